@@ -1,0 +1,10 @@
+/** The public door of the library. */
+export { EddyError, ERRORS, type ErrorCode } from './errors.js';
+export type { Arena, Kernels, Reals } from './kernels/kernels.js';
+export { createReferenceKernels } from './kernels/reference.js';
+export { type BpttInput, type BpttResult, bptt } from './rnn/bptt.js';
+export type { Update } from './rnn/learner.js';
+export type { Metrics } from './rnn/metrics.js';
+export { Model, type ModelOptions, type StepResult } from './rnn/model.js';
+export type { ModelSnapshot } from './rnn/snapshot.js';
+export { type ModelSpec, type ModelSpecInput, parseSpec } from './rnn/spec.js';

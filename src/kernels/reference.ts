@@ -1,0 +1,172 @@
+/**
+ * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
+ * else is measured against; in float32 the same code stores every result rounded.
+ */
+import type { Address, Arena, Kernels, Reals, SgdSettings } from './kernels.js';
+
+/** Creates the reference kernels of one precision. */
+export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
+  const Store = precision === 'float32' ? Float32Array : Float64Array;
+  const round = precision === 'float32' ? Math.fround : (value: number) => value;
+  return {
+    name: `reference-${precision}`,
+    bytesPerReal: precision === 'float32' ? 4 : 8,
+    allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free() {} }),
+    forward,
+    backward,
+    dense,
+    denseBackward,
+    denseGradient,
+    softmax,
+    sumSquares,
+    sgd: (m, w, v, g, n, settings) => sgd(m, w, v, g, n, settings, round),
+  };
+}
+
+function forward(
+  m: Reals,
+  z: Address,
+  w: Address,
+  b: Address,
+  T: number,
+  B: number,
+  F: number,
+  N: number,
+): void {
+  const D = F + N;
+  for (let row = 0; row < T * B; row++) {
+    const input = z + row * D;
+    const h = input + B * D + F;
+    for (let j = 0; j < N; j++) {
+      let a = m[b + j];
+      for (let i = 0; i < D; i++) a += m[input + i] * m[w + i * N + j];
+      m[h + j] = Math.tanh(a);
+    }
+  }
+}
+
+function backward(
+  m: Reals,
+  dz: Address,
+  da: Address,
+  z: Address,
+  w: Address,
+  T: number,
+  B: number,
+  F: number,
+  N: number,
+): void {
+  const D = F + N;
+  for (let row = T * B - 1; row >= 0; row--) {
+    const isLast = row >= (T - 1) * B;
+    const later = dz + (row + B) * D + F;
+    const h = z + (row + B) * D + F;
+    const d = da + row * N;
+    for (let j = 0; j < N; j++) {
+      const dh = isLast ? m[d + j] : m[d + j] + m[later + j];
+      m[d + j] = dh * (1 - m[h + j] * m[h + j]);
+    }
+    timesTransposed(m, dz + row * D, d, w, D, N);
+  }
+}
+
+/** out [A] = d [M] w^T, w [A,M]. */
+function timesTransposed(m: Reals, out: Address, d: Address, w: Address, A: number, M: number): void {
+  for (let i = 0; i < A; i++) {
+    let sum = 0;
+    for (let j = 0; j < M; j++) sum += m[d + j] * m[w + i * M + j];
+    m[out + i] = sum;
+  }
+}
+
+function dense(
+  m: Reals,
+  y: Address,
+  a: Address,
+  stride: number,
+  w: Address,
+  b: Address,
+  R: number,
+  A: number,
+  M: number,
+): void {
+  for (let r = 0; r < R; r++) {
+    for (let j = 0; j < M; j++) {
+      let sum = m[b + j];
+      for (let i = 0; i < A; i++) sum += m[a + r * stride + i] * m[w + i * M + j];
+      m[y + r * M + j] = sum;
+    }
+  }
+}
+
+function denseBackward(
+  m: Reals,
+  da: Address,
+  dy: Address,
+  w: Address,
+  R: number,
+  A: number,
+  M: number,
+): void {
+  for (let r = 0; r < R; r++) timesTransposed(m, da + r * A, dy + r * M, w, A, M);
+}
+
+function denseGradient(
+  m: Reals,
+  gw: Address,
+  gb: Address,
+  a: Address,
+  stride: number,
+  dy: Address,
+  R: number,
+  A: number,
+  M: number,
+): void {
+  for (let r = 0; r < R; r++) {
+    const d = dy + r * M;
+    for (let i = 0; i < A; i++) {
+      const input = m[a + r * stride + i];
+      for (let j = 0; j < M; j++) m[gw + i * M + j] += input * m[d + j];
+    }
+    for (let j = 0; j < M; j++) m[gb + j] += m[d + j];
+  }
+}
+
+function softmax(m: Reals, y: Address, R: number, M: number): void {
+  for (let row = y; row < y + R * M; row += M) {
+    let max = m[row];
+    for (let j = 1; j < M; j++) max = Math.max(max, m[row + j]);
+    let sum = 0;
+    for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
+    for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
+  }
+}
+
+function sumSquares(m: Reals, p: Address, n: number): number {
+  let sum = 0;
+  for (let i = p; i < p + n; i++) sum += m[i] * m[i];
+  return sum;
+}
+
+function sgd(
+  m: Reals,
+  w: Address,
+  v: Address,
+  g: Address,
+  n: number,
+  { rate, gradientScale, momentum, nesterov }: SgdSettings,
+  round: (value: number) => number,
+): boolean {
+  for (let commit = 0; commit < 2; commit++) {
+    for (let i = 0; i < n; i++) {
+      const descent = rate * gradientScale * m[g + i];
+      const velocity = momentum === 0 ? -descent : round(momentum * m[v + i] - descent);
+      const weight = round(m[w + i] + (nesterov ? momentum * velocity - descent : velocity));
+      if (commit === 1) {
+        if (momentum !== 0) m[v + i] = velocity;
+        m[w + i] = weight;
+      } else if (!Number.isFinite(velocity) || !Number.isFinite(weight)) return false;
+    }
+  }
+  return true;
+}

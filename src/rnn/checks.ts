@@ -1,0 +1,42 @@
+/** The doors of a model: what may come in. */
+import { EddyError, type ErrorCode } from '../errors.js';
+import type { ModelSpec } from './spec.js';
+
+/** @throws EddyError `code`, which names the first number that is not finite in the model's precision */
+export function checkFinite(
+  values: ArrayLike<number>,
+  code: ErrorCode,
+  name: string,
+  float32: boolean,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = float32 ? Math.fround(values[i]!) : values[i]!;
+    if (!Number.isFinite(value)) throw new EddyError(code, `${name}[${i}] is ${values[i]}, no finite number`);
+  }
+}
+
+/** How far the probabilities of a target may be from a sum of 1. */
+const SUM_TOLERANCE = 1e-3;
+
+/** @throws EddyError `target-shape`, `target-non-finite`, `target-distribution` */
+export function checkTarget(spec: ModelSpec, target: ArrayLike<number>, float32: boolean): void {
+  const { task, batch } = spec;
+  const outputs = task?.kind === 'supervised' ? task.outputs : 0;
+  if (target.length !== batch * outputs)
+    throw new EddyError(
+      'target-shape',
+      `the target has ${target.length} numbers; one of this model has ${batch} * ${outputs}`,
+    );
+  checkFinite(target, 'target-non-finite', 'target', float32);
+  if (spec.readout.kind !== 'softmax') return;
+  for (let row = 0; row < batch; row++) {
+    let sum = 0;
+    for (let j = 0; j < outputs; j++) {
+      const p = target[row * outputs + j]!;
+      if (p < 0) throw new EddyError('target-distribution', `target[${row * outputs + j}] is ${p}, below 0`);
+      sum += p;
+    }
+    if (Math.abs(sum - 1) > SUM_TOLERANCE)
+      throw new EddyError('target-distribution', `row ${row} of the target sums to ${sum}, not to 1`);
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * A model: the cell, its state, its readout and its learner, one timestep at a time.
+ *
+ *   a_t = x_t Wx + h_{t-1} Wh + b      h_t = tanh(a_t)      y_t = readout(h_t)
+ *
+ * x [B,F], h [B,N], y [B,M]. Pure and synchronous: the same spec and the same calls give the same bits.
+ */
+import { EddyError } from '../errors.js';
+import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
+import { createReferenceKernels } from '../kernels/reference.js';
+import { checkFinite, checkTarget } from './checks.js';
+import { initialise } from './init.js';
+import { Learner, type Update } from './learner.js';
+import { type Metrics, Prequential } from './metrics.js';
+import { Optimizer } from './optimizer.js';
+import { layoutParameters, type ParameterLayout } from './parameters.js';
+import { Random } from './random.js';
+import { createReadout, type Readout } from './readout.js';
+import { StandardScaler } from './scaler.js';
+import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
+import { delayOf, forecastFeatures, type ModelSpec, type ModelSpecInput, parseSpec } from './spec.js';
+import { Tbptt } from './tbptt.js';
+import { Window } from './window.js';
+
+/** What one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
+export interface StepResult {
+  /** Number of the step, from 0. */
+  readonly seq: number;
+  /** The hidden state h_t [B,N]. */
+  readonly h: Reals;
+  /** The prediction y_t [B,M] in the user's units, or null without a readout. */
+  readonly y: Reals | null;
+  /** The updates that this step led to: mostly none, seldom more than one. */
+  readonly updates: readonly Update[];
+}
+
+export interface ModelOptions {
+  /** The arithmetic; the float32 reference if left out. */
+  readonly kernels?: Kernels;
+  /** A clock in milliseconds, for the duration of updates; they last 0 without one. */
+  readonly now?: () => number;
+}
+
+const NO_UPDATES: readonly Update[] = [];
+
+export class Model {
+  readonly spec: ModelSpec;
+  private readonly layout: ParameterLayout;
+  private readonly kernels: Kernels;
+  private readonly arena: Arena;
+  private readonly velocity: Address;
+  /** The part of the arena that a snapshot keeps: weights, velocity, window. */
+  private readonly keptLength: number;
+  private readonly window: Window;
+  private readonly readout: Readout | null;
+  private readonly tbptt: Tbptt | null;
+  private readonly optimizer: Optimizer;
+  private readonly learner: Learner | null;
+  private readonly random: Random;
+  private readonly scaler: StandardScaler | null;
+  private readonly targetScaler: StandardScaler | null;
+  private readonly prequential: Prequential;
+  /** The features that are forecast, by index; null where targets are sent. */
+  private readonly forecast: readonly number[] | null;
+  private readonly h: Reals;
+  private readonly y: Reals | null;
+  /** x's forecast features [B,M], gathered. */
+  private readonly truth: Float64Array;
+
+  /**
+   * Creates a model with first weights drawn from its seed.
+   *
+   * @throws EddyError `spec-invalid`
+   * @example
+   * const model = new Model({ features: 3, units: 32 })
+   * const { h, y } = model.step([1015.2, 11.5, 3.1])
+   */
+  constructor(
+    input: ModelSpecInput,
+    { kernels = createReferenceKernels('float32'), now }: ModelOptions = {},
+  ) {
+    const spec = parseSpec(input);
+    const layout = layoutParameters(spec);
+    const { batch, features, units, task } = spec;
+    const { outputs, length: parameterCount } = layout;
+    const delay = delayOf(spec);
+    this.spec = spec;
+    this.kernels = kernels;
+    this.layout = layout;
+    this.forecast = forecastFeatures(spec);
+    this.readout = createReadout(kernels, spec.readout, layout);
+
+    const shape = { keep: this.readout ? spec.learner.k2 + delay : 1, batch, features, units, outputs };
+    const hasVelocity = this.readout !== null && spec.optimizer.momentum > 0;
+    const windowAt = parameterCount * (hasVelocity ? 2 : 1);
+    this.keptLength = windowAt + Window.length(shape);
+    const scratch = this.readout ? Tbptt.scratchLength(spec, layout) : 0;
+    this.arena = kernels.allocate(this.keptLength + scratch);
+    const { base, data } = this.arena;
+    this.velocity = base + parameterCount;
+    this.window = new Window(base + windowAt, shape);
+
+    const isScaled = spec.scaler.kind === 'standard';
+    this.scaler = isScaled ? new StandardScaler(features) : null;
+    this.targetScaler = isScaled && spec.readout.kind === 'linear' ? new StandardScaler(outputs) : null;
+    this.prequential = new Prequential(this.forecast ? delay : 0, batch * outputs);
+    this.optimizer = new Optimizer(kernels, spec.optimizer);
+    this.tbptt = this.readout && new Tbptt(kernels, this.readout, spec, layout, base + this.keptLength);
+    this.learner =
+      this.tbptt &&
+      new Learner({
+        window: this.window,
+        tbptt: this.tbptt,
+        optimizer: this.optimizer,
+        prequential: this.prequential,
+        targetScaler: this.targetScaler,
+        parameters: base,
+        velocity: this.velocity,
+        parameterCount,
+        k1: spec.learner.k1,
+        delay: task ? delay : 0,
+        now: now ?? (() => 0),
+      });
+    this.h = this.zeros(batch * units);
+    this.y = this.readout && this.zeros(batch * outputs);
+    this.truth = new Float64Array(batch * outputs);
+    this.random = Random.fromSeed(spec.seed);
+    initialise(data, base, layout, this.random);
+  }
+
+  /** Number of the last step, -1 before the first. */
+  get seq(): number {
+    return this.window.next - 1;
+  }
+
+  get metrics(): Metrics {
+    return this.prequential.read();
+  }
+
+  /** Updates applied so far. */
+  get updates(): number {
+    return this.optimizer.updates;
+  }
+
+  /** Does the model learn? May be set: a model that does not is carried and scored all the same. */
+  get learning(): boolean {
+    return this.learner?.learning ?? false;
+  }
+
+  set learning(on: boolean) {
+    if (this.learner) this.learner.learning = on;
+    else if (on)
+      throw new EddyError('setting-invalid', 'a model without a readout has nothing to learn from');
+  }
+
+  /** The learning rate of the next update. Setting it sets what the schedule starts from, in [0, 100]. */
+  get learningRate(): number {
+    return this.optimizer.learningRate;
+  }
+
+  set learningRate(rate: number) {
+    if (!(rate >= 0 && rate <= 100))
+      throw new EddyError('setting-invalid', `the learning rate ${rate} is not in [0, 100]`);
+    this.optimizer.baseRate = rate;
+  }
+
+  /** The weights: W [F+N,N] (Wx over Wh), b [N], and, where the readout has them, Wy [N,M], by [M]. Copies. */
+  get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
+    const { w, b, wy, by, length } = this.layout;
+    const { data, base } = this.arena;
+    const copy = (from: number, to: number) => data.slice(base + from, base + to);
+    return { W: copy(w, b), b: copy(b, wy), Wy: copy(wy, by), by: copy(by, length) };
+  }
+
+  /**
+   * Carries the state over one timestep. A forecast then meets its target, x itself, is scored, and is learned from.
+   *
+   * @param x [B,F] in the user's units
+   * @throws EddyError `step-shape`, `step-non-finite`; the model is as it was before
+   */
+  step(x: ArrayLike<number>): StepResult {
+    const { batch: B, features: F, units: N } = this.spec;
+    if (x.length !== B * F)
+      throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
+    checkFinite(x, 'step-non-finite', 'x', this.kernels.bytesPerReal === 4);
+    const m = this.arena.data;
+    const overdue = this.forecast ? NO_UPDATES : (this.learner?.update(m, this.window.next) ?? NO_UPDATES);
+    const seq = this.window.advance(m);
+    this.writeInput(m, this.window.zAt(seq), x);
+    const { base } = this.arena;
+    const { w, b } = this.layout;
+    this.kernels.forward(m, this.window.zAt(seq), base + w, base + b, 1, B, F, N);
+    this.readState(m, seq);
+    this.predict(m, seq, x);
+    return { seq, h: this.h, y: this.y, updates: this.forecast ? this.meetForecast(m, seq) : overdue };
+  }
+
+  /**
+   * Gives the target of a step: of the last one, or of an earlier one that has not been learned from.
+   *
+   * @param target [B,M] in the user's units; for softmax a distribution in each row
+   * @param seq number of the step that the target is for
+   * @throws EddyError `target-*`; the model is as it was before
+   */
+  learn(target: ArrayLike<number>, seq = this.seq): readonly Update[] {
+    const { window, learner } = this;
+    if (!learner || this.forecast)
+      throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
+    checkTarget(this.spec, target, this.kernels.bytesPerReal === 4);
+    if (seq > this.seq)
+      throw new EddyError('target-early', `step ${seq} has not happened; the last is ${this.seq}`);
+    if (seq < learner.blockStart)
+      throw new EddyError(
+        'target-expired',
+        `the target of step ${seq} is too late; ${learner.blockStart} is the first that still counts`,
+      );
+    if (window.hasTarget(seq)) throw new EddyError('target-duplicate', `step ${seq} has its target already`);
+    const m = this.arena.data;
+    learner.meet(m, seq, target);
+    this.targetScaler?.observe(target, this.spec.batch);
+    return learner.update(m, this.seq);
+  }
+
+  /**
+   * Starts a new history; step numbers go on. `state` puts h to 0 and empties the window. `weights` does that too,
+   * draws new weights from the model's random state, and begins optimizer and metrics anew.
+   */
+  reset(what: 'state' | 'weights'): void {
+    const { data, base } = this.arena;
+    this.window.clear(data);
+    this.learner?.restart();
+    this.prequential.restart();
+    if (what === 'state') return;
+    initialise(data, base, this.layout, this.random);
+    if (this.velocity < this.window.base) data.fill(0, this.velocity, this.window.base);
+    this.optimizer.restart();
+    this.prequential.clear();
+  }
+
+  /** Gives all that the model is, detached from it. */
+  snapshot(): ModelSnapshot {
+    const { data, base } = this.arena;
+    return {
+      format: SNAPSHOT_FORMAT,
+      spec: this.spec,
+      numbers: data.slice(base, base + this.keptLength),
+      window: this.window.state(),
+      learner: this.learner?.state() ?? null,
+      random: this.random.state(),
+      scaler: this.scaler?.state() ?? null,
+      targetScaler: this.targetScaler?.state() ?? null,
+      metrics: this.prequential.state(),
+    };
+  }
+
+  /**
+   * Puts the model where the snapshot was taken. It goes on with the same bits.
+   *
+   * @throws EddyError `snapshot-invalid`; the model is as it was before
+   */
+  restore(snapshot: ModelSnapshot): void {
+    const { data, base } = this.arena;
+    checkSnapshot(snapshot, this.spec, data, this.keptLength);
+    data.set(snapshot.numbers, base);
+    this.window.restore(snapshot.window);
+    if (snapshot.learner) this.learner?.restore(snapshot.learner);
+    this.random.restore(snapshot.random);
+    if (snapshot.scaler) this.scaler?.restore(snapshot.scaler);
+    if (snapshot.targetScaler) this.targetScaler?.restore(snapshot.targetScaler);
+    this.prequential.restore(snapshot.metrics);
+  }
+
+  /** Gives the input gradient of the latest update: dL/dx [T,B,F], with respect to x as the scaler gave it. */
+  inputGradient({ from, to }: Update): Reals {
+    const { batch: B, features: F, units: N } = this.spec;
+    const rows = (to - from + 1) * B;
+    const dx = this.zeros(rows * F);
+    if (!this.tbptt) return dx;
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < F; i++) dx[row * F + i] = this.arena.data[this.tbptt.dz + row * (F + N) + i]!;
+    return dx;
+  }
+
+  /** Gives the model's memory back. It must not be used after. */
+  free(): void {
+    this.arena.free();
+  }
+
+  private zeros(length: number): Reals {
+    return this.kernels.bytesPerReal === 4 ? new Float32Array(length) : new Float64Array(length);
+  }
+
+  private writeInput(m: Reals, z: Address, x: ArrayLike<number>): void {
+    const { batch: B, features: F, units: N } = this.spec;
+    for (let row = 0; row < B; row++)
+      for (let i = 0; i < F; i++) {
+        const value = x[row * F + i]!;
+        m[z + row * (F + N) + i] = this.scaler ? this.scaler.scale(value, i) : value;
+      }
+    this.scaler?.observe(x, B);
+  }
+
+  private readState(m: Reals, seq: number): void {
+    const { batch: B, features: F, units: N } = this.spec;
+    const next = this.window.zAt(seq + 1) + F;
+    for (let row = 0; row < B; row++)
+      for (let j = 0; j < N; j++) this.h[row * N + j] = m[next + row * (F + N) + j]!;
+  }
+
+  /** Writes y_t to the window in the user's units, and gathers the truth that x holds for an earlier forecast. */
+  private predict(m: Reals, seq: number, x: ArrayLike<number>): void {
+    if (!this.readout || !this.y) return;
+    const { batch: B, features: F, units: N } = this.spec;
+    const M = this.layout.outputs;
+    const y = this.window.predictionAt(seq);
+    this.readout.forward(m, y, this.window.zAt(seq + 1) + F, F + N, this.arena.base, B);
+    if (this.forecast) {
+      for (let i = 0; i < B * M; i++) this.truth[i] = x[Math.floor(i / M) * F + this.forecast[i % M]!]!;
+      this.targetScaler?.observe(this.truth, B);
+    }
+    for (let i = 0; i < B * M; i++) {
+      if (this.targetScaler) m[y + i] = this.targetScaler.unscale(m[y + i]!, i % M);
+      this.y[i] = m[y + i]!;
+    }
+  }
+
+  /** The step that was forecast `horizon` steps ago has come. */
+  private meetForecast(m: Reals, seq: number): readonly Update[] {
+    const { learner, window } = this;
+    if (!learner || this.spec.task?.kind !== 'forecast') return NO_UPDATES;
+    this.prequential.scoreNaive(this.truth);
+    const origin = seq - this.spec.task.horizon;
+    if (origin < window.start) return NO_UPDATES;
+    learner.meet(m, origin, this.truth);
+    return learner.update(m, seq);
+  }
+}

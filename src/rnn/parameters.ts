@@ -1,0 +1,27 @@
+/** Where the weights of a model lie: W [D,N], b [N], Wy [N,M], by [M], one after the other, so that one pass updates all. */
+import { type ModelSpec, outputsOf } from './spec.js';
+
+export interface ParameterLayout {
+  readonly features: number;
+  readonly units: number;
+  readonly outputs: number;
+  /** Has the readout weights of its own? */
+  readonly hasDense: boolean;
+  readonly w: number;
+  readonly b: number;
+  readonly wy: number;
+  readonly by: number;
+  readonly length: number;
+}
+
+export function layoutParameters(
+  spec: Pick<ModelSpec, 'features' | 'units' | 'readout' | 'task'>,
+): ParameterLayout {
+  const { features, units, readout } = spec;
+  const outputs = outputsOf(spec);
+  const hasDense = readout.kind === 'linear' || (readout.kind === 'softmax' && readout.dense);
+  const b = (features + units) * units;
+  const wy = b + units;
+  const by = wy + (hasDense ? units * outputs : 0);
+  return { features, units, outputs, hasDense, w: 0, b, wy, by, length: by + (hasDense ? outputs : 0) };
+}

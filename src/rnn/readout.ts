@@ -1,0 +1,109 @@
+/**
+ * The readouts: y = readout(h), its loss and its gradient, forward and backward side by side.
+ *
+ *   linear   y = h Wy + by              L = sum over outputs of (y - target)^2            dL/dy = 2 (y - target)
+ *   softmax  y = softmax(h Wy + by)     L = - sum over outputs of target * log y          dL/dlogits = y - target
+ *   softmax, dense: false               the same with softmax(h)
+ *
+ * The gradient at h is dL/dlogits Wy^T, or dL/dlogits itself where there are no weights.
+ */
+import type { Address, Kernels, Reals } from '../kernels/kernels.js';
+import type { ParameterLayout } from './parameters.js';
+import type { ModelSpec } from './spec.js';
+
+export interface Readout {
+  /** What a mean divides by besides steps and rows: M squared errors, or one cross-entropy. */
+  readonly lossesPerRow: number;
+  /** Computes y [R,M] from rows of h [R,N] that lie `stride` apart. */
+  forward(m: Reals, y: Address, h: Address, stride: number, parameters: Address, R: number): void;
+  /** Gives one row's loss and writes `factor` times its gradient at the logits to dy [M]. */
+  loss(
+    m: Reals,
+    dy: Address,
+    y: Address,
+    target: Address,
+    factor: number,
+    scale: ArrayLike<number> | null,
+  ): number;
+  /** Carries dy [R,M] back to e = dL/dh [R,N], and adds the gradients of Wy and by to `gradient`. */
+  backward(
+    m: Reals,
+    e: Address,
+    gradient: Address,
+    dy: Address,
+    h: Address,
+    stride: number,
+    parameters: Address,
+    R: number,
+  ): void;
+}
+
+/** Creates the readout of a model, or null where the model has none. */
+export function createReadout(
+  kernels: Kernels,
+  { kind }: ModelSpec['readout'],
+  layout: ParameterLayout,
+): Readout | null {
+  if (kind === 'none') return null;
+  const { units: N, outputs: M, wy, by } = layout;
+  const softmax = kind === 'softmax';
+  const dense: Pick<Readout, 'forward' | 'backward'> = {
+    forward(m, y, h, stride, parameters, R) {
+      kernels.dense(m, y, h, stride, parameters + wy, parameters + by, R, N, M);
+      if (softmax) kernels.softmax(m, y, R, M);
+    },
+    backward(m, e, gradient, dy, h, stride, parameters, R) {
+      kernels.denseBackward(m, e, dy, parameters + wy, R, N, M);
+      kernels.denseGradient(m, gradient + wy, gradient + by, h, stride, dy, R, N, M);
+    },
+  };
+  const bare: Pick<Readout, 'forward' | 'backward'> = {
+    forward(m, y, h, stride, _parameters, R) {
+      for (let r = 0; r < R; r++) m.copyWithin(y + r * M, h + r * stride, h + r * stride + M);
+      kernels.softmax(m, y, R, M);
+    },
+    backward(m, e, _gradient, dy, _h, _stride, _parameters, R) {
+      m.copyWithin(e, dy, dy + R * M);
+    },
+  };
+  return {
+    lossesPerRow: softmax ? 1 : M,
+    ...(layout.hasDense ? dense : bare),
+    loss: softmax
+      ? (m, dy, y, target, factor) => crossEntropy(m, dy, y, target, factor, M)
+      : (m, dy, y, target, factor, scale) => squaredError(m, dy, y, target, factor, scale, M),
+  };
+}
+
+/** `scale` are the outputs' deviations: the loss is in units of them, prediction and target in the user's. */
+function squaredError(
+  m: Reals,
+  dy: Address,
+  y: Address,
+  target: Address,
+  factor: number,
+  scale: ArrayLike<number> | null,
+  M: number,
+): number {
+  let loss = 0;
+  for (let j = 0; j < M; j++) {
+    const deviation = scale ? scale[j]! : 1;
+    const error = deviation > 0 ? (m[y + j]! - m[target + j]!) / deviation : 0;
+    loss += error * error;
+    m[dy + j] = 2 * error * factor;
+  }
+  return loss;
+}
+
+/** Below this a probability counts as this: the loss of a miss stays finite. */
+const LEAST_PROBABILITY = 1e-7;
+
+function crossEntropy(m: Reals, dy: Address, y: Address, target: Address, factor: number, M: number): number {
+  let loss = 0;
+  for (let j = 0; j < M; j++) {
+    const t = m[target + j]!;
+    if (t > 0) loss -= t * Math.log(Math.max(m[y + j]!, LEAST_PROBABILITY));
+    m[dy + j] = (m[y + j]! - t) * factor;
+  }
+  return loss;
+}

@@ -1,0 +1,113 @@
+/**
+ * Truncated backpropagation through time, TBPTT(k1,k2) (Williams and Peng 1990, BPTT(h;h')).
+ *
+ * Steps are cut into blocks of k1. When a block is due, its losses, and no others, are injected and carried back
+ * through the k2 steps that end with the block's last. The state that enters those steps is a constant. So each loss
+ * is counted exactly once, at every k1 and k2, however late the targets come.
+ *
+ *   dL/dh_t  = e_t + da_{t+1} Wh^T      da_t = dL/dh_t * (1 - h_t^2)
+ *   dL/dW    = sum_t z_t^T da_t         dL/db = sum_t da_t        dL/dx_t = da_t Wx^T
+ *
+ * The scratch memory, at `base`:  gradient [P] | da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M]
+ */
+import type { Address, Kernels, Reals } from '../kernels/kernels.js';
+import type { ParameterLayout } from './parameters.js';
+import type { Readout } from './readout.js';
+import type { ModelSpec } from './spec.js';
+import type { Window } from './window.js';
+
+/** The gradient of one block, and where it lies. */
+export interface BlockGradient {
+  /** First and last step of the backward pass. */
+  readonly from: number;
+  readonly to: number;
+  /** Losses that were counted: steps of the block whose target had come. */
+  readonly losses: number;
+  /** Their mean or sum, as the spec says. */
+  readonly loss: number;
+}
+
+type Shape = Pick<ModelSpec, 'batch' | 'learner'>;
+
+export class Tbptt {
+  /** Parameters' gradient [P]. */
+  readonly gradient: Address;
+  private readonly da: Address;
+  /** dz [T,B,D] of the last backward pass; its first F columns are dL/dx. */
+  readonly dz: Address;
+  private readonly dy: Address;
+
+  static scratchLength({ batch, learner: { k1, k2 } }: Shape, layout: ParameterLayout): number {
+    const { features, units, outputs, length } = layout;
+    return length + k2 * batch * (features + 2 * units) + k1 * batch * outputs;
+  }
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly readout: Readout,
+    private readonly spec: Shape,
+    private readonly layout: ParameterLayout,
+    base: Address,
+  ) {
+    const { batch, learner } = spec;
+    this.gradient = base;
+    this.da = base + layout.length;
+    this.dz = this.da + learner.k2 * batch * layout.units;
+    this.dy = this.dz + learner.k2 * batch * (layout.features + layout.units);
+  }
+
+  /**
+   * Computes the gradient of the losses of steps blockStart .. blockStart + k1 - 1 (the last of them at most the
+   * window's last step), or null where no target of them has come.
+   *
+   * @param scale deviations of the outputs [M], where the loss is in units of them
+   */
+  backward(
+    m: Reals,
+    window: Window,
+    parameters: Address,
+    blockStart: number,
+    scale: ArrayLike<number> | null,
+  ): BlockGradient | null {
+    const { kernels, readout, layout } = this;
+    const { batch: B, learner } = this.spec;
+    const { features: F, units: N, outputs: M } = layout;
+    const D = F + N;
+    const to = Math.min(blockStart + learner.k1, window.next) - 1;
+    const from = Math.max(window.first, to - learner.k2 + 1);
+    const T = to - from + 1;
+
+    let losses = 0;
+    for (let step = blockStart; step <= to; step++) if (window.hasTarget(step)) losses++;
+    if (losses === 0) return null;
+    m.fill(0, this.gradient, this.gradient + layout.length);
+    m.fill(0, this.da, this.da + T * B * N);
+
+    const share = this.lossShare(losses);
+    let sum = 0;
+    for (let step = blockStart; step <= to; step++) {
+      const dy = this.dy + (step - blockStart) * B * M;
+      if (!window.hasTarget(step)) m.fill(0, dy, dy + B * M);
+      else
+        for (let row = 0; row < B; row++) {
+          const at = row * M;
+          const prediction = window.predictionAt(step) + at;
+          sum += readout.loss(m, dy + at, prediction, window.targetAt(step) + at, share, scale);
+        }
+    }
+    const e = this.da + (blockStart - from) * B * N;
+    const h = window.zAt(blockStart + 1) + F;
+    readout.backward(m, e, this.gradient, this.dy, h, D, parameters, (to - blockStart + 1) * B);
+    const z = window.zAt(from);
+    kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
+    const { gradient } = this;
+    kernels.denseGradient(m, gradient + layout.w, gradient + layout.b, z, D, this.da, T * B, D, N);
+    return { from, to, losses, loss: sum * share };
+  }
+
+  /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */
+  private lossShare(losses: number): number {
+    const { batch, learner } = this.spec;
+    return learner.reduction === 'sum' ? 1 : 1 / (losses * batch * this.readout.lossesPerRow);
+  }
+}

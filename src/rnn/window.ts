@@ -1,0 +1,127 @@
+/**
+ * The window: what was really computed for the last steps, kept for the backward pass.
+ *
+ *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
+ *   prediction [rows,B,M]    what was served for step t
+ *   target     [rows,B,M]    what came for it, if it has come
+ *
+ * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is half as
+ * much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
+ */
+import type { Address, Reals } from '../kernels/kernels.js';
+
+export interface WindowShape {
+  /** Steps that stay reachable. */
+  readonly keep: number;
+  readonly batch: number;
+  readonly features: number;
+  readonly units: number;
+  readonly outputs: number;
+}
+
+/** The part of a window that is not in the arena. */
+export interface WindowState {
+  readonly origin: number;
+  readonly start: number;
+  readonly next: number;
+  readonly hasTarget: Uint8Array;
+}
+
+const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 2));
+
+export class Window {
+  /** Step number of the first row. */
+  private origin = 0;
+  /** First step of this history: earlier ones are not to be looked at. */
+  start = 0;
+  /** Number of the next step. */
+  next = 0;
+  private hasTargetFlags: Uint8Array;
+  private readonly capacity: number;
+  private readonly zSize: number;
+  private readonly ySize: number;
+  private readonly prediction: Address;
+  private readonly target: Address;
+
+  static length({ keep, batch, features, units, outputs }: WindowShape): number {
+    return (roomFor(keep) + 1) * batch * (features + units) + 2 * roomFor(keep) * batch * outputs;
+  }
+
+  constructor(
+    /** Where it begins in the arena. */
+    readonly base: Address,
+    private readonly shape: WindowShape,
+  ) {
+    this.capacity = roomFor(shape.keep);
+    this.zSize = shape.batch * (shape.features + shape.units);
+    this.ySize = shape.batch * shape.outputs;
+    this.prediction = base + (this.capacity + 1) * this.zSize;
+    this.target = this.prediction + this.capacity * this.ySize;
+    this.hasTargetFlags = new Uint8Array(this.capacity);
+  }
+
+  /** The oldest step that is still here. */
+  get first(): number {
+    return Math.max(this.start, this.origin, this.next - this.shape.keep);
+  }
+
+  zAt(step: number): Address {
+    return this.base + (step - this.origin) * this.zSize;
+  }
+
+  predictionAt(step: number): Address {
+    return this.prediction + (step - this.origin) * this.ySize;
+  }
+
+  targetAt(step: number): Address {
+    return this.target + (step - this.origin) * this.ySize;
+  }
+
+  hasTarget(step: number): boolean {
+    return this.hasTargetFlags[step - this.origin] === 1;
+  }
+
+  markTarget(step: number): void {
+    this.hasTargetFlags[step - this.origin] = 1;
+  }
+
+  /** Makes room for the next step and takes its number. Its h_{t-1} is in place. */
+  advance(m: Reals): number {
+    if (this.next - this.origin === this.capacity) this.slide(m);
+    this.hasTargetFlags[this.next - this.origin] = 0;
+    return this.next++;
+  }
+
+  private slide(m: Reals): void {
+    const { capacity, zSize, ySize } = this;
+    const from = capacity - this.shape.keep;
+    m.copyWithin(this.base, this.base + from * zSize, this.base + (capacity + 1) * zSize);
+    for (const rows of [this.prediction, this.target])
+      m.copyWithin(rows, rows + from * ySize, rows + capacity * ySize);
+    this.hasTargetFlags.copyWithin(0, from, capacity);
+    this.origin += from;
+  }
+
+  /** Forgets all steps and puts h back to 0; step numbers go on. */
+  clear(m: Reals): void {
+    this.start = this.next;
+    const row = this.zAt(this.next);
+    m.fill(0, row, row + this.zSize);
+  }
+
+  state(): WindowState {
+    return {
+      origin: this.origin,
+      start: this.start,
+      next: this.next,
+      hasTarget: this.hasTargetFlags.slice(),
+    };
+  }
+
+  restore({ origin, start, next, hasTarget }: WindowState): void {
+    this.origin = origin;
+    this.start = start;
+    this.next = next;
+    this.hasTargetFlags = hasTarget.slice();
+  }
+}
