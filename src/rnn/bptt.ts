@@ -19,6 +19,7 @@ export interface BpttInput {
   readonly targets: ArrayLike<number>;
   /** h_{-1} [B,N], 0 if left out. */
   readonly h0?: ArrayLike<number>;
+  /** mean if left out; sum without a readout, whose targets are then dL/dh_t as they are. */
   readonly reduction?: 'mean' | 'sum';
 }
 
@@ -43,7 +44,7 @@ export interface BpttResult {
  * const { loss, parameters } = bptt({ spec, parameters: weights, x, targets }, createReferenceKernels('float64'))
  */
 export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
-  const { spec, reduction = 'mean' } = input;
+  const { spec, reduction = spec.readout.kind === 'none' ? 'sum' : 'mean' } = input;
   const { features: F, units: N, batch: B } = spec;
   const declared = layoutParameters(spec);
   const readout = createReadout(kernels, spec.readout, declared) ?? givenGradient(N);

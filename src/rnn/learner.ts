@@ -72,7 +72,10 @@ export class Learner {
       if (last >= window.next) break;
       if (now <= last + delay && !this.isComplete(last)) break;
       const update = this.learning ? this.updateBlock(m) : null;
-      if (update) (updates ??= []).push(update);
+      if (update) {
+        updates ??= [];
+        updates.push(update);
+      }
       this.blockStart += k1;
     }
     return updates ?? NO_UPDATES;

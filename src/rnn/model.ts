@@ -207,7 +207,7 @@ export class Model {
     if (!learner || this.forecast)
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
     checkTarget(this.spec, target, this.kernels.bytesPerReal === 4);
-    if (seq > this.seq)
+    if (!Number.isInteger(seq) || seq > this.seq)
       throw new EddyError('target-early', `step ${seq} has not happened; the last is ${this.seq}`);
     if (seq < learner.blockStart)
       throw new EddyError(

@@ -34,6 +34,9 @@ const task = z.discriminatedUnion('kind', [
   }),
 ]);
 
+type Task = z.output<typeof task>;
+const DEFAULT_TASK: Task = { kind: 'forecast', horizon: 1 };
+
 const learner = z.strictObject({
   kind: z.literal('tbptt'),
   /** One update every k1 steps, from the k1 newest losses. */
@@ -89,7 +92,10 @@ export const modelSpecSchema = z
     scaler: scaler.default({ kind: 'standard' }),
     seed: z.int().min(0).max(0xffff_ffff).default(1),
   })
-  .transform((spec) => ({ ...spec, task: taskOf(spec.readout, spec.task) }))
+  .transform(({ task, ...spec }): typeof spec & { task?: Task } => {
+    const whole = task ?? (spec.readout.kind === 'linear' ? DEFAULT_TASK : undefined);
+    return whole ? { ...spec, task: whole } : spec;
+  })
   .superRefine((spec, context) => {
     const fail = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
@@ -115,10 +121,6 @@ export const modelSpecSchema = z
 
 /** A model may hold at most this many numbers, its window included: 256 MiB of float32. */
 const MAX_REALS = 64 * 1024 * 1024;
-
-type Task = z.output<typeof task>;
-const taskOf = (readout: { kind: string }, task: Task | undefined): Task | undefined =>
-  task ?? (readout.kind === 'linear' ? { kind: 'forecast', horizon: 1 } : undefined);
 
 /** What a user may write. */
 export type ModelSpecInput = z.input<typeof modelSpecSchema>;

@@ -1,0 +1,93 @@
+/** The house: imports go down only. test/house.test.ts shows that a forbidden import is caught. */
+const only = (name, comment, to, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { pathNot: allowed },
+  to: { path: to },
+});
+
+/** What each floor may stand on. */
+const floors = {
+  kernels: [],
+  rnn: ['kernels'],
+  operators: ['rnn', 'kernels'],
+  protocol: [],
+  store: [],
+  sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store'],
+  server: ['sequence', 'operators', 'rnn', 'kernels', 'protocol'],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(floors).map(([floor, below]) => ({
+      name: `${floor}-goes-down`,
+      comment: `src/${floor} may import ${['itself', 'src/errors', ...below].join(', ')}`,
+      severity: 'error',
+      from: { path: `^src/${floor}/` },
+      to: { path: '^(src|client)/', pathNot: `^src/(errors\\.ts$|(${[floor, ...below].join('|')})/)` },
+    })),
+    {
+      name: 'client-sees-the-protocol-only',
+      comment: 'client may import src/protocol, src/errors and src/rnn (which brings src/kernels)',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^src/', pathNot: '^src/(errors\\.ts$|(protocol|rnn|kernels)/)' },
+    },
+    {
+      name: 'only-cli-imports-the-client',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^client/' },
+    },
+    {
+      name: 'no-way-to-tests',
+      severity: 'error',
+      from: { path: '^(src|client)/' },
+      to: { path: '^(test|scripts)/' },
+    },
+    only('msgpackr-in-the-codec', 'one place knows the bytes', '^node_modules/msgpackr', [
+      '^src/protocol/codec\\.ts$',
+      '^(test|scripts)/',
+      '^node_modules/',
+    ]),
+    only(
+      'ws-in-the-server',
+      'and in the SDK for Node, which lacks a WebSocket',
+      '^node_modules/(@types/)?ws/',
+      ['^src/server/', '^client/sdk/node\\.ts$', '^(test|scripts)/', '^node_modules/'],
+    ),
+    only('fastify-in-the-server', 'one place speaks HTTP', '^node_modules/fastify/', [
+      '^src/server/',
+      '^(test|scripts)/',
+      '^node_modules/',
+    ]),
+    {
+      name: 'rnn-is-pure',
+      comment: 'src/rnn and src/kernels know no package but zod (the spec) and pure-rand (first weights)',
+      severity: 'error',
+      from: { path: '^src/(rnn|kernels)/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '^node_modules/(zod|pure-rand)/' },
+    },
+    {
+      name: 'isomorphic',
+      comment: 'a browser loads these: no module of Node',
+      severity: 'error',
+      from: { path: '^(src/(kernels|rnn|operators|protocol)/|src/errors\\.ts|client/)' },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs'],
+    },
+  },
+};

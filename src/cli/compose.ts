@@ -1,0 +1,29 @@
+/** The composition root of the server: every interface gets its implementation here. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { asyncScheduler } from 'rxjs';
+import { createReferenceKernels } from '../kernels/reference.js';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.js';
+import { Registry } from '../sequence/registry.js';
+import { EddyServer } from '../server/server.js';
+import { createMemoryStore } from '../store/memory.js';
+import { VERSION } from './version.js';
+
+export interface ServerOptions {
+  readonly logger: Logger;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Puts a server together: float32 kernels, state in memory, the clock of the machine. */
+export function composeServer({ logger, limits: changed = {} }: ServerOptions): EddyServer {
+  const limits = { ...DEFAULT_LIMITS, ...changed };
+  const registry = new Registry({
+    kernels: createReferenceKernels('float32'),
+    store: createMemoryStore(limits.unackedSteps),
+    scheduler: asyncScheduler,
+    now: () => performance.now(),
+    newEpoch: randomUUID,
+    limits,
+  });
+  return new EddyServer({ registry, limits, scheduler: asyncScheduler, logger, server: `eddy/${VERSION}` });
+}

@@ -1,0 +1,24 @@
+/** Parsers of option values, which say what is wrong with them. */
+import { InvalidArgumentError } from 'commander';
+
+export const DEFAULT_PORT = 4000;
+export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
+
+/** Makes a parser of whole numbers from low to high. */
+export const wholeNumber =
+  (low: number, high = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+  };
+
+/** Parses a number that is not negative. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a number of at least 0.');
+}
+
+/** Parses names separated by commas. */
+export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());

@@ -1,0 +1,55 @@
+/** What the terminal views are drawn with. */
+import { createLogUpdate } from 'log-update';
+import type colors from 'picocolors';
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/** Draws values between low and high, one character each. */
+export function sparkline(values: ArrayLike<number>, low: number, high: number): string {
+  const span = high - low || 1;
+  return Array.from(values, (value) => {
+    const level = Math.floor(((value - low) / span) * LEVELS.length);
+    return LEVELS[Math.min(LEVELS.length - 1, Math.max(0, level))];
+  }).join('');
+}
+
+/** Draws a share of 1 as a bar. */
+export function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+export const grouped = (value: number, digits = 0) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export type Colors = ReturnType<typeof colors.createColors>;
+
+/**
+ * A view that is drawn over itself, at most every `everyMs`. Where the output is no terminal it is silent until
+ * `finish`: what is left there is the last picture.
+ */
+export class LiveView {
+  private readonly update;
+  private drawn = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly everyMs = 80,
+  ) {
+    this.update = createLogUpdate(stream);
+  }
+
+  draw(picture: () => string): void {
+    const now = performance.now();
+    if (!this.stream.isTTY || now - this.drawn < this.everyMs) return;
+    this.drawn = now;
+    this.update(picture());
+  }
+
+  finish(picture: string): void {
+    if (this.stream.isTTY) {
+      this.update(picture);
+      this.update.done();
+    } else this.stream.write(`${picture}\n`);
+  }
+}

@@ -1,0 +1,76 @@
+import {
+  asyncScheduler,
+  Observable,
+  type OperatorFunction,
+  type SchedulerLike,
+  type Subscription,
+} from 'rxjs';
+import { requireCount, requireMs } from './options.js';
+import { untilClosed } from './until-closed.js';
+
+export interface CollectOptions {
+  /** The most values in one batch. */
+  readonly capacity: number;
+  readonly scheduler?: SchedulerLike | undefined;
+}
+
+/**
+ * Emits every value, in batches: one every `everyMs` milliseconds, or sooner where `capacity` values have come.
+ *
+ * A batch is emitted `everyMs` after its first value came. Overflow policy: a full batch does not wait, so nothing is
+ * lost, and no more than `capacity` values are held. When the source ends, by completion or by error, the values that
+ * wait are emitted first.
+ *
+ * There is a timer only while values wait.
+ *
+ * @throws EddyError `setting-invalid` when called with an `everyMs` that is not in (0, 2^31 - 1], or a capacity that
+ *   is no integer of at least 1
+ * @example
+ * import { collect } from 'eddy';
+ * import { interval } from 'rxjs';
+ *
+ * interval(10)
+ *   .pipe(collect(250, { capacity: 1000 }))
+ *   .subscribe((batch) => console.log(batch.length));
+ */
+export function collect<T>(
+  everyMs: number,
+  { capacity, scheduler = asyncScheduler }: CollectOptions,
+): OperatorFunction<T, T[]> {
+  requireMs('everyMs', everyMs);
+  requireCount('capacity', capacity);
+  return (source) =>
+    new Observable<T[]>((subscriber) => {
+      let waiting: T[] = [];
+      let timer: Subscription | null = null;
+
+      const flush = (): void => {
+        timer?.unsubscribe();
+        timer = null;
+        if (waiting.length === 0) return;
+        const batch = waiting;
+        waiting = [];
+        subscriber.next(batch);
+      };
+
+      subscriber.add(() => {
+        timer?.unsubscribe();
+        waiting = [];
+      });
+      source.pipe(untilClosed(subscriber)).subscribe({
+        next: (value) => {
+          waiting.push(value);
+          if (waiting.length === capacity) flush();
+          else timer ??= scheduler.schedule(flush, everyMs);
+        },
+        error: (error) => {
+          flush();
+          subscriber.error(error);
+        },
+        complete: () => {
+          flush();
+          subscriber.complete();
+        },
+      });
+    });
+}

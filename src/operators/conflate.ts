@@ -1,0 +1,80 @@
+import {
+  asyncScheduler,
+  Observable,
+  type OperatorFunction,
+  type SchedulerLike,
+  type Subscription,
+} from 'rxjs';
+import { requireMs } from './options.js';
+import { untilClosed } from './until-closed.js';
+
+/** The newest value, and how many came between it and the one emitted before. */
+export interface Conflated<T> {
+  readonly value: T;
+  readonly skipped: number;
+}
+
+/**
+ * Emits the newest value only, at most one every `everyMs` milliseconds, and counts what it skipped.
+ *
+ * The first value after a pause is emitted at once. Overflow policy: a newer value takes the place of the one that
+ * waits, which then counts as skipped; so values emitted and values skipped add up to the values that came. When the
+ * source ends, by completion or by error, the value that waits is emitted first, without waiting for its time.
+ *
+ * Holds one value and one timer, which stops `everyMs` after the last emission.
+ *
+ * @throws EddyError `setting-invalid` when called with an `everyMs` that is not in (0, 2^31 - 1]
+ * @example
+ * import { conflate } from 'eddy';
+ * import { interval } from 'rxjs';
+ *
+ * interval(10)
+ *   .pipe(conflate(250))
+ *   .subscribe(({ value, skipped }) => console.log(value, `${skipped} skipped`));
+ */
+export function conflate<T>(
+  everyMs: number,
+  scheduler: SchedulerLike = asyncScheduler,
+): OperatorFunction<T, Conflated<T>> {
+  requireMs('everyMs', everyMs);
+  return (source) =>
+    new Observable<Conflated<T>>((subscriber) => {
+      let newest: { readonly value: T } | null = null;
+      let skipped = 0;
+      let timer: Subscription | null = null;
+
+      const flush = (): void => {
+        if (!newest) return;
+        const result = { value: newest.value, skipped };
+        newest = null;
+        skipped = 0;
+        subscriber.next(result);
+      };
+      const tick = (): void => {
+        timer?.unsubscribe();
+        // The timer runs before the value is out: one that comes in answer to it has to wait.
+        timer = newest ? scheduler.schedule(tick, everyMs) : null;
+        flush();
+      };
+
+      subscriber.add(() => {
+        newest = null;
+        timer?.unsubscribe();
+      });
+      source.pipe(untilClosed(subscriber)).subscribe({
+        next: (value) => {
+          if (newest) skipped++;
+          newest = { value };
+          if (!timer) tick();
+        },
+        error: (error) => {
+          flush();
+          subscriber.error(error);
+        },
+        complete: () => {
+          flush();
+          subscriber.complete();
+        },
+      });
+    });
+}

@@ -1,0 +1,137 @@
+/**
+ * The codec: messages to bytes and back. It knows no socket. Decoding gives a message or throws a coded error, for
+ * any bytes whatever; what it gives is plain data whose shape has been checked.
+ */
+import { Packr, Unpackr } from 'msgpackr';
+import type { z } from 'zod';
+import { EddyError } from '../errors.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import {
+  type ClientMessage,
+  clientMessage,
+  type ServerMessage,
+  serverMessage,
+  VECTOR_FIELDS,
+} from './messages.js';
+import { scanMsgpack } from './scan.js';
+
+export type Encoding = 'msgpack' | 'json';
+
+/** WebSocket subprotocols, best first. */
+export const SUBPROTOCOLS = ['eddy.v1.msgpack', 'eddy.v1.json'] as const;
+
+/** Gives the encoding of a subprotocol, or null where it is not spoken. */
+export function encodingOf(subprotocol: string): Encoding | null {
+  if (subprotocol === 'eddy.v1.msgpack') return 'msgpack';
+  return subprotocol === 'eddy.v1.json' ? 'json' : null;
+}
+
+type Plain = Record<string, unknown>;
+
+/** Both ends of the wire, for one of its encodings. */
+export class Codec {
+  private readonly packr = new Packr({ useRecords: false, variableMapSize: true });
+  private readonly unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
+
+  constructor(
+    readonly encoding: Encoding,
+    private readonly limits: Pick<Limits, 'messageBytes'> = DEFAULT_LIMITS,
+  ) {}
+
+  encode(message: ClientMessage | ServerMessage): Uint8Array | string {
+    const plain: Plain = { ...message };
+    for (const field of VECTOR_FIELDS) {
+      const values = plain[field];
+      if (values instanceof Float32Array)
+        plain[field] = this.encoding === 'json' ? Array.from(values) : bytesOf(values);
+    }
+    return this.encoding === 'json' ? JSON.stringify(plain) : this.packr.pack(plain);
+  }
+
+  /** @throws EddyError `frame-*`, `message-*` */
+  decodeClient(data: Uint8Array | string): ClientMessage {
+    return this.decode(data, clientMessage, this.limits.messageBytes);
+  }
+
+  /** @throws EddyError `frame-*`, `message-*` */
+  decodeServer(data: Uint8Array | string): ServerMessage {
+    return this.decode(data, serverMessage, Number.POSITIVE_INFINITY);
+  }
+
+  private decode<T>(data: Uint8Array | string, schema: z.ZodType<T>, messageBytes: number): T {
+    const plain = typeof data === 'string' ? this.parseText(data) : this.parseBytes(data);
+    if (data.length > messageBytes && plain.type !== 'steps')
+      throw new EddyError(
+        'message-too-large',
+        `${String(plain.type).slice(0, 32)} has ${data.length} bytes; the limit is ${messageBytes}`,
+      );
+    for (const field of VECTOR_FIELDS) if (field in plain) plain[field] = this.vector(plain[field], field);
+    const result = schema.safeParse(plain);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    if (issue?.code === 'invalid_union')
+      throw new EddyError(
+        'message-unknown',
+        `no message has the type ${JSON.stringify(plain.type)?.slice(0, 64)}`,
+      );
+    throw new EddyError('message-invalid', `${plain.type}: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+
+  private parseText(text: string): Plain {
+    if (this.encoding !== 'json') throw new EddyError('frame-encoding', 'a text frame on a msgpack socket');
+    try {
+      return asObject(JSON.parse(text));
+    } catch (error) {
+      throw error instanceof EddyError
+        ? error
+        : new EddyError('frame-malformed', String(error), { cause: error });
+    }
+  }
+
+  private parseBytes(bytes: Uint8Array): Plain {
+    if (this.encoding !== 'msgpack') throw new EddyError('frame-encoding', 'a binary frame on a json socket');
+    const fault = scanMsgpack(bytes);
+    if (fault) throw new EddyError('frame-malformed', fault);
+    try {
+      return asObject(this.unpackr.unpack(bytes));
+    } catch (error) {
+      throw error instanceof EddyError
+        ? error
+        : new EddyError('frame-malformed', String(error), { cause: error });
+    }
+  }
+
+  private vector(value: unknown, field: string): Float32Array<ArrayBuffer> {
+    if (this.encoding === 'json') {
+      if (Array.isArray(value) && value.every((item) => typeof item === 'number'))
+        return new Float32Array(value);
+      throw new EddyError('message-invalid', `${field}: must be an array of numbers`);
+    }
+    if (value instanceof Uint8Array && value.byteLength % 4 === 0) return floatsOf(value);
+    throw new EddyError('message-invalid', `${field}: must be bytes of little-endian float32, 4 to a number`);
+  }
+}
+
+function asObject(value: unknown): Plain {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new EddyError('frame-malformed', 'a message is a map with a field type');
+  return value as Plain;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+function bytesOf(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return LITTLE_ENDIAN ? bytes : swap(bytes.slice());
+}
+
+/** Copies, because the bytes of a frame seldom lie on a multiple of 4. */
+function floatsOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  return new Float32Array((LITTLE_ENDIAN ? copy : swap(copy)).buffer);
+}
+
+function swap<T extends Uint8Array>(bytes: T): T {
+  for (let i = 0; i < bytes.length; i += 4) bytes.subarray(i, i + 4).reverse();
+  return bytes;
+}

@@ -1,0 +1,171 @@
+/**
+ * The messages of eddy.v1, the same in both encodings. SPEC.md says what each field means and in which order they go.
+ *
+ *   client                          server
+ *   hello                      ->
+ *                              <-   welcome {limits}
+ *   open {sequence, mode}      ->
+ *                              <-   opened {channel, epoch, seq}
+ *   steps {channel, seq, x}    ->
+ *                              <-   ack {channel, seq}
+ *   subscribe {sequence, view} ->
+ *                              <-   subscribed {channel}, then states, predictions, updates, metrics or events
+ *   anything that is wrong     ->
+ *                              <-   error {code, message, temporary, re}
+ *
+ * A request carries `id`; its answer, or the error instead of it, carries the same number as `re`. A channel is a
+ * number that the server gives to a sequence; all sockets know the sequence by the same one.
+ */
+import { z } from 'zod';
+
+export const PROTOCOL_VERSION = 1;
+
+/** Path of the WebSocket on the server. */
+export const STREAM_PATH = '/stream';
+
+/** What a subscriber may ask for. */
+export const VIEWS = ['states', 'predictions', 'updates', 'metrics', 'events'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** Runs of numbers: little-endian float32 bytes in MessagePack, arrays in JSON, Float32Array in memory. */
+export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y'] as const;
+
+const vector = z.instanceof(Float32Array<ArrayBuffer>);
+const uint32 = z.int().min(0).max(0xffff_ffff);
+const id = uint32;
+const channel = z.int().min(1).max(0xffff_ffff);
+const seq = z.int().min(0);
+const lastSeq = z.int().min(-1);
+const text = (max: number) => z.string().max(max);
+
+/** Names are 1 to 128 of A-Z a-z 0-9 . _ : / - and begin with a letter or a digit. */
+export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+
+/** What a client says. `spec` is checked by the model, which names its fields. */
+export const clientMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), version: uint32, agent: text(128).optional() }),
+  z.strictObject({
+    type: z.literal('open'),
+    id,
+    sequence: z.string(),
+    mode: z.enum(['create', 'resume', 'either']),
+    spec: z.record(z.string(), z.unknown()).optional(),
+  }),
+  z.strictObject({ type: z.literal('steps'), channel, seq, x: vector, targets: vector.optional() }),
+  z.strictObject({ type: z.literal('targets'), channel, seq, targets: vector }),
+  z.strictObject({
+    type: z.literal('subscribe'),
+    id,
+    sequence: z.string(),
+    view: z.enum(VIEWS),
+    every: z.int().min(0).max(60_000).optional(),
+    delivery: z.enum(['every', 'latest']).optional(),
+  }),
+  z.strictObject({ type: z.literal('unsubscribe'), id, channel, view: z.enum(VIEWS) }),
+  z.strictObject({
+    type: z.literal('configure'),
+    id,
+    channel,
+    learning: z.boolean().optional(),
+    learningRate: z.number().optional(),
+  }),
+  z.strictObject({ type: z.literal('reset'), id, channel, what: z.enum(['state', 'weights']) }),
+  z.strictObject({ type: z.literal('close'), id, channel }),
+]);
+
+const place = {
+  re: id,
+  channel,
+  sequence: z.string(),
+  epoch: z.string(),
+  seq: lastSeq,
+  spec: z.looseObject({}),
+};
+const average = z.number().nullable();
+
+/** What the server says. */
+export const serverMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    version: uint32,
+    server: z.string(),
+    limits: z.record(z.string(), z.number()),
+  }),
+  z.object({
+    type: z.literal('opened'),
+    ...place,
+    created: z.boolean(),
+    learning: z.boolean(),
+    learningRate: z.number(),
+  }),
+  z.object({ type: z.literal('subscribed'), ...place, view: z.enum(VIEWS) }),
+  z.object({ type: z.literal('done'), re: id }),
+  z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
+  z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, h: vector }),
+  z.object({ type: z.literal('predictions'), channel, seq, count: uint32, skipped: seq, y: vector }),
+  z.object({
+    type: z.literal('updates'),
+    channel,
+    skipped: seq,
+    updates: z.array(
+      z.object({
+        update: seq,
+        from: seq,
+        to: seq,
+        losses: seq,
+        loss: z.number().nullable(),
+        gradientNorm: z.number().nullable(),
+        clipped: z.boolean(),
+        applied: z.boolean(),
+        learningRate: z.number(),
+        duration: z.number(),
+      }),
+    ),
+  }),
+  z.object({
+    type: z.literal('metrics'),
+    channel,
+    seq: lastSeq,
+    skipped: seq,
+    updates: seq,
+    scored: seq,
+    mae: average,
+    rmse: average,
+    recentMae: average,
+    naiveMae: average,
+    recentNaiveMae: average,
+  }),
+  z.object({
+    type: z.literal('events'),
+    channel,
+    skipped: seq,
+    events: z.array(
+      z.object({
+        event: z.enum(['reset', 'configured', 'failed']),
+        seq: lastSeq,
+        epoch: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  }),
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    temporary: z.boolean(),
+    re: id.optional(),
+    channel: channel.optional(),
+    seq: seq.optional(),
+  }),
+]);
+
+export type ClientMessage = z.output<typeof clientMessage>;
+export type ServerMessage = z.output<typeof serverMessage>;
+export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
+export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
+/** A message with results of a view. */
+export type ViewMessage = ServerMessageOf<View>;
+/** One entry of an `updates` message. */
+export type UpdateEntry = ServerMessageOf<'updates'>['updates'][number];
+/** One entry of an `events` message. */
+export type SequenceEvent = ServerMessageOf<'events'>['events'][number];

@@ -1,0 +1,116 @@
+/** The results of one sequence on their way out. What nobody watches is not even made. */
+import { Subject } from 'rxjs';
+import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../protocol/messages.js';
+import type { Update } from '../rnn/learner.js';
+import type { Metrics } from '../rnn/metrics.js';
+import type { StepResult } from '../rnn/model.js';
+
+/** Numbers in one message of states or predictions, at most: 256 KiB. A longer block goes out in several. */
+export const RESULT_NUMBERS = 64 * 1024;
+
+/** Gathers what the steps of one block give, and sends it out. */
+export class Results {
+  private readonly subjects: Record<View, Subject<ViewMessage>> = {
+    states: new Subject(),
+    predictions: new Subject(),
+    updates: new Subject(),
+    metrics: new Subject(),
+    events: new Subject(),
+  };
+  private first = 0;
+  private count = 0;
+  private h: Float32Array<ArrayBuffer> | null = null;
+  private y: Float32Array<ArrayBuffer> | null = null;
+  private updates: UpdateEntry[] = [];
+
+  /** @param stateSize B * N. @param outputSize B * M. */
+  constructor(
+    private readonly channel: number,
+    private readonly stateSize: number,
+    private readonly outputSize: number,
+  ) {}
+
+  of(view: View): Subject<ViewMessage> {
+    return this.subjects[view];
+  }
+
+  /** Begins a run of at most `steps` steps, the first numbered `seq`. */
+  begin(seq: number, steps: number): void {
+    const room = Math.min(
+      steps,
+      Math.max(1, Math.floor(RESULT_NUMBERS / Math.max(this.stateSize, this.outputSize))),
+    );
+    this.first = seq;
+    this.count = 0;
+    this.h = this.subjects.states.observed ? new Float32Array(room * this.stateSize) : null;
+    this.y =
+      this.subjects.predictions.observed && this.outputSize > 0
+        ? new Float32Array(room * this.outputSize)
+        : null;
+  }
+
+  /** Adds one step; `left` more will follow. */
+  add({ seq, h, y }: StepResult, left: number): void {
+    if (this.h?.length === this.count * this.stateSize || this.y?.length === this.count * this.outputSize) {
+      this.flushSteps();
+      this.begin(seq, left + 1);
+    }
+    this.h?.set(h, this.count * this.stateSize);
+    if (y) this.y?.set(y, this.count * this.outputSize);
+    this.count++;
+  }
+
+  addUpdates(updates: readonly Update[]): void {
+    if (!this.subjects.updates.observed) return;
+    for (const { loss, gradientNorm, ...rest } of updates)
+      this.updates.push({ ...rest, loss: finiteOrNull(loss), gradientNorm: finiteOrNull(gradientNorm) });
+  }
+
+  /** Sends out what has been gathered: states first, since they wait for nothing. */
+  flush(seq: number, updates: number, metrics: () => Metrics): void {
+    this.flushSteps();
+    const { channel } = this;
+    if (this.updates.length > 0) {
+      this.subjects.updates.next({ type: 'updates', channel, skipped: 0, updates: this.updates });
+      this.updates = [];
+    }
+    if (this.subjects.metrics.observed)
+      this.subjects.metrics.next({ type: 'metrics', channel, seq, skipped: 0, updates, ...metrics() });
+  }
+
+  announce(event: SequenceEvent): void {
+    this.subjects.events.next({ type: 'events', channel: this.channel, skipped: 0, events: [event] });
+  }
+
+  complete(): void {
+    for (const subject of Object.values(this.subjects)) subject.complete();
+  }
+
+  private flushSteps(): void {
+    const { channel, first: seq, count, h, y } = this;
+    this.h = null;
+    this.y = null;
+    this.count = 0;
+    if (count === 0) return;
+    if (h)
+      this.subjects.states.next({
+        type: 'states',
+        channel,
+        seq,
+        count,
+        skipped: 0,
+        h: h.subarray(0, count * this.stateSize),
+      });
+    if (y)
+      this.subjects.predictions.next({
+        type: 'predictions',
+        channel,
+        seq,
+        count,
+        skipped: 0,
+        y: y.subarray(0, count * this.outputSize),
+      });
+  }
+}
+
+const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);

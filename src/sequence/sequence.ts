@@ -1,0 +1,235 @@
+/**
+ * One live sequence: its model, its step log, and those who watch it.
+ *
+ * The way of a timestep:
+ *
+ *   socket -> decode -> push: number, shape, finite? -> log -> model.step: cell -> readout -> target due? -> error,
+ *   window, update -> results -> views -> encode -> sockets;   log durable -> ack
+ *
+ * What is refused changes nothing.
+ */
+import type { Observable, SchedulerLike } from 'rxjs';
+import { EddyError } from '../errors.js';
+import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
+import { checkFinite, checkTarget } from '../rnn/checks.js';
+import type { Model } from '../rnn/model.js';
+import { outputsOf } from '../rnn/spec.js';
+import type { StepLog, Store } from '../store/store.js';
+import { RESULT_NUMBERS, Results } from './results.js';
+import { applyView, type ViewOptions } from './views.js';
+
+export interface SequenceParts {
+  readonly name: string;
+  readonly channel: number;
+  readonly model: Model;
+  readonly store: Store;
+  readonly scheduler: SchedulerLike;
+  readonly newEpoch: () => string;
+  readonly blockSteps: number;
+}
+
+/** Learns how far a producer's steps are durable. */
+export type OnAck = (seq: number) => void;
+
+export class Sequence {
+  readonly name: string;
+  readonly channel: number;
+  readonly model: Model;
+  /** Id of this history; changes on every reset. */
+  epoch: string;
+  private readonly log: StepLog;
+  private readonly results: Results;
+  /** Pushes that wait for their ack, oldest first. */
+  private readonly waiting: { seq: number; onAck: OnAck }[] = [];
+  private durable: number;
+  private failure: EddyError | null = null;
+
+  constructor(private readonly parts: SequenceParts) {
+    const { name, channel, model, store } = parts;
+    this.name = name;
+    this.channel = channel;
+    this.model = model;
+    this.epoch = parts.newEpoch();
+    this.durable = model.seq;
+    const { batch, units } = model.spec;
+    this.results = new Results(channel, batch * units, batch * outputsOf(model.spec));
+    this.log = store.openLog(name, (seq) => this.onDurable(seq));
+  }
+
+  /**
+   * Takes a block of steps. Those that were accepted before are acked again and have no effect.
+   *
+   * @param first number of the first step
+   * @param x [T,B,F]
+   * @param targets [T,B,M], for a supervised task
+   * @param onAck called once, when all of them are durable
+   * @throws EddyError `step-*`, `block-too-long`, `target-*`; nothing of the block has been taken
+   */
+  push(first: number, x: Float32Array, targets: Float32Array | undefined, onAck: OnAck): void {
+    this.checkAlive();
+    const { batch, features } = this.model.spec;
+    const size = batch * features;
+    const count = this.checkBlock(first, x, size);
+    const targetSize = targets ? this.checkTargets(targets, count) : 0;
+    const next = this.model.seq + 1;
+    this.checkRepeats(first, x, size, Math.min(next, first + count));
+    const last = first + count - 1;
+    const repeats = Math.min(count, next - first);
+    if (repeats < count) {
+      this.results.begin(next, count - repeats);
+      this.guarded(() => {
+        for (let t = repeats; t < count; t++) {
+          const row = x.subarray(t * size, (t + 1) * size);
+          this.log.append({ seq: first + t, x: row });
+          const result = this.model.step(row);
+          this.results.add(result, count - t - 1);
+          this.results.addUpdates(result.updates);
+          if (targets)
+            this.results.addUpdates(this.model.learn(targets.subarray(t * targetSize, (t + 1) * targetSize)));
+        }
+      });
+      this.flush();
+    }
+    if (last <= this.durable) onAck(this.durable);
+    else this.waiting.push({ seq: last, onAck });
+  }
+
+  /**
+   * Takes targets that come after their steps, one for each step from `first` on. Each stands for itself.
+   *
+   * @param targets [T,B,M]
+   * @param onRefused gets the error of each that is refused, and the step it was for
+   * @throws EddyError `target-unexpected`, `target-shape`
+   */
+  learn(first: number, targets: Float32Array, onRefused: (error: EddyError, seq: number) => void): void {
+    this.checkAlive();
+    const size = this.model.spec.batch * outputsOf(this.model.spec);
+    if (this.model.spec.task?.kind !== 'supervised')
+      throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
+    if (targets.length === 0 || targets.length % size !== 0)
+      throw new EddyError('target-shape', `${targets.length} numbers are no targets of ${size} each`);
+    if (targets.length / size > this.parts.blockSteps)
+      throw new EddyError(
+        'block-too-long',
+        `${targets.length / size} targets; the limit is ${this.parts.blockSteps}`,
+      );
+    for (let t = 0; t * size < targets.length; t++) {
+      try {
+        this.results.addUpdates(this.model.learn(targets.subarray(t * size, (t + 1) * size), first + t));
+      } catch (error) {
+        if (!(error instanceof EddyError)) throw this.fail(error);
+        onRefused(error, first + t);
+      }
+    }
+    this.flush();
+  }
+
+  /** Changes what may be changed while it runs. @throws EddyError `setting-invalid`, and nothing has changed */
+  configure(settings: { learning?: boolean | undefined; learningRate?: number | undefined }): void {
+    this.checkAlive();
+    const { learning, learningRate } = settings;
+    if (learningRate !== undefined) this.model.learningRate = learningRate;
+    if (learning !== undefined) this.model.learning = learning;
+    this.announce('configured', { learning: this.model.learning, learningRate: this.model.learningRate });
+  }
+
+  /** Begins a new history: a new epoch, h = 0, and new weights if asked. Step numbers go on. */
+  reset(what: 'state' | 'weights'): void {
+    this.checkAlive();
+    this.model.reset(what);
+    this.epoch = this.parts.newEpoch();
+    this.announce('reset', { what });
+  }
+
+  /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
+  watch(view: View, options: ViewOptions): Observable<ViewMessage> {
+    const { batch, units, readout } = this.model.spec;
+    if (readout.kind === 'none' && view !== 'states' && view !== 'events')
+      throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
+    const capacity = Math.max(
+      1,
+      Math.floor(RESULT_NUMBERS / (batch * Math.max(units, outputsOf(this.model.spec)))),
+    );
+    return applyView(this.results.of(view), options, capacity, this.parts.scheduler);
+  }
+
+  /** Ends it: its watchers complete, its memory is given back. */
+  end(): void {
+    this.results.complete();
+    this.log.close();
+    this.model.free();
+  }
+
+  private checkBlock(first: number, x: Float32Array, size: number): number {
+    const count = x.length / size;
+    if (count === 0 || !Number.isInteger(count))
+      throw new EddyError(
+        'step-shape',
+        `x has ${x.length} numbers, no multiple of ${size} (batch * features)`,
+      );
+    if (count > this.parts.blockSteps)
+      throw new EddyError(
+        'block-too-long',
+        `the block has ${count} steps; the limit is ${this.parts.blockSteps}`,
+      );
+    const next = this.model.seq + 1;
+    if (first > next) throw new EddyError('step-gap', `step ${first} came; step ${next} is expected`);
+    checkFinite(x, 'step-non-finite', 'x', true);
+    return count;
+  }
+
+  private checkTargets(targets: Float32Array, count: number): number {
+    const size = targets.length / count;
+    if (this.model.spec.task?.kind !== 'supervised')
+      throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
+    for (let t = 0; t < count; t++)
+      checkTarget(this.model.spec, targets.subarray(t * size, (t + 1) * size), true);
+    return size;
+  }
+
+  /** Two producers of one sequence must not overwrite each other unseen. */
+  private checkRepeats(first: number, x: Float32Array, size: number, end: number): void {
+    for (let seq = first; seq < end; seq++) {
+      const kept = this.log.read(seq)?.x;
+      const at = (seq - first) * size;
+      if (kept && !kept.every((value, i) => value === x[at + i]))
+        throw new EddyError('step-conflict', `step ${seq} was accepted before, with other numbers`);
+    }
+  }
+
+  private onDurable(seq: number): void {
+    this.durable = seq;
+    while (this.waiting[0] && this.waiting[0].seq <= seq) this.waiting.shift()?.onAck(seq);
+  }
+
+  private flush(): void {
+    this.results.flush(this.model.seq, this.model.updates, () => this.model.metrics);
+  }
+
+  private announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
+    this.results.announce({ event, seq: this.model.seq, epoch: this.epoch, detail });
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw this.fail(error);
+    }
+  }
+
+  /** A fault of Eddy's own stops this sequence, so that no wrong state is served, and no other. */
+  private fail(cause: unknown): EddyError {
+    this.failure = new EddyError(
+      'sequence-failed',
+      `${this.name} stopped at step ${this.model.seq}: ${cause}`,
+      { cause },
+    );
+    this.announce('failed', { message: this.failure.message });
+    return this.failure;
+  }
+
+  private checkAlive(): void {
+    if (this.failure) throw this.failure;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What goes out of one socket. Answers and acks always go. Results of views go while the socket keeps up; once
+ * `queueLatestBytes` wait in it, only the latest of each view is kept, and sent with the number of those skipped when
+ * there is room again. A socket that stays full for `queueCloseMs`, or reaches `queueCloseBytes`, is closed. So a slow
+ * dashboard slows nobody, and memory is bounded.
+ */
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { EddyError } from '../errors.js';
+import type { Limits } from '../protocol/limits.js';
+import type { ServerMessage, ViewMessage } from '../protocol/messages.js';
+import { countOf, latestOf } from '../protocol/view-messages.js';
+import type { SocketLike } from './socket.js';
+
+/** Milliseconds between looks at a full socket. */
+const LOOK_MS = 20;
+
+export interface OutboxParts {
+  readonly socket: SocketLike;
+  readonly encode: (message: ServerMessage) => Uint8Array | string;
+  readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
+  readonly scheduler: SchedulerLike;
+  readonly onSlow: (error: EddyError) => void;
+}
+
+export class Outbox {
+  /** The latest result of each view while the socket is full, and how many were skipped for it. */
+  private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
+  private fullSince: number | null = null;
+  private look: Subscription | null = null;
+  private ended = false;
+
+  constructor(private readonly parts: OutboxParts) {}
+
+  /** Sends an answer. */
+  send(message: ServerMessage): void {
+    if (this.ended) return;
+    this.parts.socket.send(this.parts.encode(message));
+    this.check();
+  }
+
+  /** Sends a result, or keeps it until the socket has room. */
+  sendResult(message: ViewMessage): void {
+    if (this.ended) return;
+    if (this.fullSince === null) {
+      this.parts.socket.send(this.parts.encode(message));
+      this.check();
+      return;
+    }
+    const key = `${message.channel}/${message.type}`;
+    const before = this.held.get(key);
+    const skipped = message.skipped + countOf(message) - 1 + (before ? before.skipped + 1 : 0);
+    this.held.set(key, { message, skipped });
+  }
+
+  /** Drops what is held of a view that was given up. */
+  forget(channel: number, view: string): void {
+    this.held.delete(`${channel}/${view}`);
+  }
+
+  end(): void {
+    this.ended = true;
+    this.held.clear();
+    this.look?.unsubscribe();
+  }
+
+  private check(): void {
+    const { socket, limits, scheduler, onSlow } = this.parts;
+    const waiting = socket.bufferedAmount;
+    if (waiting < limits.queueLatestBytes) {
+      if (this.fullSince !== null) this.release();
+      return;
+    }
+    this.fullSince ??= scheduler.now();
+    const full = scheduler.now() - this.fullSince;
+    if (waiting >= limits.queueCloseBytes || full >= limits.queueCloseMs) {
+      this.end();
+      onSlow(new EddyError('socket-slow', `${waiting} bytes wait in the socket, for ${full} ms`));
+      return;
+    }
+    this.look ??= scheduler.schedule(() => {
+      this.look = null;
+      if (!this.ended) this.check();
+    }, LOOK_MS);
+  }
+
+  /** There is room again: what was held goes out before anything newer. */
+  private release(): void {
+    this.fullSince = null;
+    const held = [...this.held.values()];
+    this.held.clear();
+    for (const { message, skipped } of held) this.sendResult(latestOf(message, skipped));
+  }
+}

@@ -1,0 +1,139 @@
+/** The server: WebSockets behind fastify's upgrade, and their orderly end. */
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { FastifyBaseLogger } from 'fastify';
+import type { SchedulerLike } from 'rxjs';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { EddyError } from '../errors.js';
+import { Codec, type Encoding, encodingOf, SUBPROTOCOLS } from '../protocol/codec.js';
+import type { Limits } from '../protocol/limits.js';
+import { type ServerMessage, STREAM_PATH } from '../protocol/messages.js';
+import type { Registry } from '../sequence/registry.js';
+import { Connection } from './connection.js';
+import { createHttp } from './http.js';
+
+export interface ServerParts {
+  readonly registry: Registry;
+  readonly limits: Limits;
+  readonly scheduler: SchedulerLike;
+  readonly logger: FastifyBaseLogger;
+  /** Name and version, as `welcome` tells them. */
+  readonly server: string;
+}
+
+/** Milliseconds that sockets get to say goodbye. */
+const GOODBYE_MS = 5000;
+
+export class EddyServer {
+  private readonly http;
+  private readonly sockets;
+  private readonly connections = new Map<WebSocket, Connection>();
+  private readonly wires: Record<Encoding, Wire>;
+  private stopping: Promise<void> | null = null;
+
+  constructor(private readonly parts: ServerParts) {
+    const { logger, limits } = parts;
+    this.wires = { msgpack: createWire('msgpack', limits), json: createWire('json', limits) };
+    this.http = createHttp({ logger, notReady: () => (this.stopping ? 'shutting down' : null) });
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.frameBytes,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+    });
+    this.http.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  /** Begins to listen. Port 0 takes a free one. */
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    await this.http.listen({ host, port });
+    const address = this.http.server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  }
+
+  /** Takes no new sockets, closes those there are with the reconnect code, and ends all sequences. */
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  private async shutDown(): Promise<void> {
+    const closed = [...this.connections.keys()].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    for (const connection of this.connections.values())
+      connection.farewell(new EddyError('server-shutdown', 'the server is shutting down; come back later'));
+    const impatient = this.parts.scheduler.schedule(() => {
+      for (const socket of this.connections.keys()) socket.terminate();
+    }, GOODBYE_MS);
+    await Promise.all(closed);
+    impatient.unsubscribe();
+    await this.http.close();
+    this.parts.registry.end();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (this.stopping) return refuse(socket, 503, 'shutting down');
+    if (path !== STREAM_PATH) return refuse(socket, 404, `the stream is at ${STREAM_PATH}`);
+    if (!offered.some(encodingOf))
+      return refuse(socket, 400, `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}`);
+    if (this.connections.size >= this.parts.limits.sockets) return refuse(socket, 503, 'too many sockets');
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+  }
+
+  private accept(socket: WebSocket): void {
+    const { registry, limits, scheduler, logger, server } = this.parts;
+    const connection = new Connection({
+      socket,
+      ...this.wires[encodingOf(socket.protocol) ?? 'msgpack'],
+      registry,
+      limits,
+      scheduler,
+      server,
+      onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
+    });
+    this.connections.set(socket, connection);
+    socket.on('message', (data, isBinary) => connection.receive(isBinary ? bytesOf(data) : String(data)));
+    socket.on('pong', () => connection.alive());
+    socket.on('error', (error) => logger.info({ err: error }, 'socket error'));
+    socket.on('close', () => {
+      connection.end();
+      this.connections.delete(socket);
+    });
+  }
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
+}
+
+interface Wire {
+  readonly codec: Codec;
+  readonly encode: (message: ServerMessage) => Uint8Array | string;
+}
+
+/** Fan-out hands the same message to one socket after the other: it is encoded for the first of them only. */
+function createWire(encoding: Encoding, limits: Limits): Wire {
+  const codec = new Codec(encoding, limits);
+  let last: ServerMessage | null = null;
+  let encoded: Uint8Array | string = '';
+  const encode = (message: ServerMessage) => {
+    if (message !== last) {
+      encoded = codec.encode(message);
+      last = message;
+    }
+    return encoded;
+  };
+  return { codec, encode };
+}

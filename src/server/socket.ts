@@ -1,0 +1,10 @@
+/** What the server needs of a WebSocket: the composition root gives it one of `ws`, a test gives it a fake. */
+export interface SocketLike {
+  /** Bytes handed over and not yet written. */
+  readonly bufferedAmount: number;
+  send(data: Uint8Array | string): void;
+  close(code: number, reason: string): void;
+  /** Breaks the connection without a farewell. */
+  terminate(): void;
+  ping(): void;
+}

@@ -1,0 +1,448 @@
+/**
+ * The contract that every implementation of `Kernels` passes. Each kernel is held against its formula, written here once
+ * more with plain matrices in float64, on the numbers as the kernel's own precision stores them.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Address, Kernels, Reals } from '../../src/kernels/kernels.js';
+import { bits, relativeError } from '../support/numeric-compare.js';
+import { Numbers } from '../support/numeric-random.js';
+
+type Matrix = number[][];
+
+const SIZES = [1, 3, 5, 17];
+const PAIRS = SIZES.flatMap((first) => SIZES.map((second) => [first, second] as const));
+
+/**
+ * Holds `createKernels` to the contract.
+ *
+ * @param tolerance the greatest ||got - want|| / ||want|| of a result
+ */
+export function kernelsContract(name: string, createKernels: () => Kernels, tolerance: number): void {
+  describe(`kernels ${name}`, () => {
+    const close = (got: ArrayLike<number>, want: ArrayLike<number>, size: string) =>
+      expect(relativeError(got, want), size).toBeLessThanOrEqual(tolerance);
+
+    it('[KER1] allocates arenas of zeros that do not overlap', () => {
+      const kernels = createKernels();
+      const arenas = [1, 3, 17, 1000].map((length) => kernels.allocate(length));
+      for (const [i, { base, length }] of arenas.entries()) {
+        expect(arenas[i]!.data.subarray(base, base + length).every((value) => value === 0)).toBe(true);
+        arenas[i]!.data.fill(i + 1, base, base + length);
+      }
+      for (const [i, { data, base, length }] of arenas.entries()) {
+        expect(length).toBe([1, 3, 17, 1000][i]);
+        expect(data.BYTES_PER_ELEMENT).toBe(kernels.bytesPerReal);
+        expect(data.subarray(base, base + length).every((value) => value === i + 1)).toBe(true);
+      }
+      for (const arena of arenas) arena.free();
+    });
+
+    it.each(PAIRS)('[KER2] forward is h_t = tanh(z_t W + b), F = %i, N = %i', (F, N) => {
+      for (const [T, B] of [
+        [1, 1],
+        [4, 1],
+        [3, 3],
+      ] as const) {
+        const bench = new Bench(createKernels(), cellParts(new Numbers(F * 100 + N), T, B, F, N));
+        const { w, b } = bench.matrices({ w: N, b: N });
+        const want = bench.matrices({ z: F + N }).z;
+        for (let row = 0; row < T * B; row++) {
+          const a = add(matmul([want[row]!], w), b)[0]!;
+          want[row + B]!.splice(F, N, ...a.map(Math.tanh));
+        }
+        bench.forward(T, B, F, N);
+        close(bench.read('z'), want.flat(), `T = ${T}, B = ${B}`);
+        expect(bench.changed()).toEqual(['z']);
+        const inputs = (z: Matrix) => z.map((row, r) => row.slice(0, r < B ? F + N : F));
+        expect(inputs(bench.matrices({ z: F + N }).z)).toEqual(inputs(want));
+      }
+    });
+
+    it.each(PAIRS)(
+      '[KER3] backward is the chain rule from the last step to the first, F = %i, N = %i',
+      (F, N) => {
+        for (const [T, B] of [
+          [1, 1],
+          [4, 1],
+          [3, 3],
+        ] as const) {
+          const numbers = new Numbers(F * 100 + N + 1);
+          const bench = new Bench(createKernels(), {
+            ...cellParts(numbers, T, B, F, N),
+            da: numbers.many(T * B * N),
+            dz: numbers.many(T * B * (F + N)),
+          });
+          bench.forward(T, B, F, N);
+          const { w, z, da: e } = bench.matrices({ w: N, z: F + N, da: N });
+          const da: Matrix = [];
+          const dz: Matrix = [];
+          for (let row = T * B - 1; row >= 0; row--) {
+            const h = z[row + B]!.slice(F);
+            const fromLater = dz[row + B]?.slice(F) ?? h.map(() => 0);
+            da[row] = h.map((value, j) => (e[row]![j]! + fromLater[j]!) * (1 - value ** 2));
+            dz[row] = matmul([da[row]!], transpose(w))[0]!;
+          }
+          bench.settle();
+          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
+          close(bench.read('da'), da.flat(), `da, T = ${T}, B = ${B}`);
+          close(bench.read('dz'), dz.flat(), `dz, T = ${T}, B = ${B}`);
+          expect(bench.changed()).toEqual(['da', 'dz']);
+        }
+      },
+    );
+
+    it.each(PAIRS)('[KER4] dense is a w + b, for rows that lie apart, A = %i, M = %i', (A, M) => {
+      const R = 3;
+      const stride = A + 2;
+      const numbers = new Numbers(A * 100 + M + 2);
+      const bench = new Bench(createKernels(), {
+        a: numbers.many(R * stride),
+        w: numbers.many(A * M),
+        b: numbers.many(M),
+        y: numbers.many(R * M),
+      });
+      const { a, w, b } = bench.matrices({ a: stride, w: M, b: M });
+      const rows = a.map((row) => row.slice(0, A));
+      bench.kernels.dense(bench.m, ...bench.at('y', 'a'), stride, ...bench.at('w', 'b'), R, A, M);
+      close(bench.read('y'), add(matmul(rows, w), b).flat(), 'y');
+      expect(bench.changed()).toEqual(['y']);
+    });
+
+    it.each(PAIRS)('[KER5] denseBackward is dy w^T, A = %i, M = %i', (A, M) => {
+      const R = 3;
+      const numbers = new Numbers(A * 100 + M + 3);
+      const bench = new Bench(createKernels(), {
+        da: numbers.many(R * A),
+        dy: numbers.many(R * M),
+        w: numbers.many(A * M),
+      });
+      const { dy, w } = bench.matrices({ dy: M, w: M });
+      bench.kernels.denseBackward(bench.m, ...bench.at('da', 'dy', 'w'), R, A, M);
+      close(bench.read('da'), matmul(dy, transpose(w)).flat(), 'da');
+      expect(bench.changed()).toEqual(['da']);
+    });
+
+    it.each(PAIRS)(
+      '[KER6] denseGradient adds a^T dy and the sum of dy to what is there, A = %i, M = %i',
+      (A, M) => {
+        const R = 4;
+        const stride = A + 3;
+        const numbers = new Numbers(A * 100 + M + 4);
+        const bench = new Bench(createKernels(), {
+          gw: numbers.many(A * M),
+          gb: numbers.many(M),
+          a: numbers.many(R * stride),
+          dy: numbers.many(R * M),
+        });
+        const { gw, gb, a, dy } = bench.matrices({ gw: M, gb: M, a: stride, dy: M });
+        const rows = a.map((row) => row.slice(0, A));
+        const wantW = gw.map((row, i) => row.map((value, j) => value + matmul(transpose(rows), dy)[i]![j]!));
+        const wantB = gb[0]!.map((value, j) => value + dy.reduce((sum, row) => sum + row[j]!, 0));
+        bench.kernels.denseGradient(
+          bench.m,
+          ...bench.at('gw', 'gb', 'a'),
+          stride,
+          ...bench.at('dy'),
+          R,
+          A,
+          M,
+        );
+        close(bench.read('gw'), wantW.flat(), 'gw');
+        close(bench.read('gb'), wantB, 'gb');
+        expect(bench.changed()).toEqual(['gb', 'gw']);
+      },
+    );
+
+    it.each(SIZES)('[KER7] softmax is exp(y) over its sum, row by row, M = %i', (M) => {
+      const R = 5;
+      const bench = new Bench(createKernels(), { y: new Numbers(M).many(R * M, 4) });
+      const want = bench.matrices({ y: M }).y.flatMap((row) => {
+        const sum = row.reduce((total, value) => total + Math.exp(value), 0);
+        return row.map((value) => Math.exp(value) / sum);
+      });
+      bench.kernels.softmax(bench.m, ...bench.at('y'), R, M);
+      close(bench.read('y'), want, 'y');
+      expect(bench.changed()).toEqual(['y']);
+    });
+
+    it('[KER7] softmax survives logits of +-500 and its rows sum to 1', () => {
+      const rows = [
+        [500, -500, 0],
+        [-500, -500, -500],
+        [500, 500, 500],
+        [499, 500, 499],
+      ];
+      const bench = new Bench(createKernels(), { y: rows.flat() });
+      bench.kernels.softmax(bench.m, ...bench.at('y'), 4, 3);
+      const { y } = bench.matrices({ y: 3 });
+      for (const row of y) close([row.reduce((sum, value) => sum + value, 0)], [1], 'sum');
+      const tail = 1 / (2 + Math.E);
+      const want = [
+        [1, 0, 0],
+        [1, 1, 1].map((v) => v / 3),
+        [1, 1, 1].map((v) => v / 3),
+        [tail, Math.E * tail, tail],
+      ];
+      close(y.flat(), want.flat(), 'y');
+    });
+
+    it.each([0, ...SIZES, 64])('[KER8] sumSquares is the sum of squares of n elements, n = %i', (n) => {
+      const bench = new Bench(createKernels(), { p: new Numbers(n).many(n, 3) });
+      const want = bench.read('p').reduce((sum, value) => sum + value ** 2, 0);
+      const got = bench.kernels.sumSquares(bench.m, ...bench.at('p'), n);
+      if (n === 0) expect(got).toBe(0);
+      else close([got], [want], 'sum');
+      expect(bench.changed()).toEqual([]);
+    });
+
+    const rules = [
+      { rule: 'plain', momentum: 0, nesterov: false },
+      { rule: 'classical momentum', momentum: 0.9, nesterov: false },
+      { rule: 'Nesterov momentum', momentum: 0.9, nesterov: true },
+      { rule: 'Nesterov without momentum', momentum: 0, nesterov: true },
+    ];
+
+    it.each(rules)('[KER9] sgd takes a step: $rule', ({ momentum, nesterov }) => {
+      for (const n of [...SIZES, 64]) {
+        const numbers = new Numbers(n + 5);
+        const bench = new Bench(createKernels(), {
+          w: numbers.many(n),
+          v: numbers.many(n),
+          g: numbers.many(n, 9),
+        });
+        const { w, v, g } = { w: bench.read('w'), v: bench.read('v'), g: bench.read('g') };
+        const [rate, gradientScale] = [0.05, 0.37];
+        const step = g.map((value) => rate * gradientScale * value);
+        const velocity = v.map((value, i) => momentum * value - step[i]!);
+        const move = nesterov ? velocity.map((value, i) => momentum * value - step[i]!) : velocity;
+        const settings = { rate, gradientScale, momentum, nesterov };
+        const done = bench.kernels.sgd(bench.m, ...bench.at('w', 'v', 'g'), n, settings);
+        expect(done).toBe(true);
+        close(
+          bench.read('w'),
+          w.map((value, i) => value + move[i]!),
+          `w, n = ${n}`,
+        );
+        if (momentum > 0) close(bench.read('v'), velocity, `v, n = ${n}`);
+        expect(bench.changed(), 'there is no velocity without momentum').toEqual(
+          momentum > 0 ? ['v', 'w'] : ['w'],
+        );
+      }
+    });
+
+    const max = createKernels().bytesPerReal === 4 ? 3.4028234663852886e38 : Number.MAX_VALUE;
+    const overflows = [
+      { what: 'the gradient is NaN', w: 1, v: 0, g: Number.NaN, momentum: 0, nesterov: false },
+      {
+        what: 'the gradient is infinite',
+        w: 1,
+        v: 0,
+        g: Number.NEGATIVE_INFINITY,
+        momentum: 0.5,
+        nesterov: false,
+      },
+      { what: 'a weight overflows', w: max, v: 0, g: -max, momentum: 0, nesterov: false },
+      { what: 'a velocity overflows', w: max, v: -max, g: max, momentum: 0.9, nesterov: false },
+      {
+        what: 'only the Nesterov step overflows',
+        w: max / 2,
+        v: max / 2,
+        g: -max / 2,
+        momentum: 0.5,
+        nesterov: true,
+      },
+    ];
+
+    it.each(overflows)(
+      '[KER10] sgd changes nothing and returns false where $what',
+      ({ momentum, nesterov, ...last }) => {
+        for (const n of [...SIZES, 64]) {
+          const ending = (value: number) => [...new Numbers(n).many(n - 1), value];
+          const bench = new Bench(createKernels(), {
+            w: ending(last.w),
+            v: ending(last.v),
+            g: ending(last.g),
+          });
+          const settings = { rate: 1, gradientScale: 1, momentum, nesterov };
+          expect(bench.kernels.sgd(bench.m, ...bench.at('w', 'v', 'g'), n, settings)).toBe(false);
+          expect(bench.changed()).toEqual([]);
+        }
+      },
+    );
+
+    it.each(PAIRS)(
+      '[KER11] one step at a time, a block and a batch row give the same bits, F = %i, N = %i',
+      (F, N) => {
+        const [T, B, D] = [6, 3, F + N];
+        const parts = cellParts(new Numbers(F * 100 + N + 6), T, B, F, N);
+        const block = new Bench(createKernels(), parts);
+        block.forward(T, B, F, N);
+
+        const single = new Bench(createKernels(), parts);
+        const [z, w, b] = single.at('z', 'w', 'b');
+        for (let t = 0; t < T; t++) single.kernels.forward(single.m, z + t * B * D, w, b, 1, B, F, N);
+        expect(bits(single.part('z'))).toBe(bits(block.part('z')));
+
+        for (let row = 0; row < B; row++) {
+          const alone = new Bench(createKernels(), { ...parts, z: rowOf(parts.z, row, B, D) });
+          alone.forward(T, 1, F, N);
+          expect(alone.read('z')).toEqual(rowOf(block.read('z'), row, B, D));
+        }
+      },
+    );
+
+    it.each(PAIRS)(
+      '[KER11] a batch row goes back with the bits that it has alone, F = %i, N = %i',
+      (F, N) => {
+        const [T, B, D] = [6, 3, F + N];
+        const numbers = new Numbers(F * 100 + N + 7);
+        const parts = {
+          ...cellParts(numbers, T, B, F, N),
+          da: numbers.many(T * B * N),
+          dz: numbers.many(T * B * D),
+        };
+        const run = (bench: Bench, rows: number) => {
+          bench.forward(T, rows, F, N);
+          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
+          return bench;
+        };
+        const batch = run(new Bench(createKernels(), parts), B);
+        for (let row = 0; row < B; row++) {
+          const z = rowOf(parts.z, row, B, D);
+          const [da, dz] = [rowOf(parts.da, row, B, N), rowOf(parts.dz, row, B, D)];
+          const alone = run(new Bench(createKernels(), { ...parts, z, da, dz }), 1);
+          expect(alone.read('da')).toEqual(rowOf(batch.read('da'), row, B, N));
+          expect(alone.read('dz')).toEqual(rowOf(batch.read('dz'), row, B, D));
+        }
+      },
+    );
+
+    it.each(PAIRS)(
+      '[KER11] a row through dense and softmax has the bits that it has alone, A = %i, M = %i',
+      (A, M) => {
+        const R = 4;
+        const numbers = new Numbers(A * 100 + M + 8);
+        const parts = {
+          a: numbers.many(R * A),
+          w: numbers.many(A * M),
+          b: numbers.many(M),
+          y: numbers.many(R * M),
+        };
+        const run = (bench: Bench, rows: number) => {
+          bench.kernels.dense(bench.m, ...bench.at('y', 'a'), A, ...bench.at('w', 'b'), rows, A, M);
+          bench.kernels.softmax(bench.m, ...bench.at('y'), rows, M);
+          return bench;
+        };
+        const together = run(new Bench(createKernels(), parts), R);
+        for (let row = 0; row < R; row++) {
+          const alone = run(
+            new Bench(createKernels(), {
+              ...parts,
+              a: rowOf(parts.a, row, R, A),
+              y: rowOf(parts.y, row, R, M),
+            }),
+            1,
+          );
+          expect(alone.read('y')).toEqual(rowOf(together.read('y'), row, R, M));
+        }
+      },
+    );
+  });
+}
+
+/** z [T+1,B,D] of random x and h_{-1}, and, where the cell writes, of numbers that it must not read; W and b. */
+function cellParts(numbers: Numbers, T: number, B: number, F: number, N: number) {
+  return {
+    z: numbers.many((T + 1) * B * (F + N)),
+    w: numbers.many((F + N) * N, 0.7),
+    b: numbers.many(N),
+  };
+}
+
+/** Takes batch row `row` out of [T,B,width]. */
+const rowOf = (values: readonly number[], row: number, B: number, width: number): number[] =>
+  values.filter((_, i) => Math.floor(i / width) % B === row);
+
+const matmul = (a: Matrix, b: Matrix): Matrix =>
+  a.map((row) => transpose(b).map((column) => row.reduce((sum, value, i) => sum + value * column[i]!, 0)));
+const transpose = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
+/** Adds the one row b to every row of a. */
+const add = (a: Matrix, [b]: Matrix): Matrix => a.map((row) => row.map((value, j) => value + b![j]!));
+
+/**
+ * Lays named arrays into one arena with guards between them, of a length that leaves no part aligned to four numbers.
+ * The arena is not the first of its kernels, so that its base need not be 0.
+ */
+class Bench {
+  readonly m: Reals;
+  private readonly addresses = new Map<string, { at: Address; length: number }>();
+  private readonly base: Address;
+  private readonly end: Address;
+  private before: Reals;
+
+  constructor(
+    readonly kernels: Kernels,
+    parts: Record<string, readonly number[]>,
+  ) {
+    const guard = 3;
+    const total = Object.values(parts).reduce((sum, part) => sum + part.length + guard, guard);
+    kernels.allocate(5);
+    const { data, base } = kernels.allocate(total);
+    this.m = data;
+    this.base = base;
+    this.end = base + total;
+    data.fill(-7.25, base, this.end);
+    let at = base + guard;
+    for (const [name, part] of Object.entries(parts)) {
+      this.addresses.set(name, { at, length: part.length });
+      data.set(part, at);
+      at += part.length + guard;
+    }
+    this.before = data.slice(base, this.end);
+  }
+
+  at<Names extends string[]>(...names: Names): { [K in keyof Names]: Address } {
+    return names.map((name) => this.addresses.get(name)!.at) as { [K in keyof Names]: Address };
+  }
+
+  part(name: string): Reals {
+    const { at, length } = this.addresses.get(name)!;
+    return this.m.slice(at, at + length);
+  }
+
+  read(name: string): number[] {
+    return Array.from(this.part(name));
+  }
+
+  /** Gives parts as matrices of the widths asked for. */
+  matrices<Widths extends Record<string, number>>(widths: Widths): { [K in keyof Widths]: Matrix } {
+    const entries = Object.entries(widths).map(([name, width]) => {
+      const values = this.read(name);
+      const rows = Array.from({ length: values.length / width }, (_, r) =>
+        values.slice(r * width, (r + 1) * width),
+      );
+      return [name, rows];
+    });
+    return Object.fromEntries(entries) as { [K in keyof Widths]: Matrix };
+  }
+
+  forward(T: number, B: number, F: number, N: number): void {
+    this.kernels.forward(this.m, ...this.at('z', 'w', 'b'), T, B, F, N);
+  }
+
+  /** Takes what is there now as what {@link changed} compares with. */
+  settle(): void {
+    this.before = this.m.slice(this.base, this.end);
+  }
+
+  /** Names, in the order of the alphabet, the parts that have changed, and 'guard' where anything between them has. */
+  changed(): string[] {
+    const names = new Set<string>();
+    for (let at = this.base; at < this.end; at++) {
+      if (Object.is(this.m[at], this.before[at - this.base])) continue;
+      const part = [...this.addresses].find(([, { at: from, length }]) => at >= from && at < from + length);
+      names.add(part?.[0] ?? 'guard');
+    }
+    return [...names].sort();
+  }
+}

@@ -1,0 +1,310 @@
+import { decode, encode } from '@msgpack/msgpack';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EddyError, isErrorCode } from '../../src/errors.js';
+import { Codec, type Encoding } from '../../src/protocol/codec.js';
+import { type ClientMessage, type ServerMessage, VIEWS } from '../../src/protocol/messages.js';
+
+const codecs: Record<Encoding, Codec> = { msgpack: new Codec('msgpack'), json: new Codec('json') };
+
+const id = fc.nat(0xffff_ffff);
+const channel = fc.integer({ min: 1, max: 0xffff_ffff });
+const seq = fc.maxSafeNat();
+const lastSeq = fc.oneof(fc.constant(-1), seq);
+const vector = fc
+  .array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 64 })
+  .map((values) => new Float32Array(values));
+const real = fc
+  .double({ noNaN: true, noDefaultInfinity: true })
+  .map((value) => (Object.is(value, -0) ? 0 : value));
+const view = fc.constantFrom(...VIEWS);
+const average = fc.option(real);
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const type = <T extends string>(name: T) => fc.constant(name);
+/** Leaves out the keys whose value is undefined. */
+const message = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc
+    .record(shape)
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined)) as T);
+
+const clientMessages = fc.oneof(
+  message({ type: type('hello'), version: id, agent: optional(fc.string({ maxLength: 100 })) }),
+  message({
+    type: type('open'),
+    id,
+    sequence: fc.string(),
+    mode: fc.constantFrom('create', 'resume', 'either'),
+    spec: optional(fc.constant({ features: 2, units: 3, task: { kind: 'forecast', targets: [1] } })),
+  }),
+  message({ type: type('steps'), channel, seq, x: vector, targets: optional(vector) }),
+  message({ type: type('targets'), channel, seq, targets: vector }),
+  message({
+    type: type('subscribe'),
+    id,
+    sequence: fc.string(),
+    view,
+    every: optional(fc.nat(60_000)),
+    delivery: optional(fc.constantFrom('every', 'latest')),
+  }),
+  message({ type: type('unsubscribe'), id, channel, view }),
+  message({
+    type: type('configure'),
+    id,
+    channel,
+    learning: optional(fc.boolean()),
+    learningRate: optional(real),
+  }),
+  message({ type: type('reset'), id, channel, what: fc.constantFrom('state', 'weights') }),
+  message({ type: type('close'), id, channel }),
+) as fc.Arbitrary<ClientMessage>;
+
+const place = { re: id, channel, sequence: fc.string(), epoch: fc.uuid(), seq: lastSeq };
+const spec = fc.constant({ features: 2, units: 3 });
+const serverMessages = fc.oneof(
+  message({
+    type: type('welcome'),
+    version: id,
+    server: fc.string(),
+    limits: fc.constant({ frameBytes: 1 }),
+  }),
+  message({
+    type: type('opened'),
+    ...place,
+    spec,
+    created: fc.boolean(),
+    learning: fc.boolean(),
+    learningRate: real,
+  }),
+  message({ type: type('subscribed'), ...place, spec, view }),
+  message({ type: type('done'), re: id }),
+  message({ type: type('ack'), channel, seq: lastSeq }),
+  message({ type: type('states'), channel, seq, count: id, skipped: seq, h: vector }),
+  message({ type: type('predictions'), channel, seq, count: id, skipped: seq, y: vector }),
+  message({
+    type: type('updates'),
+    channel,
+    skipped: seq,
+    updates: fc.array(
+      message({
+        update: seq,
+        from: seq,
+        to: seq,
+        losses: seq,
+        loss: average,
+        gradientNorm: average,
+        clipped: fc.boolean(),
+        applied: fc.boolean(),
+        learningRate: real,
+        duration: real,
+      }),
+      { maxLength: 3 },
+    ),
+  }),
+  message({
+    type: type('metrics'),
+    channel,
+    seq: lastSeq,
+    skipped: seq,
+    updates: seq,
+    scored: seq,
+    mae: average,
+    rmse: average,
+    recentMae: average,
+    naiveMae: average,
+    recentNaiveMae: average,
+  }),
+  message({
+    type: type('events'),
+    channel,
+    skipped: seq,
+    events: fc.array(
+      message({
+        event: fc.constantFrom('reset', 'configured', 'failed'),
+        seq: lastSeq,
+        epoch: fc.uuid(),
+        detail: fc.constant({ what: 'state' }),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+  message({
+    type: type('error'),
+    code: fc.string(),
+    message: fc.string(),
+    temporary: fc.boolean(),
+    re: optional(id),
+    channel: optional(channel),
+    seq: optional(seq),
+  }),
+) as fc.Arbitrary<ServerMessage>;
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof EddyError) return error.code;
+    throw error;
+  }
+  return 'none';
+};
+
+describe.each(['msgpack', 'json'] as const)('the %s codec', (encoding) => {
+  const codec = codecs[encoding];
+
+  it('[WIR2] gives back every client message as it was', () => {
+    fc.assert(
+      fc.property(clientMessages, (sent) => {
+        expect(codec.decodeClient(codec.encode(sent))).toEqual(sent);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('[WIR2] gives back every server message as it was', () => {
+    fc.assert(
+      fc.property(serverMessages, (sent) => {
+        expect(codec.decodeServer(codec.encode(sent))).toEqual(sent);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('[WIR4] makes a message or a coded error of any bytes', () => {
+    const decodes = (data: Uint8Array | string) => {
+      const code = codeOf(() => codec.decodeClient(data));
+      expect(code === 'none' || isErrorCode(code)).toBe(true);
+    };
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        decodes(bytes);
+        decodes(Buffer.from(bytes).toString('latin1'));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('[WIR4] makes a message or a coded error of a valid frame with flipped bytes', () => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(clientMessages, flips, (sent, changes) => {
+        const encoded = codec.encode(sent);
+        const bytes = Uint8Array.from(typeof encoded === 'string' ? Buffer.from(encoded) : encoded);
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        const data = encoding === 'json' ? Buffer.from(bytes).toString() : bytes;
+        const code = codeOf(() => codec.decodeClient(data));
+        expect(code === 'none' || isErrorCode(code)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('[WIR6] refuses a frame of the other kind', () => {
+    const other =
+      encoding === 'json' ? encode({ type: 'hello', version: 1 }) : '{"type":"hello","version":1}';
+    expect(codeOf(() => codec.decodeClient(other))).toBe('frame-encoding');
+  });
+
+  const raw = (value: unknown) => (encoding === 'json' ? JSON.stringify(value) : encode(value));
+
+  it.each([
+    ['frame-malformed', [1, 2]],
+    ['frame-malformed', 'hello'],
+    ['message-unknown', { type: 'shout' }],
+    ['message-unknown', { version: 1 }],
+    ['message-invalid', { type: 'hello' }],
+    ['message-invalid', { type: 'hello', version: 1.5 }],
+    ['message-invalid', { type: 'hello', version: 1, more: true }],
+    ['message-invalid', { type: 'close', id: 1, channel: 0 }],
+    [
+      'message-invalid',
+      { type: 'steps', channel: 1, seq: -1, x: encoding === 'json' ? [] : new Uint8Array(0) },
+    ],
+    ['message-invalid', { type: 'steps', channel: 1, seq: 0, x: 'abc' }],
+    [
+      'message-invalid',
+      { type: 'steps', channel: 1, seq: 0, x: encoding === 'json' ? ['1'] : new Uint8Array(3) },
+    ],
+    ['message-invalid', { type: 'subscribe', id: 1, sequence: 'a', view: 'weights' }],
+  ])('[WIR7] answers %s to %j', (code, value) => {
+    expect(codeOf(() => codec.decodeClient(raw(value)))).toBe(code);
+  });
+
+  it('[WIR9] refuses a message over 64 KiB, unless it is a block of steps', () => {
+    const x = new Float32Array(20_000);
+    expect(codec.decodeClient(codec.encode({ type: 'steps', channel: 1, seq: 0, x })).type).toBe('steps');
+    const targets = codec.encode({ type: 'targets', channel: 1, seq: 0, targets: new Float32Array(40_000) });
+    expect(codeOf(() => codec.decodeClient(targets))).toBe('message-too-large');
+  });
+});
+
+describe('the numbers of a message', () => {
+  it('[WIR3] are little-endian float32 bytes in MessagePack', () => {
+    const packed = codecs.msgpack.encode({
+      type: 'steps',
+      channel: 7,
+      seq: 300,
+      x: new Float32Array([1, -2.5]),
+    });
+    const plain = decode(packed as Uint8Array) as Record<string, unknown>;
+    expect({ ...plain, x: [...(plain.x as Uint8Array)] }).toEqual({
+      type: 'steps',
+      channel: 7,
+      seq: 300,
+      x: [0, 0, 128, 63, 0, 0, 32, 192],
+    });
+  });
+
+  it('[WIR3] are arrays in JSON, and what float32 cannot hold arrives as an infinity for the model to refuse', () => {
+    const text = codecs.json.encode({ type: 'steps', channel: 7, seq: 3, x: new Float32Array([1, -2.5]) });
+    expect(JSON.parse(String(text))).toEqual({ type: 'steps', channel: 7, seq: 3, x: [1, -2.5] });
+    const huge = codecs.json.decodeClient('{"type":"steps","channel":7,"seq":3,"x":[1e39]}');
+    expect(huge).toMatchObject({ x: new Float32Array([Number.POSITIVE_INFINITY]) });
+  });
+
+  it('[WIR3] keep step numbers beyond 2^32 exact', () => {
+    const sent: ClientMessage = { type: 'steps', channel: 1, seq: 2 ** 52 + 1, x: new Float32Array(1) };
+    for (const codec of Object.values(codecs)) expect(codec.decodeClient(codec.encode(sent))).toEqual(sent);
+    const other = encode({ ...sent, x: new Uint8Array(4) });
+    expect(codecs.msgpack.decodeClient(other)).toEqual(sent);
+  });
+});
+
+describe('MessagePack bytes', () => {
+  const refusal = (...bytes: number[]) => codeOf(() => codecs.msgpack.decodeClient(new Uint8Array(bytes)));
+
+  it.each([
+    ['an extension', [0x81, 0xa1, 0x61, 0xd4, 1, 2]],
+    ['a timestamp', [0xd6, 0xff, 0, 0, 0, 0]],
+    ['the byte that is never used', [0xc1]],
+    ['an array of 2^32 - 1 values in five bytes', [0xdd, 0xff, 0xff, 0xff, 0xff]],
+    ['a map of 2^31 pairs in five bytes', [0xdf, 0x80, 0, 0, 0]],
+    ['a string longer than the frame', [0xdb, 0xff, 0xff, 0xff, 0xff, 0x61]],
+    ['a length field cut off', [0xdc, 0]],
+    ['a number cut off', [0xcb, 0, 0]],
+    ['bytes behind the value', [0x80, 0x80]],
+    ['nothing', []],
+    ['arrays nested too deep', [...Array(17).fill(0x91), 0xc0]],
+  ])('[WIR5] refuses %s', (_what, bytes) => {
+    expect(refusal(...bytes)).toBe('frame-malformed');
+  });
+
+  it('[WIR5] takes every plain type, in every length form', () => {
+    const value = {
+      nil: null,
+      yes: true,
+      no: false,
+      numbers: [0, 127, 128, 255, 256, 65_536, 2 ** 33, -1, -33, -129, -40_000, -(2 ** 33), 1.5],
+      texts: ['', 'a'.repeat(31), 'b'.repeat(40), 'c'.repeat(300), 'd'.repeat(70_000)],
+      bins: [new Uint8Array(3), new Uint8Array(300), new Uint8Array(70_000)],
+      lists: [[], new Array(20).fill(1), new Array(70_000).fill(1)],
+      map: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, i])),
+    };
+    expect(
+      codeOf(() => codecs.msgpack.decodeClient(encode({ type: 'shout', value }, { forceFloat32: false }))),
+    ).toBe('message-too-large');
+    const { texts: _texts, bins: _bins, lists: _lists, ...small } = value;
+    expect(codeOf(() => codecs.msgpack.decodeClient(encode({ type: 'shout', small })))).toBe(
+      'message-unknown',
+    );
+  });
+});

@@ -1,0 +1,359 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ViewMessage } from '../../src/protocol/messages.js';
+import { Model } from '../../src/rnn/model.js';
+import type { LoggedStep, Store } from '../../src/store/store.js';
+import { codeOf, createRegistry } from '../support/sequences.js';
+
+const FORECAST = { features: 2, units: 5, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
+const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
+
+/** Steps first .. first + count - 1 of a fixed signal, [T,F]. */
+const signal = (first: number, count: number) =>
+  Float32Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
+
+const targetsOf = (first: number, count: number) =>
+  Float32Array.from({ length: count }, (_, t) => Math.cos((first + t) * 0.3));
+
+const open = (spec: unknown = FORECAST, options: Parameters<typeof createRegistry>[0] = {}) => {
+  const { registry, scheduler } = createRegistry(options);
+  const { sequence } = registry.open('pump', 'create', spec);
+  const acks: number[] = [];
+  const push = (first: number, x: Float32Array, targets?: Float32Array) =>
+    sequence.push(first, x, targets, (seq) => acks.push(seq));
+  return { registry, scheduler, sequence, acks, push };
+};
+
+const bits = (model: Model) => JSON.stringify(model.snapshot());
+
+describe('pushing steps', () => {
+  it('[STP1] acks a block with the number of its last step', () => {
+    const { push, acks, sequence } = open();
+    push(0, signal(0, 3));
+    push(3, signal(3, 1));
+    expect(acks).toEqual([2, 3]);
+    expect(sequence.model.seq).toBe(3);
+  });
+
+  it('[STP2] acks steps that were accepted before once more, without effect', () => {
+    const { push, acks, sequence } = open();
+    push(0, signal(0, 5));
+    const before = bits(sequence.model);
+    push(1, signal(1, 3));
+    expect(acks).toEqual([4, 4]);
+    expect(bits(sequence.model)).toBe(before);
+  });
+
+  it('[STP2] takes the new steps of a block that begins with accepted ones', () => {
+    const { push, acks, sequence } = open();
+    push(0, signal(0, 4));
+    push(2, signal(2, 4));
+    const { sequence: plain, push: pushPlain } = open();
+    pushPlain(0, signal(0, 6));
+    expect(acks).toEqual([3, 5]);
+    expect(bits(sequence.model)).toBe(bits(plain.model));
+  });
+
+  it.each([
+    ['[STP3]', 'step-gap', 3, signal(3, 1), undefined],
+    ['[STP4]', 'step-conflict', 1, signal(9, 1), undefined],
+    ['[STP5]', 'step-shape', 2, new Float32Array(3), undefined],
+    ['[STP5]', 'step-shape', 2, new Float32Array(0), undefined],
+    ['[STP6]', 'step-non-finite', 2, new Float32Array([1, 1, 1, Number.NaN]), undefined],
+    ['[STP6]', 'step-non-finite', 2, new Float32Array([Number.POSITIVE_INFINITY, 1]), undefined],
+    ['[STP8]', 'block-too-long', 2, signal(2, 1025), undefined],
+    ['[TGT1]', 'target-unexpected', 2, signal(2, 1), new Float32Array(1)],
+  ])('%s refuses with %s, and nothing of the block is taken', (_id, code, first, x, targets) => {
+    const { push, acks, sequence } = open();
+    push(0, signal(0, 2));
+    const before = bits(sequence.model);
+    expect(codeOf(() => push(first, x, targets))).toBe(code);
+    expect(bits(sequence.model)).toBe(before);
+    expect(acks).toEqual([1]);
+    push(2, signal(2, 1));
+    expect(acks).toEqual([1, 2]);
+  });
+
+  it('[STP3] names the step that is expected', () => {
+    const { push } = open();
+    push(0, signal(0, 2));
+    expect(() => push(7, signal(7, 1))).toThrow('step 7 came; step 2 is expected');
+  });
+
+  it('[STP9] gives the same bits for a block as for its steps one by one', () => {
+    const { sequence, push } = open();
+    push(0, signal(0, 40));
+    const single = open();
+    for (let t = 0; t < 40; t++) single.push(t, signal(t, 1));
+    expect(bits(sequence.model)).toBe(bits(single.sequence.model));
+  });
+
+  it('[STP10] leaves h equal to a plain replay of the accepted steps, however pushes, repeats and gaps interleave', () => {
+    const deed = fc.record({ back: fc.integer({ min: -2, max: 6 }), count: fc.integer({ min: 1, max: 5 }) });
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 40 }), (deeds) => {
+        const { sequence, push, acks } = open();
+        for (const { back, count } of deeds) {
+          const first = Math.max(0, sequence.model.seq + 1 - back);
+          const expected = first > sequence.model.seq + 1 ? 'step-gap' : 'none';
+          expect(codeOf(() => push(first, signal(first, count)))).toBe(expected);
+          expect(acks.at(-1) ?? -1).toBe(sequence.model.seq);
+        }
+        const replay = new Model(FORECAST);
+        for (let t = 0; t <= sequence.model.seq; t++) replay.step(signal(t, 1));
+        expect(bits(sequence.model)).toBe(bits(replay));
+      }),
+    );
+  });
+
+  it('[STP7] acks a step only when its log says that it is durable', () => {
+    const appended: LoggedStep[] = [];
+    let durable: (seq: number) => void = () => {
+      throw new Error('no log was opened');
+    };
+    const store: Store = {
+      openLog: (_name, onDurable) => {
+        durable = onDurable;
+        return { append: (step) => appended.push(step), read: () => null, close: () => appended.splice(0) };
+      },
+    };
+    const { push, acks, sequence } = open(FORECAST, { store });
+    push(0, signal(0, 2));
+    push(2, signal(2, 2));
+    push(4, signal(4, 1));
+    expect(sequence.model.seq).toBe(4);
+    expect(appended.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4]);
+    expect(acks).toEqual([]);
+    durable(2);
+    expect(acks).toEqual([2]);
+    durable(4);
+    expect(acks).toEqual([2, 4, 4]);
+  });
+});
+
+describe('targets', () => {
+  it('[TGT2] that come with their steps teach the same as those that come after them', () => {
+    const together = open(SUPERVISED);
+    together.push(0, signal(0, 6), targetsOf(0, 6));
+    const after = open(SUPERVISED);
+    for (let t = 0; t < 6; t++) {
+      after.push(t, signal(t, 1));
+      after.sequence.learn(t, targetsOf(t, 1), (error) => {
+        throw error;
+      });
+    }
+    expect(bits(together.sequence.model)).toBe(bits(after.sequence.model));
+    expect(together.sequence.model.updates).toBe(3);
+  });
+
+  it('[TGT3] are each refused or taken for themselves', () => {
+    const { sequence, push } = open(SUPERVISED);
+    push(0, signal(0, 9));
+    const refused: [number, string][] = [];
+    sequence.learn(1, targetsOf(1, 10), (error, seq) => refused.push([seq, error.code]));
+    expect(refused).toEqual([
+      [1, 'target-expired'],
+      [2, 'target-expired'],
+      [3, 'target-expired'],
+      [9, 'target-early'],
+      [10, 'target-early'],
+    ]);
+    expect(sequence.model.metrics.scored).toBe(5);
+  });
+
+  it('[TGT1] are refused whole where the message is wrong', () => {
+    const { sequence, push } = open(SUPERVISED);
+    push(0, signal(0, 3));
+    const ignore = () => undefined;
+    expect(codeOf(() => sequence.learn(0, new Float32Array(0), ignore))).toBe('target-shape');
+    expect(codeOf(() => open().sequence.learn(0, new Float32Array(1), ignore))).toBe('target-unexpected');
+    expect(codeOf(() => sequence.learn(0, new Float32Array(2000), ignore))).toBe('block-too-long');
+    expect(codeOf(() => push(3, signal(3, 2), new Float32Array(3)))).toBe('target-shape');
+    expect(codeOf(() => push(3, signal(3, 1), new Float32Array([Number.NaN])))).toBe('target-non-finite');
+    expect(sequence.model.seq).toBe(2);
+  });
+});
+
+describe('settings', () => {
+  it('[SET1] change learning and the learning rate, and are announced', () => {
+    const { sequence, push } = open();
+    const events: ViewMessage[] = [];
+    sequence.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
+    sequence.configure({ learning: false, learningRate: 0.5 });
+    push(0, signal(0, 20));
+    expect(sequence.model.updates).toBe(0);
+    expect(events).toMatchObject([
+      { events: [{ event: 'configured', seq: -1, detail: { learning: false, learningRate: 0.5 } }] },
+    ]);
+    expect(codeOf(() => sequence.configure({ learning: true, learningRate: -1 }))).toBe('setting-invalid');
+    expect(sequence.model.learning).toBe(false);
+  });
+
+  it('[SET2] reset begins a new epoch with h = 0, and step numbers go on', () => {
+    const { sequence, push, acks } = open();
+    push(0, signal(0, 5));
+    const { epoch } = sequence;
+    const weights = JSON.stringify(sequence.model.weights);
+    sequence.reset('state');
+    expect(sequence.epoch).not.toBe(epoch);
+    expect(JSON.stringify(sequence.model.weights)).toBe(weights);
+    push(5, signal(5, 1));
+    expect(acks.at(-1)).toBe(5);
+    sequence.reset('weights');
+    expect(JSON.stringify(sequence.model.weights)).not.toBe(weights);
+  });
+});
+
+describe('views', () => {
+  const watch = (spec: unknown, view: 'states' | 'predictions' | 'updates' | 'metrics', options = {}) => {
+    const opened = open(spec);
+    const messages: ViewMessage[] = [];
+    const subscription = opened.sequence
+      .watch(view, { every: 0, delivery: 'every', ...options })
+      .subscribe((message) => messages.push(message));
+    return { ...opened, messages, subscription };
+  };
+
+  it('[VIW1] give every hidden state at once, a block of steps in one message', () => {
+    const { push, messages } = watch(FORECAST, 'states');
+    push(0, signal(0, 3));
+    push(3, signal(3, 1));
+    const model = new Model(FORECAST);
+    const h = Array.from({ length: 4 }, (_, t) => [...model.step(signal(t, 1)).h]);
+    expect(messages).toEqual([
+      {
+        type: 'states',
+        channel: 1,
+        seq: 0,
+        count: 3,
+        skipped: 0,
+        h: Float32Array.from(h.slice(0, 3).flat()),
+      },
+      { type: 'states', channel: 1, seq: 3, count: 1, skipped: 0, h: Float32Array.from(h[3] ?? []) },
+    ]);
+  });
+
+  it('[VIW1] send a block whose states are many numbers in several messages', () => {
+    const { push, messages } = watch({ features: 2, units: 600, readout: { kind: 'none' } }, 'states');
+    push(0, signal(0, 250));
+    expect(messages.map((message) => message.type === 'states' && [message.seq, message.count])).toEqual([
+      [0, 109],
+      [109, 109],
+      [218, 32],
+    ]);
+  });
+
+  it('[VIW2] give predictions, updates and metrics', () => {
+    const predictions = watch(FORECAST, 'predictions');
+    const updates = watch(FORECAST, 'updates');
+    const metrics = watch(FORECAST, 'metrics');
+    for (const { push } of [predictions, updates, metrics]) push(0, signal(0, 7));
+    expect(predictions.messages).toMatchObject([{ seq: 0, count: 7 }]);
+    expect(updates.messages).toMatchObject([
+      {
+        updates: [
+          { update: 1, from: 0, to: 1, losses: 2, applied: true },
+          { update: 2, from: 0, to: 3, losses: 2, applied: true },
+          { update: 3, from: 2, to: 5, losses: 2, applied: true },
+        ],
+      },
+    ]);
+    expect(metrics.messages).toMatchObject([{ seq: 6, updates: 3, scored: 6 }]);
+  });
+
+  it('[VIW3] with every: k give all results, at most one message in k ms', () => {
+    const { push, messages, scheduler } = watch(FORECAST, 'states', { every: 50 });
+    for (let t = 0; t < 5; t++) push(t, signal(t, 1));
+    expect(messages).toEqual([]);
+    scheduler.flush();
+    expect(messages).toMatchObject([{ seq: 0, count: 5, skipped: 0 }]);
+  });
+
+  it('[VIW4] with delivery latest give the newest result and count what they skipped', () => {
+    const { push, messages, scheduler } = watch(FORECAST, 'states', { every: 50, delivery: 'latest' });
+    for (let t = 0; t < 5; t++) push(t, signal(t, 1));
+    push(5, signal(5, 4));
+    scheduler.flush();
+    expect(messages).toMatchObject([
+      { seq: 0, count: 1, skipped: 0 },
+      { seq: 8, count: 1, skipped: 7 },
+    ]);
+    expect(messages.every((message) => message.type === 'states' && message.h.length === 5)).toBe(true);
+  });
+
+  it('[VIW5] are refused where the model has no such results', () => {
+    const { sequence } = open({ features: 2, units: 3, readout: { kind: 'none' } });
+    const options = { every: 0, delivery: 'every' } as const;
+    expect(codeOf(() => sequence.watch('predictions', options))).toBe('view-unavailable');
+    expect(codeOf(() => sequence.watch('states', options))).toBe('none');
+  });
+});
+
+describe('the registry', () => {
+  it('[SEQ1] makes, resumes, or does either', () => {
+    const { registry } = createRegistry();
+    expect(codeOf(() => registry.open('a', 'resume', FORECAST))).toBe('sequence-unknown');
+    expect(codeOf(() => registry.open('a', 'either', undefined))).toBe('spec-required');
+    const { sequence, created } = registry.open('a', 'either', FORECAST);
+    expect(created).toBe(true);
+    expect(registry.open('a', 'resume', undefined)).toEqual({ sequence, created: false });
+    expect(registry.open('a', 'either', FORECAST)).toEqual({ sequence, created: false });
+    expect(codeOf(() => registry.open('a', 'create', FORECAST))).toBe('sequence-exists');
+  });
+
+  it('[SEQ2] refuses names that are none', () => {
+    const { registry } = createRegistry();
+    for (const name of ['', ' ', '.a', 'a b', 'a\n', 'ä', '../a', 'a'.repeat(129)])
+      expect(codeOf(() => registry.open(name, 'either', FORECAST))).toBe('sequence-name-invalid');
+    for (const name of ['a', 'plant-3/pump:7_x.y', 'a'.repeat(128)])
+      expect(codeOf(() => registry.open(name, 'either', FORECAST))).toBe('none');
+  });
+
+  it('[SEQ3] refuses a wrong spec and makes nothing', () => {
+    const { registry } = createRegistry();
+    expect(() => registry.open('a', 'either', { features: 2, units: 'x', seeds: 1 })).toThrow(
+      /units: .*seeds/s,
+    );
+    expect(registry.size).toBe(0);
+  });
+
+  it('[SEQ4] refuses another spec for a sequence that exists; defaults do not make it another', () => {
+    const { registry } = createRegistry();
+    registry.open('a', 'either', FORECAST);
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, units: 6 }))).toBe('spec-conflict');
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, batch: 1 }))).toBe('none');
+  });
+
+  it('[SEQ5] carries as many sequences as the limit says', () => {
+    const { registry } = createRegistry({ limits: { sequences: 2 } });
+    registry.open('a', 'either', FORECAST);
+    registry.open('b', 'either', FORECAST);
+    expect(codeOf(() => registry.open('c', 'either', FORECAST))).toBe('sequence-limit');
+    expect(codeOf(() => registry.open('a', 'either', FORECAST))).toBe('none');
+  });
+
+  it('[SEQ6] keeps sequences apart, each with its own channel', () => {
+    const { registry } = createRegistry();
+    const a = registry.open('a', 'either', FORECAST).sequence;
+    const b = registry.open('b', 'either', FORECAST).sequence;
+    const before = bits(b.model);
+    a.push(0, signal(0, 30), undefined, () => undefined);
+    expect(bits(b.model)).toBe(before);
+    expect(a.channel).not.toBe(b.channel);
+  });
+
+  it('[SEQ7] stops a sequence that meets a fault of its own, says so, and carries the others on', () => {
+    const { registry } = createRegistry();
+    const a = registry.open('a', 'either', FORECAST).sequence;
+    const b = registry.open('b', 'either', FORECAST).sequence;
+    const events: ViewMessage[] = [];
+    a.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
+    a.model.step = () => {
+      throw new TypeError('broken');
+    };
+    expect(codeOf(() => a.push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
+    expect(codeOf(() => a.push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
+    expect(events).toMatchObject([{ events: [{ event: 'failed' }] }]);
+    expect(codeOf(() => b.push(0, signal(0, 1), undefined, () => undefined))).toBe('none');
+  });
+});

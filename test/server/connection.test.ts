@@ -1,0 +1,251 @@
+import { VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { Codec } from '../../src/protocol/codec.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
+import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.js';
+import { Connection } from '../../src/server/connection.js';
+import type { SocketLike } from '../../src/server/socket.js';
+import { createRegistry } from '../support/sequences.js';
+
+const SPEC = { features: 1, units: 4, readout: { kind: 'none' } };
+
+/** A socket whose peer reads only what it is told to. */
+class FakeSocket implements SocketLike {
+  bufferedAmount = 0;
+  readonly sent: ServerMessage[] = [];
+  closed: { code: number; reason: string } | null = null;
+  terminated = false;
+  pings = 0;
+  reads = true;
+  private readonly codec = new Codec('msgpack');
+
+  send(data: Uint8Array | string): void {
+    this.sent.push(this.codec.decodeServer(data));
+    if (!this.reads) this.bufferedAmount += data.length;
+  }
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+  terminate(): void {
+    this.terminated = true;
+  }
+  ping(): void {
+    this.pings++;
+  }
+}
+
+function connect(limits: Partial<Limits> = {}, { registry } = createRegistry()) {
+  const socket = new FakeSocket();
+  const scheduler = new VirtualTimeScheduler();
+  const codec = new Codec('msgpack');
+  const faults: unknown[] = [];
+  const connection = new Connection({
+    socket,
+    codec,
+    encode: (message) => codec.encode(message),
+    registry,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    scheduler,
+    server: 'eddy/test',
+    onFault: (fault) => faults.push(fault),
+  });
+  const say = (message: ClientMessage) => connection.receive(codec.encode(message));
+  const run = (ms: number) => {
+    scheduler.maxFrames = scheduler.now() + ms;
+    scheduler.flush();
+    scheduler.frame = scheduler.maxFrames;
+  };
+  return { socket, connection, registry, say, run, faults };
+}
+
+/** A connection that has greeted and watches the states of a sequence it has open as channel 1. */
+function watching(limits: Partial<Limits> = {}) {
+  const connected = connect(limits);
+  connected.say({ type: 'hello', version: 1 });
+  connected.say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
+  connected.say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
+  connected.socket.sent.length = 0;
+  const step = (seq: number) => connected.say({ type: 'steps', channel: 1, seq, x: new Float32Array([seq]) });
+  return { ...connected, step };
+}
+
+describe('the greeting', () => {
+  it('[CON1] comes first: anything else is refused, and hello still works', () => {
+    const { say, socket } = connect();
+    say({ type: 'close', id: 5, channel: 1 });
+    say({ type: 'hello', version: 1 });
+    expect(socket.sent).toMatchObject([
+      { type: 'error', code: 'hello-expected', re: 5 },
+      { type: 'welcome' },
+    ]);
+  });
+
+  it('[CON2] has to come in time, or the socket is closed for good', () => {
+    const { socket, run } = connect();
+    run(DEFAULT_LIMITS.helloMs - 1);
+    expect(socket.closed).toBe(null);
+    run(2);
+    expect(socket.sent).toMatchObject([{ type: 'error', code: 'hello-timeout' }]);
+    expect(socket.closed).toEqual({ code: 3500, reason: 'hello-timeout' });
+  });
+
+  it('[CON2] that came in time keeps the socket', () => {
+    const { socket, say, run } = connect();
+    say({ type: 'hello', version: 1 });
+    run(DEFAULT_LIMITS.helloMs + 1);
+    expect(socket.closed).toBe(null);
+  });
+
+  it('[CON3] is answered with the limits', () => {
+    const { say, socket } = connect({ blockSteps: 7 });
+    say({ type: 'hello', version: 1 });
+    expect(socket.sent).toEqual([
+      { type: 'welcome', version: 1, server: 'eddy/test', limits: { ...DEFAULT_LIMITS, blockSteps: 7 } },
+    ]);
+  });
+
+  it('[CON4] is refused a second time, and in a version that is not spoken', () => {
+    const { say, socket } = connect();
+    say({ type: 'hello', version: 2 });
+    say({ type: 'hello', version: 1 });
+    say({ type: 'hello', version: 1 });
+    expect(socket.sent).toMatchObject([
+      { code: 'version-unsupported' },
+      { type: 'welcome' },
+      { code: 'hello-repeated' },
+    ]);
+  });
+});
+
+describe('the heartbeat', () => {
+  it('[CON5] breaks a socket that does not answer a ping', () => {
+    const { socket, run, say } = connect();
+    say({ type: 'hello', version: 1 });
+    run(DEFAULT_LIMITS.pingMs + 1);
+    expect(socket.pings).toBe(1);
+    expect(socket.terminated).toBe(false);
+    run(DEFAULT_LIMITS.pongMs);
+    expect(socket.terminated).toBe(true);
+  });
+
+  it('[CON5] goes on as long as pongs come', () => {
+    const { socket, run, say, connection } = connect();
+    say({ type: 'hello', version: 1 });
+    for (let beat = 1; beat <= 3; beat++) {
+      run(DEFAULT_LIMITS.pingMs + 1);
+      connection.alive();
+      run(DEFAULT_LIMITS.pongMs);
+      expect(socket.pings).toBe(beat);
+    }
+    expect(socket.terminated).toBe(false);
+  });
+});
+
+describe('the counts of a socket', () => {
+  it('[CON6] are limited: channels, views, and messages that were refused', () => {
+    const { say, socket } = connect({ channels: 1, views: 1, errors: 3 });
+    say({ type: 'hello', version: 1 });
+    say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
+    say({ type: 'open', id: 2, sequence: 'b', mode: 'either', spec: SPEC });
+    say({ type: 'subscribe', id: 3, sequence: 'a', view: 'states' });
+    say({ type: 'subscribe', id: 4, sequence: 'a', view: 'states', every: 10 });
+    say({ type: 'subscribe', id: 5, sequence: 'a', view: 'events' });
+    expect(socket.sent.slice(1)).toMatchObject([
+      { type: 'opened', re: 1 },
+      { type: 'error', re: 2, code: 'channel-limit' },
+      { type: 'subscribed', re: 3 },
+      { type: 'subscribed', re: 4 },
+      { type: 'error', re: 5, code: 'view-limit' },
+    ]);
+    expect(socket.closed).toBe(null);
+    for (let i = 0; i < 2; i++) say({ type: 'close', id: 9, channel: 99 });
+    expect(socket.sent.at(-1)).toMatchObject({ code: 'error-limit' });
+    expect(socket.closed).toEqual({ code: 3501, reason: 'error-limit' });
+  });
+
+  it('[CON6] let a channel that is open be opened again', () => {
+    const { say, socket } = connect({ channels: 1 });
+    say({ type: 'hello', version: 1 });
+    for (const id of [1, 2]) say({ type: 'open', id, sequence: 'a', mode: 'either', spec: SPEC });
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'opened', re: 2, created: false });
+  });
+});
+
+describe('a socket that does not read', () => {
+  const limits = { queueLatestBytes: 200, queueCloseBytes: 2000, queueCloseMs: 500 };
+  const seqs = (sent: readonly ServerMessage[]) =>
+    sent.flatMap((message) => (message.type === 'states' ? [[message.seq, message.skipped]] : []));
+
+  it('[VIW6] gets only the latest result from 256 KiB on, and is told how many were skipped', () => {
+    const { socket, step, run } = watching(limits);
+    step(0);
+    socket.bufferedAmount = 300;
+    for (let seq = 1; seq <= 10; seq++) step(seq);
+    expect(seqs(socket.sent)).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
+    socket.bufferedAmount = 0;
+    run(50);
+    step(11);
+    expect(seqs(socket.sent)).toEqual([
+      [0, 0],
+      [1, 0],
+      [10, 8],
+      [11, 0],
+    ]);
+    expect(socket.closed).toBe(null);
+  });
+
+  it('[VIW6] gets what was held back before anything newer', () => {
+    const { socket, step } = watching(limits);
+    socket.bufferedAmount = 300;
+    for (let seq = 0; seq <= 3; seq++) step(seq);
+    socket.bufferedAmount = 0;
+    step(4);
+    step(5);
+    expect(seqs(socket.sent)).toEqual([
+      [0, 0],
+      [4, 3],
+      [5, 0],
+    ]);
+  });
+
+  it('[VIW7] still gets its acks', () => {
+    const { socket, step } = watching(limits);
+    socket.bufferedAmount = 300;
+    for (let seq = 0; seq <= 3; seq++) step(seq);
+    expect(socket.sent.filter(({ type }) => type === 'ack')).toHaveLength(4);
+  });
+
+  it('[VIW8] is closed as slow at 1 MiB', () => {
+    const { socket, step } = watching(limits);
+    socket.reads = false;
+    for (let seq = 0; socket.closed === null && seq < 1000; seq++) step(seq);
+    expect(socket.closed).toEqual({ code: 3001, reason: 'socket-slow' });
+    expect(socket.bufferedAmount).toBeLessThan(2200);
+  });
+
+  it('[VIW8] is closed as slow after 5 s of being full', () => {
+    const { socket, step, run } = watching(limits);
+    socket.bufferedAmount = 300;
+    step(0);
+    run(499);
+    expect(socket.closed).toBe(null);
+    run(30);
+    expect(socket.closed).toEqual({ code: 3001, reason: 'socket-slow' });
+  });
+});
+
+describe('a fault inside Eddy', () => {
+  it('[SEQ7] is answered, told to the operator, and leaves the socket open', () => {
+    const { say, socket, faults, registry } = watching();
+    registry.get('a').model.step = () => {
+      throw new TypeError('broken');
+    };
+    say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) });
+    expect(socket.sent).toMatchObject([{ type: 'error', code: 'sequence-failed', channel: 1, seq: 0 }]);
+    expect(faults).toHaveLength(1);
+    expect(socket.closed).toBe(null);
+  });
+});

@@ -1,0 +1,31 @@
+/** Sequences outside a server, with a clock that the test moves. */
+import { VirtualTimeScheduler } from 'rxjs';
+import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
+import { Registry } from '../../src/sequence/registry.js';
+import { createMemoryStore } from '../../src/store/memory.js';
+import type { Store } from '../../src/store/store.js';
+
+export function createRegistry(options: { limits?: Partial<Limits>; store?: Store } = {}) {
+  const scheduler = new VirtualTimeScheduler();
+  let epochs = 0;
+  const registry = new Registry({
+    kernels: createReferenceKernels('float32'),
+    store: options.store ?? createMemoryStore(DEFAULT_LIMITS.unackedSteps),
+    scheduler,
+    now: () => 0,
+    newEpoch: () => `epoch-${++epochs}`,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  });
+  return { registry, scheduler };
+}
+
+/** Gives the code of the EddyError that `act` throws, or 'none'. */
+export function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return 'none';
+}

@@ -1,0 +1,134 @@
+/** A real server on a free port, and clients of it that share no code with the SDK. */
+import { decode, encode } from '@msgpack/msgpack';
+import { pino } from 'pino';
+import { afterEach } from 'vitest';
+import WebSocket from 'ws';
+import { composeServer } from '../../src/cli/compose.js';
+import type { Limits } from '../../src/protocol/limits.js';
+
+type Plain = Record<string, unknown>;
+
+const endings: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+/** Starts a server, which stops when the test ends. */
+export async function startServer(limits: Partial<Limits> = {}, port = 0) {
+  const server = composeServer({ logger: pino({ level: 'silent' }), limits });
+  const at = await server.listen('127.0.0.1', port);
+  endings.push(() => server.stop());
+  return { server, url: `ws://127.0.0.1:${at.port}`, httpUrl: `http://127.0.0.1:${at.port}`, port: at.port };
+}
+
+const floats = (values: Iterable<number>) => {
+  const bytes = new DataView(new ArrayBuffer([...values].length * 4));
+  [...values].forEach((value, i) => {
+    bytes.setFloat32(i * 4, value, true);
+  });
+  return new Uint8Array(bytes.buffer);
+};
+
+const unfloats = (bytes: Uint8Array) => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.byteLength / 4 }, (_, i) => view.getFloat32(i * 4, true));
+};
+
+const VECTORS = ['x', 'targets', 'h', 'y'];
+
+/** Speaks the protocol by SPEC.md alone: vectors are arrays of numbers on both sides of it. */
+export class RawClient {
+  /** All that came, in order. */
+  readonly received: Plain[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  private readonly wakers = new Set<() => void>();
+  private ids = 0;
+
+  private constructor(
+    readonly socket: WebSocket,
+    private readonly encoding: 'msgpack' | 'json',
+  ) {
+    socket.on('message', (data, isBinary) => {
+      const message = (isBinary ? decode(data as Buffer) : JSON.parse(String(data))) as Plain;
+      for (const field of VECTORS)
+        if (message[field] instanceof Uint8Array) message[field] = unfloats(message[field]);
+      this.received.push(message);
+      for (const wake of this.wakers) wake();
+    });
+    this.closed = new Promise((resolve) =>
+      socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
+  }
+
+  /** Connects, and greets unless told not to. */
+  static async connect(
+    url: string,
+    encoding: 'msgpack' | 'json' = 'msgpack',
+    greet = true,
+  ): Promise<RawClient> {
+    const socket = new WebSocket(`${url}/stream`, [`eddy.v1.${encoding}`]);
+    const client = new RawClient(socket, encoding);
+    endings.push(() => socket.terminate());
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    if (greet) {
+      client.send({ type: 'hello', version: 1 });
+      await client.next('welcome');
+    }
+    return client;
+  }
+
+  send(message: Plain): void {
+    const plain = { ...message };
+    if (this.encoding === 'msgpack')
+      for (const field of VECTORS)
+        if (Array.isArray(plain[field])) plain[field] = floats(plain[field] as number[]);
+    this.socket.send(this.encoding === 'msgpack' ? encode(plain) : JSON.stringify(plain));
+  }
+
+  /** Sends a request with a fresh id, and gives its answer or the error instead of it. */
+  async request(message: Plain): Promise<Plain> {
+    const id = ++this.ids;
+    this.send({ ...message, id });
+    return this.find((answer) => answer.re === id);
+  }
+
+  /** Opens a sequence and gives its channel. */
+  async open(sequence: string, spec?: Plain): Promise<number> {
+    const answer = await this.request({ type: 'open', sequence, mode: 'either', ...(spec ? { spec } : {}) });
+    if (answer.type !== 'opened') throw new Error(JSON.stringify(answer));
+    return answer.channel as number;
+  }
+
+  /** Gives the first message of a type that has come or comes, from the `from`th received on. */
+  next(type: string, from = 0): Promise<Plain> {
+    return this.find((message) => message.type === type, from);
+  }
+
+  async find(matches: (message: Plain) => boolean, from = 0): Promise<Plain> {
+    for (;;) {
+      const found = this.received.slice(from).find(matches);
+      if (found) return found;
+      await this.change();
+    }
+  }
+
+  /** Waits until all that this client has sent has been answered. */
+  async settle(): Promise<void> {
+    await this.request({ type: 'close', channel: 0xffff_ffff });
+  }
+
+  all(type: string): Plain[] {
+    return this.received.filter((message) => message.type === type);
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.wakers.delete(wake);
+        resolve();
+      };
+      this.wakers.add(wake);
+    });
+  }
+}
