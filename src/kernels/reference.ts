@@ -11,7 +11,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
   return {
     name: `reference-${precision}`,
     bytesPerReal: precision === 'float32' ? 4 : 8,
-    allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free() {} }),
+    allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
     forward,
     backward,
     dense,

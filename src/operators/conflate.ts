@@ -51,7 +51,6 @@ export function conflate<T>(
         subscriber.next(result);
       };
       const tick = (): void => {
-        timer?.unsubscribe();
         // The timer runs before the value is out: one that comes in answer to it has to wait.
         timer = newest ? scheduler.schedule(tick, everyMs) : null;
         flush();

@@ -43,6 +43,9 @@ export interface ModelOptions {
 
 const NO_UPDATES: readonly Update[] = [];
 
+/** The largest float32: numbers come in within it, in every precision, and predictions are cut at it. */
+const LARGEST = 3.4028234663852886e38;
+
 export class Model {
   readonly spec: ModelSpec;
   private readonly layout: ParameterLayout;
@@ -182,7 +185,7 @@ export class Model {
     const { batch: B, features: F, units: N } = this.spec;
     if (x.length !== B * F)
       throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
-    checkFinite(x, 'step-non-finite', 'x', this.kernels.bytesPerReal === 4);
+    checkFinite(x, 'step-non-finite', 'x', true);
     const m = this.arena.data;
     const overdue = this.forecast ? NO_UPDATES : (this.learner?.update(m, this.window.next) ?? NO_UPDATES);
     const seq = this.window.advance(m);
@@ -206,7 +209,7 @@ export class Model {
     const { window, learner } = this;
     if (!learner || this.forecast)
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    checkTarget(this.spec, target, this.kernels.bytesPerReal === 4);
+    checkTarget(this.spec, target, true);
     if (!Number.isInteger(seq) || seq > this.seq)
       throw new EddyError('target-early', `step ${seq} has not happened; the last is ${this.seq}`);
     if (seq < learner.blockStart)
@@ -260,7 +263,7 @@ export class Model {
    */
   restore(snapshot: ModelSnapshot): void {
     const { data, base } = this.arena;
-    checkSnapshot(snapshot, this.spec, data, this.keptLength);
+    checkSnapshot(snapshot, this.snapshot());
     data.set(snapshot.numbers, base);
     this.window.restore(snapshot.window);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
@@ -319,7 +322,8 @@ export class Model {
       this.targetScaler?.observe(this.truth, B);
     }
     for (let i = 0; i < B * M; i++) {
-      if (this.targetScaler) m[y + i] = this.targetScaler.unscale(m[y + i]!, i % M);
+      const value = this.targetScaler ? this.targetScaler.unscale(m[y + i]!, i % M) : m[y + i]!;
+      m[y + i] = Math.min(LARGEST, Math.max(-LARGEST, value));
       this.y[i] = m[y + i]!;
     }
   }

@@ -6,7 +6,7 @@ export class Random {
   private constructor(private generator: ReturnType<typeof xoroshiro128plus>) {}
 
   static fromSeed(seed: number): Random {
-    return new Random(xoroshiro128plus(seed));
+    return new Random(xoroshiro128plus(mix(seed)));
   }
 
   /** The state, to go on from with {@link restore}. */
@@ -32,4 +32,15 @@ export class Random {
     for (let i = 0; i < 12; i++) sum += uniformFloat64(this.generator);
     return sum;
   }
+}
+
+/**
+ * Spreads a seed over 32 bits, one to one (the finaliser of MurmurHash3, Appleby 2011). The generator begins with the
+ * bits of its seed: small ones, as people choose, would all have nearly the same first number, the largest there is.
+ */
+function mix(seed: number): number {
+  let bits = seed;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
 }

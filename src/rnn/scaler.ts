@@ -33,7 +33,8 @@ export class StandardScaler {
 
   /** Gives scaled value `z` of feature i back in the user's units. */
   unscale(z: number, i: number): number {
-    return this.mean[i]! + z * this.deviation[i]!;
+    const deviation = this.deviation[i]!;
+    return deviation === 0 ? this.mean[i]! : this.mean[i]! + z * deviation;
   }
 
   /** Lets `rows` rows [rows,width] join the statistics. */
@@ -66,6 +67,6 @@ export class StandardScaler {
     this.count = count;
     this.mean = mean.slice();
     this.m2 = m2.slice();
-    if (count > 0) this.deviate();
+    this.deviate();
   }
 }

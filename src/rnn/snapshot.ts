@@ -22,19 +22,47 @@ export interface ModelSnapshot {
   readonly metrics: MetricsState;
 }
 
-/** @throws EddyError `snapshot-invalid` */
-export function checkSnapshot(
-  snapshot: ModelSnapshot,
-  spec: ModelSpec,
-  numbers: Reals,
-  length: number,
-): void {
+/**
+ * Checks that a snapshot is one that the model could have made: it has the form of `own`, the model's present one, holds
+ * finite numbers throughout, and its window and learner fit together.
+ *
+ * @throws EddyError `snapshot-invalid`
+ */
+export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void {
   const fail = (why: string): never => {
     throw new EddyError('snapshot-invalid', `the snapshot cannot be restored: ${why}`);
   };
+  if (typeof snapshot !== 'object' || snapshot === null) fail('it is none');
   if (snapshot.format !== SNAPSHOT_FORMAT) fail(`its format is ${snapshot.format}, not ${SNAPSHOT_FORMAT}`);
-  if (JSON.stringify(snapshot.spec) !== JSON.stringify(spec)) fail('it is of another model spec');
-  if (snapshot.numbers.constructor !== numbers.constructor) fail('it is of another precision');
-  if (snapshot.numbers.length !== length) fail(`it has ${snapshot.numbers.length} numbers, not ${length}`);
-  if (!snapshot.numbers.every(Number.isFinite)) fail('it holds a number that is not finite');
+  if (JSON.stringify(snapshot.spec) !== JSON.stringify(own.spec)) fail('it is of another model spec');
+  const { spec: _, ...form } = own;
+  const misfit = findMisfit(snapshot, form, '');
+  if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
+
+  const { origin, start, next, hasTarget } = snapshot.window;
+  const blockStart = snapshot.learner?.blockStart ?? next;
+  const areSteps = [origin, start, next, blockStart].every((step) => Number.isInteger(step) && step >= 0);
+  const oldest = Math.max(origin, start);
+  if (!areSteps || oldest > blockStart || blockStart > next || next > origin + hasTarget.length)
+    fail('its step numbers do not fit together');
+}
+
+/** Gives the path of the first part of `value` that has not the form of `own`, or null where all have. */
+function findMisfit(value: unknown, own: unknown, path: string): string | null {
+  if (ArrayBuffer.isView(own) || Array.isArray(own)) {
+    const [mine, other] = [own as Reals, value as Reals | null | undefined];
+    const fits =
+      other?.constructor === mine.constructor &&
+      other.length === mine.length &&
+      other.every((number) => Number.isFinite(number));
+    return fits ? null : path;
+  }
+  if (typeof own === 'number') return Number.isFinite(value) ? null : path;
+  if (typeof own !== 'object' || own === null) return typeof value === typeof own ? null : path;
+  if (typeof value !== 'object' || value === null) return path;
+  for (const [key, part] of Object.entries(own)) {
+    const misfit = findMisfit((value as Record<string, unknown>)[key], part, path ? `${path}.${key}` : key);
+    if (misfit) return misfit;
+  }
+  return null;
 }

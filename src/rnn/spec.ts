@@ -145,11 +145,16 @@ export function delayOf({ task }: Pick<ModelSpec, 'task'>): number {
   return task.kind === 'forecast' ? task.horizon : task.delay;
 }
 
+/** Gives how many numbers a model may hold at most: weights, velocity and gradient, the window, the backward pass. */
 function modelSize(spec: Pick<ModelSpec, 'task' | 'features' | 'units' | 'batch' | 'learner'>): number {
-  const width = spec.features + spec.units;
-  const weights = (width + 1) * spec.units + (spec.units + 1) * outputsOf(spec);
-  const row = spec.batch * (width + 2 * outputsOf(spec));
-  return 3 * weights + 2 * row * (spec.learner.k2 + delayOf(spec));
+  const { features, units, batch, learner } = spec;
+  const width = features + units;
+  const outputs = outputsOf(spec);
+  const weights = (width + 1) * units + (units + 1) * outputs;
+  const rows = Math.ceil(1.5 * (learner.k2 + delayOf(spec))) + 5;
+  const window = rows * batch * (width + 2 * outputs);
+  const scratch = batch * (learner.k2 * (width + units) + learner.k1 * outputs);
+  return 3 * weights + window + scratch;
 }
 
 /**

@@ -28,7 +28,7 @@ const CASES = READOUTS.flatMap((readout) =>
 function problem({ readout, M }: Case, B: number, T: number) {
   const numbers = new Numbers(T * 10 + B);
   const task = readout.kind === 'none' ? undefined : ({ kind: 'supervised', outputs: M, delay: 0 } as const);
-  const spec = { features: F, units: N, batch: B, readout, task };
+  const spec = { features: F, units: N, batch: B, readout, ...(task && { task }) };
   return {
     spec,
     parameters: Float64Array.from(numbers.many(layoutParameters(spec).length, 0.8)),

@@ -280,7 +280,7 @@ describe('the linear check case', () => {
     const derivatives = [1, 2, 3].map((T) => {
       const { h, parameters } = bptt(
         {
-          spec: { ...cell, readout: { kind: 'none' }, task: undefined },
+          spec: { ...cell, readout: { kind: 'none' } },
           parameters: [0, w, 0],
           x: new Array<number>(T).fill(0),
           h0: [x0 * scale],

@@ -1,0 +1,165 @@
+/** What the client offers, as its users see it. */
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { Encoding } from '../../src/protocol/codec.js';
+import type { Limits } from '../../src/protocol/limits.js';
+import type { SequenceEvent, ServerMessageOf, UpdateEntry, View } from '../../src/protocol/messages.js';
+import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
+import type { CodedError } from './coded-error.js';
+import type { Range } from './retry.js';
+import type { SocketConstructor } from './socket.js';
+
+export interface ConnectOptions {
+  /** How messages are written; `msgpack` if left out. */
+  readonly encoding?: Encoding;
+  /** The WebSocket class to connect with. */
+  readonly WebSocket?: SocketConstructor;
+  /** Who connects, as the server's log shows it. */
+  readonly agent?: string;
+  /** Clock and timers. */
+  readonly scheduler?: SchedulerLike;
+  /** Random numbers in [0, 1), for the jitter of the back-off. */
+  readonly random?: () => number;
+  /** Shortest and longest wait before another try, in milliseconds; 100 and 10,000 if left out. */
+  readonly backOff?: Range;
+  /** Milliseconds until `welcome` must have come; 10,000 if left out. */
+  readonly welcomeMs?: number;
+}
+
+/** Where the connection stands. `waiting` tries again after `delay` milliseconds, `closed` is for good. */
+export type ConnectionState =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'open'; readonly server: string; readonly limits: Limits }
+  | { readonly status: 'waiting'; readonly reason: CodedError; readonly delay: number }
+  | { readonly status: 'closed'; readonly reason: CodedError };
+
+/** An error that answers no request, and the sequence and step that it is about, where it is about one. */
+export interface Report {
+  readonly error: CodedError;
+  readonly sequence: string | null;
+  readonly seq: number | null;
+}
+
+export interface OpenOptions {
+  /** The model, where the sequence may have to be made. */
+  readonly spec?: ModelSpecInput;
+  /** `create` a new sequence, `resume` one that exists, or `either`, which is the default. */
+  readonly mode?: 'create' | 'resume' | 'either';
+  /** Steps that may be held un-acked, sent or not; the server's `unackedSteps` if left out. */
+  readonly outbox?: number;
+  /**
+   * What `push` does when the outbox is full: `fail` throws `outbox-full`; `drop-oldest-unsent` gives up the oldest
+   * step that has never been sent (or, where all were, the new one), counts it and reports it.
+   */
+  readonly overflow?: Overflow;
+}
+
+export type Overflow = 'fail' | 'drop-oldest-unsent';
+
+/** What the server said when the sequence was opened. `seq` is the last step it had accepted, -1 before the first. */
+export interface Opened extends Pick<ServerMessageOf<'opened'>, OpenedFields> {
+  readonly spec: ModelSpec;
+}
+type OpenedFields = 'sequence' | 'epoch' | 'seq' | 'created' | 'learning' | 'learningRate';
+
+/** A step on its way: a receipt of `push`. */
+export interface PushedStep {
+  /** Its number; null until it is sent for the first time. A server that lost the history gives it another one. */
+  readonly seq: number | null;
+  readonly status: 'waiting' | 'sent' | 'acked' | 'dropped';
+}
+
+export interface ViewOptions {
+  /** At most one delivery in so many milliseconds, 0 to 60,000; 0 if left out. */
+  readonly every?: number;
+  /** Every result, which is the default, or only the latest. */
+  readonly delivery?: 'every' | 'latest';
+}
+
+/** Results that were left out before this one, because of `latest`, a slow socket or a broken connection. */
+interface Skipped {
+  readonly skipped: number;
+}
+
+/** The items of each view. Arrays are copies, shared by the subscribers of one client. */
+export interface Results {
+  /** h_t [B,N] */
+  states: Skipped & { readonly seq: number; readonly h: Float32Array };
+  /** y_t [B,M], in the user's units */
+  predictions: Skipped & { readonly seq: number; readonly y: Float32Array };
+  updates: Skipped & Readonly<UpdateEntry>;
+  metrics: Readonly<Omit<ServerMessageOf<'metrics'>, 'type' | 'channel'>>;
+  events: Skipped & Readonly<SequenceEvent>;
+}
+
+/**
+ * The results of a sequence. All Observables are cold and shared: the first subscriber makes the client subscribe, the
+ * last one that leaves makes it unsubscribe. They outlive broken connections.
+ *
+ * A socket has one view of a kind per sequence. Where local subscribers want it differently, the client asks for what
+ * serves them all (`every` if one wants each result, and the smallest interval), and thins it out for each `latest`.
+ */
+export interface Watch {
+  readonly sequence: string;
+  readonly states$: Observable<Results['states']>;
+  readonly predictions$: Observable<Results['predictions']>;
+  readonly updates$: Observable<Results['updates']>;
+  readonly metrics$: Observable<Results['metrics']>;
+  readonly events$: Observable<Results['events']>;
+  /** Gives a view with options. @throws EddyError `setting-invalid` */
+  view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]>;
+}
+
+/** An open sequence: what a producer needs, and its results. */
+export interface SequenceHandle extends Watch {
+  /** Resolves at the first `opened`; rejects with the error if the server refuses. Steps may be pushed before. */
+  readonly opened: Promise<Opened>;
+  /** The last durable step; on subscription, the one known by then. */
+  readonly acked$: Observable<number>;
+  /** Errors about this sequence that answer no request. While nobody listens they go to `client.errors$`. */
+  readonly errors$: Observable<Report>;
+  /** Steps that `push` takes now. */
+  readonly room: number;
+  /** Steps that are not acked. */
+  readonly unacked: number;
+  /** Steps given up by `drop-oldest-unsent`. */
+  readonly dropped: number;
+  /**
+   * Hands over the next step x [B,F], and its target [B,M] if known. Copies both. The steps of one turn of the event
+   * loop leave together, in blocks.
+   *
+   * A step that the server refuses stops the handle: it is reported, no step is sent after it, and `push` throws it.
+   *
+   * @throws EddyError `outbox-full`, `step-shape`, `step-non-finite`, `target-*`, `message-too-large`, `client-closed`
+   */
+  push(x: ArrayLike<number>, target?: ArrayLike<number>): PushedStep;
+  /**
+   * Gives a late target [B,M] to a step, by receipt or number. It goes with its step, if that has to be sent (again),
+   * and else at once, or after the next re-open. One that was under way when the connection broke may be lost.
+   *
+   * @throws EddyError `target-*`, `outbox-full`, `message-too-large`, `client-closed`
+   */
+  learn(step: PushedStep | number, target: ArrayLike<number>): void;
+  /** Changes settings, after the steps pushed so far. Rejects with `connection-lost` if the answer does not come. */
+  configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void>;
+  /** Sets the state, or state and weights, back to the first, after the steps pushed so far. Numbers go on. */
+  reset(what: 'state' | 'weights'): Promise<void>;
+  /** Resolves as soon as `push` takes a step; look at `room` first, and push as many, to send blocks. */
+  ready(): Promise<void>;
+  /** Resolves as soon as all steps pushed so far are acked. */
+  drained(): Promise<void>;
+  /** Takes no more steps, waits until all are acked, and gives the channel back. */
+  close(): Promise<void>;
+}
+
+export interface Client {
+  /** Where the connection stands; on subscription, now. */
+  readonly state$: Observable<ConnectionState>;
+  /** Errors that nobody else received. */
+  readonly errors$: Observable<Report>;
+  /** Opens a sequence to push steps to. @throws EddyError `sequence-exists` where this client has it open already */
+  open(sequence: string, options?: OpenOptions): SequenceHandle;
+  /** Watches a sequence without opening it. Waits for one that does not exist yet. */
+  watch(sequence: string): Watch;
+  /** Closes at once, for good. What is not acked is given up: `await handle.drained()` first. */
+  close(): void;
+}

@@ -1,0 +1,79 @@
+import { EddyError } from '../../src/errors.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
+import type { OpenOptions } from './api.js';
+import type { CodedError } from './coded-error.js';
+import type { Requests } from './requests.js';
+import type { Retry } from './retry.js';
+
+type Mode = NonNullable<OpenOptions['mode']>;
+
+export interface OpeningParts {
+  readonly sequence: string;
+  readonly mode: Mode;
+  readonly spec: ModelSpecInput | undefined;
+  readonly requests: Requests;
+  readonly retry: Retry;
+  readonly onOpened: (opened: ServerMessageOf<'opened'>) => void;
+  /** The sequence cannot be opened again yet; it is tried later. */
+  readonly onDelayed: (error: CodedError) => void;
+  readonly onRefused: (error: CodedError) => void;
+}
+
+/**
+ * Opens a sequence on every new socket.
+ *
+ *   the first time      as the user asked
+ *   and then            resume; where the sequence is gone, either, if the user let it be made and the spec is known
+ *
+ * A refusal the first time is final. Later, a temporary one is tried again.
+ */
+export class Opening {
+  private wasAsked = false;
+  private wasOpened = false;
+  private spec: ModelSpecInput | ModelSpec | undefined;
+
+  constructor(private readonly parts: OpeningParts) {
+    this.spec = parts.spec;
+  }
+
+  /** Asks for the channel: call it once for each socket. */
+  begin(): void {
+    if (this.wasOpened) return this.ask('resume');
+    const { mode } = this.parts;
+    // The first create may have been heard, though its answer was not.
+    const isRepeated = mode === 'create' && this.wasAsked;
+    this.wasAsked = true;
+    this.ask(isRepeated ? 'either' : mode, isRepeated);
+  }
+
+  interrupt(): void {
+    this.parts.retry.cancel();
+  }
+
+  private ask(mode: Mode, mustBeNew = false): void {
+    const { sequence, requests, retry, onOpened, onRefused } = this.parts;
+    const spec = mode === 'resume' ? this.parts.spec : this.spec;
+    requests.ask(
+      { type: 'open', sequence, mode, ...(spec && { spec: { ...spec } }) },
+      (opened) => {
+        if (mustBeNew && !opened.created && opened.seq >= 0)
+          return onRefused(new EddyError('sequence-exists', `sequence ${sequence} exists already`));
+        retry.succeed();
+        this.wasOpened = true;
+        this.spec ??= opened.spec as ModelSpec;
+        onOpened(opened);
+      },
+      (error) => this.failed(error, mode),
+    );
+  }
+
+  private failed(error: CodedError, mode: Mode): void {
+    const { mode: wanted, retry, onDelayed, onRefused } = this.parts;
+    if (error.code === 'connection-lost') return;
+    if (!this.wasOpened || !error.temporary) return onRefused(error);
+    if (error.code === 'sequence-unknown' && mode === 'resume' && wanted !== 'resume') return this.ask('either');
+    onDelayed(error);
+    retry.later(() => this.begin());
+  }
+}

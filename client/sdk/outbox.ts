@@ -1,0 +1,169 @@
+/**
+ * The steps that are not acked, oldest first:
+ *
+ *   in flight: sent on this socket | sent on an earlier socket | waiting: never sent, without a number
+ *   <------------------ numbered, one after the other ------->
+ *
+ * A step gets its number when it is first sent, and keeps it: a server that has accepted it before knows it again by
+ * that number, and only acks it. So every step has its effect exactly once, whatever is resent.
+ */
+import type { Overflow, PushedStep } from './api.js';
+
+export class OutboxStep implements PushedStep {
+  seq: number | null = null;
+  status: PushedStep['status'] = 'waiting';
+  /** Its target was given while it could not be sent. */
+  isTargetUnsent = false;
+
+  constructor(
+    readonly x: Float32Array<ArrayBuffer>,
+    public target: Float32Array<ArrayBuffer> | null,
+  ) {}
+}
+
+/** Consecutive steps for one message: all of them with a target, or none. */
+export interface Block {
+  readonly seq: number;
+  readonly steps: readonly OutboxStep[];
+}
+
+/** What one block may hold. */
+export interface BlockLimits {
+  readonly steps: number;
+  /** Numbers, of x and targets together. */
+  readonly reals: number;
+  /** Steps in flight, this block included. */
+  readonly inFlight: number;
+}
+
+/** What a re-open found. `lost`: the server no longer knows what it had acked, so numbers were given anew. */
+export interface Resumed {
+  readonly lost: boolean;
+  /** Steps that got another number. */
+  readonly renumbered: number;
+}
+
+export class Outbox {
+  private readonly steps: OutboxStep[] = [];
+  private inFlight = 0;
+  private numbered = 0;
+  /** Number of the next step that gets one; null until the server has told its position. */
+  private next: number | null = null;
+  /** Steps acked so far. */
+  private acked = 0;
+  dropped = 0;
+
+  constructor(
+    /** Steps that it holds at most. */
+    public capacity: number,
+    private readonly overflow: Overflow,
+  ) {}
+
+  get size(): number {
+    return this.steps.length;
+  }
+
+  get room(): number {
+    return Math.max(0, this.capacity - this.steps.length);
+  }
+
+  /** How many of all the steps ever pushed, without those dropped, have been sent on this socket or are acked. */
+  get sent(): number {
+    return this.acked + this.inFlight;
+  }
+
+  /** How many have ever been sent. */
+  get everSent(): number {
+    return this.acked + this.numbered;
+  }
+
+  /** How many were pushed, without those dropped. */
+  get pushed(): number {
+    return this.acked + this.steps.length;
+  }
+
+  /** Takes a step. False: it is full and may drop nothing. Another step may be given up for it, or itself. */
+  push(step: OutboxStep): boolean {
+    if (this.room === 0) {
+      if (this.overflow === 'fail') return false;
+      const [oldest = step] = this.steps.splice(this.numbered, 1);
+      oldest.status = 'dropped';
+      this.dropped++;
+      if (oldest === step) return true;
+    }
+    this.steps.push(step);
+    return true;
+  }
+
+  /** Finds a numbered step that is not acked. */
+  find(seq: number): OutboxStep | undefined {
+    return this.steps.slice(0, this.numbered).find((step) => step.seq === seq);
+  }
+
+  isInFlight(step: OutboxStep): boolean {
+    const at = this.steps.indexOf(step);
+    return at >= 0 && at < this.inFlight;
+  }
+
+  /** Takes the next block to send, or null where there is nothing to send or no credit left. */
+  take({ steps: most, reals, inFlight }: BlockLimits): Block | null {
+    const first = this.steps[this.inFlight];
+    const end = Math.min(this.steps.length, this.inFlight + most, inFlight);
+    if (!first || this.inFlight >= end) return null;
+    const block: OutboxStep[] = [];
+    let size = 0;
+    for (const step of this.steps.slice(this.inFlight, end)) {
+      size += step.x.length + (step.target?.length ?? 0);
+      const seq = step.seq ?? this.next!;
+      const fits = size <= reals && (step.target === null) === (first.target === null);
+      if (block.length > 0 && !(fits && seq === block[0]!.seq! + block.length)) break;
+      if (step.seq === null) {
+        step.seq = this.next!++;
+        this.numbered++;
+      }
+      step.status = 'sent';
+      step.isTargetUnsent = false;
+      block.push(step);
+    }
+    this.inFlight += block.length;
+    return { seq: first.seq!, steps: block };
+  }
+
+  /** Everything up to `seq` is durable: gives how many steps that were waiting for it. */
+  ack(seq: number): number {
+    let count = 0;
+    while (count < this.inFlight && this.steps[count]!.seq! <= seq) count++;
+    for (const step of this.steps.splice(0, count)) step.status = 'acked';
+    this.inFlight -= count;
+    this.numbered -= count;
+    this.acked += count;
+    return count;
+  }
+
+  /** The socket broke: whatever is not acked has to be sent again. */
+  interrupt(): void {
+    this.inFlight = 0;
+  }
+
+  /**
+   * The server has accepted the steps up to `seq`. Where it was further once, it has lost the history: the steps that
+   * are left go on from where it is now.
+   */
+  resume(seq: number): Resumed {
+    const firstUnacked = this.steps[0]?.seq ?? this.next;
+    if (this.next === null || firstUnacked === null || seq >= firstUnacked - 1) {
+      this.next = Math.max(this.next ?? 0, seq + 1);
+      return { lost: false, renumbered: 0 };
+    }
+    this.steps.slice(0, this.numbered).forEach((step, i) => {
+      step.seq = seq + 1 + i;
+    });
+    this.next = seq + 1 + this.numbered;
+    return { lost: true, renumbered: this.numbered };
+  }
+
+  /** Gives the steps that the server has accepted already, by its own word, and that wait for their ack. */
+  accepted(seq: number): OutboxStep[] {
+    return this.steps.slice(0, this.numbered).filter((step) => step.seq! <= seq);
+  }
+}

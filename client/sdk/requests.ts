@@ -1,0 +1,64 @@
+import { EddyError } from '../../src/errors.js';
+import type { ClientMessage, ServerMessage, ServerMessageOf } from '../../src/protocol/messages.js';
+import { type CodedError, codedError } from './coded-error.js';
+
+type Request = Extract<ClientMessage, { id: number }>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+/** A request before it has its number. */
+export type RequestBody = WithoutId<Request>;
+
+/** The answer to each kind of request. */
+interface Answers {
+  open: ServerMessageOf<'opened'>;
+  subscribe: ServerMessageOf<'subscribed'>;
+  unsubscribe: ServerMessageOf<'done'>;
+  configure: ServerMessageOf<'done'>;
+  reset: ServerMessageOf<'done'>;
+  close: ServerMessageOf<'done'>;
+}
+type Answer = Answers[Request['type']];
+
+interface Pending {
+  answered(answer: Answer): void;
+  failed(error: CodedError): void;
+}
+
+/**
+ * Requests and their answers. Answers are handed over by callback and not by promise, because the results that follow
+ * an answer in the same packet must find it done.
+ */
+export class Requests {
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+
+  constructor(private readonly send: (message: ClientMessage) => void) {}
+
+  ask<T extends RequestBody>(
+    body: T,
+    answered: (answer: Answers[T['type']]) => void,
+    failed: (error: CodedError) => void,
+  ): void {
+    const id = (this.lastId = (this.lastId + 1) >>> 0);
+    this.pending.set(id, { answered: answered as Pending['answered'], failed });
+    this.send({ ...body, id } as Request);
+  }
+
+  /** Hands an answer to whoever waits for it; false where nobody does. */
+  settle(message: ServerMessage): boolean {
+    const re = 're' in message ? message.re : undefined;
+    const pending = re === undefined ? undefined : this.pending.get(re);
+    if (re === undefined || !pending) return false;
+    this.pending.delete(re);
+    if (message.type === 'error')
+      pending.failed(codedError(message.code, message.message, message.temporary));
+    else pending.answered(message as Answer);
+    return true;
+  }
+
+  /** Fails all that wait, because no answer will come. */
+  failAll(error: CodedError = new EddyError('connection-lost', 'the connection broke before the answer came')): void {
+    const failed = [...this.pending.values()];
+    this.pending.clear();
+    for (const pending of failed) pending.failed(error);
+  }
+}

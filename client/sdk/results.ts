@@ -1,0 +1,32 @@
+import type { View, ViewMessage } from '../../src/protocol/messages.js';
+import type { Results } from './api.js';
+
+/** Takes a message of a view apart: one item for each result. Arrays are copied out of it. */
+export function itemsOf(message: ViewMessage): Results[View][] {
+  switch (message.type) {
+    case 'states':
+      return rows(message.h, message).map(({ row: h, ...rest }) => ({ ...rest, h }));
+    case 'predictions':
+      return rows(message.y, message).map(({ row: y, ...rest }) => ({ ...rest, y }));
+    case 'updates':
+      return message.updates.map((update, i) => ({ ...update, skipped: i === 0 ? message.skipped : 0 }));
+    case 'events':
+      return message.events.map((event, i) => ({ ...event, skipped: i === 0 ? message.skipped : 0 }));
+    case 'metrics': {
+      const { type, channel, ...metrics } = message;
+      return [metrics];
+    }
+  }
+}
+
+function rows(
+  values: Float32Array,
+  { seq, count, skipped }: { seq: number; count: number; skipped: number },
+): { seq: number; skipped: number; row: Float32Array }[] {
+  const size = values.length / count;
+  return Array.from({ length: count }, (_, i) => ({
+    seq: seq + i,
+    skipped: i === 0 ? skipped : 0,
+    row: values.slice(i * size, (i + 1) * size),
+  }));
+}

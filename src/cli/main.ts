@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+/** eddy: the command line. Exit codes: 0 done, 1 failed, 2 called wrongly. */
+import { Command, CommanderError } from 'commander';
+import { addDemo } from './demo.js';
+import { say } from './output.js';
+import { addPush } from './push.js';
+import { addServe } from './serve.js';
+import { VERSION } from './version.js';
+import { addWatch } from './watch.js';
+
+const program = new Command('eddy')
+  .description('Carries a recurrent network over live streams, and learns while it serves.')
+  .version(VERSION)
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ eddy demo
+  $ eddy serve
+  $ eddy push pump.csv --sequence pump
+  $ eddy watch pump
+
+Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 called wrongly.`,
+  );
+for (const add of [addServe, addPush, addWatch, addDemo]) add(program);
+for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    say(`eddy: ${messageOf(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && !error.message.includes(String(error.code)) ? `${error.code}: ${error.message}` : error.message;
+}

@@ -1,0 +1,24 @@
+/** Where commands write: data to stdout, talk to stderr, colour where it is wanted. */
+import colors from 'picocolors';
+
+/** Writes one line of data, and waits while the reader of a pipe is slow. */
+export async function writeLine(text: string): Promise<void> {
+  if (process.stdout.write(`${text}\n`)) return;
+  await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
+}
+
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Colours for a stream: none where NO_COLOR is set or it is no terminal. */
+export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof colors.createColors> {
+  return colors.createColors(stream.isTTY === true && !process.env.NO_COLOR);
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,103 @@
+/** eddy push: streams a file, or standard input, into a sequence. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { connect } from '../../client/sdk/node.js';
+import { EddyError } from '../errors.js';
+import type { ModelSpecInput } from '../rnn/spec.js';
+import { DEFAULT_URL, nameList, positiveNumber } from './options.js';
+import { colorsFor, writeLine } from './output.js';
+import { Pace } from './pace.js';
+import { openRows, type RowFormat } from './rows.js';
+import { bar, grouped, LiveView } from './terminal.js';
+
+interface PushOptions {
+  url: string;
+  sequence: string;
+  columns?: string[];
+  format?: RowFormat;
+  rate: number;
+  model?: string;
+  units: number;
+  json: boolean;
+}
+
+export function addPush(program: Command): void {
+  program
+    .command('push')
+    .description('stream the rows of a CSV or NDJSON file, or of standard input, into a sequence')
+    .argument('<file>', 'the file, or - for standard input')
+    .requiredOption('--sequence <name>', 'the sequence; it is made if there is none')
+    .option('--url <url>', 'address of the server', DEFAULT_URL)
+    .option('--columns <a,b>', 'columns to send, in order; all that hold numbers if left out', nameList)
+    .option('--format <format>', 'csv or ndjson; by the ending of the file, csv for -')
+    .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 0)
+    .option('--model <file>', 'model spec as JSON, for a new sequence; features are counted if left out')
+    .option('--units <n>', 'hidden units of a new sequence without --model', Number, 32)
+    .option('--json', 'print a summary as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ eddy push pump.csv --sequence pump --columns pressure,flow
+  $ tail -f sensor.ndjson | eddy push - --format ndjson --sequence sensor
+  $ eddy push pump.csv --sequence pump --rate 100 --model spec.json --json`,
+    )
+    .action(push);
+}
+
+async function push(file: string, options: PushOptions): Promise<void> {
+  const { url, sequence, columns, rate, json } = options;
+  const spec = options.model ? await readSpec(options.model) : null;
+  const source = await openRows(file, { columns, format: options.format });
+  const client = connect(url, { agent: 'eddy push' });
+  const refused = new Promise<never>((_resolve, reject) => {
+    client.errors$.subscribe(({ error }) => reject(error));
+    client.state$.subscribe((state) => {
+      if (state.status === 'closed') reject(state.reason);
+    });
+  });
+  refused.catch(() => undefined);
+  const view = new LiveView(process.stderr);
+  const began = performance.now();
+  let steps = 0;
+  const picture = () => progress(sequence, steps, began, source.size && source.bytesRead() / source.size);
+  const work = async () => {
+    let handle: ReturnType<typeof client.open> | null = null;
+    const pace = new Pace(rate);
+    for await (const { values } of source.rows) {
+      handle ??= client.open(sequence, { spec: { units: options.units, ...spec, features: spec?.features ?? values.length } });
+      await pace.next();
+      if (handle.room === 0) await handle.ready();
+      handle.push(values);
+      steps++;
+      view.draw(picture);
+    }
+    if (!handle) throw new EddyError('input-invalid', `${file} has no rows`);
+    await handle.drained();
+    const { seq } = await handle.opened;
+    return seq;
+  };
+  try {
+    const firstSeq = (await Promise.race([work(), refused])) + 1;
+    const seconds = (performance.now() - began) / 1000;
+    view.finish(picture());
+    if (json) await writeLine(JSON.stringify({ sequence, steps, firstSeq, lastSeq: firstSeq + steps - 1, seconds }));
+  } finally {
+    client.close();
+  }
+}
+
+async function readSpec(file: string): Promise<ModelSpecInput> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+function progress(sequence: string, steps: number, began: number, share: number | null): string {
+  const c = colorsFor(process.stderr);
+  const rate = steps / Math.max(1e-3, (performance.now() - began) / 1000);
+  const done = share === null ? '' : `${c.cyan(bar(share, 30))} ${grouped(100 * share)} %  `;
+  return `${c.bold(sequence)}  ${done}${grouped(steps)} steps  ${c.dim(`${grouped(rate)} steps/s`)}`;
+}

@@ -1,0 +1,634 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { bptt } from '../../src/rnn/bptt.js';
+import type { Update } from '../../src/rnn/learner.js';
+import { Model } from '../../src/rnn/model.js';
+import type { ModelSnapshot } from '../../src/rnn/snapshot.js';
+import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import { bits, codeOf, fingerprint } from '../support/numeric-compare.js';
+import { bareModel, float64, parametersOf, traceStep } from '../support/numeric-models.js';
+import { Numbers } from '../support/numeric-random.js';
+
+const float32 = createReferenceKernels('float32');
+const PRECISIONS = [float32, float64];
+
+/** Something that happens to a model. */
+type Happening =
+  | { readonly x: readonly number[] }
+  | { readonly target: readonly number[]; readonly seq: number }
+  | { readonly reset: 'state' | 'weights' };
+
+/** Lets it happen and gives all that shows of it, bit by bit. */
+function happen(model: Model, happening: Happening): string {
+  if ('x' in happening) return traceStep(model, happening.x);
+  if ('reset' in happening) model.reset(happening.reset);
+  const updates = 'target' in happening ? model.learn(happening.target, happening.seq) : [];
+  return fingerprint({ updates, weights: model.weights, metrics: model.metrics });
+}
+
+const FORECAST: ModelSpecInput = {
+  features: 2,
+  units: 5,
+  task: { kind: 'forecast', horizon: 3 },
+  learner: { kind: 'tbptt', k1: 3, k2: 7 },
+  optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0.9, schedule: { kind: 'inverse', decay: 0.1 } },
+};
+const NESTEROV: ModelSpecInput = {
+  ...FORECAST,
+  batch: 2,
+  optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0.8, nesterov: true, clipNorm: 0.5 },
+};
+const SUPERVISED: ModelSpecInput = {
+  ...FORECAST,
+  task: { kind: 'supervised', outputs: 2, delay: 4 },
+};
+
+/** Steps, and two thirds of the way through a reset of the weights, so that the random state counts too. */
+function forecastHappenings(steps: number, batch = 1): Happening[] {
+  const rows = new Numbers(steps).rows(steps, batch * 2, 3);
+  return rows.flatMap((x, t) => [
+    { x },
+    ...(t === Math.floor((2 * steps) / 3) ? [{ reset: 'weights' as const }] : []),
+  ]);
+}
+
+/** Steps whose targets come 0 to 4 steps late, out of order; every seventh stays out. */
+function supervisedHappenings(steps: number): Happening[] {
+  const numbers = new Numbers(steps);
+  const rows = numbers.rows(steps, 2, 3);
+  const targets = numbers.rows(steps, 2, 3);
+  return rows.flatMap((x, t) => {
+    const due = [4, 3, 2, 1, 0]
+      .map((late) => t - late)
+      .filter((seq) => seq >= 0 && seq + ((seq * 3) % 5) === t);
+    return [{ x }, ...due.filter((seq) => seq % 7 !== 6).map((seq) => ({ target: targets[seq]!, seq }))];
+  });
+}
+
+const STREAMS = [
+  { name: 'pending forecasts and momentum', spec: FORECAST, happenings: forecastHappenings(45) },
+  { name: 'pending forecasts and Nesterov, B = 2', spec: NESTEROV, happenings: forecastHappenings(45, 2) },
+  { name: 'late targets', spec: SUPERVISED, happenings: supervisedHappenings(40) },
+];
+
+describe('steps', () => {
+  it('[MOD1] are numbered from 0 and give h in [B,N], y in [B,M] and no update between the due ones', () => {
+    const model = new Model(NESTEROV);
+    expect(model.seq).toBe(-1);
+    const made = new Numbers(1).rows(12, 4).map((x, t) => {
+      const { seq, h, y, updates } = model.step(x);
+      expect({ seq, h: h.length, y: y?.length }).toEqual({ seq: t, h: 10, y: 4 });
+      return updates.map(({ from, to, losses, update }) => ({ from, to, losses, update }));
+    });
+    // A block of 3 is due when the last of its forecasts, 3 steps ahead, has met its truth.
+    const wanted = new Array<unknown[]>(12).fill([]);
+    wanted[5] = [{ from: 0, to: 2, losses: 3, update: 1 }];
+    wanted[8] = [{ from: 0, to: 5, losses: 3, update: 2 }];
+    wanted[11] = [{ from: 2, to: 8, losses: 3, update: 3 }];
+    expect(made).toEqual(wanted);
+    expect(model.updates).toBe(3);
+  });
+
+  it('[MOD1] without a readout give no prediction and no update, and learning cannot be turned on', () => {
+    const model = new Model({ features: 2, units: 5, readout: { kind: 'none' } });
+    for (const x of new Numbers(2).rows(50, 2)) expect(model.step(x)).toMatchObject({ y: null, updates: [] });
+    expect(model.learning).toBe(false);
+    expect(codeOf(() => (model.learning = true))).toBe('setting-invalid');
+  });
+
+  it('[MOD1] time their updates by the clock that was given', () => {
+    let now = 0;
+    const clock = () => (now += 5);
+    const timed = new Model({ ...FORECAST, seed: 3 }, { now: clock });
+    const untimed = new Model({ ...FORECAST, seed: 3 });
+    const durations = (model: Model) =>
+      new Numbers(3).rows(20, 2).flatMap((x) => model.step(x).updates.map(({ duration }) => duration));
+    expect(durations(timed)).toEqual([5, 5, 5, 5, 5]);
+    expect(durations(untimed)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  const refused = [
+    { why: 'too short', x: [1], code: 'step-shape' },
+    { why: 'too long', x: [1, 2, 3], code: 'step-shape' },
+    { why: 'empty', x: [], code: 'step-shape' },
+    { why: 'NaN', x: [Number.NaN, 1], code: 'step-non-finite' },
+    { why: 'Infinity', x: [1, Number.POSITIVE_INFINITY], code: 'step-non-finite' },
+    { why: '-Infinity', x: [Number.NEGATIVE_INFINITY, 1], code: 'step-non-finite' },
+    { why: '1e39, which float32 cannot hold', x: [1, 1e39], code: 'step-non-finite' },
+  ];
+
+  it.each(refused)('[MOD2] refuse an x that is $why with $code, and leave the model', ({ x, code }) => {
+    for (const steps of [0, 14]) {
+      const model = new Model(FORECAST);
+      for (const row of new Numbers(4).rows(steps, 2)) model.step(row);
+      const before = fingerprint(model.snapshot());
+      expect(codeOf(() => model.step(x))).toBe(code);
+      expect(codeOf(() => model.step(Float32Array.from(x)))).toBe(code);
+      expect(fingerprint(model.snapshot())).toBe(before);
+    }
+  });
+
+  const readouts: { name: string; spec: Partial<ModelSpecInput> }[] = [
+    { name: 'none', spec: { readout: { kind: 'none' } } },
+    { name: 'linear', spec: { readout: { kind: 'linear' } } },
+    { name: 'softmax', spec: { readout: { kind: 'softmax' }, task: { kind: 'supervised', outputs: 3 } } },
+    {
+      name: 'softmax of h',
+      spec: { readout: { kind: 'softmax', dense: false }, task: { kind: 'supervised', outputs: 5 } },
+    },
+  ];
+
+  it.each(readouts)(
+    '[MOD3] give each of 3 batch rows the bits that it has alone, readout $name',
+    ({ spec }) => {
+      for (const kernels of PRECISIONS) {
+        const base: ModelSpecInput = { features: 2, units: 5, scaler: { kind: 'none' }, ...spec };
+        const together = new Model({ ...base, batch: 3 }, { kernels });
+        const alone = [0, 1, 2].map(() => new Model(base, { kernels }));
+        for (const model of [together, ...alone]) if (model.learning) model.learning = false;
+        for (const x of new Numbers(5).rows(60, 6, 2)) {
+          const { h, y } = together.step(x);
+          for (const [row, model] of alone.entries()) {
+            const single = model.step(x.slice(row * 2, row * 2 + 2));
+            expect(bits(h.slice(row * 5, row * 5 + 5))).toBe(bits(single.h));
+            if (!y || !single.y) expect(y).toBe(single.y);
+            else
+              expect(bits(y.slice(row * single.y.length, (row + 1) * single.y.length))).toBe(bits(single.y));
+          }
+        }
+      }
+    },
+  );
+});
+
+describe('causality', () => {
+  const altered = (happening: Happening): Happening => {
+    if ('x' in happening) return { x: happening.x.map((value) => value * -1.7 + 0.3) };
+    if ('target' in happening) return { ...happening, target: happening.target.map((value) => 2 - value) };
+    return happening;
+  };
+  const trace = (spec: ModelSpecInput, happenings: readonly Happening[], seed: number) => {
+    const model = new Model({ ...spec, seed });
+    return happenings.map((happening) => `${happen(model, happening)} ${fingerprint(model.metrics)}`);
+  };
+
+  it.each(STREAMS)(
+    '[MOD4] what comes later never changes h, y, updates, weights or scores before it: $name',
+    (stream) => {
+      const { spec, happenings } = stream;
+      fc.assert(
+        fc.property(fc.nat(happenings.length - 1), fc.nat(1000), (last, seed) => {
+          const other = happenings.map((happening, i) => (i > last ? altered(happening) : happening));
+          const [as, asOther] = [trace(spec, happenings, seed), trace(spec, other, seed)];
+          expect(asOther.slice(0, last + 1)).toEqual(as.slice(0, last + 1));
+        }),
+      );
+    },
+  );
+
+  it.each(STREAMS)('[MOD4] what comes does change what follows: $name', ({ spec, happenings }) => {
+    const at = 10;
+    const other = happenings.map((happening, i) => (i === at ? altered(happening) : happening));
+    const [as, asOther] = [trace(spec, happenings, 1), trace(spec, other, 1)];
+    expect(as.findIndex((text, i) => text !== asOther[i])).toBe(at);
+  });
+});
+
+describe('seeds', () => {
+  const trace = (seed: number) => {
+    const model = new Model({ ...NESTEROV, seed });
+    return forecastHappenings(30, 2).map((happening) => happen(model, happening));
+  };
+
+  it('[MOD5] the same seed gives the same bits', () => {
+    for (const seed of [0, 1, 0xffff_ffff]) expect(trace(seed)).toEqual(trace(seed));
+  });
+
+  it('[MOD5] another seed gives other weights and other states', () => {
+    const first = [0, 1, 2, 3].map((seed) => new Model({ ...NESTEROV, seed }).weights);
+    for (const part of ['W', 'Wy'] as const)
+      expect(new Set(first.map((weights) => bits(weights[part]))).size).toBe(4);
+    expect(new Set([0, 1, 2, 3].map((seed) => trace(seed)[20])).size).toBe(4);
+  });
+});
+
+describe('settings', () => {
+  it('[MOD6] a model that does not learn keeps its weights, is carried and scored', () => {
+    for (const { spec, happenings } of STREAMS) {
+      const model = new Model(spec);
+      model.learning = false;
+      const first = fingerprint(model.weights);
+      const states = new Set<string>();
+      let scored = 0;
+      for (const happening of happenings) {
+        if ('reset' in happening) continue;
+        expect(happen(model, happening)).toContain('"updates":[]');
+        if ('x' in happening) states.add(fingerprint(model.snapshot().numbers));
+        if ('target' in happening || ('x' in happening && spec === FORECAST && model.seq >= 3)) scored++;
+      }
+      expect(fingerprint(model.weights)).toBe(first);
+      expect(states.size).toBe(model.seq + 1);
+      expect(model.updates).toBe(0);
+      if (spec !== NESTEROV) expect(model.metrics.scored).toBe(scored);
+      expect(model.metrics.mae).toBeGreaterThan(0);
+    }
+  });
+
+  it('[MOD6] a model whose learning is turned on again learns from the targets after that only', () => {
+    const model = bareModel({ features: 1, units: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 } });
+    const steps = new Numbers(6).rows(12, 1).map((x) => {
+      if (model.seq === 5) model.learning = true;
+      if (model.seq === -1) model.learning = false;
+      return model.step(x).updates.map(({ to }) => to);
+    });
+    expect(steps.flat()).toEqual([5, 7, 9]);
+  });
+
+  it('[MOD7] the learning rate may be set in [0, 100], and another is refused', () => {
+    const model = new Model(FORECAST);
+    for (const rate of [0, 0.5, 100]) {
+      model.learningRate = rate;
+      expect(model.learningRate).toBe(rate);
+    }
+    for (const rate of [-1e-9, 100.001, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(codeOf(() => (model.learningRate = rate))).toBe('setting-invalid');
+      expect(model.learningRate).toBe(100);
+    }
+  });
+
+  it('[MOD7] the rate that is set is where the schedule starts from, and at 0 an update changes no weight', () => {
+    const model = new Model({
+      ...FORECAST,
+      optimizer: { kind: 'sgd', momentum: 0, schedule: { kind: 'inverse', decay: 1 } },
+    });
+    const before = fingerprint(model.weights);
+    model.learningRate = 0;
+    const rates: number[] = [];
+    for (const x of new Numbers(7).rows(12, 2)) {
+      rates.push(...model.step(x).updates.map(({ learningRate }) => learningRate));
+      if (model.updates < 2) expect(fingerprint(model.weights)).toBe(before);
+      if (model.updates === 2) model.learningRate = 0.6;
+    }
+    expect(rates).toEqual([0, 0, 0.6 / 3]);
+    expect(fingerprint(model.weights)).not.toBe(before);
+  });
+});
+
+describe('reset', () => {
+  it('[MOD8] of the state begins a new history from h = 0 with the weights that are there; step numbers go on', () => {
+    const spec: ModelSpecInput = {
+      ...FORECAST,
+      scaler: { kind: 'none' },
+      optimizer: { kind: 'sgd', momentum: 0 },
+    };
+    const rows = new Numbers(8).rows(40, 2);
+    const model = new Model(spec);
+    for (const x of rows.slice(0, 17)) model.step(x);
+    const { weights, updates, metrics } = model;
+    model.reset('state');
+    expect({ weights: model.weights, updates: model.updates, seq: model.seq }).toEqual({
+      weights,
+      updates,
+      seq: 16,
+    });
+    expect(model.metrics).toEqual(metrics);
+
+    const fresh = new Model(spec);
+    const begun = fresh.snapshot();
+    begun.numbers.set(model.snapshot().numbers.subarray(0, parametersOf(model).length));
+    fresh.restore(begun);
+    for (const x of rows.slice(17)) {
+      const [after, anew] = [model.step(x), fresh.step(x)];
+      expect(after.seq).toBe(anew.seq + 17);
+      expect(bits(after.h)).toBe(bits(anew.h));
+      expect(bits(after.y!)).toBe(bits(anew.y!));
+      const shifted = anew.updates.map((u) => ({
+        ...u,
+        from: u.from + 17,
+        to: u.to + 17,
+        update: u.update + updates,
+      }));
+      expect(after.updates).toEqual(shifted);
+      expect(fingerprint(model.weights)).toBe(fingerprint(fresh.weights));
+    }
+  });
+
+  it('[MOD8] makes the targets of the steps before it too late', () => {
+    const model = new Model(SUPERVISED);
+    for (const x of new Numbers(9).rows(4, 2)) model.step(x);
+    model.reset('state');
+    expect(codeOf(() => model.learn([1, 2], 3))).toBe('target-expired');
+    model.step([1, 2]);
+    expect(codeOf(() => model.learn([1, 2], 4))).toBe('none');
+  });
+
+  it('[MOD8] of the weights draws new ones and begins velocity, schedule and metrics anew', () => {
+    const [model, twin] = [new Model(FORECAST), new Model(FORECAST)];
+    const first = fingerprint(model.weights);
+    for (const one of [model, twin]) for (const x of new Numbers(10).rows(20, 2)) one.step(x);
+    const count = parametersOf(model).length;
+    const velocity = () => model.snapshot().numbers.subarray(count, 2 * count);
+    expect(velocity().some((value) => value !== 0)).toBe(true);
+    model.reset('weights');
+    expect(velocity().every((value) => value === 0)).toBe(true);
+    expect(model.updates).toBe(0);
+    expect(model.learningRate).toBe(0.05);
+    expect(model.metrics).toMatchObject({ scored: 0, mae: null, naiveMae: null });
+    expect(fingerprint(model.weights)).not.toBe(first);
+    twin.reset('weights');
+    expect(fingerprint(twin.weights)).toBe(fingerprint(model.weights));
+    twin.reset('weights');
+    expect(fingerprint(twin.weights)).not.toBe(fingerprint(model.weights));
+  });
+});
+
+describe('the input gradient', () => {
+  it('[MOD9] of an update is dL/dx of its block', () => {
+    const [k, batch, features, units] = [4, 2, 3, 5];
+    const model = bareModel({
+      features,
+      units,
+      batch,
+      task: { kind: 'supervised', outputs: 2, delay: 0 },
+      learner: { kind: 'tbptt', k1: k, k2: k },
+      optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9 },
+    });
+    const numbers = new Numbers(11);
+    for (let block = 0; block < 4; block++) {
+      const x = numbers.rows(k, batch * features);
+      const targets = numbers.rows(k, batch * 2);
+      const parameters = parametersOf(model);
+      const made: Update[] = [];
+      const states: number[][] = [];
+      const h0 = block > 0 ? { h0: lastState } : {};
+      for (const [t, row] of x.entries()) {
+        states.push(Array.from(model.step(row).h));
+        made.push(...model.learn(targets[t]!));
+      }
+      const want = bptt(
+        { spec: model.spec, parameters, x: x.flat(), targets: targets.flat(), ...h0 },
+        float64,
+      );
+      expect(made).toHaveLength(1);
+      expect(bits(model.inputGradient(made[0]!))).toBe(bits(want.x));
+      expect(want.x.every((value) => value !== 0)).toBe(true);
+      lastState = states.at(-1)!;
+    }
+  });
+  let lastState: number[] = [];
+});
+
+describe('numbers that are too large', () => {
+  const wild = (optimizer: Partial<NonNullable<ModelSpecInput['optimizer']>>): ModelSpecInput => ({
+    features: 1,
+    units: 3,
+    task: { kind: 'supervised', outputs: 2, delay: 0 },
+    learner: { kind: 'tbptt', k1: 1, k2: 2, reduction: 'sum' },
+    optimizer: { kind: 'sgd', learningRate: 100, clipNorm: null, ...optimizer },
+    scaler: { kind: 'none' },
+  });
+
+  it.each([0, 0.9])(
+    '[MOD10] an update that would be non-finite is skipped and counted, momentum %d',
+    (momentum) => {
+      const model = new Model(wild({ momentum }));
+      model.step([1]);
+      model.learn([1, 1]);
+      model.step([1]);
+      const [before, kept] = [fingerprint(model.weights), model.snapshot()];
+      const [update] = model.learn([3e38, -3e38]);
+      expect(update).toMatchObject({ applied: false, update: 1 });
+      expect(fingerprint(model.weights)).toBe(before);
+      const after = model.snapshot();
+      const count = parametersOf(model).length * (momentum > 0 ? 2 : 1);
+      expect(bits(after.numbers.slice(0, count))).toBe(bits(kept.numbers.slice(0, count)));
+      expect(after.learner).toMatchObject({ updates: 1, skipped: 1 });
+      model.step([1]);
+      expect(model.learn([1, 1])).toMatchObject([{ applied: true, update: 2 }]);
+    },
+  );
+
+  const extreme = fc.oneof(
+    fc.double({ min: -3.4e38, max: 3.4e38, noNaN: true }),
+    fc.constantFrom(-3.4028234663852886e38, 0, 1, 1e30, 3.4028234663852886e38),
+  );
+  const allFinite = (model: Model) => {
+    const { numbers, metrics } = model.snapshot();
+    return numbers.every(Number.isFinite) && metrics.sums.every(Number.isFinite);
+  };
+
+  it.each(PRECISIONS)(
+    '[MOD10] no step and no target makes a number non-finite, supervised, $name',
+    (kernels) => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(extreme, extreme, extreme), { maxLength: 30 }), (data) => {
+          const model = new Model(wild({ momentum: 0.9 }), { kernels });
+          for (const [x, ...target] of data) {
+            expect(Array.from(model.step([x]).h).every((value) => Math.abs(value) <= 1)).toBe(true);
+            model.learn(target);
+            expect(allFinite(model)).toBe(true);
+          }
+          model.restore(model.snapshot());
+        }),
+      );
+    },
+  );
+
+  it.each(PRECISIONS)(
+    '[MOD10] no step makes a number non-finite, forecasts with a scaler, $name',
+    (kernels) => {
+      fc.assert(
+        fc.property(fc.array(extreme, { maxLength: 40 }), (data) => {
+          const model = new Model(
+            { features: 1, units: 3, learner: { kind: 'tbptt', k1: 1, k2: 2 } },
+            { kernels },
+          );
+          for (const x of data) {
+            const { h, y } = model.step([x]);
+            expect([...h, ...y!].every(Number.isFinite)).toBe(true);
+            expect(allFinite(model)).toBe(true);
+          }
+          model.restore(model.snapshot());
+        }),
+      );
+    },
+  );
+
+  it.each([1e308, -1.7e308])('[MOD10] float64 takes no number that float32 cannot hold: %d', (value) => {
+    const model = new Model(FORECAST, { kernels: float64 });
+    expect(codeOf(() => model.step([1, value]))).toBe('step-non-finite');
+    const supervised = new Model(SUPERVISED, { kernels: float64 });
+    supervised.step([1, 2]);
+    expect(codeOf(() => supervised.learn([1, value]))).toBe('target-non-finite');
+  });
+});
+
+describe('snapshots', () => {
+  const copies = [
+    { how: 'as it is', copy: (snapshot: ModelSnapshot) => snapshot },
+    { how: 'after structuredClone', copy: (snapshot: ModelSnapshot) => structuredClone(snapshot) },
+  ];
+
+  it.each(
+    STREAMS.flatMap((stream) =>
+      copies.flatMap((copy) => PRECISIONS.map((kernels) => ({ ...stream, ...copy, kernels }))),
+    ),
+  )('[MOD11] of any moment, restored $how, go on with the same bits: $name, $kernels.name', (stream) => {
+    const { spec, happenings, copy, kernels } = stream;
+    const model = new Model(spec, { kernels });
+    const snapshots: ModelSnapshot[] = [];
+    const trace = happenings.map((happening) => {
+      snapshots.push(copy(model.snapshot()));
+      return happen(model, happening);
+    });
+    const end = fingerprint(model.snapshot());
+    expect(model.updates, 'there was something to learn').toBeGreaterThanOrEqual(3);
+    // `model` has run to the end, so that what it does not put back shows; the other has never run.
+    for (const target of [model, new Model(spec, { kernels })])
+      for (const [i, snapshot] of snapshots.entries()) {
+        target.restore(snapshot);
+        expect(fingerprint(target.snapshot()), `moment ${i}`).toBe(fingerprint(snapshot));
+        expect(
+          happenings.slice(i).map((happening) => happen(target, happening)),
+          `moment ${i}`,
+        ).toEqual(trace.slice(i));
+        expect(fingerprint(target.snapshot()), `moment ${i}`).toBe(end);
+      }
+  });
+
+  it('[MOD11] restore into a model that was made from the spec in them', () => {
+    for (const { spec, happenings } of STREAMS) {
+      const model = new Model(spec);
+      for (const happening of happenings) happen(model, happening);
+      const snapshot = model.snapshot();
+      const other = new Model(structuredClone(snapshot.spec));
+      other.restore(snapshot);
+      expect(fingerprint(other.snapshot())).toBe(fingerprint(snapshot));
+    }
+    const model = new Model({ features: 2, units: 3 });
+    const other = new Model(JSON.parse(JSON.stringify(model.spec)));
+    expect(codeOf(() => other.restore(model.snapshot()))).toBe('none');
+  });
+
+  it('[MOD12] are detached: neither does the model change them, nor they the model', () => {
+    for (const { spec, happenings } of STREAMS) {
+      const model = new Model(spec);
+      for (const happening of happenings.slice(0, 20)) happen(model, happening);
+      const snapshot = model.snapshot();
+      const kept = fingerprint(snapshot);
+      for (const happening of happenings.slice(20)) happen(model, happening);
+      expect(fingerprint(snapshot)).toBe(kept);
+      model.restore(snapshot);
+      snapshot.numbers.fill(7);
+      snapshot.window.hasTarget.fill(7);
+      snapshot.metrics.past.fill(7);
+      for (const scaler of [snapshot.scaler!, snapshot.targetScaler!]) {
+        scaler.mean.fill(7);
+        scaler.m2.fill(7);
+      }
+      expect(fingerprint(model.snapshot())).toBe(kept);
+    }
+  });
+
+  type Damage = (snapshot: ModelSnapshot) => object;
+  const damages: { what: string; damage: Damage }[] = [
+    { what: 'another format', damage: () => ({ format: 2 }) },
+    { what: 'another seed', damage: ({ spec }) => ({ spec: { ...spec, seed: 2 } }) },
+    {
+      what: 'another horizon',
+      damage: ({ spec }) => ({ spec: { ...spec, task: { kind: 'forecast', horizon: 2 } } }),
+    },
+    { what: 'no spec', damage: () => ({ spec: undefined }) },
+    { what: 'too few numbers', damage: ({ numbers }) => ({ numbers: numbers.slice(1) }) },
+    { what: 'too many numbers', damage: ({ numbers }) => ({ numbers: Float32Array.of(...numbers, 0) }) },
+    { what: 'another precision', damage: ({ numbers }) => ({ numbers: Float64Array.from(numbers) }) },
+    { what: 'a plain array of numbers', damage: ({ numbers }) => ({ numbers: Array.from(numbers) }) },
+    { what: 'a weight that is NaN', damage: ({ numbers }) => ({ numbers: numbers.with(3, Number.NaN) }) },
+    {
+      what: 'a last number that is infinite',
+      damage: ({ numbers }) => ({ numbers: numbers.with(-1, Number.POSITIVE_INFINITY) }),
+    },
+    { what: 'no window', damage: () => ({ window: undefined }) },
+    {
+      what: 'a window whose next step is NaN',
+      damage: ({ window }) => ({ window: { ...window, next: Number.NaN } }),
+    },
+    { what: 'a window whose next step is -1', damage: ({ window }) => ({ window: { ...window, next: -1 } }) },
+    {
+      what: 'a window whose next step is no integer',
+      damage: ({ window }) => ({ window: { ...window, next: window.next - 0.5 } }),
+    },
+    {
+      what: 'a window that ends outside its rows',
+      damage: ({ window }) => ({ window: { ...window, next: window.origin + 99 } }),
+    },
+    {
+      what: 'a window that begins after its end',
+      damage: ({ window }) => ({ window: { ...window, origin: window.next + 1 } }),
+    },
+    {
+      what: 'a history that begins after its end',
+      damage: ({ window }) => ({ window: { ...window, start: window.next + 1 } }),
+    },
+    {
+      what: 'a window of another length',
+      damage: ({ window }) => ({ window: { ...window, hasTarget: new Uint8Array(1) } }),
+    },
+    { what: 'no learner', damage: () => ({ learner: null }) },
+    {
+      what: 'a learner behind its window',
+      damage: ({ learner, window }) => ({ learner: { ...learner, blockStart: window.origin - 1 } }),
+    },
+    {
+      what: 'a learner ahead of its window',
+      damage: ({ learner, window }) => ({ learner: { ...learner, blockStart: window.next + 1 } }),
+    },
+    {
+      what: 'a learning rate that is NaN',
+      damage: ({ learner }) => ({ learner: { ...learner, baseRate: Number.NaN } }),
+    },
+    { what: 'no random state', damage: () => ({ random: [] }) },
+    {
+      what: 'a random state that is NaN',
+      damage: ({ random }) => ({ random: [...random.slice(1), Number.NaN] }),
+    },
+    { what: 'no scaler', damage: () => ({ scaler: null }) },
+    { what: 'no target scaler', damage: () => ({ targetScaler: null }) },
+    {
+      what: 'a mean that is NaN',
+      damage: ({ scaler }) => ({ scaler: { ...scaler, mean: Float64Array.of(0, Number.NaN) } }),
+    },
+    {
+      what: 'a scaler of another width',
+      damage: ({ scaler }) => ({ scaler: { ...scaler, m2: new Float64Array(3) } }),
+    },
+    { what: 'no metrics', damage: () => ({ metrics: undefined }) },
+    {
+      what: 'a score that is NaN',
+      damage: ({ metrics }) => ({ metrics: { ...metrics, sums: metrics.sums.map(() => Number.NaN) } }),
+    },
+    {
+      what: 'open forecasts of another length',
+      damage: ({ metrics }) => ({ metrics: { ...metrics, past: new Float64Array(1) } }),
+    },
+  ];
+
+  it.each(damages)('[MOD13] that hold $what are refused, and leave the model', ({ damage }) => {
+    const model = new Model(FORECAST);
+    const rows = new Numbers(12).rows(30, 2);
+    for (const x of rows.slice(0, 20)) model.step(x);
+    const snapshot = model.snapshot();
+    for (const x of rows.slice(20)) model.step(x);
+    const before = fingerprint(model.snapshot());
+    const damaged = { ...snapshot, ...damage(snapshot) } as ModelSnapshot;
+    expect(codeOf(() => model.restore(damaged))).toBe('snapshot-invalid');
+    expect(fingerprint(model.snapshot())).toBe(before);
+    expect(codeOf(() => model.restore(snapshot))).toBe('none');
+  });
+
+  it.each([null, undefined, 7, 'snapshot', {}])('[MOD13] that are none are refused: %j', (nothing) => {
+    const model = new Model(FORECAST);
+    expect(codeOf(() => model.restore(nothing as unknown as ModelSnapshot))).toBe('snapshot-invalid');
+  });
+});
