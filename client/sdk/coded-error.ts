@@ -26,3 +26,13 @@ export const isFarewell = ({ code }: CodedError): boolean => isErrorCode(code) &
 
 /** Tells whether a socket closed with `code` is not to be replaced. */
 export const isFinalClose = (code: number): boolean => code >= 3500 && code <= 3999;
+
+/** Makes an error of a close code. */
+export function closeError(close: number, why: string): CodedError {
+  const message = `the connection broke: close code ${close}${why && `, ${why}`}`;
+  const entry = Object.entries(ERRORS).find(([, known]) => 'close' in known && known.close === close);
+  if (entry) return codedError(entry[0], message, false);
+  return isFinalClose(close)
+    ? new ClientError('connection-refused', message, false)
+    : new EddyError('connection-lost', message);
+}

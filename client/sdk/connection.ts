@@ -3,7 +3,6 @@
  * closed or the server sends it away for good (close codes 3500-3999).
  */
 import { BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
-import { EddyError } from '../../src/errors.js';
 import type { Codec } from '../../src/protocol/codec.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import {
@@ -13,7 +12,7 @@ import {
   type ServerMessageOf,
 } from '../../src/protocol/messages.js';
 import type { ConnectionState } from './api.js';
-import { type CodedError, codedError, isFarewell, isFinalClose } from './coded-error.js';
+import { type CodedError, closeError, codedError, isFarewell, isFinalClose } from './coded-error.js';
 import type { Retry } from './retry.js';
 import type { SocketLike } from './socket.js';
 
@@ -45,6 +44,7 @@ export class Connection {
   /** Why the socket is about to close, as far as it was told. */
   private farewell: CodedError | null = null;
   private failure = '';
+  private isClosed = false;
 
   constructor(private readonly parts: ConnectionParts) {}
 
@@ -99,9 +99,11 @@ export class Connection {
   private receive(data: unknown): void {
     let message: ServerMessage;
     try {
-      message = this.parts.codec.decodeServer(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer));
+      message = this.parts.codec.decodeServer(
+        typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer),
+      );
     } catch (error) {
-      this.parts.onFault(error as EddyError);
+      this.parts.onFault(error as CodedError);
       return;
     }
     if (message.type === 'welcome' && !this.isOpen) return this.welcome(message);
@@ -125,14 +127,13 @@ export class Connection {
   }
 
   private lose(code: number, why: string): void {
-    const told = `the connection broke: close code ${code}${why && `, ${why}`}`;
-    const reason = this.farewell ?? new EddyError('connection-lost', told);
-    this.end(reason, isFinalClose(code));
+    this.end(this.farewell ?? closeError(code, why), isFinalClose(code));
   }
 
   private end(reason: CodedError, isFinal: boolean): void {
     const { retry, scheduler, stableMs, onLost } = this.parts;
-    if (this.state.value.status === 'closed') return;
+    if (this.isClosed) return;
+    this.isClosed = isFinal;
     if (this.openSince !== null && scheduler.now() - this.openSince >= stableMs) retry.succeed();
     this.socket = null;
     this.openSince = null;
@@ -140,7 +141,7 @@ export class Connection {
     retry.cancel();
     const delay = isFinal ? 0 : retry.later(() => this.dial());
     onLost(reason, isFinal);
-    if (this.state.value.status === 'closed') return;
+    if (this.isClosed !== isFinal) return;
     this.state.next(isFinal ? { status: 'closed', reason } : { status: 'waiting', reason, delay });
     if (isFinal) this.state.complete();
   }

@@ -21,9 +21,15 @@ interface LateTarget {
   readonly target: Numbers;
 }
 
+export interface LaneResumed extends Resumed {
+  /** Late targets that were for the lost history. */
+  readonly lostTargets: number;
+}
+
 export interface LaneParts {
   readonly overflow: Overflow;
-  readonly capacity: number;
+  /** Gives how many steps may be held un-acked. */
+  readonly capacity: () => number;
   readonly bytesPerReal: number;
   readonly limits: () => Limits;
   readonly send: (message: ClientMessage) => void;
@@ -60,7 +66,8 @@ export class Lane {
   learn(of: PushedStep | number, target: Numbers): void {
     const step = typeof of === 'number' ? this.outbox.find(of) : (of as OutboxStep);
     const seq = step ? step.seq : (of as number);
-    if (step?.status === 'dropped') throw new EddyError('target-expired', 'the step was dropped, so it has no target');
+    if (step?.status === 'dropped')
+      throw new EddyError('target-expired', 'the step was dropped, so it has no target');
     if (step?.target) throw new EddyError('target-duplicate', 'the step has its target already');
     const isGone = !step || step.status === 'acked';
     const waits = !isGone && !this.outbox.isInFlight(step);
@@ -93,7 +100,7 @@ export class Lane {
   }
 
   /** The channel is open; the server has accepted steps up to `seq`. */
-  resume(channel: number, seq: number): Resumed & { readonly lostTargets: number } {
+  resume(channel: number, seq: number): LaneResumed {
     this.channel = channel;
     const resumed = this.outbox.resume(seq);
     const lostTargets = resumed.lost ? this.late.length : 0;
@@ -136,7 +143,8 @@ export class Lane {
 
   private sendTarget(late: LateTarget): void {
     const { channel } = this;
-    if (channel !== null) return this.parts.send({ type: 'targets', channel, seq: late.seq, targets: late.target });
+    if (channel !== null)
+      return this.parts.send({ type: 'targets', channel, seq: late.seq, targets: late.target });
     if (this.late.length >= this.outbox.capacity) throw full(this.outbox.capacity, 'late targets');
     this.late.push(late);
   }

@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction, type SchedulerLike } from 'rxjs';
+import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 
 /**
  * Passes on the newest item only, at most one every `every` milliseconds, and adds those it leaves out to `skipped`.
@@ -12,37 +12,37 @@ export function newest<T extends { readonly skipped: number }>(
     new Observable<T>((subscriber) => {
       let waiting: T | null = null;
       let skipped = 0;
-      let isResting = false;
+      let timer: Subscription | null = null;
       const pass = () => {
+        timer?.unsubscribe();
+        timer = null;
         if (!waiting) return;
         const item = { ...waiting, skipped };
         waiting = null;
         skipped = 0;
-        isResting = every > 0;
-        if (isResting) subscriber.add(scheduler.schedule(wake, every));
+        // The timer runs before the item is out: one that comes in answer to it has to wait.
+        if (every > 0) timer = scheduler.schedule(pass, every);
         subscriber.next(item);
       };
-      const wake = () => {
-        isResting = false;
-        pass();
-      };
-      const subscription = source.subscribe({
-        next: (items) => {
-          for (const item of items) {
-            skipped += item.skipped + (waiting ? 1 : 0);
-            waiting = item;
-          }
-          if (!isResting) pass();
-        },
-        error: (error) => {
-          pass();
-          subscriber.error(error);
-        },
-        complete: () => {
-          pass();
-          subscriber.complete();
-        },
-      });
-      subscriber.add(subscription);
+      subscriber.add(() => timer?.unsubscribe());
+      subscriber.add(
+        source.subscribe({
+          next: (items) => {
+            for (const item of items) {
+              skipped += item.skipped + (waiting ? 1 : 0);
+              waiting = item;
+            }
+            if (!timer) pass();
+          },
+          error: (error) => {
+            pass();
+            subscriber.error(error);
+          },
+          complete: () => {
+            pass();
+            subscriber.complete();
+          },
+        }),
+      );
     });
 }

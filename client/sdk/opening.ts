@@ -29,8 +29,10 @@ export interface OpeningParts {
  * A refusal the first time is final. Later, a temporary one is tried again.
  */
 export class Opening {
+  /** Is an answer under way? */
+  isPending = false;
+  wasOpened = false;
   private wasAsked = false;
-  private wasOpened = false;
   private spec: ModelSpecInput | ModelSpec | undefined;
 
   constructor(private readonly parts: OpeningParts) {
@@ -54,9 +56,11 @@ export class Opening {
   private ask(mode: Mode, mustBeNew = false): void {
     const { sequence, requests, retry, onOpened, onRefused } = this.parts;
     const spec = mode === 'resume' ? this.parts.spec : this.spec;
+    this.isPending = true;
     requests.ask(
       { type: 'open', sequence, mode, ...(spec && { spec: { ...spec } }) },
       (opened) => {
+        this.isPending = false;
         if (mustBeNew && !opened.created && opened.seq >= 0)
           return onRefused(new EddyError('sequence-exists', `sequence ${sequence} exists already`));
         retry.succeed();
@@ -69,10 +73,12 @@ export class Opening {
   }
 
   private failed(error: CodedError, mode: Mode): void {
+    this.isPending = false;
     const { mode: wanted, retry, onDelayed, onRefused } = this.parts;
     if (error.code === 'connection-lost') return;
     if (!this.wasOpened || !error.temporary) return onRefused(error);
-    if (error.code === 'sequence-unknown' && mode === 'resume' && wanted !== 'resume') return this.ask('either');
+    if (error.code === 'sequence-unknown' && mode === 'resume' && wanted !== 'resume')
+      return this.ask('either');
     onDelayed(error);
     retry.later(() => this.begin());
   }

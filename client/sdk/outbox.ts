@@ -14,6 +14,8 @@ export class OutboxStep implements PushedStep {
   status: PushedStep['status'] = 'waiting';
   /** Its target was given while it could not be sent. */
   isTargetUnsent = false;
+  /** Its target went in the same message. */
+  isTargetInBlock = false;
 
   constructor(
     readonly x: Float32Array<ArrayBuffer>,
@@ -54,10 +56,14 @@ export class Outbox {
   dropped = 0;
 
   constructor(
-    /** Steps that it holds at most. */
-    public capacity: number,
+    /** Gives how many steps it may hold. */
+    private readonly capacityNow: () => number,
     private readonly overflow: Overflow,
   ) {}
+
+  get capacity(): number {
+    return this.capacityNow();
+  }
 
   get size(): number {
     return this.steps.length;
@@ -80,6 +86,11 @@ export class Outbox {
   /** How many were pushed, without those dropped. */
   get pushed(): number {
     return this.acked + this.steps.length;
+  }
+
+  /** Has every step that waits `size` numbers? */
+  fits(size: number): boolean {
+    return this.steps.every(({ x }) => x.length === size);
   }
 
   /** Takes a step. False: it is full and may drop nothing. Another step may be given up for it, or itself. */
@@ -123,6 +134,7 @@ export class Outbox {
       }
       step.status = 'sent';
       step.isTargetUnsent = false;
+      step.isTargetInBlock = step.target !== null;
       block.push(step);
     }
     this.inFlight += block.length;

@@ -1,4 +1,3 @@
-import { EddyError } from '../../src/errors.js';
 import type { ClientMessage, ServerMessage, ServerMessageOf } from '../../src/protocol/messages.js';
 import { type CodedError, codedError } from './coded-error.js';
 
@@ -38,7 +37,8 @@ export class Requests {
     answered: (answer: Answers[T['type']]) => void,
     failed: (error: CodedError) => void,
   ): void {
-    const id = (this.lastId = (this.lastId + 1) >>> 0);
+    this.lastId = (this.lastId + 1) >>> 0;
+    const id = this.lastId;
     this.pending.set(id, { answered: answered as Pending['answered'], failed });
     this.send({ ...body, id } as Request);
   }
@@ -56,7 +56,7 @@ export class Requests {
   }
 
   /** Fails all that wait, because no answer will come. */
-  failAll(error: CodedError = new EddyError('connection-lost', 'the connection broke before the answer came')): void {
+  failAll(error: CodedError): void {
     const failed = [...this.pending.values()];
     this.pending.clear();
     for (const pending of failed) pending.failed(error);

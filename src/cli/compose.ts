@@ -1,6 +1,6 @@
 /** The composition root of the server: every interface gets its implementation here. */
 import { randomUUID } from 'node:crypto';
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { asyncScheduler } from 'rxjs';
 import { createReferenceKernels } from '../kernels/reference.js';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.js';
@@ -13,6 +13,10 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly limits?: Partial<Limits>;
 }
+
+/** Logs JSON lines to stderr. */
+export const createLogger = (level: string): Logger =>
+  pino({ level }, pino.destination({ fd: 2, sync: true }));
 
 /** Puts a server together: float32 kernels, state in memory, the clock of the machine. */
 export function composeServer({ logger, limits: changed = {} }: ServerOptions): EddyServer {

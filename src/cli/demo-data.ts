@@ -17,7 +17,9 @@ export const TEMPERATURE = 1;
 export async function readSeattle(): Promise<Hour[]> {
   const file = new URL('../data/seattle-weather-hourly-normals.csv', import.meta.resolve('vega-datasets'));
   const hours: Hour[] = [];
-  for await (const { values, fields } of readRows(createReadStream(fileURLToPath(file)), { columns: FEATURES }))
+  for await (const { values, fields } of readRows(createReadStream(fileURLToPath(file)), {
+    columns: FEATURES,
+  }))
     hours.push({ x: values, date: String(fields.date) });
   return hours;
 }

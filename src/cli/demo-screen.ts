@@ -110,7 +110,8 @@ export class DemoScreen {
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const row = (label: string, value: string, rest = '') =>
       `  ${c.dim(label.padEnd(10))}${value}${rest && `  ${rest}`}`;
-    const degrees = (values: readonly number[]) => `${grouped(values.at(-1) ?? Number.NaN, 1)} °C`.padStart(9);
+    const degrees = (values: readonly number[]) =>
+      `${grouped(values.at(-1) ?? Number.NaN, 1)} °C`.padStart(9);
     return [
       '',
       `  ${c.bold(c.cyan('eddy'))}  ${c.bold(about.sequence)}  ${c.dim(`3 sensors, ${about.units} hidden units, one hour ahead · ${about.url}`)}`,
@@ -121,7 +122,11 @@ export class DemoScreen {
       row('h', '         ', h ? c.magenta(sparkline(h, -1, 1)) : ''),
       row('error', this.error(error.mean, naiveError.mean)),
       row('learning', `${grouped(update?.update ?? 0).padStart(9)}`, c.dim(learned(update))),
-      row('speed', `${grouped(state.stepsPerSecond).padStart(9)}`, c.dim(`steps/s, forecast back in ${grouped(state.medianLatency ?? 0, 1)} ms (median)`)),
+      row(
+        'speed',
+        `${grouped(state.stepsPerSecond).padStart(9)}`,
+        c.dim(`steps/s, forecast back in ${grouped(state.medianLatency ?? 0, 1)} ms (median)`),
+      ),
       '',
     ].join('\n');
   }
@@ -129,7 +134,8 @@ export class DemoScreen {
   /** The same in one line, for a log. */
   line(): string {
     const { steps, truth, forecast, error, naiveError, update, stepsPerSecond } = this.state;
-    const degrees = (value: number | null | undefined, digits: number) => `${value?.toFixed(digits) ?? '-'} °C`;
+    const degrees = (value: number | null | undefined, digits: number) =>
+      `${value?.toFixed(digits) ?? '-'} °C`;
     return [
       `step ${grouped(steps)}`,
       `truth ${degrees(truth.values.at(-1), 1)}`,

@@ -1,9 +1,6 @@
 /** eddy demo: a server, a real client that streams a year of weather into it, and what comes back, in the terminal. */
 import type { Command } from 'commander';
-import { pino } from 'pino';
-import { connect } from '../../client/sdk/node.js';
 import type { ModelSpecInput } from '../rnn/spec.js';
-import { composeServer } from './compose.js';
 import { FEATURES, type Hour, readSeattle, TEMPERATURE } from './demo-data.js';
 import { DemoScreen, DemoState } from './demo-screen.js';
 import { positiveNumber, wholeNumber } from './options.js';
@@ -33,7 +30,11 @@ export function addDemo(program: Command): void {
   program
     .command('demo')
     .description('stream a year of hourly weather through a server, and watch it learn to forecast')
-    .option('--steps <n>', 'stop after so many steps; without it, it goes on until interrupted', wholeNumber(1))
+    .option(
+      '--steps <n>',
+      'stop after so many steps; without it, it goes on until interrupted',
+      wholeNumber(1),
+    )
     .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 250)
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', '\nExamples:\n  $ eddy demo\n  $ eddy demo --steps 8000 --rate 0 --json')
@@ -41,7 +42,8 @@ export function addDemo(program: Command): void {
 }
 
 async function demo({ steps = Number.POSITIVE_INFINITY, rate, json }: DemoOptions): Promise<void> {
-  const server = composeServer({ logger: pino({ level: 'silent' }) });
+  const { composeServer, createLogger } = await import('./compose.js');
+  const server = composeServer({ logger: createLogger('silent') });
   const { port } = await server.listen('127.0.0.1', 0);
   const url = `ws://127.0.0.1:${port}`;
   const state = new DemoState();
@@ -75,6 +77,7 @@ interface StreamOptions {
 
 /** Streams the year, over and over, and keeps what comes back in `state`. */
 async function stream({ url, state, steps, rate, isStopped, onStep }: StreamOptions): Promise<void> {
+  const { connect } = await import('../../client/sdk/node.js');
   const hours = await readSeattle();
   const client = connect(url, { agent: 'eddy demo' });
   client.errors$.subscribe(({ error }) => say(`${error.code}: ${error.message}`));

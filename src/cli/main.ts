@@ -39,5 +39,7 @@ try {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error && !error.message.includes(String(error.code)) ? `${error.code}: ${error.message}` : error.message;
+  return 'code' in error && !error.message.includes(String(error.code))
+    ? `${error.code}: ${error.message}`
+    : error.message;
 }

@@ -1,10 +1,10 @@
 /** eddy push: streams a file, or standard input, into a sequence. */
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { connect } from '../../client/sdk/node.js';
+import { type Command, Option } from 'commander';
+import type { SequenceHandle } from '../../client/sdk/index.js';
 import { EddyError } from '../errors.js';
 import type { ModelSpecInput } from '../rnn/spec.js';
-import { DEFAULT_URL, nameList, positiveNumber } from './options.js';
+import { DEFAULT_URL, nameList, positiveNumber, wholeNumber } from './options.js';
 import { colorsFor, writeLine } from './output.js';
 import { Pace } from './pace.js';
 import { openRows, type RowFormat } from './rows.js';
@@ -29,10 +29,12 @@ export function addPush(program: Command): void {
     .requiredOption('--sequence <name>', 'the sequence; it is made if there is none')
     .option('--url <url>', 'address of the server', DEFAULT_URL)
     .option('--columns <a,b>', 'columns to send, in order; all that hold numbers if left out', nameList)
-    .option('--format <format>', 'csv or ndjson; by the ending of the file, csv for -')
+    .addOption(
+      new Option('--format <format>', 'by the ending of the file, csv for -').choices(['csv', 'ndjson']),
+    )
     .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 0)
     .option('--model <file>', 'model spec as JSON, for a new sequence; features are counted if left out')
-    .option('--units <n>', 'hidden units of a new sequence without --model', Number, 32)
+    .option('--units <n>', 'hidden units of a new sequence without --model', wholeNumber(1), 32)
     .option('--json', 'print a summary as JSON', false)
     .addHelpText(
       'after',
@@ -46,6 +48,7 @@ Examples:
 }
 
 async function push(file: string, options: PushOptions): Promise<void> {
+  const { connect } = await import('../../client/sdk/node.js');
   const { url, sequence, columns, rate, json } = options;
   const spec = options.model ? await readSpec(options.model) : null;
   const source = await openRows(file, { columns, format: options.format });
@@ -62,26 +65,32 @@ async function push(file: string, options: PushOptions): Promise<void> {
   let steps = 0;
   const picture = () => progress(sequence, steps, began, source.size && source.bytesRead() / source.size);
   const work = async () => {
-    let handle: ReturnType<typeof client.open> | null = null;
+    let handle = null as SequenceHandle | null;
     const pace = new Pace(rate);
-    for await (const { values } of source.rows) {
-      handle ??= client.open(sequence, { spec: { units: options.units, ...spec, features: spec?.features ?? values.length } });
-      await pace.next();
-      if (handle.room === 0) await handle.ready();
-      handle.push(values);
-      steps++;
-      view.draw(picture);
+    try {
+      for await (const { values } of source.rows) {
+        handle ??= client.open(sequence, {
+          spec: { units: options.units, ...spec, features: spec?.features ?? values.length },
+        });
+        await pace.next();
+        if (handle.room === 0) await handle.ready();
+        handle.push(values);
+        steps++;
+        view.draw(picture);
+      }
+    } finally {
+      // the rows before a bad one count
+      await handle?.drained();
     }
     if (!handle) throw new EddyError('input-invalid', `${file} has no rows`);
-    await handle.drained();
-    const { seq } = await handle.opened;
-    return seq;
+    return (await handle.opened).seq;
   };
   try {
     const firstSeq = (await Promise.race([work(), refused])) + 1;
     const seconds = (performance.now() - began) / 1000;
     view.finish(picture());
-    if (json) await writeLine(JSON.stringify({ sequence, steps, firstSeq, lastSeq: firstSeq + steps - 1, seconds }));
+    if (json)
+      await writeLine(JSON.stringify({ sequence, steps, firstSeq, lastSeq: firstSeq + steps - 1, seconds }));
   } finally {
     client.close();
   }
@@ -91,7 +100,9 @@ async function readSpec(file: string): Promise<ModelSpecInput> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,10 +1,9 @@
 /** eddy serve: runs the server until it is told to stop. */
 import { isIP } from 'node:net';
-import type { Command } from 'commander';
-import { pino } from 'pino';
+import { type Command, Option } from 'commander';
 import { EddyError } from '../errors.js';
-import { composeServer } from './compose.js';
 import { DEFAULT_PORT, wholeNumber } from './options.js';
+import { interrupted } from './output.js';
 
 interface ServeOptions {
   host: string;
@@ -21,7 +20,11 @@ export function addServe(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on, 0 for a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option('--insecure', 'allow an address that other machines can reach, without tokens', false)
-    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addOption(
+      new Option('--log-level <level>', 'what to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
     .option('--json', 'print the address as JSON when ready', false)
     .addHelpText('after', '\nExamples:\n  $ eddy serve\n  $ eddy serve --port 0 --json')
     .action(serve);
@@ -33,15 +36,15 @@ async function serve({ host, port, insecure, logLevel, json }: ServeOptions): Pr
       'address-refused',
       `${host} can be reached by other machines; say --insecure to allow it`,
     );
-  const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
+  const told = interrupted();
+  const { composeServer, createLogger } = await import('./compose.js');
+  const logger = createLogger(logLevel);
   const server = composeServer({ logger });
   const at = await server.listen(host, port);
   const url = `ws://${isIP(at.host) === 6 ? `[${at.host}]` : at.host}:${at.port}`;
   logger.info({ url }, 'listening');
   if (json) process.stdout.write(`${JSON.stringify({ url })}\n`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  await told;
   logger.info('shutting down');
   await server.stop();
 }

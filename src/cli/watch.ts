@@ -1,6 +1,6 @@
 /** eddy watch: shows what a sequence gives, as it gives it. */
 import { type Command, Option } from 'commander';
-import { connect } from '../../client/sdk/node.js';
+import { take } from 'rxjs';
 import { VIEWS, type View } from '../protocol/messages.js';
 import { DEFAULT_URL, wholeNumber } from './options.js';
 import { colorsFor, interrupted, say } from './output.js';
@@ -38,23 +38,23 @@ Examples:
 }
 
 async function watch(name: string, { url, view, every, latest, count, json }: WatchOptions): Promise<void> {
+  const { connect } = await import('../../client/sdk/node.js');
   const client = connect(url, { agent: 'eddy watch' });
   const done = new Promise<void>((resolve, reject) => {
-    let shown = 0;
     client.errors$.subscribe(({ error }) => say(`${error.code}: ${error.message}`));
     client.state$.subscribe((state) => {
-      if (state.status === 'waiting') say(`${state.reason.message}; trying again in ${Math.round(state.delay)} ms`);
+      if (state.status === 'waiting')
+        say(`${state.reason.message}; trying again in ${Math.round(state.delay)} ms`);
       if (state.status === 'closed') reject(state.reason);
     });
     client
       .watch(name)
       .view(view, { every, delivery: latest ? 'latest' : 'every' })
+      .pipe(take(count ?? Number.POSITIVE_INFINITY))
       .subscribe({
-        next: (result) => {
-          process.stdout.write(`${json ? toJson(result) : toText(result)}\n`);
-          if (++shown === count) resolve();
-        },
+        next: (result) => process.stdout.write(`${json ? toJson(result) : toText(result)}\n`),
         error: reject,
+        complete: resolve,
       });
   });
   process.stdout.on('error', () => process.exit(0));
@@ -76,9 +76,12 @@ function toText(result: object): string {
   const parts = Object.entries(result).flatMap(([key, value]) => {
     if (key === 'skipped') return value > 0 ? [c.yellow(`${value} skipped`)] : [];
     if (key === 'seq') return [c.bold(String(value).padStart(8))];
-    if (key === 'h') return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
-    if (value instanceof Float32Array) return [Array.from(value, (number) => number.toPrecision(5)).join('  ')];
-    const shown = typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);
+    if (key === 'h')
+      return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
+    if (value instanceof Float32Array)
+      return [Array.from(value, (number) => number.toPrecision(5)).join('  ')];
+    const shown =
+      typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);
     return [`${c.dim(key)} ${shown}`];
   });
   return parts.join('  ');

@@ -8,9 +8,11 @@ import {
 import { requireCount, requireMs } from './options.js';
 import { untilClosed } from './until-closed.js';
 
-export interface CollectOptions {
-  /** The most values in one batch. */
+export interface CollectOptions<T> {
+  /** The most values in one batch; with `weigh`, the most weight. */
   readonly capacity: number;
+  /** What a value counts for, 1 if left out. A value that weighs more than `capacity` makes a batch of its own. */
+  readonly weigh?: ((value: T) => number) | undefined;
   readonly scheduler?: SchedulerLike | undefined;
 }
 
@@ -35,13 +37,14 @@ export interface CollectOptions {
  */
 export function collect<T>(
   everyMs: number,
-  { capacity, scheduler = asyncScheduler }: CollectOptions,
+  { capacity, weigh = () => 1, scheduler = asyncScheduler }: CollectOptions<T>,
 ): OperatorFunction<T, T[]> {
   requireMs('everyMs', everyMs);
   requireCount('capacity', capacity);
   return (source) =>
     new Observable<T[]>((subscriber) => {
       let waiting: T[] = [];
+      let weight = 0;
       let timer: Subscription | null = null;
 
       const flush = (): void => {
@@ -50,6 +53,7 @@ export function collect<T>(
         if (waiting.length === 0) return;
         const batch = waiting;
         waiting = [];
+        weight = 0;
         subscriber.next(batch);
       };
 
@@ -59,8 +63,11 @@ export function collect<T>(
       });
       source.pipe(untilClosed(subscriber)).subscribe({
         next: (value) => {
+          const added = weigh(value);
+          if (weight + added > capacity) flush();
           waiting.push(value);
-          if (waiting.length === capacity) flush();
+          weight += added;
+          if (weight >= capacity) flush();
           else timer ??= scheduler.schedule(flush, everyMs);
         },
         error: (error) => {

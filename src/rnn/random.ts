@@ -39,7 +39,7 @@ export class Random {
  * bits of its seed: small ones, as people choose, would all have nearly the same first number, the largest there is.
  */
 function mix(seed: number): number {
-  let bits = seed;
+  let bits = (seed + 0x9e3779b9) | 0; // or 0 would stay 0
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return bits ^ (bits >>> 16);

@@ -22,7 +22,7 @@ export function applyView(
   if (delivery === 'latest') return latest(results$, every, scheduler);
   if (every === 0) return results$;
   return results$.pipe(
-    collect(every, { capacity, scheduler }),
+    collect(every, { capacity, weigh: countOf, scheduler }),
     map((messages) => joinMessages(messages as [ViewMessage, ...ViewMessage[]])),
   );
 }

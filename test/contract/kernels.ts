@@ -270,6 +270,24 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
+    it('[KER12] forward keeps the state in [-1, 1] for the largest inputs and weights that float32 holds', () => {
+      const [T, B, F, N] = [4, 2, 5, 3];
+      const largest = 3.4028234663852886e38;
+      const numbers = new Numbers(9);
+      const huge = (count: number) => numbers.many(count).map((value) => Math.sign(value) * largest);
+      const parts = cellParts(numbers, T, B, F, N);
+      for (const extreme of [
+        { z: huge(parts.z.length) },
+        { w: huge(parts.w.length), b: huge(N) },
+        { z: huge(parts.z.length), w: huge(parts.w.length), b: huge(N) },
+      ]) {
+        const bench = new Bench(createKernels(), { ...parts, ...extreme });
+        bench.forward(T, B, F, N);
+        const states = bench.matrices({ z: F + N }).z.slice(B);
+        expect(states.every((row) => row.slice(F).every((value) => Math.abs(value) <= 1))).toBe(true);
+      }
+    });
+
     it.each(PAIRS)(
       '[KER11] one step at a time, a block and a batch row give the same bits, F = %i, N = %i',
       (F, N) => {

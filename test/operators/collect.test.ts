@@ -47,6 +47,22 @@ describe('collect', () => {
     });
   });
 
+  it('[OPR30] counts each value for what it weighs, and lets no batch grow over its capacity', () => {
+    marbles(({ cold, expectObservable }) => {
+      const source = cold('-a-b-----c-d-e----|');
+      const expected = '   ---(uv)--w------x-|';
+
+      const weights: Record<string, number> = { a: 1, b: 3, c: 7, d: 1, e: 1 };
+      const weigh = (value: string) => weights[value] as number;
+      expectObservable(source.pipe(collect(5, { capacity: 3, weigh }))).toBe(expected, {
+        u: ['a'],
+        v: ['b'],
+        w: ['c'],
+        x: ['d', 'e'],
+      });
+    });
+  });
+
   it('[OPR26] emits a full batch at once and begins the next with its own time', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('-ab-cd--e-------|');

@@ -17,12 +17,16 @@ const PRECISIONS = [float32, float64];
 type Happening =
   | { readonly x: readonly number[] }
   | { readonly target: readonly number[]; readonly seq: number }
-  | { readonly reset: 'state' | 'weights' };
+  | { readonly reset: 'state' | 'weights' }
+  | { readonly learning: boolean }
+  | { readonly learningRate: number };
 
 /** Lets it happen and gives all that shows of it, bit by bit. */
 function happen(model: Model, happening: Happening): string {
   if ('x' in happening) return traceStep(model, happening.x);
   if ('reset' in happening) model.reset(happening.reset);
+  if ('learning' in happening) model.learning = happening.learning;
+  if ('learningRate' in happening) model.learningRate = happening.learningRate;
   const updates = 'target' in happening ? model.learn(happening.target, happening.seq) : [];
   return fingerprint({ updates, weights: model.weights, metrics: model.metrics });
 }
@@ -44,13 +48,18 @@ const SUPERVISED: ModelSpecInput = {
   task: { kind: 'supervised', outputs: 2, delay: 4 },
 };
 
-/** Steps, and two thirds of the way through a reset of the weights, so that the random state counts too. */
+/** What happens besides the steps, so that settings and random state count too: after which step, and what. */
+const BESIDES = new Map<number, Happening>([
+  [12, { learningRate: 0.02 }],
+  [16, { learning: false }],
+  [22, { learning: true }],
+  [26, { reset: 'weights' }],
+  [38, { reset: 'state' }],
+]);
+
 function forecastHappenings(steps: number, batch = 1): Happening[] {
   const rows = new Numbers(steps).rows(steps, batch * 2, 3);
-  return rows.flatMap((x, t) => [
-    { x },
-    ...(t === Math.floor((2 * steps) / 3) ? [{ reset: 'weights' as const }] : []),
-  ]);
+  return rows.flatMap((x, t) => [{ x }, BESIDES.get(t) ?? []].flat());
 }
 
 /** Steps whose targets come 0 to 4 steps late, out of order; every seventh stays out. */
@@ -95,6 +104,19 @@ describe('steps', () => {
     for (const x of new Numbers(2).rows(50, 2)) expect(model.step(x)).toMatchObject({ y: null, updates: [] });
     expect(model.learning).toBe(false);
     expect(codeOf(() => (model.learning = true))).toBe('setting-invalid');
+  });
+
+  it.each(['none', 'standard'] as const)('[MOD1] with softmax give distributions, scaler %s', (kind) => {
+    const task = { kind: 'supervised', outputs: 3, delay: 0 } as const;
+    const model = new Model({ features: 2, units: 5, readout: { kind: 'softmax' }, task, scaler: { kind } });
+    const numbers = new Numbers(2);
+    for (const x of numbers.rows(50, 2)) {
+      const y = Array.from(model.step(x).y!);
+      expect(y.every((p) => p > 0 && p < 1)).toBe(true);
+      expect(y.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+      model.learn(numbers.distributions(1, 3));
+    }
+    expect(model.updates).toBe(6);
   });
 
   it('[MOD1] time their updates by the clock that was given', () => {
@@ -222,7 +244,7 @@ describe('settings', () => {
       const states = new Set<string>();
       let scored = 0;
       for (const happening of happenings) {
-        if ('reset' in happening) continue;
+        if (!('x' in happening || 'target' in happening)) continue;
         expect(happen(model, happening)).toContain('"updates":[]');
         if ('x' in happening) states.add(fingerprint(model.snapshot().numbers));
         if ('target' in happening || ('x' in happening && spec === FORECAST && model.seq >= 3)) scored++;
@@ -298,6 +320,11 @@ describe('reset', () => {
     const begun = fresh.snapshot();
     begun.numbers.set(model.snapshot().numbers.subarray(0, parametersOf(model).length));
     fresh.restore(begun);
+    const counts = (one: Model) => {
+      const [scored, , , , naiveScored] = one.snapshot().metrics.sums;
+      return [scored!, naiveScored!];
+    };
+    const [scored, naiveScored] = counts(model);
     for (const x of rows.slice(17)) {
       const [after, anew] = [model.step(x), fresh.step(x)];
       expect(after.seq).toBe(anew.seq + 17);
@@ -310,6 +337,7 @@ describe('reset', () => {
         update: u.update + updates,
       }));
       expect(after.updates).toEqual(shifted);
+      expect(counts(model)).toEqual([counts(fresh)[0]! + scored!, counts(fresh)[1]! + naiveScored!]);
       expect(fingerprint(model.weights)).toBe(fingerprint(fresh.weights));
     }
   });

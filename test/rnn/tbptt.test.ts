@@ -121,6 +121,7 @@ const sumOf = (gradients: readonly Float64Array[]): Float64Array =>
 describe('TBPTT against full BPTT', () => {
   const cases = [
     { name: 'on time', task: supervised(0), delay: 0 },
+    { name: 'on time where they may be 5 steps late', task: supervised(5), delay: 0 },
     { name: '3 steps late', task: supervised(3), delay: 3 },
     { name: 'at horizon 1', task: forecast(1), delay: 1 },
     { name: 'at horizon 3', task: forecast(3), delay: 3 },

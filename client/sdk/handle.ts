@@ -1,0 +1,231 @@
+/** An open sequence: its life from the first `open` to its end, over all sockets. */
+import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
+import { EddyError } from '../../src/errors.js';
+import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
+import type { ModelSpec } from '../../src/rnn/spec.js';
+import type { Opened, OpenOptions, PushedStep, Report, Results, SequenceHandle, ViewOptions } from './api.js';
+import { type CodedError, codedError } from './coded-error.js';
+import { Deferred } from './deferred.js';
+import { Opening } from './opening.js';
+import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
+import type { Retry } from './retry.js';
+import type { Views } from './views.js';
+import { SequenceWatch } from './watch.js';
+
+export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
+  readonly sequence: string;
+  readonly options: OpenOptions;
+  readonly views: Views;
+  readonly retry: Retry;
+  readonly onChannel: (channel: number) => void;
+  /** Takes a report that nobody listens for here. */
+  readonly onReport: (report: Report) => void;
+  readonly onEnd: () => void;
+}
+
+export class Handle extends SequenceWatch implements SequenceHandle {
+  private readonly opening: Opening;
+  private readonly producer: Producer;
+  private readonly answer = new Deferred<Opened>();
+  private readonly reports = new Subject<Report>();
+  /** Ends the views that were taken from this handle. */
+  private readonly ended = new ReplaySubject<void>(1);
+  private outcome: CodedError | null = null;
+  /** The channel on this socket; null while there is none. */
+  private channel: number | null = null;
+  private closing: Deferred<void> | null = null;
+  private isCloseAsked = false;
+
+  constructor(private readonly parts: HandleParts) {
+    const { sequence, options, views, requests, retry } = parts;
+    super(sequence, () => views);
+    const { spec, mode = 'either', overflow = 'fail', outbox } = options;
+    this.producer = new Producer({
+      ...parts,
+      spec,
+      overflow,
+      capacity: () => outbox ?? parts.limits().unackedSteps,
+      onDrop: (error) => this.report(error, null),
+    });
+    this.opening = new Opening({
+      sequence,
+      mode,
+      spec,
+      requests,
+      retry,
+      onOpened: (opened) => this.begin(opened),
+      onDelayed: (error) => this.report(error, null),
+      onRefused: (error) => this.refuseOpen(error),
+    });
+  }
+
+  get opened(): Promise<Opened> {
+    return this.answer.promise;
+  }
+
+  get acked$(): Observable<number> {
+    return this.producer.acked.asObservable();
+  }
+
+  get errors$(): Observable<Report> {
+    return this.reports.asObservable();
+  }
+
+  get room(): number {
+    return this.producer.room;
+  }
+
+  get unacked(): number {
+    return this.producer.unacked;
+  }
+
+  get dropped(): number {
+    return this.producer.dropped;
+  }
+
+  get isOpen(): boolean {
+    return this.channel !== null;
+  }
+
+  push(x: ArrayLike<number>, target?: ArrayLike<number>): PushedStep {
+    this.checkTakes();
+    return this.producer.push(x, target);
+  }
+
+  learn(step: PushedStep | number, target: ArrayLike<number>): void {
+    this.checkTakes();
+    this.producer.learn(step, target);
+  }
+
+  configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void> {
+    return this.request({ type: 'configure', ...settings });
+  }
+
+  reset(what: 'state' | 'weights'): Promise<void> {
+    return this.request({ type: 'reset', what });
+  }
+
+  ready(): Promise<void> {
+    return this.producer.ready();
+  }
+
+  drained(): Promise<void> {
+    return this.producer.drained();
+  }
+
+  override view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]> {
+    return super.view(kind, options).pipe(takeUntil(this.ended));
+  }
+
+  close(): Promise<void> {
+    if (this.outcome) return Promise.resolve();
+    this.closing ??= new Deferred();
+    this.tryClose();
+    return this.closing.promise;
+  }
+
+  /** There is a new socket. */
+  connect(): void {
+    this.opening.begin();
+  }
+
+  ack(seq: number): void {
+    this.producer.ack(seq);
+    this.tryClose();
+  }
+
+  /** Takes an error of the channel that answers no request. */
+  refuse({ code, message, temporary, seq }: ServerMessageOf<'error'>): void {
+    const error = codedError(code, message, temporary);
+    this.producer.refuse(error, seq ?? null);
+    this.report(error, seq ?? null);
+    this.tryClose();
+  }
+
+  /** The socket broke. */
+  interrupt(): void {
+    this.channel = null;
+    this.isCloseAsked = false;
+    this.opening.interrupt();
+    this.producer.interrupt();
+    this.tryClose();
+  }
+
+  /** Ends it for good. */
+  end(error: CodedError): void {
+    if (this.outcome) return;
+    this.outcome = error;
+    this.channel = null;
+    this.opening.interrupt();
+    this.producer.stop(error);
+    this.producer.acked.complete();
+    this.answer.reject(error);
+    this.closing?.reject(error);
+    if (error.code === 'client-closed') this.ended.next();
+    else this.ended.error(error);
+    this.reports.complete();
+    this.parts.onEnd();
+  }
+
+  private begin(opened: ServerMessageOf<'opened'>): void {
+    const { channel, seq } = opened;
+    const spec = opened.spec as ModelSpec;
+    if (!this.producer.fits(spec)) {
+      const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
+      this.producer.stop(error);
+      this.report(error, null);
+    }
+    this.channel = channel;
+    this.parts.onChannel(channel);
+    this.answer.resolve({ ...opened, spec });
+    const { lost, renumbered, lostTargets } = this.producer.begin(channel, seq, spec);
+    if (lost) {
+      const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
+      this.report(codedError('history-lost', `the server has steps only up to ${seq}: ${what}`, false), seq);
+    }
+    this.parts.views.begin();
+    this.tryClose();
+  }
+
+  private refuseOpen(error: CodedError): void {
+    if (this.opening.wasOpened) this.report(error, null);
+    this.end(error);
+  }
+
+  private request(body: ChannelRequest): Promise<void> {
+    return new Promise((resolve) => {
+      this.checkTakes();
+      resolve(this.producer.request(body));
+    });
+  }
+
+  private checkTakes(): void {
+    if (this.outcome) throw this.outcome;
+    if (this.closing) throw new EddyError('client-closed', `the handle of ${this.sequence} is being closed`);
+  }
+
+  /** Gives the channel back as soon as nothing is left to do on it. */
+  private tryClose(): void {
+    if (!this.closing || !this.producer.isDone || this.isCloseAsked || this.opening.isPending) return;
+    if (this.channel === null) return this.finish();
+    this.isCloseAsked = true;
+    this.parts.requests.ask(
+      { type: 'close', channel: this.channel },
+      () => this.finish(),
+      (error) => {
+        if (error.code !== 'connection-lost') this.finish();
+      },
+    );
+  }
+
+  private finish(): void {
+    this.closing?.resolve();
+    this.end(new EddyError('client-closed', `the handle of ${this.sequence} was closed`));
+  }
+
+  private report(error: CodedError, seq: number | null): void {
+    const report = { error, sequence: this.sequence, seq };
+    if (this.reports.observed) this.reports.next(report);
+    else this.parts.onReport(report);
+  }
+}

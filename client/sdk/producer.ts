@@ -1,0 +1,150 @@
+/** The producing side of a handle: takes steps, targets and requests, sends them once per turn, tells what is acked. */
+import { ReplaySubject } from 'rxjs';
+import { EddyError } from '../../src/errors.js';
+import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { PushedStep } from './api.js';
+import type { CodedError } from './coded-error.js';
+import { Lane, type LaneParts, type LaneResumed } from './lane.js';
+import { refusesSteps } from './refusal.js';
+import type { RequestBody, Requests } from './requests.js';
+import { checkRoom, copyStep, copyTarget, type Shape, shapeOf } from './shape.js';
+import { Waiters } from './waiters.js';
+
+export interface ProducerParts extends LaneParts {
+  readonly requests: Requests;
+  readonly spec: ModelSpecInput | undefined;
+  /** Tells that steps begin to be given up. */
+  readonly onDrop: (error: CodedError) => void;
+}
+
+type WithoutChannel<T> = T extends unknown ? Omit<T, 'channel'> : never;
+/** A request on the channel, before it is known. */
+export type ChannelRequest = WithoutChannel<Extract<RequestBody, { type: 'configure' | 'reset' }>>;
+
+export class Producer {
+  readonly acked = new ReplaySubject<number>(1);
+  private readonly lane: Lane;
+  private readonly waiters = new Waiters();
+  private shape: Shape | null;
+  /** Why nothing more can be pushed. */
+  private failure: CodedError | null = null;
+  private isScheduled = false;
+  private isDropping = false;
+
+  constructor(private readonly parts: ProducerParts) {
+    this.lane = new Lane(parts);
+    this.shape = parts.spec ? shapeOf(parts.spec) : null;
+  }
+
+  get room(): number {
+    return this.failure ? 0 : this.lane.outbox.room;
+  }
+
+  get unacked(): number {
+    return this.lane.outbox.size;
+  }
+
+  get dropped(): number {
+    return this.lane.outbox.dropped;
+  }
+
+  /** Is nothing left to be sent or acked? */
+  get isDone(): boolean {
+    return this.failure !== null || this.lane.isEmpty;
+  }
+
+  push(x: ArrayLike<number>, target: ArrayLike<number> | undefined): PushedStep {
+    if (this.failure) throw this.failure;
+    const copy = copyStep(x, this.shape);
+    const targetCopy = target ? copyTarget(target, this.shape) : null;
+    checkRoom(copy, targetCopy, this.parts.limits(), this.parts.bytesPerReal);
+    const { dropped } = this;
+    const step = this.lane.push(copy, targetCopy);
+    this.noteDrop(this.dropped > dropped);
+    this.schedule();
+    return step;
+  }
+
+  learn(step: PushedStep | number, target: ArrayLike<number>): void {
+    if (this.failure) throw this.failure;
+    const copy = copyTarget(target, this.shape);
+    checkRoom(null, copy, this.parts.limits(), this.parts.bytesPerReal);
+    this.lane.learn(step, copy);
+  }
+
+  /** Sends a request after the steps pushed so far. */
+  request(body: ChannelRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.lane.add({
+        send: (channel) => this.parts.requests.ask({ ...body, channel }, () => resolve(), reject),
+        fail: reject,
+      });
+      this.schedule();
+    });
+  }
+
+  ready(): Promise<void> {
+    return this.failure ? Promise.reject(this.failure) : this.waiters.until(() => this.room > 0);
+  }
+
+  drained(): Promise<void> {
+    if (this.failure && this.unacked > 0) return Promise.reject(this.failure);
+    return this.waiters.until(() => this.unacked === 0);
+  }
+
+  /** Tells whether the steps that wait are steps of a model. */
+  fits(spec: ModelSpecInput): boolean {
+    return this.lane.outbox.fits(shapeOf(spec).step);
+  }
+
+  /** The channel is open on this socket; the server has accepted steps up to `seq`. */
+  begin(channel: number, seq: number, spec: ModelSpecInput): LaneResumed {
+    this.shape = shapeOf(spec);
+    const resumed = this.lane.resume(channel, seq);
+    this.schedule();
+    return resumed;
+  }
+
+  ack(seq: number): void {
+    this.lane.outbox.ack(seq);
+    this.acked.next(seq);
+    this.schedule();
+    this.waiters.check();
+  }
+
+  interrupt(): void {
+    this.lane.interrupt();
+  }
+
+  /** Takes an error of the channel. A refused step stops it, since those after it must not be taken for it. */
+  refuse(error: CodedError, seq: number | null): void {
+    const step = seq === null ? undefined : this.lane.outbox.find(seq);
+    if (refusesSteps(error.code, step)) this.stop(error);
+  }
+
+  /** Takes and sends no step any more. */
+  stop(error: CodedError): void {
+    this.failure ??= error;
+    this.lane.halt(error);
+    this.waiters.fail(error);
+  }
+
+  /** Reports the first of each run of drops. */
+  private noteDrop(isDropping: boolean): void {
+    if (isDropping && !this.isDropping)
+      this.parts.onDrop(
+        new EddyError('outbox-full', 'the outbox is full: the oldest unsent steps are given up'),
+      );
+    this.isDropping = isDropping;
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    queueMicrotask(() => {
+      this.isScheduled = false;
+      this.lane.pump();
+      this.waiters.check();
+    });
+  }
+}

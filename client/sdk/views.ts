@@ -1,0 +1,138 @@
+/**
+ * The views of one sequence, whoever watches it in this client. It compares what is wanted with what the server was
+ * asked for, once in each turn of the event loop, and asks for the difference.
+ */
+import type { Observable, SchedulerLike } from 'rxjs';
+import { EddyError } from '../../src/errors.js';
+import { VIEWS, type View, type ViewMessage } from '../../src/protocol/messages.js';
+import type { Results, ViewOptions } from './api.js';
+import type { CodedError } from './coded-error.js';
+import { Feed, type Wish } from './feed.js';
+import type { Requests } from './requests.js';
+import { itemsOf } from './results.js';
+import type { Retry } from './retry.js';
+
+export interface ViewsParts {
+  readonly sequence: string;
+  readonly requests: Requests;
+  readonly retry: Retry;
+  readonly scheduler: SchedulerLike;
+  /** May the server be asked now? */
+  readonly isReady: () => boolean;
+  readonly onChannel: (channel: number) => void;
+  readonly onError: (error: CodedError) => void;
+  /** Nobody watches any more. */
+  readonly onIdle: () => void;
+}
+
+/** The longest `every`, in milliseconds. */
+const MAX_EVERY = 60_000;
+
+export class Views {
+  private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
+  private channel: number | null = null;
+  private isScheduled = false;
+
+  constructor(private readonly parts: ViewsParts) {
+    const feed = <T extends Results[View]>(isPerStep: boolean) =>
+      new Feed<T>(isPerStep, parts.scheduler, () => this.sync());
+    this.feeds = {
+      states: feed(true),
+      predictions: feed(true),
+      updates: feed(false),
+      metrics: feed(false),
+      events: feed(false),
+    };
+  }
+
+  get isIdle(): boolean {
+    return VIEWS.every((kind) => this.feeds[kind].isIdle);
+  }
+
+  observe<K extends View>(kind: K, wish: Wish): Observable<Results[K]> {
+    return this.feeds[kind].observe(wish);
+  }
+
+  /** Asks the server for what is wanted now, without waiting for a retry. */
+  begin(): void {
+    this.parts.retry.cancel();
+    this.sync();
+  }
+
+  receive(message: ViewMessage): void {
+    (this.feeds[message.type] as Feed<Results[View]>).deliver(itemsOf(message));
+  }
+
+  interrupt(): void {
+    this.channel = null;
+    this.parts.retry.cancel();
+    for (const kind of VIEWS) this.feeds[kind].interrupt();
+  }
+
+  end(error: CodedError | null): void {
+    this.parts.retry.cancel();
+    for (const kind of VIEWS) this.feeds[kind].end(error);
+  }
+
+  /** Compares at the end of this turn of the event loop. */
+  private sync(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    queueMicrotask(() => {
+      this.isScheduled = false;
+      if (this.parts.isReady()) for (const kind of VIEWS) this.reconcile(kind);
+      if (!this.isIdle) return;
+      this.parts.retry.cancel();
+      this.parts.onIdle();
+    });
+  }
+
+  private reconcile(kind: View): void {
+    const { asked, wish, isPending } = this.feeds[kind];
+    const isSame = asked?.every === wish?.every && asked?.delivery === wish?.delivery;
+    if (isSame || isPending) return;
+    if (!wish) this.unsubscribe(kind);
+    else if (!this.parts.retry.isWaiting) this.subscribe(kind, wish);
+  }
+
+  private subscribe(kind: View, wish: Wish): void {
+    const { sequence, requests, retry, onChannel } = this.parts;
+    const feed = this.feeds[kind];
+    feed.asked = wish;
+    feed.isPending = true;
+    requests.ask(
+      { type: 'subscribe', sequence, view: kind, ...wish },
+      ({ channel, seq }) => {
+        this.channel = channel;
+        retry.succeed();
+        onChannel(channel);
+        feed.begin(seq);
+        this.sync();
+      },
+      (error) => this.refused(kind, error),
+    );
+  }
+
+  private unsubscribe(kind: View): void {
+    const { requests, onError } = this.parts;
+    this.feeds[kind].asked = null;
+    if (this.channel === null) return;
+    requests.ask({ type: 'unsubscribe', channel: this.channel, view: kind }, () => this.sync(), onError);
+  }
+
+  private refused(kind: View, error: CodedError): void {
+    const { retry } = this.parts;
+    const feed = this.feeds[kind];
+    feed.asked = null;
+    feed.isPending = false;
+    if (error.code === 'connection-lost') return;
+    if (!error.temporary) feed.end(error);
+    else if (!retry.isWaiting) retry.later(() => this.sync());
+  }
+}
+
+/** @throws EddyError `setting-invalid` */
+export function wishOf({ every = 0, delivery = 'every' }: ViewOptions): Wish {
+  if (Number.isInteger(every) && every >= 0 && every <= MAX_EVERY) return { every, delivery };
+  throw new EddyError('setting-invalid', `every is ${every}, no integer from 0 to ${MAX_EVERY}`);
+}

@@ -1,0 +1,251 @@
+/**
+ * The other end of the client: a small server in memory that follows the protocol, one message at a time, when the test
+ * says so. Time is virtual; only microtasks are real.
+ */
+import { VirtualTimeScheduler } from 'rxjs';
+import { type Client, type ConnectOptions, connect } from '../../client/sdk/index.js';
+import { Codec, type Encoding } from '../../src/protocol/codec.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
+import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../src/protocol/messages.js';
+import { outputsOf, parseSpec } from '../../src/rnn/spec.js';
+import { type FakeSocket, fakeSockets } from '../support/fake-socket.js';
+
+/** A sequence at the peer: what was accepted, in order. Step numbers are the indices. */
+export interface PeerSequence {
+  readonly channel: number;
+  epoch: string;
+  readonly spec: Record<string, unknown>;
+  readonly steps: { readonly x: number[]; target: number[] | null }[];
+  /** Kinds of the views that the present socket has. */
+  readonly views: Set<string>;
+}
+
+export class ScriptedPeer {
+  readonly clock = new VirtualTimeScheduler();
+  readonly sockets: FakeSocket[];
+  readonly WebSocket;
+  readonly sequences = new Map<string, PeerSequence>();
+  /** All messages that were processed, over all sockets. */
+  readonly heard: ClientMessage[] = [];
+  /** Gives other answers than usual, where it gives any. */
+  script: (message: ClientMessage) => ServerMessage[] | undefined = () => undefined;
+  /** Are acks kept back? */
+  holdsAcks = false;
+  private codec: Codec;
+  private read = 0;
+  private replies: ServerMessage[] = [];
+  private lastChannel = 0;
+
+  constructor(private readonly limits: Partial<Limits> = {}) {
+    const { sockets, WebSocket } = fakeSockets();
+    this.sockets = sockets;
+    this.WebSocket = WebSocket;
+    this.codec = new Codec('msgpack');
+  }
+
+  /** Connects a client to this peer; random numbers are 0, so the first wait is the shortest. */
+  connect(options: ConnectOptions = {}): Client {
+    this.codec = new Codec((options.encoding ?? 'msgpack') as Encoding);
+    const { clock: scheduler, WebSocket } = this;
+    return connect('ws://peer', { WebSocket, scheduler, random: () => 0, ...options });
+  }
+
+  get socket(): FakeSocket {
+    return this.sockets.at(-1)!;
+  }
+
+  /** Messages that were sent on the present socket and not processed yet. */
+  get arrived(): ClientMessage[] {
+    return this.socket.sent.slice(this.read).map((data) => this.codec.decodeClient(data));
+  }
+
+  heardOf<T extends ClientMessage['type']>(type: T): ClientMessageOf<T>[] {
+    return this.heard.filter((message) => message.type === type) as ClientMessageOf<T>[];
+  }
+
+  /** Accepts the present socket. */
+  accept(): void {
+    this.read = 0;
+    this.replies = [];
+    for (const sequence of this.sequences.values()) sequence.views.clear();
+    this.socket.accept();
+  }
+
+  /** Processes up to `count` messages that have arrived; the answers wait. */
+  process(count = Number.POSITIVE_INFINITY): void {
+    for (const message of this.arrived.slice(0, count)) {
+      this.read++;
+      this.heard.push(message);
+      this.replies.push(...(this.script(message) ?? this.answer(message)));
+    }
+  }
+
+  /** Hands up to `count` answers to the client. */
+  deliver(count = Number.POSITIVE_INFINITY): void {
+    for (const message of this.replies.splice(0, count)) this.say(message);
+  }
+
+  say(message: ServerMessage): void {
+    this.socket.deliver(this.codec.encode(message));
+  }
+
+  /** Lets both ends talk until neither has anything to say. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await turn();
+      if (this.arrived.length + this.replies.length === 0) return;
+      this.process();
+      this.deliver();
+    }
+  }
+
+  /** Accepts the present socket and settles. */
+  async open(): Promise<void> {
+    this.accept();
+    await this.settle();
+  }
+
+  /** Breaks the connection. What is under way in either direction is lost. */
+  break(code?: number, reason?: string, message?: string): void {
+    this.replies = [];
+    this.read = this.socket.sent.length;
+    this.socket.break(code, reason, message);
+  }
+
+  advance(ms: number): void {
+    this.clock.maxFrames = this.clock.frame + ms;
+    this.clock.flush();
+    this.clock.frame = this.clock.maxFrames;
+  }
+
+  /** Breaks the connection, waits until the client tries again, and opens that. */
+  async reconnect(): Promise<void> {
+    this.break();
+    this.advance(10_000);
+    await this.open();
+  }
+
+  /** Forgets all sequences, as a server without a durable store does at its end. */
+  forget(): void {
+    this.sequences.clear();
+  }
+
+  sequence(name: string): PeerSequence {
+    const sequence = this.sequences.get(name);
+    if (!sequence) throw new Error(`the peer has no sequence ${name}`);
+    return sequence;
+  }
+
+  create(name: string, spec: unknown, steps: number[][] = []): PeerSequence {
+    const sequence = {
+      channel: ++this.lastChannel,
+      epoch: `epoch-${this.lastChannel}`,
+      spec: parseSpec(spec),
+      steps: steps.map((x) => ({ x, target: null })),
+      views: new Set<string>(),
+    };
+    this.sequences.set(name, sequence);
+    return sequence;
+  }
+
+  private answer(message: ClientMessage): ServerMessage[] {
+    switch (message.type) {
+      case 'hello':
+        return [
+          { type: 'welcome', version: 1, server: 'peer', limits: { ...DEFAULT_LIMITS, ...this.limits } },
+        ];
+      case 'open':
+        return [this.opened(message)];
+      case 'steps':
+        return this.steps(message);
+      case 'targets':
+        return this.targets(message);
+      case 'subscribe':
+        return [this.subscribed(message)];
+      case 'unsubscribe':
+        this.byChannel(message.channel)?.views.delete(message.view);
+        return [{ type: 'done', re: message.id }];
+      case 'configure':
+      case 'reset':
+      case 'close':
+        return [{ type: 'done', re: message.id }];
+    }
+  }
+
+  private opened({ id: re, sequence: name, mode, spec }: ClientMessageOf<'open'>): ServerMessage {
+    const known = this.sequences.get(name);
+    if (known && mode === 'create') return failure('sequence-exists', { re });
+    if (!known && mode === 'resume') return failure('sequence-unknown', { re }, true);
+    if (!known && !spec) return failure('spec-required', { re });
+    const sequence = known ?? this.create(name, spec);
+    return {
+      type: 'opened',
+      ...placeOf(re, name, sequence),
+      created: !known,
+      learning: true,
+      learningRate: 0.01,
+    };
+  }
+
+  private steps({ channel, seq: first, x, targets }: ClientMessageOf<'steps'>): ServerMessage[] {
+    const sequence = this.byChannel(channel);
+    if (!sequence) return [failure('channel-unknown', { channel, seq: first })];
+    const { features, batch, ...spec } = parseSpec(sequence.spec);
+    const size = features * batch;
+    const width = outputsOf({ features, ...spec }) * batch;
+    const next = sequence.steps.length;
+    const about = { channel, seq: first };
+    if (x.length % size !== 0) return [failure('step-shape', about)];
+    if (first > next) return [failure('step-gap', about)];
+    const rows = Array.from({ length: x.length / size }, (_, i) =>
+      Array.from(x.slice(i * size, (i + 1) * size)),
+    );
+    if (rows.some((row, i) => differs(sequence.steps[first + i]?.x, row)))
+      return [failure('step-conflict', about)];
+    for (const [i, row] of rows.entries()) {
+      if (first + i < next) continue;
+      sequence.steps.push({
+        x: row,
+        target: targets ? Array.from(targets.slice(i * width, (i + 1) * width)) : null,
+      });
+    }
+    return this.holdsAcks ? [] : [{ type: 'ack', channel, seq: first + rows.length - 1 }];
+  }
+
+  private targets({ channel, seq, targets }: ClientMessageOf<'targets'>): ServerMessage[] {
+    const step = this.byChannel(channel)?.steps[seq];
+    if (!step) return [failure('target-early', { channel, seq })];
+    if (step.target) return [failure('target-duplicate', { channel, seq })];
+    step.target = Array.from(targets);
+    return [];
+  }
+
+  private subscribed({ id: re, sequence: name, view }: ClientMessageOf<'subscribe'>): ServerMessage {
+    const sequence = this.sequences.get(name);
+    if (!sequence) return failure('sequence-unknown', { re }, true);
+    sequence.views.add(view);
+    return { type: 'subscribed', ...placeOf(re, name, sequence), view };
+  }
+
+  private byChannel(channel: number): PeerSequence | undefined {
+    return [...this.sequences.values()].find((sequence) => sequence.channel === channel);
+  }
+}
+
+/** Lets all microtasks run. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export function failure(
+  code: string,
+  about: { re?: number; channel?: number; seq?: number } = {},
+  temporary = false,
+): ServerMessage {
+  return { type: 'error', code, message: `the peer says ${code}`, temporary, ...about };
+}
+
+const differs = (one: readonly number[] | undefined, other: readonly number[]) =>
+  one !== undefined && (one.length !== other.length || one.some((value, i) => value !== other[i]));
+
+function placeOf(re: number, sequence: string, { channel, epoch, spec, steps }: PeerSequence) {
+  return { re, channel, sequence, epoch, seq: steps.length - 1, spec };
+}

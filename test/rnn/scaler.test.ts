@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Model } from '../../src/rnn/model.js';
+import { StandardScaler } from '../../src/rnn/scaler.js';
+import { fingerprint, relativeError } from '../support/numeric-compare.js';
+import { float64 } from '../support/numeric-models.js';
+import { Numbers } from '../support/numeric-random.js';
+
+/** Mean and standard deviation of a column, by two passes. */
+function twoPass(rows: readonly (readonly number[])[], i: number): { mean: number; deviation: number } {
+  const column = rows.map((row) => row[i]!);
+  const mean = column.reduce((sum, value) => sum + value, 0) / column.length;
+  const squares = column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / column.length) };
+}
+
+/** Readings of three sensors: pressure, temperature, and a small one that drifts. */
+const rows = new Numbers(1)
+  .rows(500, 3)
+  .map(([a, b, c], t) => [1015 + 4 * a!, 11 + 8 * b!, 1e-4 * (c! + t / 50)]);
+
+describe('the standard scaler', () => {
+  it('[SCA1] gives deviations from the mean of all that it has seen, as two passes over it would', () => {
+    const scaler = new StandardScaler(3);
+    for (const [t, row] of rows.entries()) {
+      scaler.observe(row, 1);
+      if (t < 1) continue;
+      for (let i = 0; i < 3; i++) {
+        const { mean, deviation } = twoPass(rows.slice(0, t + 1), i);
+        const got = [scaler.unscale(0, i), scaler.deviation[i]!, scaler.scale(mean + 1.5 * deviation, i)];
+        expect(relativeError(got, [mean, deviation, 1.5])).toBeLessThan(1e-11);
+      }
+    }
+  });
+
+  it('[SCA1] keeps its digits where the mean is a million times the deviation', () => {
+    const scaler = new StandardScaler(1);
+    const far = rows.map((row) => [1e6 + row[1]! / 8]);
+    for (const row of far) scaler.observe(row, 1);
+    const { mean, deviation } = twoPass(far, 0);
+    expect(relativeError([scaler.unscale(0, 0)], [mean])).toBeLessThan(1e-15);
+    expect(relativeError([scaler.deviation[0]!], [deviation])).toBeLessThan(1e-8);
+  });
+
+  it('[SCA1] takes batch rows as samples of the same features', () => {
+    const [together, apart] = [new StandardScaler(3), new StandardScaler(3)];
+    together.observe(rows.slice(0, 4).flat(), 4);
+    for (const row of rows.slice(0, 4)) apart.observe(row, 1);
+    expect(fingerprint(together.state())).toBe(fingerprint(apart.state()));
+  });
+
+  it('[SCA2] in a model scales each x by those before it only', () => {
+    const model = new Model({ features: 3, units: 2 }, { kernels: float64 });
+    const scaled = rows.slice(0, 20).map((x) => {
+      model.step(x);
+      const { numbers, window } = model.snapshot();
+      const parameters = 3 * 2 + 2 * 2 + 2 + 2 * 3 + 3;
+      const z = 2 * parameters + (model.seq - window.origin) * 5;
+      return Array.from(numbers.slice(z, z + 3));
+    });
+    expect(scaled[0]).toEqual([0, 0, 0]);
+    expect(scaled[1], 'one sample has no deviation').toEqual([0, 0, 0]);
+    for (let t = 2; t < 20; t++) {
+      const want = rows[t]!.map((value, i) => {
+        const { mean, deviation } = twoPass(rows.slice(0, t), i);
+        return Math.max(-10, Math.min(10, (value - mean) / deviation));
+      });
+      expect(relativeError(scaled[t]!, want), `step ${t}`).toBeLessThan(1e-10);
+    }
+  });
+
+  it.each([0, 7, 0.1, -1e-30, 123456.789])('[SCA3] a feature that is always %d scales to 0', (constant) => {
+    const scaler = new StandardScaler(1);
+    for (let n = 0; n < 1000; n++) {
+      expect(scaler.scale(constant, 0)).toBe(0);
+      scaler.observe([constant], 1);
+    }
+    expect(scaler.deviation[0]).toBe(0);
+    expect(scaler.unscale(3, 0)).toBeCloseTo(constant, 12);
+    expect(scaler.unscale(Number.POSITIVE_INFINITY, 0)).toBe(scaler.unscale(0, 0));
+  });
+
+  it('[SCA4] cuts what is more than 10 deviations off', () => {
+    const scaler = new StandardScaler(1);
+    for (const value of [-1, 1, -1, 1]) scaler.observe([value], 1);
+    expect([-1e30, -10.5, -9.5, 0, 9.5, 10.5, 1e30].map((x) => scaler.scale(x, 0))).toEqual([
+      -10, -10, -9.5, 0, 9.5, 10, 10,
+    ]);
+  });
+
+  it('[SCA5] unscale takes back what scale has done', () => {
+    const scaler = new StandardScaler(3);
+    for (const row of rows) scaler.observe(row, 1);
+    fc.assert(
+      fc.property(fc.nat(2), fc.double({ min: -9.9, max: 9.9, noNaN: true }), (i, z) => {
+        expect(scaler.scale(scaler.unscale(z, i), i)).toBeCloseTo(z, 8);
+      }),
+    );
+  });
+
+  it('[SCA6] restored it is what it was, a state before the first sample too', () => {
+    const scaler = new StandardScaler(3);
+    const states = rows.slice(0, 5).map((row) => {
+      const kept = { state: scaler.state(), deviation: scaler.deviation.slice() };
+      scaler.observe(row, 1);
+      return kept;
+    });
+    for (const { state, deviation } of states) {
+      scaler.restore(state);
+      expect(fingerprint(scaler.state())).toBe(fingerprint(state));
+      expect(scaler.deviation).toEqual(deviation);
+      scaler.observe(rows[7]!, 1);
+    }
+  });
+});

@@ -1,0 +1,72 @@
+/** The built command line, run as a user runs it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
+  endings.push(() => child.kill('SIGKILL'));
+  return child;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs eddy to its end. */
+export async function run(
+  args: readonly string[],
+  options: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const child = start(args, options.env);
+  return ended(child, options.input);
+}
+
+async function ended(child: ChildProcess, input = ''): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    stderr += data;
+  });
+  child.stdin?.end(input);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stdout, stderr };
+}
+
+/** Starts a server as a process of its own, and gives its address. `stop` ends it as an operator would. */
+export async function serve(args: readonly string[] = []) {
+  const child = start(['serve', '--port', '0', '--json', ...args]);
+  const end = ended(child);
+  const line = await new Promise<string>((resolve) => {
+    if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
+  });
+  const stop = () => {
+    child.kill('SIGTERM');
+    return end;
+  };
+  return { url: JSON.parse(line).url as string, stop };
+}
+
+/** Writes a file that is gone after the test, and gives its path. */
+export function file(name: string, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'eddy-cli-'));
+  endings.push(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
