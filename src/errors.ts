@@ -43,6 +43,7 @@ export const ERRORS = {
   // steps and targets
   'step-shape': { temporary: false, about: 'the length of x is no multiple of batch * features' },
   'step-non-finite': { temporary: false, about: 'x holds NaN or an infinity' },
+  'credit-exceeded': { temporary: true, about: 'the producer has more un-acked steps than it may' },
   'step-gap': { temporary: false, about: 'the step number is ahead of the next one expected' },
   'step-conflict': { temporary: false, about: 'a step of that number was accepted with other numbers' },
   'block-too-long': { temporary: false, about: 'a block holds more steps than allowed' },
@@ -54,10 +55,6 @@ export const ERRORS = {
   'target-expired': { temporary: false, about: 'the target came after its step had left the window' },
   'target-duplicate': { temporary: false, about: 'the step has its target already' },
   'setting-invalid': { temporary: false, about: 'a setting is out of its range' },
-  'update-non-finite': {
-    temporary: false,
-    about: 'an update would have made a weight non-finite and was skipped',
-  },
   // snapshots and stores
   'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or not of this model' },
   // the library and the client
@@ -70,13 +67,18 @@ export const ERRORS = {
   // those that close the socket
   'server-shutdown': { temporary: true, close: 3000, about: 'the server is shutting down' },
   'socket-slow': { temporary: true, close: 3001, about: 'the socket did not read what was sent to it' },
-  'socket-dead': { temporary: true, close: 3002, about: 'no pong came in time' },
-  'connection-limit': { temporary: true, close: 3003, about: 'the server has as many sockets as it may' },
   'hello-timeout': { temporary: false, close: 3500, about: 'no hello came in time' },
   'error-limit': { temporary: false, close: 3501, about: 'too many messages of the socket were refused' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** The request, channel or step that an error answers. */
+export interface ErrorAbout {
+  re?: number;
+  channel?: number;
+  seq?: number;
+}
 
 /** Tells whether `code` is one of Eddy's. */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
@@ -92,12 +94,15 @@ export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ER
 export class EddyError extends Error {
   override readonly name = 'EddyError';
   readonly code: ErrorCode;
+  /** What a message that could not be taken asked about, as far as that could be read. */
+  readonly about: Readonly<ErrorAbout>;
   /** May the same request succeed later without a change? */
   readonly temporary: boolean;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { about?: ErrorAbout } = {}) {
     super(message, options);
     this.code = code;
+    this.about = options.about ?? {};
     this.temporary = ERRORS[code].temporary;
   }
 

@@ -178,12 +178,13 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     this.channel = channel;
     this.parts.onChannel(channel);
     this.answer.resolve({ ...opened, spec });
+    // Asked for before the steps that wait are sent, so that their results are seen.
+    this.parts.views.begin();
     const { lost, renumbered, lostTargets } = this.producer.begin(channel, seq, spec);
     if (lost) {
       const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
       this.report(codedError('history-lost', `the server has steps only up to ${seq}: ${what}`, false), seq);
     }
-    this.parts.views.begin();
     this.tryClose();
   }
 

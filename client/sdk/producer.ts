@@ -109,7 +109,6 @@ export class Producer {
     this.lane.outbox.ack(seq);
     this.acked.next(seq);
     this.schedule();
-    this.waiters.check();
   }
 
   interrupt(): void {

@@ -23,13 +23,12 @@ export class Retry {
 
   constructor(private readonly parts: RetryParts) {}
 
-  /** Runs `task` after the next wait, and gives the wait. A task that waits already is replaced. */
+  /** Runs `task` after the next wait, and gives the wait. Only one may wait at a time. */
   later(task: () => void): number {
     const { scheduler, random, backOff } = this.parts;
     const { min, max } = backOff;
     const longest = Math.min(max, min * 2 ** ++this.failures);
     const delay = min + random() * (longest - min);
-    this.cancel();
     this.timer = scheduler.schedule(() => {
       this.timer = null;
       task();

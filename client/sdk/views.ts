@@ -65,7 +65,6 @@ export class Views {
 
   interrupt(): void {
     this.channel = null;
-    this.parts.retry.cancel();
     for (const kind of VIEWS) this.feeds[kind].interrupt();
   }
 

@@ -28,6 +28,7 @@ export function composeServer({ logger, limits: changed = {} }: ServerOptions): 
     now: () => performance.now(),
     newEpoch: randomUUID,
     limits,
+    onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
   });
   return new EddyServer({ registry, limits, scheduler: asyncScheduler, logger, server: `eddy/${VERSION}` });
 }

@@ -4,7 +4,7 @@
  */
 import { Packr, Unpackr } from 'msgpackr';
 import type { z } from 'zod';
-import { EddyError } from '../errors.js';
+import { EddyError, type ErrorAbout } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import {
   type ClientMessage,
@@ -60,21 +60,33 @@ export class Codec {
 
   private decode<T>(data: Uint8Array | string, schema: z.ZodType<T>, messageBytes: number): T {
     const plain = typeof data === 'string' ? this.parseText(data) : this.parseBytes(data);
-    if (data.length > messageBytes && plain.type !== 'steps')
+    try {
+      return this.check(plain, byteLength(data), schema, messageBytes);
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      throw new EddyError(error.code, error.message, { about: aboutOf(plain) });
+    }
+  }
+
+  private check<T>(plain: Plain, bytes: number, schema: z.ZodType<T>, messageBytes: number): T {
+    const { type } = plain;
+    if (typeof type !== 'string')
+      throw new EddyError('message-unknown', 'a message has a field type, a string');
+    if (bytes > messageBytes && type !== 'steps')
       throw new EddyError(
         'message-too-large',
-        `${String(plain.type).slice(0, 32)} has ${data.length} bytes; the limit is ${messageBytes}`,
+        `${type.slice(0, 32)} has ${bytes} bytes; the limit is ${messageBytes}`,
       );
     for (const field of VECTOR_FIELDS) if (field in plain) plain[field] = this.vector(plain[field], field);
     const result = schema.safeParse(plain);
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     if (issue?.code === 'invalid_union')
-      throw new EddyError(
-        'message-unknown',
-        `no message has the type ${JSON.stringify(plain.type)?.slice(0, 64)}`,
-      );
-    throw new EddyError('message-invalid', `${plain.type}: ${issue?.path.join('.')}: ${issue?.message}`);
+      throw new EddyError('message-unknown', `no message has the type ${JSON.stringify(type.slice(0, 64))}`);
+    throw new EddyError(
+      'message-invalid',
+      `${type}: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, MAX_TEXT),
+    );
   }
 
   private parseText(text: string): Plain {
@@ -110,6 +122,24 @@ export class Codec {
     if (value instanceof Uint8Array && value.byteLength % 4 === 0) return floatsOf(value);
     throw new EddyError('message-invalid', `${field}: must be bytes of little-endian float32, 4 to a number`);
   }
+}
+
+/** Characters of an error's message, at most. */
+const MAX_TEXT = 500;
+
+/** Gives the size of a frame. A string has at most 3 bytes for each of its units. */
+function byteLength(data: Uint8Array | string): number {
+  return typeof data === 'string' ? new TextEncoder().encode(data).length : data.length;
+}
+
+/** Gives what a message that cannot be taken asks about, as far as that can be read. */
+function aboutOf({ id, channel, seq }: Plain): ErrorAbout {
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  return {
+    ...(isCount(id) && { re: id }),
+    ...(isCount(channel) && channel > 0 && { channel }),
+    ...(isCount(seq) && { seq }),
+  };
 }
 
 function asObject(value: unknown): Plain {

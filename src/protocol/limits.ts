@@ -2,9 +2,11 @@
 export interface Limits {
   /** Bytes of one frame; a larger one closes the socket with 1009. */
   readonly frameBytes: number;
+  /** Frames that one message may come in; more close the socket with 1008. */
+  readonly fragments: number;
   /** Bytes of one message that is no block of steps. */
   readonly messageBytes: number;
-  /** Steps in one `steps` message, targets in one `targets` message. */
+  /** Steps in one `steps` message, targets in one `targets` message; `opened` may say less for a costly model. */
   readonly blockSteps: number;
   /** Steps a producer may have sent and not yet seen acked, for each channel. */
   readonly unackedSteps: number;
@@ -12,11 +14,13 @@ export interface Limits {
   readonly channels: number;
   /** Views that one socket may have. */
   readonly views: number;
-  /** Sequences that the server carries at once. */
+  /** Sequences that the server carries at once, and bytes of all their models. */
   readonly sequences: number;
-  /** Sockets at once. */
+  readonly modelBytes: number;
+  /** Sockets at once, and of one address. */
   readonly sockets: number;
-  /** Refused messages of one socket before it is closed. */
+  readonly socketsPerAddress: number;
+  /** Refused messages of one socket in a minute before it is closed. */
   readonly errors: number;
   /** Milliseconds until hello must have come. */
   readonly helloMs: number;
@@ -32,13 +36,16 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   frameBytes: 1024 * 1024,
+  fragments: 16,
   messageBytes: 64 * 1024,
-  blockSteps: 1024,
+  blockSteps: 256,
   unackedSteps: 256,
   channels: 256,
   views: 128,
   sequences: 1000,
+  modelBytes: 2 * 1024 ** 3,
   sockets: 10_000,
+  socketsPerAddress: 128,
   errors: 1000,
   helloMs: 10_000,
   pingMs: 25_000,

@@ -95,6 +95,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     type: z.literal('opened'),
     ...place,
     created: z.boolean(),
+    blockSteps: uint32,
     learning: z.boolean(),
     learningRate: z.number(),
   }),
@@ -156,6 +157,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     re: id.optional(),
     channel: channel.optional(),
     seq: seq.optional(),
+    count: uint32.optional(),
   }),
 ]);
 

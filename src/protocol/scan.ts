@@ -38,7 +38,7 @@ export function scanMsgpack(bytes: Uint8Array): string | null {
     at += lengthBytes(type) + skip;
     if (at > bytes.length || children > bytes.length - at) return 'the bytes end too early';
     if (children > 0) {
-      if (open.length >= MAX_DEPTH) return `values are nested more than ${MAX_DEPTH} deep`;
+      if (open.length > MAX_DEPTH) return `values are nested more than ${MAX_DEPTH} deep`;
       open.push(children);
     }
   }

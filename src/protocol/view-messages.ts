@@ -54,7 +54,7 @@ export function joinMessages(messages: readonly [ViewMessage, ...ViewMessage[]])
     case 'events':
       return { ...first, events: (messages as readonly (typeof first)[]).flatMap((one) => one.events) };
     case 'metrics':
-      return messages[messages.length - 1] as ViewMessage;
+      return latestOf(messages[messages.length - 1] as ViewMessage, messages.length - 1);
   }
 }
 

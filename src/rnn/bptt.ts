@@ -2,6 +2,7 @@
  * Full backpropagation through time over a finite sequence: the loss and every gradient, the inputs' and the first
  * state's included. TBPTT with k2 >= T gives the same; this one needs no model and keeps nothing.
  */
+import { EddyError } from '../errors.js';
 import type { Kernels, Reals } from '../kernels/kernels.js';
 import { layoutParameters } from './parameters.js';
 import { createReadout, type Readout } from './readout.js';
@@ -40,6 +41,7 @@ export interface BpttResult {
 /**
  * Computes the loss of a sequence and its gradients.
  *
+ * @throws EddyError `step-shape`, `target-shape`, `setting-invalid` where lengths do not fit
  * @example
  * const { loss, parameters } = bptt({ spec, parameters: weights, x, targets }, createReferenceKernels('float64'))
  */
@@ -51,9 +53,10 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   const layout = { ...declared, outputs: spec.readout.kind === 'none' ? N : declared.outputs };
   const M = layout.outputs;
   const T = input.x.length / (B * F);
+  checkLengths(input, T, layout.length, M);
   const D = F + N;
   const learner = { kind: 'tbptt', k1: T, k2: T, reduction } as const;
-  const shape = { keep: T, batch: B, features: F, units: N, outputs: M };
+  const shape = { keep: T, batch: B, features: F, units: N, outputs: M, scaled: false };
   const scratch = layout.length + Window.length(shape);
   const arena = kernels.allocate(scratch + Tbptt.scratchLength({ batch: B, learner }, layout));
   try {
@@ -69,7 +72,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       kernels.forward(m, z, base + layout.w, base + layout.b, 1, B, F, N);
       readout.forward(m, window.predictionAt(t), window.zAt(t + 1) + F, D, base, B);
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
-      window.markTarget(t);
+      window.markTarget(t, true);
     }
     const block = tbptt.backward(m, window, base, 0, null);
     const columns = (at: number, rows: number, from: number, to: number): Reals => {
@@ -88,6 +91,23 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   } finally {
     arena.free();
   }
+}
+
+function checkLengths(
+  { spec, parameters, x, targets, h0 }: BpttInput,
+  T: number,
+  P: number,
+  M: number,
+): void {
+  const { batch: B, units: N } = spec;
+  if (!(T >= 1 && Number.isInteger(T)))
+    throw new EddyError('step-shape', `x has ${x.length} numbers, not T * B * F`);
+  if (targets.length !== T * B * M)
+    throw new EddyError('target-shape', `targets have ${targets.length} numbers, not ${T * B * M}`);
+  if (parameters.length !== P)
+    throw new EddyError('setting-invalid', `there are ${parameters.length} parameters, not ${P}`);
+  if (h0 && h0.length !== B * N)
+    throw new EddyError('step-shape', `h0 has ${h0.length} numbers, not ${B * N}`);
 }
 
 /** Stands where there is no readout: L = sum of h_t * g_t for a given g_t, so that dL/dh_t = g_t. */

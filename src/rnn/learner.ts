@@ -47,7 +47,7 @@ export interface LearnerParts {
 const NO_UPDATES: readonly Update[] = [];
 
 export class Learner {
-  /** false: predictions are scored, and nothing is learned. */
+  /** false: predictions are scored and weights stay; what comes meanwhile is not learned from later either. */
   learning = true;
   /** First step whose loss has not been counted. */
   blockStart = 0;
@@ -59,7 +59,7 @@ export class Learner {
     const { window, prequential } = this.parts;
     const at = window.targetAt(step);
     m.set(target, at);
-    window.markTarget(step);
+    window.markTarget(step, this.learning);
     prequential.score(m, window.predictionAt(step), at);
   }
 
@@ -90,8 +90,7 @@ export class Learner {
   private updateBlock(m: Reals): Update | null {
     const { window, tbptt, optimizer, targetScaler, parameters, velocity, parameterCount, now } = this.parts;
     const began = now();
-    const scale = targetScaler?.deviation ?? null;
-    const block = tbptt.backward(m, window, parameters, this.blockStart, scale);
+    const block = tbptt.backward(m, window, parameters, this.blockStart, targetScaler?.deviation ?? null);
     if (!block) return null;
     const result = optimizer.apply(m, parameters, velocity, tbptt.gradient, parameterCount);
     return { ...block, ...result, update: optimizer.updates, duration: now() - began };

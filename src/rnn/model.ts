@@ -93,7 +93,10 @@ export class Model {
     this.forecast = forecastFeatures(spec);
     this.readout = createReadout(kernels, spec.readout, layout);
 
-    const shape = { keep: this.readout ? spec.learner.k2 + delay : 1, batch, features, units, outputs };
+    const isScaled = spec.scaler.kind === 'standard';
+    const scaled = isScaled && spec.readout.kind === 'linear';
+    const keep = this.readout ? spec.learner.k2 + delay : 1;
+    const shape = { keep, batch, features, units, outputs, scaled };
     const hasVelocity = this.readout !== null && spec.optimizer.momentum > 0;
     const windowAt = parameterCount * (hasVelocity ? 2 : 1);
     this.keptLength = windowAt + Window.length(shape);
@@ -103,9 +106,8 @@ export class Model {
     this.velocity = base + parameterCount;
     this.window = new Window(base + windowAt, shape);
 
-    const isScaled = spec.scaler.kind === 'standard';
     this.scaler = isScaled ? new StandardScaler(features) : null;
-    this.targetScaler = isScaled && spec.readout.kind === 'linear' ? new StandardScaler(outputs) : null;
+    this.targetScaler = scaled ? new StandardScaler(outputs) : null;
     this.prequential = new Prequential(this.forecast ? delay : 0, batch * outputs);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
     this.tbptt = this.readout && new Tbptt(kernels, this.readout, spec, layout, base + this.keptLength);
@@ -321,6 +323,7 @@ export class Model {
       for (let i = 0; i < B * M; i++) this.truth[i] = x[Math.floor(i / M) * F + this.forecast[i % M]!]!;
       this.targetScaler?.observe(this.truth, B);
     }
+    if (this.targetScaler) m.set(this.targetScaler.deviation, this.window.deviationAt(seq));
     for (let i = 0; i < B * M; i++) {
       const value = this.targetScaler ? this.targetScaler.unscale(m[y + i]!, i % M) : m[y + i]!;
       m[y + i] = Math.min(LARGEST, Math.max(-LARGEST, value));

@@ -11,20 +11,19 @@ import type { Address, Kernels, Reals } from '../kernels/kernels.js';
 import type { ParameterLayout } from './parameters.js';
 import type { ModelSpec } from './spec.js';
 
+/** Deviations of the outputs [M]: the loss is in units of the `current` ones, y was served with those at `served`. */
+export interface LossScale {
+  readonly current: ArrayLike<number>;
+  readonly served: Address;
+}
+
 export interface Readout {
   /** What a mean divides by besides steps and rows: M squared errors, or one cross-entropy. */
   readonly lossesPerRow: number;
   /** Computes y [R,M] from rows of h [R,N] that lie `stride` apart. */
   forward(m: Reals, y: Address, h: Address, stride: number, parameters: Address, R: number): void;
   /** Gives one row's loss and writes `factor` times its gradient at the logits to dy [M]. */
-  loss(
-    m: Reals,
-    dy: Address,
-    y: Address,
-    target: Address,
-    factor: number,
-    scale: ArrayLike<number> | null,
-  ): number;
+  loss(m: Reals, dy: Address, y: Address, target: Address, factor: number, scale: LossScale | null): number;
   /** Carries dy [R,M] back to e = dL/dh [R,N], and adds the gradients of Wy and by to `gradient`. */
   backward(
     m: Reals,
@@ -75,22 +74,27 @@ export function createReadout(
   };
 }
 
-/** `scale` are the outputs' deviations: the loss is in units of them, prediction and target in the user's. */
+/**
+ * With a scale, y = mean + served * logits is in the user's units, and the loss in current deviations:
+ * L = ((y - target) / current)^2, dL/dlogits = 2 (y - target) / current * served / current. What does not vary counts
+ * for nothing.
+ */
 function squaredError(
   m: Reals,
   dy: Address,
   y: Address,
   target: Address,
   factor: number,
-  scale: ArrayLike<number> | null,
+  scale: LossScale | null,
   M: number,
 ): number {
   let loss = 0;
   for (let j = 0; j < M; j++) {
-    const deviation = scale ? scale[j]! : 1;
-    const error = deviation > 0 ? (m[y + j]! - m[target + j]!) / deviation : 0;
+    const current = scale ? scale.current[j]! : 1;
+    const error = current > 0 ? (m[y + j]! - m[target + j]!) / current : 0;
+    const slope = scale && current > 0 ? m[scale.served + j]! / current : 1;
     loss += error * error;
-    m[dy + j] = 2 * error * factor;
+    m[dy + j] = 2 * error * slope * factor;
   }
   return loss;
 }

@@ -39,11 +39,11 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   const misfit = findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
 
-  const { origin, start, next, hasTarget } = snapshot.window;
+  const { origin, start, next, targets } = snapshot.window;
   const blockStart = snapshot.learner?.blockStart ?? next;
   const areSteps = [origin, start, next, blockStart].every((step) => Number.isInteger(step) && step >= 0);
   const oldest = Math.max(origin, start);
-  if (!areSteps || oldest > blockStart || blockStart > next || next > origin + hasTarget.length)
+  if (!areSteps || oldest > blockStart || blockStart > next || next > origin + targets.length)
     fail('its step numbers do not fit together');
 }
 

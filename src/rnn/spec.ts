@@ -23,7 +23,7 @@ const task = z.discriminatedUnion('kind', [
     /** Steps ahead: the prediction made at t is for x at t + horizon. */
     horizon: count(1024).default(1),
     /** The features to forecast, by index; all of them if left out. */
-    targets: z.array(z.int().min(0)).min(1).optional(),
+    targets: z.array(z.int().min(0)).min(1).max(4096).optional(),
   }),
   z.strictObject({
     kind: z.literal('supervised'),
@@ -82,7 +82,7 @@ export const modelSpecSchema = z
     /** F, the numbers in one timestep. */
     features: count(4096),
     /** N, the hidden units. */
-    units: count(4096),
+    units: count(1024),
     /** B, parallel rows of the sequence. */
     batch: count(1024).default(1),
     readout: readout.default({ kind: 'linear' }),
@@ -111,16 +111,31 @@ export const modelSpecSchema = z
       task.outputs !== spec.units
     )
       fail(['task', 'outputs'], `softmax of h itself has as many outputs as units (${spec.units})`);
-    if (task?.kind === 'forecast')
-      for (const [i, target] of (task.targets ?? []).entries())
-        if (target >= spec.features) fail(['task', 'targets', i], `there are only ${spec.features} features`);
+    if (task?.kind === 'forecast') {
+      const targets = task.targets ?? [];
+      const unknown = targets.findIndex((target) => target >= spec.features);
+      if (unknown >= 0) fail(['task', 'targets', unknown], `there are only ${spec.features} features`);
+      if (new Set(targets).size < targets.length) fail(['task', 'targets'], 'each feature may be named once');
+    }
+    for (const [what, size] of [
+      ['batch * features', spec.batch * spec.features],
+      ['batch * units', spec.batch * spec.units],
+      ['batch * outputs', spec.batch * outputsOf(spec)],
+    ] as const)
+      if (size > MAX_ROW) fail(['batch'], `${what} is ${size}; the limit is ${MAX_ROW}`);
+    if (stepWork(spec) > MAX_WORK)
+      fail(['learner'], `a step would cost ${stepWork(spec)} multiply-adds; the limit is ${MAX_WORK}`);
     if (learner.k2 < learner.k1) fail(['learner', 'k2'], `k2 must be at least k1 (${learner.k1})`);
     if (modelSize(spec) > MAX_REALS)
       fail(['units'], `the model would hold ${modelSize(spec)} numbers; the limit is ${MAX_REALS}`);
   });
 
-/** A model may hold at most this many numbers, its window included: 256 MiB of float32. */
+/** Numbers in one x, h or y, at most: 256 KiB of float32, so that each fits a frame. */
+const MAX_ROW = 64 * 1024;
+/** Numbers that a model may hold, its window included: 256 MiB of float32. */
 const MAX_REALS = 64 * 1024 * 1024;
+/** Multiply-adds that a step may cost, its share of an update included. */
+const MAX_WORK = 2 ** 25;
 
 /** What a user may write. */
 export type ModelSpecInput = z.input<typeof modelSpecSchema>;
@@ -145,28 +160,44 @@ export function delayOf({ task }: Pick<ModelSpec, 'task'>): number {
   return task.kind === 'forecast' ? task.horizon : task.delay;
 }
 
-/** Gives how many numbers a model may hold at most: weights, velocity and gradient, the window, the backward pass. */
-function modelSize(spec: Pick<ModelSpec, 'task' | 'features' | 'units' | 'batch' | 'learner'>): number {
-  const { features, units, batch, learner } = spec;
+type Sized = Pick<ModelSpec, 'task' | 'features' | 'units' | 'batch' | 'learner'>;
+
+/** Gives how many numbers a model holds at most: weights, velocity and gradient, the window, the backward pass. */
+export function modelSize({ features, units, batch, learner: { k1, k2 }, ...rest }: Sized): number {
   const width = features + units;
-  const outputs = outputsOf(spec);
+  const outputs = outputsOf({ features, ...rest });
   const weights = (width + 1) * units + (units + 1) * outputs;
-  const rows = Math.ceil(1.5 * (learner.k2 + delayOf(spec))) + 5;
-  const window = rows * batch * (width + 2 * outputs);
-  const scratch = batch * (learner.k2 * (width + units) + learner.k1 * outputs);
-  return 3 * weights + window + scratch;
+  if (!rest.task) return weights + 6 * batch * width;
+  const rows = Math.ceil(1.5 * (k2 + delayOf(rest))) + 5;
+  const window = rows * (batch * (width + 2 * outputs) + outputs);
+  return 3 * weights + window + batch * (k2 * (width + units) + k1 * outputs);
 }
+
+/** Gives how many multiply-adds a step costs, its share of an update included, nearly. */
+export function stepWork({ features, units, batch, learner: { k1, k2 }, ...rest }: Sized): number {
+  const cell = (features + units) * units;
+  const readout = units * outputsOf({ features, ...rest });
+  const learning = rest.task ? (2 * k2 * cell) / k1 + 2 * readout + (cell + readout) / (batch * k1) : 0;
+  return Math.ceil(batch * (cell + readout + learning));
+}
+
+/** Wrong fields that an error names. */
+const NAMED_ISSUES = 10;
 
 /**
  * Checks a model spec and fills in its defaults.
  *
- * @throws EddyError `spec-invalid`, which names every wrong field and what is wrong with it.
+ * @throws EddyError `spec-invalid`, which names the wrong fields and what is wrong with them.
  * @example
  * const spec = parseSpec({ features: 3, units: 32 })
  */
 export function parseSpec(input: unknown): ModelSpec {
   const result = modelSpecSchema.safeParse(input);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'spec'}: ${issue.message}`);
-  throw new EddyError('spec-invalid', issues.join('; '));
+  const { issues } = result.error;
+  const named = issues
+    .slice(0, NAMED_ISSUES)
+    .map(({ path, message }) => `${path.join('.') || 'spec'}: ${message}`);
+  if (issues.length > named.length) named.push(`and ${issues.length - named.length} more`);
+  throw new EddyError('spec-invalid', named.join('; '));
 }

@@ -60,14 +60,14 @@ export class Tbptt {
    * Computes the gradient of the losses of steps blockStart .. blockStart + k1 - 1 (the last of them at most the
    * window's last step), or null where no target of them has come.
    *
-   * @param scale deviations of the outputs [M], where the loss is in units of them
+   * @param deviation deviations of the outputs now [M], where the loss is in units of them
    */
   backward(
     m: Reals,
     window: Window,
     parameters: Address,
     blockStart: number,
-    scale: ArrayLike<number> | null,
+    deviation: ArrayLike<number> | null,
   ): BlockGradient | null {
     const { kernels, readout, layout } = this;
     const { batch: B, learner } = this.spec;
@@ -78,7 +78,7 @@ export class Tbptt {
     const T = to - from + 1;
 
     let losses = 0;
-    for (let step = blockStart; step <= to; step++) if (window.hasTarget(step)) losses++;
+    for (let step = blockStart; step <= to; step++) if (window.countsTarget(step)) losses++;
     if (losses === 0) return null;
     m.fill(0, this.gradient, this.gradient + layout.length);
     m.fill(0, this.da, this.da + T * B * N);
@@ -87,13 +87,16 @@ export class Tbptt {
     let sum = 0;
     for (let step = blockStart; step <= to; step++) {
       const dy = this.dy + (step - blockStart) * B * M;
-      if (!window.hasTarget(step)) m.fill(0, dy, dy + B * M);
-      else
-        for (let row = 0; row < B; row++) {
-          const at = row * M;
-          const prediction = window.predictionAt(step) + at;
-          sum += readout.loss(m, dy + at, prediction, window.targetAt(step) + at, share, scale);
-        }
+      if (!window.countsTarget(step)) {
+        m.fill(0, dy, dy + B * M);
+        continue;
+      }
+      const scale = deviation && { current: deviation, served: window.deviationAt(step) };
+      for (let row = 0; row < B; row++) {
+        const at = row * M;
+        const prediction = window.predictionAt(step) + at;
+        sum += readout.loss(m, dy + at, prediction, window.targetAt(step) + at, share, scale);
+      }
     }
     const e = this.da + (blockStart - from) * B * N;
     const h = window.zAt(blockStart + 1) + F;

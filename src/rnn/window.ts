@@ -4,6 +4,7 @@
  *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
  *   prediction [rows,B,M]    what was served for step t
  *   target     [rows,B,M]    what came for it, if it has come
+ *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled
  *
  * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is half as
  * much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
@@ -17,14 +18,19 @@ export interface WindowShape {
   readonly features: number;
   readonly units: number;
   readonly outputs: number;
+  /** Are the outputs scaled? */
+  readonly scaled: boolean;
 }
+
+/** What is known of a step's target: nothing, that it came and counts, or that it came while nothing was learned. */
+type TargetState = 0 | 1 | 2;
 
 /** The part of a window that is not in the arena. */
 export interface WindowState {
   readonly origin: number;
   readonly start: number;
   readonly next: number;
-  readonly hasTarget: Uint8Array;
+  readonly targets: Uint8Array;
 }
 
 const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 2));
@@ -36,15 +42,18 @@ export class Window {
   start = 0;
   /** Number of the next step. */
   next = 0;
-  private hasTargetFlags: Uint8Array;
+  private targets: Uint8Array;
   private readonly capacity: number;
   private readonly zSize: number;
   private readonly ySize: number;
   private readonly prediction: Address;
   private readonly target: Address;
+  private readonly deviation: Address;
+  private readonly deviationSize: number;
 
-  static length({ keep, batch, features, units, outputs }: WindowShape): number {
-    return (roomFor(keep) + 1) * batch * (features + units) + 2 * roomFor(keep) * batch * outputs;
+  static length({ keep, batch, features, units, outputs, scaled }: WindowShape): number {
+    const rows = roomFor(keep);
+    return (rows + 1) * batch * (features + units) + rows * outputs * (2 * batch + (scaled ? 1 : 0));
   }
 
   constructor(
@@ -57,7 +66,9 @@ export class Window {
     this.ySize = shape.batch * shape.outputs;
     this.prediction = base + (this.capacity + 1) * this.zSize;
     this.target = this.prediction + this.capacity * this.ySize;
-    this.hasTargetFlags = new Uint8Array(this.capacity);
+    this.deviation = this.target + this.capacity * this.ySize;
+    this.deviationSize = shape.scaled ? shape.outputs : 0;
+    this.targets = new Uint8Array(this.capacity);
   }
 
   /** The oldest step that is still here. */
@@ -77,18 +88,28 @@ export class Window {
     return this.target + (step - this.origin) * this.ySize;
   }
 
-  hasTarget(step: number): boolean {
-    return this.hasTargetFlags[step - this.origin] === 1;
+  deviationAt(step: number): Address {
+    return this.deviation + (step - this.origin) * this.deviationSize;
   }
 
-  markTarget(step: number): void {
-    this.hasTargetFlags[step - this.origin] = 1;
+  /** Has the step's target come? */
+  hasTarget(step: number): boolean {
+    return this.targets[step - this.origin] !== (0 satisfies TargetState);
+  }
+
+  /** Has it come, and is to be learned from? */
+  countsTarget(step: number): boolean {
+    return this.targets[step - this.origin] === (1 satisfies TargetState);
+  }
+
+  markTarget(step: number, counts: boolean): void {
+    this.targets[step - this.origin] = (counts ? 1 : 2) satisfies TargetState;
   }
 
   /** Makes room for the next step and takes its number. Its h_{t-1} is in place. */
   advance(m: Reals): number {
     if (this.next - this.origin === this.capacity) this.slide(m);
-    this.hasTargetFlags[this.next - this.origin] = 0;
+    this.targets[this.next - this.origin] = 0;
     return this.next++;
   }
 
@@ -98,7 +119,9 @@ export class Window {
     m.copyWithin(this.base, this.base + from * zSize, this.base + (capacity + 1) * zSize);
     for (const rows of [this.prediction, this.target])
       m.copyWithin(rows, rows + from * ySize, rows + capacity * ySize);
-    this.hasTargetFlags.copyWithin(0, from, capacity);
+    const { deviation, deviationSize } = this;
+    m.copyWithin(deviation, deviation + from * deviationSize, deviation + capacity * deviationSize);
+    this.targets.copyWithin(0, from, capacity);
     this.origin += from;
   }
 
@@ -114,14 +137,14 @@ export class Window {
       origin: this.origin,
       start: this.start,
       next: this.next,
-      hasTarget: this.hasTargetFlags.slice(),
+      targets: this.targets.slice(),
     };
   }
 
-  restore({ origin, start, next, hasTarget }: WindowState): void {
+  restore({ origin, start, next, targets }: WindowState): void {
     this.origin = origin;
     this.start = start;
     this.next = next;
-    this.hasTargetFlags = hasTarget.slice();
+    this.targets = targets.slice();
   }
 }

@@ -5,7 +5,7 @@ import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../protocol/limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import { Model } from '../rnn/model.js';
-import { type ModelSpecInput, parseSpec } from '../rnn/spec.js';
+import { modelSize, parseSpec } from '../rnn/spec.js';
 import type { Store } from '../store/store.js';
 import { Sequence } from './sequence.js';
 
@@ -16,7 +16,9 @@ export interface RegistryParts {
   /** Milliseconds, for durations. */
   readonly now: () => number;
   readonly newEpoch: () => string;
-  readonly limits: Pick<Limits, 'sequences' | 'blockSteps'>;
+  readonly limits: Pick<Limits, 'sequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps'>;
+  /** Tells of a fault of Eddy's own. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export type OpenMode = 'create' | 'resume' | 'either';
@@ -24,6 +26,7 @@ export type OpenMode = 'create' | 'resume' | 'either';
 export class Registry {
   private readonly byName = new Map<string, Sequence>();
   private lastChannel = 0;
+  private modelBytes = 0;
 
   constructor(private readonly parts: RegistryParts) {}
 
@@ -52,6 +55,7 @@ export class Registry {
         throw new EddyError('sequence-unknown', `there is no sequence ${name} to resume`);
       return { sequence: this.create(name, spec), created: true };
     }
+    sequence.checkAlive();
     if (mode === 'create') throw new EddyError('sequence-exists', `sequence ${name} exists already`);
     if (spec !== undefined && JSON.stringify(parseSpec(spec)) !== JSON.stringify(sequence.model.spec))
       throw new EddyError('spec-conflict', `sequence ${name} exists with another model spec`);
@@ -65,12 +69,17 @@ export class Registry {
   }
 
   private create(name: string, spec: unknown): Sequence {
-    const { kernels, now, limits, store, scheduler, newEpoch } = this.parts;
+    const { kernels, now, limits, store, scheduler, newEpoch, onFault } = this.parts;
     if (spec === undefined)
       throw new EddyError('spec-required', `sequence ${name} is new, so it needs a model spec`);
     if (this.byName.size >= limits.sequences)
       throw new EddyError('sequence-limit', `${limits.sequences} sequences are carried already`);
-    const model = new Model(spec as ModelSpecInput, { kernels, now });
+    const parsed = parseSpec(spec);
+    const bytes = kernels.bytesPerReal * modelSize(parsed);
+    if (this.modelBytes + bytes > limits.modelBytes)
+      throw new EddyError('sequence-limit', `the models would hold over ${limits.modelBytes} bytes`);
+    const model = new Model(parsed, { kernels, now });
+    this.modelBytes += bytes;
     const channel = ++this.lastChannel;
     const sequence = new Sequence({
       name,
@@ -79,7 +88,8 @@ export class Registry {
       store,
       scheduler,
       newEpoch,
-      blockSteps: limits.blockSteps,
+      limits,
+      onFault,
     });
     this.byName.set(name, sequence);
     return sequence;

@@ -5,8 +5,10 @@ import type { Update } from '../rnn/learner.js';
 import type { Metrics } from '../rnn/metrics.js';
 import type { StepResult } from '../rnn/model.js';
 
-/** Numbers in one message of states or predictions, at most: 256 KiB. A longer block goes out in several. */
-export const RESULT_NUMBERS = 64 * 1024;
+/** Numbers in one message of states or predictions, at most (64 KiB in MessagePack), unless one step has more. */
+const MESSAGE_NUMBERS = 16 * 1024;
+/** Updates, metrics or events in one message, at most. */
+const MESSAGE_ENTRIES = 256;
 
 /** Gathers what the steps of one block give, and sends it out. */
 export class Results {
@@ -34,12 +36,16 @@ export class Results {
     return this.subjects[view];
   }
 
+  /** Results that one message of a view may hold. */
+  capacityOf(view: View): number {
+    if (view === 'states') return Math.max(1, Math.floor(MESSAGE_NUMBERS / this.stateSize));
+    if (view === 'predictions') return Math.max(1, Math.floor(MESSAGE_NUMBERS / this.outputSize));
+    return MESSAGE_ENTRIES;
+  }
+
   /** Begins a run of at most `steps` steps, the first numbered `seq`. */
   begin(seq: number, steps: number): void {
-    const room = Math.min(
-      steps,
-      Math.max(1, Math.floor(RESULT_NUMBERS / Math.max(this.stateSize, this.outputSize))),
-    );
+    const room = Math.min(steps, this.capacityOf('states'), this.capacityOf('predictions'));
     this.first = seq;
     this.count = 0;
     this.h = this.subjects.states.observed ? new Float32Array(room * this.stateSize) : null;
@@ -64,16 +70,14 @@ export class Results {
     if (!this.subjects.updates.observed) return;
     for (const { loss, gradientNorm, ...rest } of updates)
       this.updates.push({ ...rest, loss: finiteOrNull(loss), gradientNorm: finiteOrNull(gradientNorm) });
+    if (this.updates.length >= MESSAGE_ENTRIES) this.flushUpdates();
   }
 
   /** Sends out what has been gathered: states first, since they wait for nothing. */
   flush(seq: number, updates: number, metrics: () => Metrics): void {
     this.flushSteps();
+    this.flushUpdates();
     const { channel } = this;
-    if (this.updates.length > 0) {
-      this.subjects.updates.next({ type: 'updates', channel, skipped: 0, updates: this.updates });
-      this.updates = [];
-    }
     if (this.subjects.metrics.observed)
       this.subjects.metrics.next({ type: 'metrics', channel, seq, skipped: 0, updates, ...metrics() });
   }
@@ -84,6 +88,13 @@ export class Results {
 
   complete(): void {
     for (const subject of Object.values(this.subjects)) subject.complete();
+  }
+
+  private flushUpdates(): void {
+    const { channel, updates } = this;
+    if (updates.length === 0) return;
+    this.updates = [];
+    this.subjects.updates.next({ type: 'updates', channel, skipped: 0, updates });
   }
 
   private flushSteps(): void {

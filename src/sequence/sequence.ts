@@ -10,12 +10,13 @@
  */
 import type { Observable, SchedulerLike } from 'rxjs';
 import { EddyError } from '../errors.js';
+import type { Limits } from '../protocol/limits.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
 import { checkFinite, checkTarget } from '../rnn/checks.js';
 import type { Model } from '../rnn/model.js';
-import { outputsOf } from '../rnn/spec.js';
+import { outputsOf, stepWork } from '../rnn/spec.js';
 import type { StepLog, Store } from '../store/store.js';
-import { RESULT_NUMBERS, Results } from './results.js';
+import { Results } from './results.js';
 import { applyView, type ViewOptions } from './views.js';
 
 export interface SequenceParts {
@@ -25,8 +26,13 @@ export interface SequenceParts {
   readonly store: Store;
   readonly scheduler: SchedulerLike;
   readonly newEpoch: () => string;
-  readonly blockSteps: number;
+  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
+  /** Tells of a fault of Eddy's own. */
+  readonly onFault: (error: unknown) => void;
 }
+
+/** Multiply-adds that one block may cost: it holds up all other sequences for as long. */
+const BLOCK_WORK = 2 ** 30;
 
 /** Learns how far a producer's steps are durable. */
 export type OnAck = (seq: number) => void;
@@ -35,6 +41,8 @@ export class Sequence {
   readonly name: string;
   readonly channel: number;
   readonly model: Model;
+  /** Steps in one block, at most: fewer where a step costs much. */
+  readonly blockSteps: number;
   /** Id of this history; changes on every reset. */
   epoch: string;
   private readonly log: StepLog;
@@ -53,7 +61,9 @@ export class Sequence {
     this.durable = model.seq;
     const { batch, units } = model.spec;
     this.results = new Results(channel, batch * units, batch * outputsOf(model.spec));
-    this.log = store.openLog(name, (seq) => this.onDurable(seq));
+    const { blockSteps } = parts.limits;
+    this.blockSteps = Math.max(1, Math.min(blockSteps, Math.floor(BLOCK_WORK / stepWork(model.spec))));
+    this.log = store.openLog(name, 4 * batch * model.spec.features, (seq) => this.onDurable(seq));
   }
 
   /**
@@ -63,7 +73,7 @@ export class Sequence {
    * @param x [T,B,F]
    * @param targets [T,B,M], for a supervised task
    * @param onAck called once, when all of them are durable
-   * @throws EddyError `step-*`, `block-too-long`, `target-*`; nothing of the block has been taken
+   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been taken
    */
   push(first: number, x: Float32Array, targets: Float32Array | undefined, onAck: OnAck): void {
     this.checkAlive();
@@ -80,7 +90,8 @@ export class Sequence {
       this.guarded(() => {
         for (let t = repeats; t < count; t++) {
           const row = x.subarray(t * size, (t + 1) * size);
-          this.log.append({ seq: first + t, x: row });
+          // a copy: a row of the frame would keep all of it
+          this.log.append({ seq: first + t, x: row.slice() });
           const result = this.model.step(row);
           this.results.add(result, count - t - 1);
           this.results.addUpdates(result.updates);
@@ -108,11 +119,12 @@ export class Sequence {
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
     if (targets.length === 0 || targets.length % size !== 0)
       throw new EddyError('target-shape', `${targets.length} numbers are no targets of ${size} each`);
-    if (targets.length / size > this.parts.blockSteps)
+    if (targets.length / size > this.blockSteps)
       throw new EddyError(
         'block-too-long',
-        `${targets.length / size} targets; the limit is ${this.parts.blockSteps}`,
+        `${targets.length / size} targets; the limit is ${this.blockSteps}`,
       );
+    this.checkTargets(targets, targets.length / size);
     for (let t = 0; t * size < targets.length; t++) {
       try {
         this.results.addUpdates(this.model.learn(targets.subarray(t * size, (t + 1) * size), first + t));
@@ -127,9 +139,15 @@ export class Sequence {
   /** Changes what may be changed while it runs. @throws EddyError `setting-invalid`, and nothing has changed */
   configure(settings: { learning?: boolean | undefined; learningRate?: number | undefined }): void {
     this.checkAlive();
-    const { learning, learningRate } = settings;
-    if (learningRate !== undefined) this.model.learningRate = learningRate;
-    if (learning !== undefined) this.model.learning = learning;
+    const { learning = this.model.learning, learningRate } = settings;
+    const before = this.model.learning;
+    this.model.learning = learning;
+    try {
+      if (learningRate !== undefined) this.model.learningRate = learningRate;
+    } catch (error) {
+      this.model.learning = before;
+      throw error;
+    }
     this.announce('configured', { learning: this.model.learning, learningRate: this.model.learningRate });
   }
 
@@ -143,14 +161,10 @@ export class Sequence {
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
-    const { batch, units, readout } = this.model.spec;
-    if (readout.kind === 'none' && view !== 'states' && view !== 'events')
+    this.checkAlive();
+    if (this.model.spec.readout.kind === 'none' && view !== 'states' && view !== 'events')
       throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
-    const capacity = Math.max(
-      1,
-      Math.floor(RESULT_NUMBERS / (batch * Math.max(units, outputsOf(this.model.spec)))),
-    );
-    return applyView(this.results.of(view), options, capacity, this.parts.scheduler);
+    return applyView(this.results.of(view), options, this.results.capacityOf(view), this.parts.scheduler);
   }
 
   /** Ends it: its watchers complete, its memory is given back. */
@@ -167,13 +181,16 @@ export class Sequence {
         'step-shape',
         `x has ${x.length} numbers, no multiple of ${size} (batch * features)`,
       );
-    if (count > this.parts.blockSteps)
-      throw new EddyError(
-        'block-too-long',
-        `the block has ${count} steps; the limit is ${this.parts.blockSteps}`,
-      );
+    if (count > this.blockSteps)
+      throw new EddyError('block-too-long', `the block has ${count} steps; the limit is ${this.blockSteps}`);
     const next = this.model.seq + 1;
     if (first > next) throw new EddyError('step-gap', `step ${first} came; step ${next} is expected`);
+    const unacked = first + count - 1 - this.durable;
+    if (unacked > this.parts.limits.unackedSteps)
+      throw new EddyError(
+        'credit-exceeded',
+        `${unacked} steps would wait for their ack; the limit is ${this.parts.limits.unackedSteps}`,
+      );
     checkFinite(x, 'step-non-finite', 'x', true);
     return count;
   }
@@ -225,11 +242,13 @@ export class Sequence {
       `${this.name} stopped at step ${this.model.seq}: ${cause}`,
       { cause },
     );
+    this.parts.onFault(this.failure);
     this.announce('failed', { message: this.failure.message });
     return this.failure;
   }
 
-  private checkAlive(): void {
+  /** @throws EddyError `sequence-failed` */
+  checkAlive(): void {
     if (this.failure) throw this.failure;
   }
 }

@@ -32,17 +32,25 @@ export interface ConnectionParts {
 }
 
 /** What an error answers. */
-type About = Pick<ServerMessageOf<'error'>, 're' | 'channel' | 'seq'>;
+type About = Pick<ServerMessageOf<'error'>, 're' | 'channel' | 'seq' | 'count'>;
+
+/** Milliseconds beyond a deadline, so that what came in time is read before the timer counts, even after a long block. */
+export const GRACE_MS = 100;
+/** Milliseconds in which refused messages are counted together. */
+const ERRORS_MS = 60_000;
 
 export class Connection {
   private greeted = false;
+  private ended = false;
+  /** Messages refused since `errorsSince`, a time of the scheduler. */
   private errors = 0;
+  private errorsSince = 0;
   private readonly outbox: Outbox;
   /** Channels opened here, for steps and settings. */
   private readonly channels = new Map<number, Sequence>();
   private readonly views = new Map<string, Subscription>();
   private readonly timers: Subscription[] = [];
-  private awaitsPong = false;
+  private heard = false;
 
   constructor(private readonly parts: ConnectionParts) {
     const { socket, encode, limits, scheduler } = parts;
@@ -51,13 +59,15 @@ export class Connection {
       scheduler.schedule(() => {
         if (!this.greeted)
           this.farewell(new EddyError('hello-timeout', `no hello within ${limits.helloMs} ms`));
-      }, limits.helloMs),
+      }, limits.helloMs + GRACE_MS),
     );
     this.scheduleHeartbeat();
   }
 
   /** Takes one frame. */
   receive(data: Uint8Array | string): void {
+    if (this.ended) return;
+    this.heard = true;
     let message: ClientMessage | null = null;
     try {
       message = this.parts.codec.decodeClient(data);
@@ -69,7 +79,7 @@ export class Connection {
 
   /** A pong came. */
   alive(): void {
-    this.awaitsPong = false;
+    this.heard = true;
   }
 
   /** Closes the socket with the error's close code; the error goes before it, if it still can. */
@@ -81,6 +91,7 @@ export class Connection {
 
   /** Frees what the socket held; sequences live on. */
   end(): void {
+    this.ended = true;
     this.outbox.end();
     for (const timer of this.timers) timer.unsubscribe();
     for (const view of this.views.values()) view.unsubscribe();
@@ -136,8 +147,16 @@ export class Connection {
       throw new EddyError('channel-limit', `${limits.channels} channels are open on this socket`);
     const { sequence, created } = registry.open(name, mode, spec);
     this.channels.set(sequence.channel, sequence);
-    const { learning, learningRate } = sequence.model;
-    this.outbox.send({ type: 'opened', ...placeOf(id, sequence), created, learning, learningRate });
+    const { blockSteps, model } = sequence;
+    const { learning, learningRate } = model;
+    this.outbox.send({
+      type: 'opened',
+      ...placeOf(id, sequence),
+      created,
+      blockSteps,
+      learning,
+      learningRate,
+    });
   }
 
   private steps({ channel, seq, x, targets }: ClientMessageOf<'steps'>): void {
@@ -147,7 +166,14 @@ export class Connection {
   }
 
   private targets({ channel, seq, targets }: ClientMessageOf<'targets'>): void {
-    this.channel(channel).learn(seq, targets, (error, step) => this.sendError(error, { channel, seq: step }));
+    const runs: { error: EddyError; seq: number; count: number }[] = [];
+    this.channel(channel).learn(seq, targets, (error, step) => {
+      const run = runs.at(-1);
+      if (run?.error.code === error.code && run.seq + run.count === step) run.count++;
+      else runs.push({ error, seq: step, count: 1 });
+    });
+    for (const { error, seq, count } of runs) this.sendError(error, { channel, seq, count });
+    if (runs.length > 0) this.countError();
   }
 
   private subscribe(message: ClientMessageOf<'subscribe'>): void {
@@ -159,11 +185,11 @@ export class Connection {
       throw new EddyError('view-limit', `${limits.views} views are watched on this socket`);
     const results$ = sequence.watch(view, { every, delivery });
     this.views.get(key)?.unsubscribe();
-    this.outbox.send({ type: 'subscribed', ...placeOf(id, sequence), view });
     this.views.set(
       key,
       results$.subscribe((result) => this.outbox.sendResult(result)),
     );
+    this.outbox.send({ type: 'subscribed', ...placeOf(id, sequence), view });
   }
 
   private unsubscribe({ id, channel, view }: ClientMessageOf<'unsubscribe'>): void {
@@ -184,36 +210,45 @@ export class Connection {
   }
 
   private refuse(cause: unknown, message: ClientMessage | null): void {
-    if (!(cause instanceof EddyError) || cause.code === 'sequence-failed') this.parts.onFault(cause);
+    if (!(cause instanceof EddyError)) this.parts.onFault(cause);
     const error =
       cause instanceof EddyError ? cause : new EddyError('sequence-failed', 'a fault inside Eddy', { cause });
-    const about: About = {};
+    const about: About = { ...error.about };
     if (message && 'id' in message) about.re = message.id;
     if (message && 'channel' in message) about.channel = message.channel;
     if (message && 'seq' in message) about.seq = message.seq;
     this.sendError(error, about);
+    this.countError();
   }
 
-  private sendError(error: EddyError, about: About): void {
-    const { code, message, temporary } = error;
+  private sendError({ code, message, temporary }: EddyError, about: About): void {
     this.outbox.send({ type: 'error', code, message, temporary, ...about });
-    if (++this.errors > this.parts.limits.errors)
-      this.farewell(new EddyError('error-limit', `${this.errors} messages of this socket were refused`));
+  }
+
+  /** Each refused message counts once; after a minute the count begins anew. */
+  private countError(): void {
+    const { limits, scheduler } = this.parts;
+    if (scheduler.now() - this.errorsSince > ERRORS_MS) {
+      this.errorsSince = scheduler.now();
+      this.errors = 0;
+    }
+    if (++this.errors > limits.errors)
+      this.farewell(
+        new EddyError('error-limit', `${this.errors} messages of this socket were refused in a minute`),
+      );
   }
 
   private scheduleHeartbeat(): void {
     const { socket, limits, scheduler } = this.parts;
-    const beat = scheduler.schedule(() => {
-      this.awaitsPong = true;
+    this.timers[1] = scheduler.schedule(() => {
+      this.heard = false;
       socket.ping();
-      const wait = scheduler.schedule(() => {
-        if (!this.awaitsPong) return this.scheduleHeartbeat();
+      this.timers[1] = scheduler.schedule(() => {
+        if (this.heard) return this.scheduleHeartbeat();
         this.end();
         socket.terminate();
-      }, limits.pongMs);
-      this.timers[2] = wait;
+      }, limits.pongMs + GRACE_MS);
     }, limits.pingMs);
-    this.timers[1] = beat;
   }
 }
 

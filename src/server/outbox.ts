@@ -70,9 +70,11 @@ export class Outbox {
       if (this.fullSince !== null) this.release();
       return;
     }
+    const wasFull = this.fullSince !== null;
     this.fullSince ??= scheduler.now();
     const full = scheduler.now() - this.fullSince;
-    if (waiting >= limits.queueCloseBytes || full >= limits.queueCloseMs) {
+    // a queue that one large message has filled is given its time
+    if ((wasFull && waiting >= limits.queueCloseBytes) || full >= limits.queueCloseMs) {
       this.end();
       onSlow(new EddyError('socket-slow', `${waiting} bytes wait in the socket, for ${full} ms`));
       return;

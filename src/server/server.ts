@@ -29,6 +29,8 @@ export class EddyServer {
   private readonly http;
   private readonly sockets;
   private readonly connections = new Map<WebSocket, Connection>();
+  /** Sockets of each address. */
+  private readonly addresses = new Map<string, number>();
   private readonly wires: Record<Encoding, Wire>;
   private stopping: Promise<void> | null = null;
 
@@ -41,6 +43,7 @@ export class EddyServer {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.frameBytes,
+      maxFragments: limits.fragments,
       handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
     });
     this.http.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
@@ -75,18 +78,23 @@ export class EddyServer {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { limits } = this.parts;
     socket.on('error', () => socket.destroy());
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const [path] = (request.url ?? '').split('?', 1);
+    const address = request.socket.remoteAddress ?? '';
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (this.stopping) return refuse(socket, 503, 'shutting down');
     if (path !== STREAM_PATH) return refuse(socket, 404, `the stream is at ${STREAM_PATH}`);
     if (!offered.some(encodingOf))
       return refuse(socket, 400, `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}`);
-    if (this.connections.size >= this.parts.limits.sockets) return refuse(socket, 503, 'too many sockets');
-    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+    if (!isSameOrigin(request)) return refuse(socket, 403, 'this page may not connect');
+    if (this.connections.size >= limits.sockets) return refuse(socket, 503, 'too many sockets');
+    if ((this.addresses.get(address) ?? 0) >= limits.socketsPerAddress)
+      return refuse(socket, 503, 'too many sockets of this address');
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, address));
   }
 
-  private accept(socket: WebSocket): void {
+  private accept(socket: WebSocket, address: string): void {
     const { registry, limits, scheduler, logger, server } = this.parts;
     const connection = new Connection({
       socket,
@@ -95,15 +103,19 @@ export class EddyServer {
       limits,
       scheduler,
       server,
-      onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
+      onFault: (error) => logger.error({ err: error }, 'a message failed'),
     });
     this.connections.set(socket, connection);
+    this.addresses.set(address, (this.addresses.get(address) ?? 0) + 1);
     socket.on('message', (data, isBinary) => connection.receive(isBinary ? bytesOf(data) : String(data)));
     socket.on('pong', () => connection.alive());
     socket.on('error', (error) => logger.info({ err: error }, 'socket error'));
     socket.on('close', () => {
       connection.end();
       this.connections.delete(socket);
+      const left = (this.addresses.get(address) ?? 0) - 1;
+      if (left > 0) this.addresses.set(address, left);
+      else this.addresses.delete(address);
     });
   }
 }
@@ -113,7 +125,13 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
+/** A web page may connect only to the server that it came from; a program sends no Origin. */
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
 function refuse(socket: Duplex, status: number, reason: string): void {
+  socket.once('finish', () => socket.destroy());
   const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
   socket.end(`${head}Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
 }

@@ -1,10 +1,16 @@
 /** A store that lasts as long as its process: it keeps the last steps of each sequence, and all it has is "durable". */
 import type { LoggedStep, StepLog, Store } from './store.js';
 
-/** @param keep steps that each log keeps: as many as a producer may have to resend */
-export function createMemoryStore(keep: number): Store {
+/**
+ * Creates a store in memory.
+ *
+ * @param keep steps that each log keeps: as many as a producer may have to resend
+ * @param keepBytes bytes of them, at most
+ */
+export function createMemoryStore(keep: number, keepBytes = 1024 * 1024): Store {
   return {
-    openLog: (_sequence, onDurable) => new MemoryLog(keep, onDurable),
+    openLog: (_sequence, stepBytes, onDurable) =>
+      new MemoryLog(Math.max(1, Math.min(keep, Math.floor(keepBytes / stepBytes))), onDurable),
   };
 }
 

@@ -3,7 +3,7 @@
  */
 export interface LoggedStep {
   readonly seq: number;
-  /** x [B,F] */
+  /** x [B,F], the log's to keep */
   readonly x: Float32Array;
 }
 
@@ -17,5 +17,5 @@ export interface StepLog {
 
 export interface Store {
   /** Opens the log of a sequence. `onDurable` is called with the number up to which steps are durable. */
-  openLog(sequence: string, onDurable: (seq: number) => void): StepLog;
+  openLog(sequence: string, stepBytes: number, onDurable: (seq: number) => void): StepLog;
 }

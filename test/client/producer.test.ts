@@ -269,6 +269,21 @@ describe('refused steps', () => {
     },
   );
 
+  it('[SDK22] stops at the first refusal, whatever follows from it', async () => {
+    peer = new ScriptedPeer({ blockSteps: 1 });
+    const handle = await open();
+    peer.sequence('s').steps.push({ x: [7], target: null });
+    pushAll(handle, [0, 1, 2]);
+    peer.script = (message) =>
+      message.type === 'steps' && message.seq > 0
+        ? [failure('step-gap', { channel: 1, seq: message.seq })]
+        : undefined;
+    await peer.settle();
+    expect(peer.heardOf('steps')).toHaveLength(3);
+    expect(() => handle.push([3])).toThrow(code('step-conflict'));
+    await expect(handle.ready()).rejects.toEqual(code('step-conflict'));
+  });
+
   it('[SDK22] stops where a block is refused for a target in it, and not for a late target', async () => {
     peer.holdsAcks = true;
     const handle = await open();
@@ -306,6 +321,10 @@ describe('refused steps', () => {
       ['s', 9],
     ]);
     expect(own).toEqual([{ error: code('target-early'), sequence: 's', seq: 8 }]);
+    peer.forget();
+    await peer.reconnect();
+    peer.say(failure('target-early', { channel: 1, seq: 10 }));
+    expect(general.at(-1)).toMatchObject({ sequence: null, seq: 10 });
   });
 });
 

@@ -72,7 +72,7 @@ describe('a broken connection', () => {
         { weight: 1, arbitrary: fc.constant({ reset: true }) },
       );
       await fc.assert(
-        fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60, size: 'max' }), async (actions) => {
           const peer = new ScriptedPeer({ unackedSteps: 6, blockSteps: 4 });
           const client = peer.connect();
           const task = { kind: 'supervised', outputs: 1 } as const;
@@ -81,7 +81,8 @@ describe('a broken connection', () => {
           handle.errors$.subscribe((report) => errors.push(report));
           const pushed: PushedStep[] = [];
           const targets: (number | null)[] = [];
-          let accepts = false;
+          await peer.open();
+          let accepts = true;
           for (const one of actions) {
             if ('push' in one)
               for (let i = 0; i < one.push && (overflow !== 'fail' || handle.room > 0); i++) {
@@ -202,6 +203,23 @@ describe('a broken connection', () => {
     expect(() => handle.push([2])).toThrow(code('step-conflict'));
   });
 
+  it('[SDK29] goes on after another producer that wrote behind its accepted steps', async () => {
+    peer.holdsAcks = true;
+    const handle = await open();
+    handle.push([0]);
+    await peer.settle();
+    peer.break();
+    handle.push([2]);
+    handle.push([3]);
+    peer.holdsAcks = false;
+    peer.sequence('s').steps.push({ x: [1], target: null });
+    peer.advance(100);
+    await peer.open();
+    await handle.drained();
+    expect(accepted()).toEqual([0, 1, 2, 3]);
+    expect(reports).toEqual([]);
+  });
+
   it('[SDK29] goes on after another producer where nothing of its own is un-acked', async () => {
     const handle = await open();
     handle.push([0]);
@@ -303,6 +321,30 @@ describe('opening', () => {
     expect(accepted()).toEqual([0]);
   });
 
+  it('[SDK12] again waits, too, where the server cannot make it yet', async () => {
+    await open();
+    peer.script = (message) =>
+      message.type === 'open' ? [failure('sequence-unknown', { re: message.id }, true)] : undefined;
+    await peer.reconnect();
+    expect(opens().slice(1)).toEqual([
+      ['resume', true],
+      ['either', true],
+    ]);
+  });
+
+  it('[SDK12] again is left to the next socket where the connection breaks while it waits', async () => {
+    peer.create('s', SPEC);
+    await open({ mode: 'resume' });
+    peer.forget();
+    await peer.reconnect();
+    peer.create('s', SPEC);
+    peer.break();
+    peer.advance(10_000);
+    expect(peer.socket.sent).toEqual([]);
+    await peer.open();
+    expect(opens()).toHaveLength(3);
+  });
+
   it('[SDK12] again refused for good ends the handle and is reported', async () => {
     const handle = await open();
     peer.script = (message) =>
@@ -353,6 +395,7 @@ describe('closing', () => {
     const handle = await open();
     const events: string[] = [];
     handle.states$.subscribe({ complete: () => events.push('complete') });
+    handle.acked$.subscribe({ complete: () => events.push('no more acks') });
     handle.push([0]);
     const closed = handle.close().then(() => events.push('closed'));
     expect(() => handle.push([1])).toThrow(code('client-closed'));
@@ -362,9 +405,20 @@ describe('closing', () => {
     await peer.settle();
     await closed;
     expect(peer.heardOf('close')).toMatchObject([{ channel: 1 }]);
-    expect(events).toEqual(['complete', 'closed']);
+    expect(events.sort()).toEqual(['closed', 'complete', 'no more acks']);
     await expect(handle.reset('state')).rejects.toEqual(code('client-closed'));
     await handle.close();
+  });
+
+  it('[SDK30] a handle gives the channel back once, and after the answer where it is still being opened', async () => {
+    const handle = client.open('s', { spec: SPEC });
+    await peer.open();
+    const opening = client.open('t', { spec: SPEC });
+    const closed = Promise.all([handle.close(), handle.close(), opening.close()]);
+    await peer.settle();
+    await closed;
+    expect(peer.heardOf('close').map(({ channel }) => channel)).toEqual([1, 2]);
+    expect(await opening.opened).toMatchObject({ sequence: 't' });
   });
 
   it('[SDK30] a handle outlasts a broken connection while steps are un-acked, and no longer', async () => {

@@ -62,6 +62,20 @@ describe('views', () => {
     expect(asked()).toEqual(['+states/0/every', '-states']);
     record();
     await peer.settle();
+    record();
+    await peer.settle();
+    expect(asked()).toEqual(['+states/0/every', '-states', '+states/0/every']);
+  });
+
+  it('[SDK32] subscribes once where a subscriber comes before the last unsubscribe is answered', async () => {
+    const first = record();
+    await peer.settle();
+    first.stop();
+    await turn();
+    record();
+    await peer.settle();
+    record();
+    await peer.settle();
     expect(asked()).toEqual(['+states/0/every', '-states', '+states/0/every']);
   });
 
@@ -210,6 +224,7 @@ describe('views', () => {
 
   it('[SDK35] tell nothing of steps that went by before they were subscribed', async () => {
     peer.create('s', SPEC, [[1], [2], [3]]);
+    client.watch('s').metrics$.subscribe();
     const view = record();
     await peer.settle();
     peer.say({ ...states(3, 1), channel: 2 } as ServerMessage);
@@ -240,6 +255,32 @@ describe('views', () => {
     expect(seen).toEqual([0, 0, 'handle', 1]);
     handle.states$.subscribe({ complete: () => seen.push('late') });
     expect(seen.at(-1)).toBe('late');
+  });
+
+  it('[SDK36] of an open sequence are asked for before the steps that wait are sent, and after every re-open', async () => {
+    const handle = client.open('new', { spec: SPEC });
+    handle.push([1]);
+    handle.states$.subscribe();
+    await peer.settle();
+    peer.forget();
+    handle.push([2]);
+    await turn();
+    await peer.reconnect();
+    expect(peer.heard.map((message) => (message.type === 'open' ? message.mode : message.type))).toEqual([
+      ...['hello', 'either', 'subscribe', 'steps'],
+      ...['hello', 'resume', 'either', 'subscribe', 'steps'],
+    ]);
+  });
+
+  it('[SDK36] go on for those who only watch when the handle is refused', async () => {
+    const handle = client.open('s', { spec: { features: 9, units: 9 } });
+    peer.script = (message) =>
+      message.type === 'open' ? [failure('spec-conflict', { re: message.id })] : undefined;
+    const view = record();
+    await peer.settle();
+    await expect(handle.opened).rejects.toEqual(code('spec-conflict'));
+    peer.say(states(0, 1));
+    expect(view.seen).toEqual(['0']);
   });
 
   it('[SDK37] refused for good, end with the error', async () => {
@@ -283,6 +324,27 @@ describe('views', () => {
     peer.advance(100_000);
     await peer.settle();
     expect(tries()).toBe(3);
+  });
+
+  it('[SDK38] are asked for again all together, at the next try', async () => {
+    peer = new ScriptedPeer();
+    client = peer.connect({ random: () => 1 });
+    await peer.open();
+    const watch = client.watch('later');
+    watch.states$.subscribe();
+    watch.metrics$.subscribe();
+    await peer.settle();
+    watch.events$.subscribe();
+    await peer.settle();
+    expect(asked()).toEqual(['+states/0/every', '+metrics/0/every']);
+    for (const delay of [200, 400, 800]) {
+      peer.advance(delay - 1);
+      await peer.settle();
+      const before = asked().length;
+      peer.advance(1);
+      await peer.settle();
+      expect(asked().length).toBe(before + 3);
+    }
   });
 
   it('[SDK38] are no longer asked for when nobody waits for them', async () => {

@@ -241,15 +241,50 @@ describe('the life of a server', () => {
   });
 
   it('[SRV2] takes as many sockets as the limit says', async () => {
-    const { url } = await startServer({ sockets: 1 });
-    await RawClient.connect(url);
-    expect(await upgrade(`${url}/stream`, ['eddy.v1.json'])).toBe(503);
+    for (const limits of [{ sockets: 1 }, { socketsPerAddress: 1 }]) {
+      const { url } = await startServer(limits);
+      const first = await RawClient.connect(url);
+      expect(await upgrade(`${url}/stream`, ['eddy.v1.json'])).toBe(503);
+      first.socket.close();
+      await first.closed;
+      await RawClient.connect(url);
+    }
+  });
+
+  it('[SRV4] lets a web page connect only to the server that it came from', async () => {
+    const { url, port } = await startServer();
+    const connectFrom = (origin: string) =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(`${url}/stream`, ['eddy.v1.json'], { origin });
+        socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+        socket.on('open', () => {
+          resolve(101);
+          socket.close();
+        });
+        socket.on('error', () => undefined);
+      });
+    expect(await connectFrom('https://evil.example')).toBe(403);
+    expect(await connectFrom('null')).toBe(403);
+    expect(await connectFrom(`http://127.0.0.1:${port}`)).toBe(101);
+  });
+
+  it('[SRV3] gives refused sockets back, so that it can stop', async () => {
+    const { server, port } = await startServer();
+    const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    socket.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    await new Promise((resolve) => socket.once('end', resolve));
+    await server.stop();
+    socket.destroy();
   });
 
   it('[SRV3] survives upgrades that are broken', async () => {
     const { url, port } = await startServer();
+    const upgrade = 'HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
     for (const text of [
-      'GET /stream HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      `GET /stream ${upgrade}`,
+      `GET // ${upgrade}`,
+      `GET http://%/ ${upgrade}`,
       '\0\0\0',
     ]) {
       const socket = connectTcp(port, '127.0.0.1');

@@ -13,7 +13,8 @@ const seq = fc.maxSafeNat();
 const lastSeq = fc.oneof(fc.constant(-1), seq);
 const vector = fc
   .array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 64 })
-  .map((values) => new Float32Array(values));
+  // JSON writes -0 as 0
+  .map((values) => Float32Array.from(values, (value) => (value === 0 ? 0 : value)));
 const real = fc
   .double({ noNaN: true, noDefaultInfinity: true })
   .map((value) => (Object.is(value, -0) ? 0 : value));
@@ -72,6 +73,7 @@ const serverMessages = fc.oneof(
     ...place,
     spec,
     created: fc.boolean(),
+    blockSteps: id,
     learning: fc.boolean(),
     learningRate: real,
   }),
@@ -135,6 +137,7 @@ const serverMessages = fc.oneof(
     re: optional(id),
     channel: optional(channel),
     seq: optional(seq),
+    count: optional(id),
   }),
 ) as fc.Arbitrary<ServerMessage>;
 
@@ -229,6 +232,27 @@ describe.each(['msgpack', 'json'] as const)('the %s codec', (encoding) => {
     expect(codeOf(() => codec.decodeClient(raw(value)))).toBe(code);
   });
 
+  it('[WIR7] refuses a type that is no string, however it is made', () => {
+    const evil = { toString: 1, valueOf: 1, filler: 'x'.repeat(70_000) };
+    expect(codeOf(() => codec.decodeClient(raw({ type: evil })))).toBe('message-unknown');
+    const deep = `{"type":${'['.repeat(8000)}${']'.repeat(8000)}}`;
+    if (encoding === 'json') expect(codeOf(() => codec.decodeClient(deep))).toBe('message-unknown');
+  });
+
+  it('[CON9] tells which request, channel and step a message that cannot be taken asked about', () => {
+    const aboutOf = (value: unknown) => {
+      try {
+        codec.decodeClient(raw(value));
+      } catch (error) {
+        return (error as EddyError).about;
+      }
+      return null;
+    };
+    expect(aboutOf({ type: 'open', id: 7, mode: 'wrong' })).toEqual({ re: 7 });
+    expect(aboutOf({ type: 'steps', channel: 3, seq: 12, y: 1 })).toEqual({ channel: 3, seq: 12 });
+    expect(aboutOf({ type: 'reset', id: -1, channel: 'a', seq: 1.5 })).toEqual({});
+  });
+
   it('[WIR9] refuses a message over 64 KiB, unless it is a block of steps', () => {
     const x = new Float32Array(20_000);
     expect(codec.decodeClient(codec.encode({ type: 'steps', channel: 1, seq: 0, x })).type).toBe('steps');
@@ -283,9 +307,16 @@ describe('MessagePack bytes', () => {
     ['a number cut off', [0xcb, 0, 0]],
     ['bytes behind the value', [0x80, 0x80]],
     ['nothing', []],
-    ['arrays nested too deep', [...Array(17).fill(0x91), 0xc0]],
+    ['arrays nested 17 deep', [...Array(17).fill(0x91), 0xc0]],
   ])('[WIR5] refuses %s', (_what, bytes) => {
     expect(refusal(...bytes)).toBe('frame-malformed');
+  });
+
+  it('[WIR5] takes values nested 16 deep', () => {
+    const nested = JSON.parse(`${'['.repeat(15)}${']'.repeat(15)}`);
+    expect(codeOf(() => codecs.msgpack.decodeClient(encode({ type: 'shout', nested })))).toBe(
+      'message-unknown',
+    );
   });
 
   it('[WIR5] takes every plain type, in every length form', () => {

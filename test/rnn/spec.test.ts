@@ -212,56 +212,72 @@ describe('a model spec', () => {
     return asked;
   }
 
-  const limit = 64 * 1024 * 1024;
+  const long = { kind: 'tbptt', k1: 4096, k2: 4096 };
   const grown = [
-    {
-      what: 'units',
-      most: 4096,
-      spec: (n: number) => ({ features: 1, units: n, learner: { kind: 'tbptt', k1: 64, k2: 2048 } }),
-    },
-    {
-      what: 'batch',
-      most: 1024,
-      spec: (n: number) => ({
-        features: 8,
-        units: 600,
-        batch: n,
-        learner: { kind: 'tbptt', k1: 1, k2: 512 },
-      }),
-    },
+    { what: 'units', most: 1024, spec: (n: number) => ({ features: 1, units: n, batch: 8, learner: long }) },
+    { what: 'features', most: 4096, spec: (n: number) => ({ features: n, units: 8, batch: 4, learner: long }) },
+    { what: 'batch', most: 1024, spec: (n: number) => ({ features: 16, units: 16, batch: n, learner: long }) },
     {
       what: 'k1 and k2',
       most: 4096,
-      spec: (n: number) => ({ features: 500, units: 9, batch: 24, learner: { kind: 'tbptt', k1: n, k2: n } }),
+      spec: (n: number) => ({ features: 64, units: 64, batch: 64, learner: { kind: 'tbptt', k1: n, k2: n } }),
     },
     {
       what: 'outputs',
       most: 4096,
       spec: (n: number) => ({
         features: 1,
-        units: 2048,
+        units: 8,
         batch: 8,
         task: { kind: 'supervised', outputs: n, delay: 1024 },
+        learner: long,
       }),
     },
   ];
 
-  it.each(grown)(
-    '[MSP6] never allows a model of more than 64 Mi numbers, as $what grow',
-    ({ spec, most }) => {
-      let [allowed, refusedAt] = [1, most];
-      expect(codeOf(() => parseSpec(spec(allowed)))).toBe('none');
-      expect(messageOf(() => parseSpec(spec(refusedAt)))).toMatch(
-        /^units: the model would hold \d+ numbers; the limit is 67108864$/,
-      );
-      while (refusedAt - allowed > 1) {
-        const middle = Math.floor((allowed + refusedAt) / 2);
-        if (codeOf(() => parseSpec(spec(middle))) === 'none') allowed = middle;
-        else refusedAt = middle;
-      }
-      const largest = lengthOf(spec(allowed));
-      expect(largest).toBeLessThanOrEqual(limit);
-      expect(largest, 'and does not refuse what is far from it').toBeGreaterThan(0.6 * limit);
+  it.each(grown)('[MSP6] never allows a model of more than 64 Mi numbers, as $what grow', ({ spec, most }) => {
+    let [allowed, refusedAt] = [1, most];
+    expect(codeOf(() => parseSpec(spec(allowed)))).toBe('none');
+    expect(messageOf(() => parseSpec(spec(refusedAt)))).toMatch(
+      /units: the model would hold \d+ numbers; the limit is 67108864/,
+    );
+    while (refusedAt - allowed > 1) {
+      const middle = Math.floor((allowed + refusedAt) / 2);
+      if (codeOf(() => parseSpec(spec(middle))) === 'none') allowed = middle;
+      else refusedAt = middle;
+    }
+    const largest = lengthOf(spec(allowed));
+    expect(largest).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(largest, 'and does not refuse what is far from it').toBeGreaterThan(0.9 * 64 * 1024 * 1024);
+  });
+
+  const sized = [
+    { ...cell, units: 300 },
+    { ...cell, readout: { kind: 'none' }, units: 300, batch: 7 },
+    { ...cell, task: { kind: 'supervised', outputs: 9, delay: 0 }, learner: { kind: 'tbptt', k1: 1, k2: 1 } },
+    { ...cell, batch: 50, learner: { kind: 'tbptt', k1: 64, k2: 100 }, optimizer: { kind: 'sgd', momentum: 0 } },
+  ];
+
+  it.each(sized)('[MSP6] gives a size that the model does not exceed: %j', (spec) => {
+    const [size, length] = [modelSize(parseSpec(spec)), lengthOf(spec)];
+    expect(length).toBeLessThanOrEqual(size);
+    expect(length).toBeGreaterThan(size / 2);
+  });
+
+  const tooWide = [
+    { what: 'features', size: 65_537, spec: { features: 65, units: 1, batch: 1009 } },
+    { what: 'units', size: 66_000, spec: { features: 1, units: 1000, batch: 66 } },
+    {
+      what: 'outputs',
+      size: 65_600,
+      spec: { features: 1, units: 1, batch: 41, task: { kind: 'supervised', outputs: 1600, delay: 0 } },
     },
-  );
+  ];
+
+  it.each(tooWide)('[MSP7] allows no x, h or y of more than 64 Ki numbers: batch * $what', ({ what, size, spec }) => {
+    const refused = (given: unknown) => messageOf(() => parseSpec(given)).split('; ');
+    const learner = { kind: 'tbptt', k1: 1, k2: 1 };
+    const limit = `batch: batch * ${what} is ${spec.batch * size}`;
+    expect(refused({ ...spec, learner })).toEqual([limit]);
+  });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ViewMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
+import { createMemoryStore } from '../../src/store/memory.js';
 import type { LoggedStep, Store } from '../../src/store/store.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
@@ -61,7 +62,7 @@ describe('pushing steps', () => {
     ['[STP5]', 'step-shape', 2, new Float32Array(0), undefined],
     ['[STP6]', 'step-non-finite', 2, new Float32Array([1, 1, 1, Number.NaN]), undefined],
     ['[STP6]', 'step-non-finite', 2, new Float32Array([Number.POSITIVE_INFINITY, 1]), undefined],
-    ['[STP8]', 'block-too-long', 2, signal(2, 1025), undefined],
+    ['[STP8]', 'block-too-long', 2, signal(2, 257), undefined],
     ['[TGT1]', 'target-unexpected', 2, signal(2, 1), new Float32Array(1)],
   ])('%s refuses with %s, and nothing of the block is taken', (_id, code, first, x, targets) => {
     const { push, acks, sequence } = open();
@@ -112,7 +113,7 @@ describe('pushing steps', () => {
       throw new Error('no log was opened');
     };
     const store: Store = {
-      openLog: (_name, onDurable) => {
+      openLog: (_name, _bytes, onDurable) => {
         durable = onDurable;
         return { append: (step) => appended.push(step), read: () => null, close: () => appended.splice(0) };
       },
@@ -128,6 +129,39 @@ describe('pushing steps', () => {
     expect(acks).toEqual([2]);
     durable(4);
     expect(acks).toEqual([2, 4, 4]);
+  });
+
+  it('[STP11] lets a producer have 256 steps un-acked and refuses more until the log has caught up', () => {
+    let durable: (seq: number) => void = () => undefined;
+    const store: Store = {
+      openLog: (_name, _bytes, onDurable) => {
+        durable = onDurable;
+        return { append: () => undefined, read: () => null, close: () => undefined };
+      },
+    };
+    const { push, sequence } = open(FORECAST, { store });
+    push(0, signal(0, 200));
+    push(200, signal(200, 56));
+    expect(codeOf(() => push(256, signal(256, 1)))).toBe('credit-exceeded');
+    expect(sequence.model.seq).toBe(255);
+    durable(0);
+    push(256, signal(256, 1));
+    expect(sequence.model.seq).toBe(256);
+  });
+
+  it('[STP8] takes shorter blocks of a model whose steps cost much, and tells how long they may be', () => {
+    const { sequence, push } = open({ features: 2, units: 256, learner: { kind: 'tbptt', k1: 1, k2: 200 } });
+    expect(sequence.blockSteps).toBeLessThan(60);
+    const x = signal(0, sequence.blockSteps + 1);
+    expect(codeOf(() => push(0, x))).toBe('block-too-long');
+    expect(open().sequence.blockSteps).toBe(256);
+  });
+
+  it('[STP4] keeps of a block only its steps, and of large steps only as many as fit', () => {
+    const store = createMemoryStore(4, 40);
+    const log = store.openLog('a', 16, () => undefined);
+    for (let seq = 0; seq < 5; seq++) log.append({ seq, x: new Float32Array(4) });
+    expect([2, 3, 4].map((seq) => log.read(seq)?.seq)).toEqual([undefined, 3, 4]);
   });
 });
 
@@ -161,6 +195,14 @@ describe('targets', () => {
     expect(sequence.model.metrics.scored).toBe(5);
   });
 
+  it('[TGT1] are refused whole where one of them is not finite', () => {
+    const { sequence, push } = open(SUPERVISED);
+    push(0, signal(0, 3));
+    const targets = new Float32Array([1, Number.POSITIVE_INFINITY, 3]);
+    expect(codeOf(() => sequence.learn(0, targets, () => undefined))).toBe('target-non-finite');
+    expect(sequence.model.metrics.scored).toBe(0);
+  });
+
   it('[TGT1] are refused whole where the message is wrong', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 3));
@@ -187,6 +229,13 @@ describe('settings', () => {
     ]);
     expect(codeOf(() => sequence.configure({ learning: true, learningRate: -1 }))).toBe('setting-invalid');
     expect(sequence.model.learning).toBe(false);
+  });
+
+  it('[SET1] are changed together or not at all', () => {
+    const { sequence } = open({ features: 2, units: 3, readout: { kind: 'none' } });
+    const { learningRate } = sequence.model;
+    expect(codeOf(() => sequence.configure({ learning: true, learningRate: 0.5 }))).toBe('setting-invalid');
+    expect(sequence.model.learningRate).toBe(learningRate);
   });
 
   it('[SET2] reset begins a new epoch with h = 0, and step numbers go on', () => {
@@ -235,11 +284,11 @@ describe('views', () => {
 
   it('[VIW1] send a block whose states are many numbers in several messages', () => {
     const { push, messages } = watch({ features: 2, units: 600, readout: { kind: 'none' } }, 'states');
-    push(0, signal(0, 250));
+    push(0, signal(0, 60));
     expect(messages.map((message) => message.type === 'states' && [message.seq, message.count])).toEqual([
-      [0, 109],
-      [109, 109],
-      [218, 32],
+      [0, 27],
+      [27, 27],
+      [54, 6],
     ]);
   });
 
@@ -267,6 +316,29 @@ describe('views', () => {
     expect(messages).toEqual([]);
     scheduler.flush();
     expect(messages).toMatchObject([{ seq: 0, count: 5, skipped: 0 }]);
+  });
+
+  it('[VIW3] let time pass between two messages, unless one is full', () => {
+    const { push, messages, scheduler } = watch(FORECAST, 'updates', { every: 50 });
+    const times: number[] = [];
+    const at = (ms: number, act: () => void) => scheduler.schedule(act, ms);
+    for (let t = 0; t < 20; t++) at(t * 10, () => push(t, signal(t, 1)));
+    for (let ms = 0; ms < 300; ms += 10) at(ms, () => times.push(messages.length));
+    at(300, () => {
+      for (let t = 20; t < 620; t += 200) push(t, signal(t, 200));
+    });
+    scheduler.flush();
+    expect(times.at(-1)).toBe(3);
+    const counts = messages.map((message) => message.type === 'updates' && message.updates.length);
+    expect(Math.max(...counts.map(Number))).toBeLessThanOrEqual(256);
+    expect(counts.reduce((sum: number, count) => sum + Number(count), 0)).toBe(309);
+  });
+
+  it('[VIW3] of metrics count the ones that a later one stands for', () => {
+    const { push, messages, scheduler } = watch(FORECAST, 'metrics', { every: 50 });
+    for (let t = 0; t < 10; t++) push(t, signal(t, 1));
+    scheduler.flush();
+    expect(messages).toMatchObject([{ seq: 9, skipped: 9 }]);
   });
 
   it('[VIW4] with delivery latest give the newest result and count what they skipped', () => {
@@ -330,6 +402,13 @@ describe('the registry', () => {
     registry.open('b', 'either', FORECAST);
     expect(codeOf(() => registry.open('c', 'either', FORECAST))).toBe('sequence-limit');
     expect(codeOf(() => registry.open('a', 'either', FORECAST))).toBe('none');
+  });
+
+  it('[SEQ5] carries models of as many bytes together as the limit says', () => {
+    const { registry } = createRegistry({ limits: { modelBytes: 20_000 } });
+    registry.open('a', 'either', FORECAST);
+    expect(codeOf(() => registry.open('b', 'either', { features: 2, units: 100 }))).toBe('sequence-limit');
+    expect(registry.size).toBe(1);
   });
 
   it('[SEQ6] keeps sequences apart, each with its own channel', () => {

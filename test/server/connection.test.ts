@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Codec } from '../../src/protocol/codec.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.js';
-import { Connection } from '../../src/server/connection.js';
+import { Connection, GRACE_MS } from '../../src/server/connection.js';
 import type { SocketLike } from '../../src/server/socket.js';
 import { createRegistry } from '../support/sequences.js';
 
@@ -59,8 +59,8 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry()) 
 }
 
 /** A connection that has greeted and watches the states of a sequence it has open as channel 1. */
-function watching(limits: Partial<Limits> = {}) {
-  const connected = connect(limits);
+function watching(limits: Partial<Limits> = {}, carried = createRegistry()) {
+  const connected = connect(limits, carried);
   connected.say({ type: 'hello', version: 1 });
   connected.say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
   connected.say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
@@ -84,9 +84,17 @@ describe('the greeting', () => {
     const { socket, run } = connect();
     run(DEFAULT_LIMITS.helloMs - 1);
     expect(socket.closed).toBe(null);
-    run(2);
+    run(GRACE_MS + 2);
     expect(socket.sent).toMatchObject([{ type: 'error', code: 'hello-timeout' }]);
     expect(socket.closed).toEqual({ code: 3500, reason: 'hello-timeout' });
+  });
+
+  it('[CON2] that was read late, because a block held the server up, still keeps the socket', () => {
+    const { socket, say, run } = connect();
+    run(DEFAULT_LIMITS.helloMs + 1);
+    say({ type: 'hello', version: 1 });
+    run(GRACE_MS);
+    expect(socket.closed).toBe(null);
   });
 
   it('[CON2] that came in time keeps the socket', () => {
@@ -124,8 +132,17 @@ describe('the heartbeat', () => {
     run(DEFAULT_LIMITS.pingMs + 1);
     expect(socket.pings).toBe(1);
     expect(socket.terminated).toBe(false);
-    run(DEFAULT_LIMITS.pongMs);
+    run(DEFAULT_LIMITS.pongMs + GRACE_MS);
     expect(socket.terminated).toBe(true);
+  });
+
+  it('[CON5] takes any frame for a sign of life', () => {
+    const { socket, run, say } = connect();
+    say({ type: 'hello', version: 1 });
+    run(DEFAULT_LIMITS.pingMs + 1);
+    say({ type: 'close', id: 1, channel: 1 });
+    run(DEFAULT_LIMITS.pongMs + GRACE_MS);
+    expect(socket.terminated).toBe(false);
   });
 
   it('[CON5] goes on as long as pongs come', () => {
@@ -134,7 +151,7 @@ describe('the heartbeat', () => {
     for (let beat = 1; beat <= 3; beat++) {
       run(DEFAULT_LIMITS.pingMs + 1);
       connection.alive();
-      run(DEFAULT_LIMITS.pongMs);
+      run(DEFAULT_LIMITS.pongMs + GRACE_MS);
       expect(socket.pings).toBe(beat);
     }
     expect(socket.terminated).toBe(false);
@@ -161,6 +178,47 @@ describe('the counts of a socket', () => {
     for (let i = 0; i < 2; i++) say({ type: 'close', id: 9, channel: 99 });
     expect(socket.sent.at(-1)).toMatchObject({ code: 'error-limit' });
     expect(socket.closed).toEqual({ code: 3501, reason: 'error-limit' });
+  });
+
+  it('[CON6] forgive refused messages after a minute', () => {
+    const { say, socket, run } = connect({ errors: 2, pingMs: 1e9 });
+    say({ type: 'hello', version: 1 });
+    for (let minute = 0; minute < 5; minute++) {
+      for (let i = 0; i < 2; i++) say({ type: 'close', id: 9, channel: 99 });
+      run(60_001);
+    }
+    expect(socket.closed).toBe(null);
+  });
+
+  it('[CON10] end with the farewell: what comes after it is not even read', () => {
+    const { say, socket, registry } = connect({ errors: 1 });
+    say({ type: 'hello', version: 1 });
+    for (let i = 0; i < 2; i++) say({ type: 'close', id: 9, channel: 99 });
+    expect(socket.closed?.code).toBe(3501);
+    const sent = socket.sent.length;
+    say({ type: 'open', id: 1, sequence: 'late', mode: 'either', spec: SPEC });
+    expect(socket.sent.length).toBe(sent);
+    expect(registry.size).toBe(0);
+  });
+
+  it('[TGT3] count a message of late targets once, and answer it by runs', () => {
+    const { say, socket } = connect({ errors: 1 });
+    const spec = {
+      features: 1,
+      units: 2,
+      task: { kind: 'supervised', outputs: 1, delay: 2 },
+      learner: { kind: 'tbptt', k1: 1, k2: 1 },
+    };
+    say({ type: 'hello', version: 1 });
+    say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec });
+    say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(6) });
+    socket.sent.length = 0;
+    say({ type: 'targets', channel: 1, seq: 0, targets: new Float32Array(8) });
+    expect(socket.sent).toMatchObject([
+      { code: 'target-expired', channel: 1, seq: 0, count: 3 },
+      { code: 'target-early', channel: 1, seq: 6, count: 2 },
+    ]);
+    expect(socket.closed).toBe(null);
   });
 
   it('[CON6] let a channel that is open be opened again', () => {
@@ -238,13 +296,21 @@ describe('a socket that does not read', () => {
 });
 
 describe('a fault inside Eddy', () => {
-  it('[SEQ7] is answered, told to the operator, and leaves the socket open', () => {
-    const { say, socket, faults, registry } = watching();
+  it('[SEQ7] is answered, told to the operator once, and leaves the socket open', () => {
+    const faults: unknown[] = [];
+    const { say, socket, registry } = watching(
+      {},
+      createRegistry({ onFault: (fault) => faults.push(fault) }),
+    );
     registry.get('a').model.step = () => {
       throw new TypeError('broken');
     };
     say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) });
-    expect(socket.sent).toMatchObject([{ type: 'error', code: 'sequence-failed', channel: 1, seq: 0 }]);
+    say({ type: 'subscribe', id: 7, sequence: 'a', view: 'events' });
+    expect(socket.sent).toMatchObject([
+      { type: 'error', code: 'sequence-failed', channel: 1, seq: 0 },
+      { type: 'error', code: 'sequence-failed', re: 7 },
+    ]);
     expect(faults).toHaveLength(1);
     expect(socket.closed).toBe(null);
   });

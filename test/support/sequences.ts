@@ -6,7 +6,9 @@ import { Registry } from '../../src/sequence/registry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
 
-export function createRegistry(options: { limits?: Partial<Limits>; store?: Store } = {}) {
+export function createRegistry(
+  options: { limits?: Partial<Limits>; store?: Store; onFault?: (error: unknown) => void } = {},
+) {
   const scheduler = new VirtualTimeScheduler();
   let epochs = 0;
   const registry = new Registry({
@@ -15,6 +17,7 @@ export function createRegistry(options: { limits?: Partial<Limits>; store?: Stor
     scheduler,
     now: () => 0,
     newEpoch: () => `epoch-${++epochs}`,
+    onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   });
   return { registry, scheduler };
