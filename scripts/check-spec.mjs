@@ -11,7 +11,7 @@ const tests = readdirSync(join(root, 'test'), { recursive: true })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(join(root, 'test', file), 'utf8'))
   .join('\n');
-const tested = ids(tests, /\[([A-Z0-9]{3,4}\d+)\]/g);
+const tested = ids(tests, /['"`]\[([A-Z0-9]{3,4}\d+)\]/g);
 
 const missing = [...specified].filter((id) => !tested.has(id));
 const unknown = [...tested].filter((id) => !specified.has(id));

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ERRORS, EddyError, isErrorCode } from '../src/errors.js';
+import { EddyError, ERRORS, isErrorCode } from '../src/errors.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -21,7 +21,9 @@ describe('the import rules', () => {
     }
     const cruise = join(root, 'node_modules/.bin/depcruise');
     const config = join(root, '.dependency-cruiser.cjs');
-    const report = execFileSync(cruise, ['--config', config, '--output-type', 'json', 'src'], { cwd: folder });
+    const report = execFileSync(cruise, ['--config', config, '--output-type', 'json', 'src'], {
+      cwd: folder,
+    });
     const { summary } = JSON.parse(String(report));
     return summary.violations.map((violation: { rule: { name: string } }) => violation.rule.name);
   };
@@ -44,7 +46,9 @@ describe('the import rules', () => {
   });
 
   it('[HOU1] catch a module of Node in what a browser loads', () => {
-    const files = { 'src/protocol/codec.ts': "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n" };
+    const files = {
+      'src/protocol/codec.ts': "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n",
+    };
     expect(broken(files)).toEqual(['isomorphic']);
   });
 
@@ -78,9 +82,28 @@ describe('the errors', () => {
     expect(documented).toEqual(registered);
   });
 
+  it('[ERR1] are all thrown or sent somewhere', () => {
+    const code = ['src', 'client']
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+          join(root, folder, file),
+        ),
+      )
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('src/errors.ts'))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    expect(Object.keys(ERRORS).filter((name) => !code.includes(`'${name}'`))).toEqual([]);
+  });
+
   it('[ERR2] carry a code, a message, and whether they are temporary', () => {
     const error = new EddyError('server-shutdown', 'gone', { cause: 1 });
-    expect(error).toMatchObject({ code: 'server-shutdown', message: 'gone', temporary: true, close: 3000, cause: 1 });
+    expect(error).toMatchObject({
+      code: 'server-shutdown',
+      message: 'gone',
+      temporary: true,
+      close: 3000,
+      cause: 1,
+    });
     expect(new EddyError('step-gap', 'x').close).toBe(undefined);
     expect([isErrorCode('step-gap'), isErrorCode('toString')]).toEqual([true, false]);
   });

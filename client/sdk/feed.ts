@@ -54,6 +54,11 @@ export class Feed<T extends Item> {
     );
   }
 
+  /** Steps after `seq` are missed if they are not delivered, though no subscription has been answered yet. */
+  expectFrom(seq: number): void {
+    if (this.isPerStep && this.subscribers.size > 0) this.lastSeq ??= seq;
+  }
+
   /** The server sends results from after step `seq` on. */
   begin(seq: number): void {
     this.isPending = false;

@@ -46,6 +46,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
       overflow,
       capacity: () => outbox ?? parts.limits().unackedSteps,
       onDrop: (error) => this.report(error, null),
+      onSent: () => this.tryClose(),
     });
     this.opening = new Opening({
       sequence,
@@ -131,7 +132,6 @@ export class Handle extends SequenceWatch implements SequenceHandle {
 
   ack(seq: number): void {
     this.producer.ack(seq);
-    this.tryClose();
   }
 
   /** Takes an error of the channel that answers no request. */
@@ -168,7 +168,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
   }
 
   private begin(opened: ServerMessageOf<'opened'>): void {
-    const { channel, seq } = opened;
+    const { channel, sequence, epoch, seq, created, learning, learningRate } = opened;
     const spec = opened.spec as ModelSpec;
     if (!this.producer.fits(spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
@@ -177,15 +177,15 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     }
     this.channel = channel;
     this.parts.onChannel(channel);
-    this.answer.resolve({ ...opened, spec });
+    this.answer.resolve({ sequence, epoch, seq, spec, created, learning, learningRate });
     // Asked for before the steps that wait are sent, so that their results are seen.
+    this.parts.views.expectFrom(seq);
     this.parts.views.begin();
-    const { lost, renumbered, lostTargets } = this.producer.begin(channel, seq, spec);
+    const { lost, renumbered, lostTargets } = this.producer.begin(opened, spec);
     if (lost) {
       const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
       this.report(codedError('history-lost', `the server has steps only up to ${seq}: ${what}`, false), seq);
     }
-    this.tryClose();
   }
 
   private refuseOpen(error: CodedError): void {

@@ -4,7 +4,7 @@
  */
 import { EddyError } from '../../src/errors.js';
 import type { Limits } from '../../src/protocol/limits.js';
-import type { ClientMessage } from '../../src/protocol/messages.js';
+import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages.js';
 import type { Overflow, PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { type Block, Outbox, OutboxStep, type Resumed } from './outbox.js';
@@ -20,6 +20,9 @@ interface LateTarget {
   readonly seq: number;
   readonly target: Numbers;
 }
+
+/** What `opened` says about where to go on. */
+export type Place = Pick<ServerMessageOf<'opened'>, 'channel' | 'seq' | 'blockSteps'>;
 
 export interface LaneResumed extends Resumed {
   /** Late targets that were for the lost history. */
@@ -41,6 +44,8 @@ export class Lane {
   private channel: number | null = null;
   private controls: { after: number; readonly control: Control }[] = [];
   private late: LateTarget[] = [];
+  /** Steps in one block, at most, by what `opened` said. */
+  private blockSteps = Number.POSITIVE_INFINITY;
   private isHalted = false;
 
   constructor(private readonly parts: LaneParts) {
@@ -100,8 +105,9 @@ export class Lane {
   }
 
   /** The channel is open; the server has accepted steps up to `seq`. */
-  resume(channel: number, seq: number): LaneResumed {
+  resume({ channel, seq, blockSteps }: Place): LaneResumed {
     this.channel = channel;
+    this.blockSteps = blockSteps;
     const resumed = this.outbox.resume(seq);
     const lostTargets = resumed.lost ? this.late.length : 0;
     const late = resumed.lost ? [] : this.late;
@@ -132,7 +138,11 @@ export class Lane {
   private take(until: number): Block | null {
     const { blockSteps, unackedSteps, ...limits } = this.parts.limits();
     const reals = roomOf(limits.frameBytes, this.parts.bytesPerReal);
-    return this.outbox.take({ steps: Math.min(until, blockSteps), reals, inFlight: unackedSteps });
+    return this.outbox.take({
+      steps: Math.min(until, blockSteps, this.blockSteps),
+      reals,
+      inFlight: unackedSteps,
+    });
   }
 
   private sendBlock({ seq, steps }: Block, channel: number): void {

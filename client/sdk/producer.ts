@@ -4,7 +4,7 @@ import { EddyError } from '../../src/errors.js';
 import type { ModelSpecInput } from '../../src/rnn/spec.js';
 import type { PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
-import { Lane, type LaneParts, type LaneResumed } from './lane.js';
+import { Lane, type LaneParts, type LaneResumed, type Place } from './lane.js';
 import { refusesSteps } from './refusal.js';
 import type { RequestBody, Requests } from './requests.js';
 import { checkRoom, copyStep, copyTarget, type Shape, shapeOf } from './shape.js';
@@ -15,6 +15,8 @@ export interface ProducerParts extends LaneParts {
   readonly spec: ModelSpecInput | undefined;
   /** Tells that steps begin to be given up. */
   readonly onDrop: (error: CodedError) => void;
+  /** What could be sent has been sent. */
+  readonly onSent: () => void;
 }
 
 type WithoutChannel<T> = T extends unknown ? Omit<T, 'channel'> : never;
@@ -97,10 +99,10 @@ export class Producer {
     return this.lane.outbox.fits(shapeOf(spec).step);
   }
 
-  /** The channel is open on this socket; the server has accepted steps up to `seq`. */
-  begin(channel: number, seq: number, spec: ModelSpecInput): LaneResumed {
+  /** The channel is open on this socket, for a model of `spec`. */
+  begin(place: Place, spec: ModelSpecInput): LaneResumed {
     this.shape = shapeOf(spec);
-    const resumed = this.lane.resume(channel, seq);
+    const resumed = this.lane.resume(place);
     this.schedule();
     return resumed;
   }
@@ -144,6 +146,7 @@ export class Producer {
       this.isScheduled = false;
       this.lane.pump();
       this.waiters.check();
+      this.parts.onSent();
     });
   }
 }

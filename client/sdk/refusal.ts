@@ -1,6 +1,6 @@
 import type { OutboxStep } from './outbox.js';
 
-const OF_BLOCKS = new Set(['block-too-long', 'channel-unknown', 'sequence-failed']);
+const OF_BLOCKS = new Set(['block-too-long', 'credit-exceeded', 'channel-unknown', 'sequence-failed']);
 const OF_TARGETS = new Set(['target-unexpected', 'target-shape', 'target-non-finite', 'target-distribution']);
 
 /**

@@ -59,6 +59,11 @@ export class Views {
     this.sync();
   }
 
+  /** The producer of this client goes on after step `seq`. */
+  expectFrom(seq: number): void {
+    for (const kind of VIEWS) this.feeds[kind].expectFrom(seq);
+  }
+
   receive(message: ViewMessage): void {
     (this.feeds[message.type] as Feed<Results[View]>).deliver(itemsOf(message));
   }

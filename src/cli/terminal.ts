@@ -1,6 +1,5 @@
 /** What the terminal views are drawn with. */
 import { createLogUpdate } from 'log-update';
-import type colors from 'picocolors';
 
 const LEVELS = '▁▂▃▄▅▆▇█';
 
@@ -21,8 +20,6 @@ export function bar(share: number, width: number): string {
 
 export const grouped = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-
-export type Colors = ReturnType<typeof colors.createColors>;
 
 /**
  * A view that is drawn over itself, at most every `everyMs`. Where the output is no terminal it is silent until

@@ -66,6 +66,17 @@ describe('pushing steps', () => {
     expect(peer.heardOf('steps').map(({ x }) => x.length / 2)).toEqual([2, 1]);
   });
 
+  it('[SDK15] cuts blocks at what opened allows for the model', async () => {
+    peer.blockSteps = 2;
+    const handle = await open();
+    pushAll(handle, [0, 1, 2]);
+    await peer.settle();
+    expect(blocks()).toEqual([
+      [0, 0, 1],
+      [2, 2],
+    ]);
+  });
+
   it('[SDK15] cuts blocks where targets begin or end', async () => {
     const handle = await open();
     handle.push([1]);
@@ -241,33 +252,37 @@ describe('pushing steps', () => {
 });
 
 describe('refused steps', () => {
-  it.each(['step-conflict', 'step-gap', 'block-too-long', 'sequence-failed'])(
-    '[SDK22] stops at %s: it is reported, nothing is sent after it, and push throws it',
-    async (name) => {
-      const handle = await open();
-      peer.script = ({ type }) => (type === 'steps' ? [failure(name, { channel: 1, seq: 0 })] : undefined);
-      const reports: Report[] = [];
-      handle.errors$.subscribe((report) => reports.push(report));
-      handle.push([0]);
-      const drained = handle.drained();
-      drained.catch(() => undefined);
-      await turn();
-      peer.process();
-      handle.push([1]);
-      peer.deliver();
-      await peer.settle();
-      await peer.reconnect();
-      expect(peer.heardOf('steps')).toHaveLength(1);
-      expect(reports).toEqual([{ error: code(name), sequence: 's', seq: 0 }]);
-      expect(() => handle.push([2])).toThrow(code(name));
-      await expect(drained).rejects.toEqual(code(name));
-      await expect(handle.ready()).rejects.toEqual(code(name));
-      expect(handle.unacked).toBe(2);
-      const closed = handle.close();
-      await peer.settle();
-      await closed;
-    },
-  );
+  it.each([
+    'step-conflict',
+    'step-gap',
+    'block-too-long',
+    'credit-exceeded',
+    'channel-unknown',
+    'sequence-failed',
+  ])('[SDK22] stops at %s: it is reported, nothing is sent after it, and push throws it', async (name) => {
+    const handle = await open();
+    peer.script = ({ type }) => (type === 'steps' ? [failure(name, { channel: 1, seq: 0 })] : undefined);
+    const reports: Report[] = [];
+    handle.errors$.subscribe((report) => reports.push(report));
+    handle.push([0]);
+    const drained = handle.drained();
+    drained.catch(() => undefined);
+    await turn();
+    peer.process();
+    handle.push([1]);
+    peer.deliver();
+    await peer.settle();
+    await peer.reconnect();
+    expect(peer.heardOf('steps')).toHaveLength(1);
+    expect(reports).toEqual([{ error: code(name), sequence: 's', seq: 0 }]);
+    expect(() => handle.push([2])).toThrow(code(name));
+    await expect(drained).rejects.toEqual(code(name));
+    await expect(handle.ready()).rejects.toEqual(code(name));
+    expect(handle.unacked).toBe(2);
+    const closed = handle.close();
+    await peer.settle();
+    await closed;
+  });
 
   it('[SDK22] stops at the first refusal, whatever follows from it', async () => {
     peer = new ScriptedPeer({ blockSteps: 1 });

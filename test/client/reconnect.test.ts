@@ -237,14 +237,14 @@ describe('a broken connection', () => {
 describe('opening', () => {
   it('[SDK11] resolves with what the server says', async () => {
     const handle = await open({ spec: SPEC, mode: 'create' });
-    expect(await handle.opened).toMatchObject({
+    expect(await handle.opened).toEqual({
       sequence: 's',
       epoch: 'epoch-1',
       seq: -1,
       created: true,
       learning: true,
       learningRate: 0.01,
-      spec: { features: 1, units: 2, batch: 1 },
+      spec: peer.sequence('s').spec,
     });
     expect(opens()).toEqual([['create', true]]);
   });
@@ -408,6 +408,16 @@ describe('closing', () => {
     expect(events.sort()).toEqual(['closed', 'complete', 'no more acks']);
     await expect(handle.reset('state')).rejects.toEqual(code('client-closed'));
     await handle.close();
+  });
+
+  it('[SDK30] a handle lets requests go first', async () => {
+    const handle = await open();
+    const done: string[] = [];
+    handle.reset('state').then(() => done.push('reset'));
+    handle.close().then(() => done.push('close'));
+    await peer.settle();
+    expect(done.sort()).toEqual(['close', 'reset']);
+    expect(peer.heard.slice(2).map(({ type }) => type)).toEqual(['reset', 'close']);
   });
 
   it('[SDK30] a handle gives the channel back once, and after the answer where it is still being opened', async () => {

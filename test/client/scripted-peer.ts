@@ -29,6 +29,8 @@ export class ScriptedPeer {
   readonly heard: ClientMessage[] = [];
   /** Gives other answers than usual, where it gives any. */
   script: (message: ClientMessage) => ServerMessage[] | undefined = () => undefined;
+  /** Steps in one block that `opened` allows. */
+  blockSteps = 256;
   /** Are acks kept back? */
   holdsAcks = false;
   private codec: Codec;
@@ -182,6 +184,7 @@ export class ScriptedPeer {
       type: 'opened',
       ...placeOf(re, name, sequence),
       created: !known,
+      blockSteps: Math.min(this.blockSteps, this.limits.blockSteps ?? DEFAULT_LIMITS.blockSteps),
       learning: true,
       learningRate: 0.01,
     };

@@ -222,6 +222,24 @@ describe('views', () => {
     expect(view.seen).toEqual(['0', '1', '7+5', '8']);
   });
 
+  it('[SDK35] of an open sequence tell, too, what went by before the first answer', async () => {
+    const handle = client.open('new', { spec: SPEC });
+    const seen: number[] = [];
+    handle.states$.subscribe(({ seq, skipped }) => seen.push(seq, skipped));
+    handle.push([0]);
+    handle.push([1]);
+    peer.process();
+    peer.deliver();
+    await turn();
+    peer.process();
+    peer.break();
+    peer.advance(100);
+    await peer.open();
+    const { channel } = peer.sequence('new');
+    peer.say({ ...states(2, 1), channel } as ServerMessage);
+    expect(seen).toEqual([2, 2]);
+  });
+
   it('[SDK35] tell nothing of steps that went by before they were subscribed', async () => {
     peer.create('s', SPEC, [[1], [2], [3]]);
     client.watch('s').metrics$.subscribe();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
 import { type BpttInput, bptt } from '../../src/rnn/bptt.js';
 import { layoutParameters } from '../../src/rnn/parameters.js';
-import { relativeError } from '../support/numeric-compare.js';
+import { codeOf, relativeError } from '../support/numeric-compare.js';
 import { centralDifferences } from '../support/numeric-difference.js';
 import { float64 } from '../support/numeric-models.js';
 import { Numbers } from '../support/numeric-random.js';
@@ -156,5 +156,21 @@ describe('losses', () => {
         plain,
       ),
     ).toBeLessThan(1e-14);
+  });
+});
+
+describe('lengths that do not fit', () => {
+  const input = problem(READOUTS[1], 3, 5);
+  const wrong: { what: string; code: string; change: Partial<BpttInput> }[] = [
+    { what: 'x', code: 'step-shape', change: { x: input.x.slice(1) } },
+    { what: 'an empty x', code: 'step-shape', change: { x: [], targets: [] } },
+    { what: 'targets', code: 'target-shape', change: { targets: input.targets.slice(1) } },
+    { what: 'parameters', code: 'setting-invalid', change: { parameters: [...input.parameters, 0] } },
+    { what: 'h0', code: 'step-shape', change: { h0: input.h0.slice(1) } },
+  ];
+
+  it.each(wrong)('[MATH8] are refused with $code: $what', ({ code, change }) => {
+    expect(codeOf(() => bptt({ ...input, ...change }, float64))).toBe(code);
+    expect(codeOf(() => bptt(input, float64))).toBe('none');
   });
 });

@@ -257,14 +257,19 @@ describe('settings', () => {
     }
   });
 
-  it('[MOD6] a model whose learning is turned on again learns from the targets after that only', () => {
+  it('[MOD6] a model whose learning is turned on again learns from the targets that come after that only', () => {
     const model = bareModel({ features: 1, units: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 } });
     const steps = new Numbers(6).rows(12, 1).map((x) => {
       if (model.seq === 5) model.learning = true;
       if (model.seq === -1) model.learning = false;
-      return model.step(x).updates.map(({ to }) => to);
+      return model.step(x).updates.map(({ to, losses }) => ({ to, losses }));
     });
-    expect(steps.flat()).toEqual([5, 7, 9]);
+    // The truth of step 4 came while nothing was learned, that of step 5 after.
+    expect(steps.flat()).toEqual([
+      { to: 5, losses: 1 },
+      { to: 7, losses: 2 },
+      { to: 9, losses: 2 },
+    ]);
   });
 
   it('[MOD7] the learning rate may be set in [0, 100], and another is refused', () => {
@@ -549,7 +554,7 @@ describe('snapshots', () => {
       expect(fingerprint(snapshot)).toBe(kept);
       model.restore(snapshot);
       snapshot.numbers.fill(7);
-      snapshot.window.hasTarget.fill(7);
+      snapshot.window.targets.fill(7);
       snapshot.metrics.past.fill(7);
       for (const scaler of [snapshot.scaler!, snapshot.targetScaler!]) {
         scaler.mean.fill(7);
@@ -601,7 +606,7 @@ describe('snapshots', () => {
     },
     {
       what: 'a window of another length',
-      damage: ({ window }) => ({ window: { ...window, hasTarget: new Uint8Array(1) } }),
+      damage: ({ window }) => ({ window: { ...window, targets: new Uint8Array(1) } }),
     },
     { what: 'no learner', damage: () => ({ learner: null }) },
     {

@@ -6,8 +6,10 @@ import type { Kernels } from '../../src/kernels/kernels.js';
 import { bptt } from '../../src/rnn/bptt.js';
 import type { Update } from '../../src/rnn/learner.js';
 import { Model } from '../../src/rnn/model.js';
+import { StandardScaler } from '../../src/rnn/scaler.js';
 import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
 import { codeOf, fingerprint, norm, relativeError } from '../support/numeric-compare.js';
+import { centralDifferences } from '../support/numeric-difference.js';
 import { bareModel, float64, parametersOf, setParameters } from '../support/numeric-models.js';
 import { Numbers } from '../support/numeric-random.js';
 
@@ -264,6 +266,69 @@ describe('TBPTT against full BPTT', () => {
           ),
         ).toBeLessThan(ROUNDING);
       }
+  });
+});
+
+describe('the loss of a model with a scaler', () => {
+  it('[TBP12] is in present deviations, and its gradient goes through those that the prediction was served with', () => {
+    const [k1, k2, horizon, batch, wanted] = [4, 9, 2, 2, 3];
+    const task: Task = { kind: 'forecast', horizon, targets: [1, 0] };
+    const learner = { kind: 'tbptt', k1, k2 } as const;
+    const model = bareModel({ features: F, units: N, batch, task, learner, scaler: { kind: 'standard' } });
+    const parameters = parametersOf(model);
+    const [inputs, outputs] = [new StandardScaler(F), new StandardScaler(M)];
+    const served: {
+      x: number[];
+      h: number[];
+      truth: number[];
+      toUser: (logit: number, j: number) => number;
+    }[] = [];
+    let made: Update | undefined;
+    for (let t = 0; made === undefined; t++) {
+      // Readings that spread further and further, so that the deviations of then and now are apart.
+      const x = new Numbers(t).many(batch * F, 5 + t).map((value) => value + 100);
+      const truth = x.map((_, i) => x[i % 2 === 0 ? i + 1 : i - 1]!);
+      const scaled = x.map((value, i) => inputs.scale(value, i % F));
+      inputs.observe(x, batch);
+      outputs.observe(truth, batch);
+      const [mean, deviation] = [[0, 1].map((j) => outputs.unscale(0, j)), outputs.deviation.slice()];
+      model.learningRate = model.updates === wanted ? 1 : 0;
+      const { h, updates } = model.step(x);
+      const toUser = (logit: number, j: number) => mean[j]! + deviation[j]! * logit;
+      served.push({ x: scaled, h: Array.from(h), truth, toUser });
+      made = updates.find(({ update }) => update === wanted + 1);
+    }
+    const { from, to, losses } = made;
+    expect({ from, to, losses }).toEqual({ from: 7, to: 15, losses: k1 });
+
+    const loss = () => {
+      const { y } = bptt(
+        {
+          spec: { ...model.spec, task: { kind: 'supervised', outputs: M, delay: 0 } },
+          parameters,
+          x: served.slice(from, to + 1).flatMap(({ x }) => x),
+          targets: new Array<number>((to - from + 1) * batch * M).fill(0),
+          h0: served[from - 1]!.h,
+        },
+        float64,
+      );
+      let sum = 0;
+      for (let t = to - k1 + 1; t <= to; t++)
+        for (let i = 0; i < batch * M; i++) {
+          const prediction = served[t]!.toUser(y[(t - from) * batch * M + i]!, i % M);
+          sum += ((prediction - served[t + horizon]!.truth[i]!) / outputs.deviation[i % M]!) ** 2;
+        }
+      return sum / (k1 * batch * M);
+    };
+    expect(relativeError([made.loss], [loss()])).toBeLessThan(ROUNDING);
+    const gradient = centralDifferences(loss, parameters);
+    const after = parametersOf(model);
+    expect(
+      relativeError(
+        parameters.map((weight, i) => weight - after[i]!),
+        gradient,
+      ),
+    ).toBeLessThan(1e-7);
   });
 });
 
