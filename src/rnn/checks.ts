@@ -2,16 +2,11 @@
 import { EddyError, type ErrorCode } from '../errors.js';
 import type { ModelSpec } from './spec.js';
 
-/** @throws EddyError `code`, which names the first number that is not finite in the model's precision */
-export function checkFinite(
-  values: ArrayLike<number>,
-  code: ErrorCode,
-  name: string,
-  float32: boolean,
-): void {
+/** @throws EddyError `code`, which names the first number that float32 does not hold as a finite one */
+export function checkFinite(values: ArrayLike<number>, code: ErrorCode, name: string): void {
   for (let i = 0; i < values.length; i++) {
-    const value = float32 ? Math.fround(values[i]!) : values[i]!;
-    if (!Number.isFinite(value)) throw new EddyError(code, `${name}[${i}] is ${values[i]}, no finite number`);
+    if (!Number.isFinite(Math.fround(values[i]!)))
+      throw new EddyError(code, `${name}[${i}] is ${values[i]}, no finite number`);
   }
 }
 
@@ -19,7 +14,7 @@ export function checkFinite(
 const SUM_TOLERANCE = 1e-3;
 
 /** @throws EddyError `target-shape`, `target-non-finite`, `target-distribution` */
-export function checkTarget(spec: ModelSpec, target: ArrayLike<number>, float32: boolean): void {
+export function checkTarget(spec: ModelSpec, target: ArrayLike<number>): void {
   const { task, batch } = spec;
   const outputs = task?.kind === 'supervised' ? task.outputs : 0;
   if (target.length !== batch * outputs)
@@ -27,7 +22,7 @@ export function checkTarget(spec: ModelSpec, target: ArrayLike<number>, float32:
       'target-shape',
       `the target has ${target.length} numbers; one of this model has ${batch} * ${outputs}`,
     );
-  checkFinite(target, 'target-non-finite', 'target', float32);
+  checkFinite(target, 'target-non-finite', 'target');
   if (spec.readout.kind !== 'softmax') return;
   for (let row = 0; row < batch; row++) {
     let sum = 0;

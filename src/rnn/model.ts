@@ -187,7 +187,7 @@ export class Model {
     const { batch: B, features: F, units: N } = this.spec;
     if (x.length !== B * F)
       throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
-    checkFinite(x, 'step-non-finite', 'x', true);
+    checkFinite(x, 'step-non-finite', 'x');
     const m = this.arena.data;
     const overdue = this.forecast ? NO_UPDATES : (this.learner?.update(m, this.window.next) ?? NO_UPDATES);
     const seq = this.window.advance(m);
@@ -211,7 +211,7 @@ export class Model {
     const { window, learner } = this;
     if (!learner || this.forecast)
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    checkTarget(this.spec, target, true);
+    checkTarget(this.spec, target);
     if (!Number.isInteger(seq) || seq > this.seq)
       throw new EddyError('target-early', `step ${seq} has not happened; the last is ${this.seq}`);
     if (seq < learner.blockStart)

@@ -191,7 +191,7 @@ export class Sequence {
         'credit-exceeded',
         `${unacked} steps would wait for their ack; the limit is ${this.parts.limits.unackedSteps}`,
       );
-    checkFinite(x, 'step-non-finite', 'x', true);
+    checkFinite(x, 'step-non-finite', 'x');
     return count;
   }
 
@@ -199,8 +199,7 @@ export class Sequence {
     const size = targets.length / count;
     if (this.model.spec.task?.kind !== 'supervised')
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    for (let t = 0; t < count; t++)
-      checkTarget(this.model.spec, targets.subarray(t * size, (t + 1) * size), true);
+    for (let t = 0; t < count; t++) checkTarget(this.model.spec, targets.subarray(t * size, (t + 1) * size));
     return size;
   }
 

@@ -290,6 +290,20 @@ describe('views', () => {
     ]);
   });
 
+  it('[SDK36] are not asked for while the handle cannot be opened again', async () => {
+    const handle = client.open('s', { mode: 'resume' });
+    await peer.settle();
+    peer.forget();
+    await peer.reconnect();
+    handle.states$.subscribe();
+    await peer.settle();
+    expect(asked()).toEqual([]);
+    peer.create('s', SPEC);
+    peer.advance(100);
+    await peer.settle();
+    expect(asked()).toEqual(['+states/0/every']);
+  });
+
   it('[SDK36] go on for those who only watch when the handle is refused', async () => {
     const handle = client.open('s', { spec: { features: 9, units: 9 } });
     peer.script = (message) =>
