@@ -141,7 +141,6 @@ export class Connection {
     retry.cancel();
     const delay = isFinal ? 0 : retry.later(() => this.dial());
     onLost(reason, isFinal);
-    if (this.isClosed !== isFinal) return;
     this.state.next(isFinal ? { status: 'closed', reason } : { status: 'waiting', reason, delay });
     if (isFinal) this.state.complete();
   }

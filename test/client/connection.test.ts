@@ -35,7 +35,11 @@ describe('the connection', () => {
     await turn();
     expect(peer.arrived).toEqual([{ type: 'hello', version: 1, agent: 'a test' }]);
     await peer.settle();
-    expect(peer.heard.map(({ type }) => type)).toEqual(['hello', 'open', 'subscribe', 'steps']);
+    const types = () => peer.heard.map(({ type }) => type);
+    expect(types()).toEqual(['hello', 'open', 'subscribe', 'steps']);
+    peer.say({ type: 'welcome', version: 1, server: 'again', limits: {} });
+    await peer.settle();
+    expect(types()).toEqual(['hello', 'open', 'subscribe', 'steps']);
   });
 
   it.each([
@@ -153,6 +157,20 @@ describe('the connection', () => {
       peer.advance(60_000);
       expect(peer.sockets).toHaveLength(1);
     }
+  });
+
+  it('[SDK6] stays closed where it is closed in answer to the break', async () => {
+    const peer = new ScriptedPeer();
+    const { client, names } = watchStates(peer);
+    const handle = client.open('s', { spec: { features: 1, units: 1 } });
+    handle.states$.subscribe({ complete: () => client.close() });
+    await peer.open();
+    handle.close();
+    await turn();
+    peer.break();
+    peer.advance(60_000);
+    expect(names()).toEqual(['connecting', 'open', 'closed']);
+    expect(peer.sockets).toHaveLength(1);
   });
 
   it('[SDK7] gives a socket up that brings no welcome in time', () => {

@@ -332,6 +332,27 @@ describe('opening', () => {
     ]);
   });
 
+  it('[SDK12] again begins the back-off anew after a success', async () => {
+    client.close();
+    client = peer.connect({ random: () => 1 });
+    peer.create('s', SPEC);
+    await open({ mode: 'resume' });
+    for (let round = 0; round < 2; round++) {
+      peer.forget();
+      await peer.reconnect();
+      const before = opens().length;
+      peer.advance(199);
+      await peer.settle();
+      expect(opens()).toHaveLength(before);
+      peer.advance(1);
+      await peer.settle();
+      expect(opens()).toHaveLength(before + 1);
+      peer.create('s', SPEC);
+      peer.advance(10_000);
+      await peer.settle();
+    }
+  });
+
   it('[SDK12] again is left to the next socket where the connection breaks while it waits', async () => {
     client.close();
     client = peer.connect({ random: () => 1 });
@@ -453,6 +474,15 @@ describe('closing', () => {
     await peer.open();
     await closed;
     expect(accepted()).toEqual([0]);
+    const again = client.open('s', { spec: SPEC });
+    await peer.settle();
+    const closing = again.close();
+    await turn();
+    expect(peer.arrived).toMatchObject([{ type: 'close' }]);
+    peer.break();
+    await closing;
+    peer.advance(10_000);
+    await peer.open();
     const idle = client.open('t', { spec: SPEC });
     await peer.settle();
     peer.break();

@@ -99,6 +99,20 @@ describe('views', () => {
     expect(asked()).toEqual(['+states/0/every', '-states']);
   });
 
+  it('[SDK32] needs no answer to an unsubscribe', async () => {
+    const reports: Report[] = [];
+    client.errors$.subscribe((report) => reports.push(report));
+    const view = record();
+    await peer.settle();
+    view.stop();
+    await turn();
+    peer.break();
+    peer.advance(100);
+    await peer.open();
+    expect(asked()).toEqual(['+states/0/every']);
+    expect(reports).toEqual([]);
+  });
+
   it('[SDK33] gives one item for each result, copied out of the message', async () => {
     const items: unknown[] = [];
     const watch = client.watch('s');
@@ -253,6 +267,14 @@ describe('views', () => {
     await peer.settle();
     peer.say({ ...states(5, 1), channel: 2 } as ServerMessage);
     expect([...view.seen, ...later.seen]).toEqual(['3', '5']);
+    const handle = client.open('t', { spec: SPEC });
+    handle.push([0]);
+    await peer.settle();
+    const seen: number[] = [];
+    handle.states$.subscribe(({ seq, skipped }) => seen.push(seq, skipped));
+    await peer.settle();
+    peer.say({ ...states(1, 1), channel: 3 } as ServerMessage);
+    expect(seen).toEqual([1, 0]);
   });
 
   it('[SDK36] of an open sequence wait for it, and end with it', async () => {
@@ -369,7 +391,15 @@ describe('views', () => {
     watch.events$.subscribe();
     await peer.settle();
     expect(asked()).toEqual(['+states/0/every', '+metrics/0/every']);
-    for (const delay of [200, 400, 800]) {
+    for (const delay of [200, 400, 800, 0, 200]) {
+      if (delay === 0) {
+        peer.create('later', SPEC);
+        peer.advance(10_000);
+        await peer.settle();
+        peer.forget();
+        await peer.reconnect();
+        continue;
+      }
       peer.advance(delay - 1);
       await peer.settle();
       const before = asked().length;
