@@ -62,6 +62,11 @@ export const ERRORS = {
   'outbox-full': { temporary: true, about: 'the client holds as many un-acked steps as it may' },
   'client-closed': { temporary: false, about: 'the client was closed' },
   'connection-lost': { temporary: true, about: 'the connection broke before the answer came' },
+  'connection-refused': { temporary: false, about: 'the server closed the socket and wants no reconnect' },
+  'history-lost': {
+    temporary: false,
+    about: 'the server has fewer steps than it had acked; what was not acked was numbered anew',
+  },
   'input-invalid': { temporary: false, about: 'a row of the input file or stream cannot be read' },
   'address-refused': { temporary: false, about: 'another address than loopback needs --insecure' },
   // those that close the socket

@@ -33,6 +33,6 @@ export function closeError(close: number, why: string): CodedError {
   const entry = Object.entries(ERRORS).find(([, known]) => 'close' in known && known.close === close);
   if (entry) return codedError(entry[0], message, false);
   return isFinalClose(close)
-    ? new ClientError('connection-refused', message, false)
+    ? new EddyError('connection-refused', message)
     : new EddyError('connection-lost', message);
 }
