@@ -106,7 +106,9 @@ export class DemoScreen {
   paint(): string {
     const { state, about, c } = this;
     const { truth, forecast, error, naiveError, update, h } = state;
-    const all = [...truth.values, ...forecast.values];
+    const width = Math.max(10, Math.min(CHART, (process.stdout.columns ?? 100) - 24));
+    const chart = (values: readonly number[]) => sparkline(values.slice(-width), low, high);
+    const all = [...truth.values.slice(-width), ...forecast.values.slice(-width)];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const row = (label: string, value: string, rest = '') =>
       `  ${c.dim(label.padEnd(10))}${value}${rest && `  ${rest}`}`;
@@ -114,19 +116,21 @@ export class DemoScreen {
       `${grouped(values.at(-1) ?? Number.NaN, 1)} °C`.padStart(9);
     return [
       '',
-      `  ${c.bold(c.cyan('eddy'))}  ${c.bold(about.sequence)}  ${c.dim(`3 sensors, ${about.units} hidden units, one hour ahead · ${about.url}`)}`,
+      `  ${c.bold(c.cyan('eddy'))}  ${c.bold(about.sequence)}  ${c.dim(`3 sensors, ${about.units} hidden units, one hour ahead`)}`,
       '',
       row('step', grouped(state.steps).padStart(9), c.dim(state.date.replace('T', ' ').slice(0, 16))),
-      row('truth', degrees(truth.values), c.green(sparkline(truth.values, low, high))),
-      row('forecast', degrees(forecast.values), c.yellow(sparkline(forecast.values, low, high))),
-      row('h', '         ', h ? c.magenta(sparkline(h, -1, 1)) : ''),
+      row('truth', degrees(truth.values), c.green(chart(truth.values))),
+      row('forecast', degrees(forecast.values), c.yellow(chart(forecast.values))),
+      row('h', '         ', h ? c.magenta(sparkline(h.slice(0, width), -1, 1)) : ''),
       row('error', this.error(error.mean, naiveError.mean)),
+      row('', '         ', c.dim(`mean absolute error of the last ${grouped(error.values.length)} hours`)),
       row('learning', `${grouped(update?.update ?? 0).padStart(9)}`, c.dim(learned(update))),
       row(
         'speed',
         `${grouped(state.stepsPerSecond).padStart(9)}`,
         c.dim(`steps/s, forecast back in ${grouped(state.medianLatency ?? 0, 1)} ms (median)`),
       ),
+      row('server', `${about.url}`),
       '',
     ].join('\n');
   }
@@ -151,7 +155,7 @@ export class DemoScreen {
     const { c } = this;
     const skill = 100 * (1 - mae / naive);
     const verdict = skill >= 0 ? c.green(`${grouped(skill)} % lower`) : c.red(`${grouped(-skill)} % higher`);
-    return `${grouped(mae, 3).padStart(6)} °C  ${verdict} than ${grouped(naive, 3)} °C for "same as last hour"  ${c.dim(`mean of the last ${grouped(this.state.error.values.length)}`)}`;
+    return `${grouped(mae, 3).padStart(6)} °C  ${verdict} than ${grouped(naive, 3)} °C for "same as last hour"`;
   }
 }
 
