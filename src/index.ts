@@ -2,6 +2,7 @@
 export { EddyError, ERRORS, type ErrorCode } from './errors.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
 export { createReferenceKernels } from './kernels/reference.js';
+export { createWasmKernels, hasWasmSimd } from './kernels/wasm.js';
 export { type BoundedBufferOptions, boundedBuffer, type OverflowPolicy } from './operators/bounded-buffer.js';
 export { type CollectOptions, collect } from './operators/collect.js';
 export { type Conflated, conflate } from './operators/conflate.js';

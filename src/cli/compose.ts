@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Logger, pino } from 'pino';
 import { asyncScheduler } from 'rxjs';
-import { createReferenceKernels } from '../kernels/reference.js';
+import { createKernels } from '../kernels/shared.js';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.js';
 import { Registry } from '../sequence/registry.js';
 import { EddyServer } from '../server/server.js';
@@ -22,7 +22,7 @@ export const createLogger = (level: string): Logger =>
 export function composeServer({ logger, limits: changed = {} }: ServerOptions): EddyServer {
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const registry = new Registry({
-    kernels: createReferenceKernels('float32'),
+    kernels: createKernels((why) => logger.warn(why)),
     store: createMemoryStore(limits.unackedSteps),
     scheduler: asyncScheduler,
     now: () => performance.now(),

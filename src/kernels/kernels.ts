@@ -4,7 +4,7 @@
  * All numbers of one model lie in one arena, a flat array of reals. A kernel takes the array and *element
  * addresses* into it, results first, then inputs, then sizes. No kernel allocates, throws, or keeps anything.
  *
- * Shapes, row-major: B batch rows, F features, N units, M outputs, T steps, D = F + N.
+ * Shapes, row-major; only weight matrices are kept as the kernels like them (`pack`). B batch rows, F features, N units, M outputs, T steps, D = F + N.
  *
  *   W  [D,N]      Wx stacked on Wh: one matrix-vector product makes a step
  *   z  [T+1,B,D]  window rows: z_t = [ x_t | h_{t-1} ]; the step writes h_t into row t + 1
@@ -29,11 +29,30 @@ export interface Arena {
   free(): void;
 }
 
+/**
+ * The gradient of a dense layer's weights before it is computed: dL/dw = sum over R rows of a_r^T dy_r, dL/db = sum of
+ * dy_r. The weights of the cell are such a layer too, with a = z and dy = da: dL/dW = Z^T dA.
+ */
+export interface LayerGradient {
+  /** w [A,M], packed, and b [M]. */
+  readonly w: Address;
+  readonly b: Address;
+  /** Their velocities, which are not touched without momentum. */
+  readonly velocity: Address;
+  readonly velocityB: Address;
+  /** a [R,A], rows `stride` apart. */
+  readonly a: Address;
+  readonly stride: number;
+  /** dy [R,M] */
+  readonly dy: Address;
+  readonly R: number;
+  readonly A: number;
+  readonly M: number;
+}
+
 export interface SgdSettings {
-  /** Learning rate. */
+  /** Learning rate, times the clipping factor. */
   readonly rate: number;
-  /** Factor on g before all else: the clipping factor. */
-  readonly gradientScale: number;
   readonly momentum: number;
   readonly nesterov: boolean;
 }
@@ -45,6 +64,12 @@ export interface Kernels {
 
   /** Allocates `length` zeros. */
   allocate(length: number): Arena;
+
+  /** Turns a matrix [rows,columns] from row after row into the form that these kernels keep it in, in place. */
+  pack(m: Reals, at: Address, rows: number, columns: number): void;
+
+  /** Turns it back. */
+  unpack(m: Reals, at: Address, rows: number, columns: number): void;
 
   /**
    * Runs the cell over T steps: a_t = z_t W + b, h_t = tanh(a_t), written to the h part of row t + 1.
@@ -84,10 +109,7 @@ export interface Kernels {
   /** Carries a dense layer's gradient to its input: da [R,A] = dy [R,M] w^T. */
   denseBackward(m: Reals, da: Address, dy: Address, w: Address, R: number, A: number, M: number): void;
 
-  /**
-   * Adds the gradient of a dense layer's weights: gw [A,M] += sum_r a_r^T dy_r, gb [M] += sum_r dy_r.
-   * The weights of the cell get theirs here too, with a = z and dy = da: dL/dW = Z^T dA.
-   */
+  /** Adds the gradient of a dense layer's weights: gw [A,M], packed, += sum_r a_r^T dy_r, gb [M] += sum_r dy_r. */
   denseGradient(
     m: Reals,
     gw: Address,
@@ -103,14 +125,15 @@ export interface Kernels {
   /** Turns y [R,M] into softmax(y), row by row, in place. */
   softmax(m: Reals, y: Address, R: number, M: number): void;
 
-  /** Gives the sum of squares of n elements. */
-  sumSquares(m: Reals, p: Address, n: number): number;
+  /** Gives ||dL/dw||^2 + ||dL/db||^2 of a layer, before any weight is touched. */
+  gradientSquares(m: Reals, a: Address, stride: number, dy: Address, R: number, A: number, M: number): number;
 
   /**
-   * Takes one step of SGD with momentum on n weights: v' = mu v - rate g; w' = w + v', or with Nesterov's form
-   * w' = w + mu v' - rate g (Sutskever et al. 2013, section 2, in the form of Keras). g is scaled first.
-   * With momentum 0 there is no velocity and v is not touched.
-   * Changes nothing and returns false where any w' or v' would be non-finite.
+   * Takes a step of SGD with a layer's gradient g, which is never laid down: v' = mu v - rate g; w' = w + v', or with
+   * Nesterov's form w' = w + mu v' - rate g (Sutskever et al. 2013, section 2, in the form of Keras).
    */
-  sgd(m: Reals, w: Address, v: Address, g: Address, n: number, settings: SgdSettings): boolean;
+  descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void;
+
+  /** Gives the largest magnitude of n numbers, 0 for none. */
+  largest(m: Reals, p: Address, n: number): number;
 }

@@ -2,24 +2,26 @@
  * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
  * else is measured against; in float32 the same code stores every result rounded.
  */
-import type { Address, Arena, Kernels, Reals, SgdSettings } from './kernels.js';
+import type { Address, Arena, Kernels, LayerGradient, Reals, SgdSettings } from './kernels.js';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
   const Store = precision === 'float32' ? Float32Array : Float64Array;
-  const round = precision === 'float32' ? Math.fround : (value: number) => value;
   return {
     name: `reference-${precision}`,
     bytesPerReal: precision === 'float32' ? 4 : 8,
     allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
+    pack: () => undefined,
+    unpack: () => undefined,
     forward,
     backward,
     dense,
     denseBackward,
     denseGradient,
     softmax,
-    sumSquares,
-    sgd: (m, w, v, g, n, settings) => sgd(m, w, v, g, n, settings, round),
+    gradientSquares,
+    descend,
+    largest,
   };
 }
 
@@ -142,31 +144,64 @@ function softmax(m: Reals, y: Address, R: number, M: number): void {
   }
 }
 
-function sumSquares(m: Reals, p: Address, n: number): number {
+function gradientSquares(
+  m: Reals,
+  a: Address,
+  stride: number,
+  dy: Address,
+  R: number,
+  A: number,
+  M: number,
+): number {
   let sum = 0;
-  for (let i = p; i < p + n; i++) sum += m[i] * m[i];
+  for (let j = 0; j < M; j++) {
+    for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
+    sum += biasGradientAt(m, dy + j, R, M) ** 2;
+  }
   return sum;
 }
 
-function sgd(
+/** One weight's gradient: the products of a column of a and a column of dy. */
+function gradientAt(m: Reals, a: Address, stride: number, dy: Address, R: number, M: number): number {
+  let sum = 0;
+  for (let r = 0; r < R; r++) sum += m[a + r * stride] * m[dy + r * M];
+  return sum;
+}
+
+function biasGradientAt(m: Reals, dy: Address, R: number, M: number): number {
+  let sum = 0;
+  for (let r = 0; r < R; r++) sum += m[dy + r * M];
+  return sum;
+}
+
+function descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void {
+  const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
+  for (let i = 0; i < A; i++)
+    for (let j = 0; j < M; j++) {
+      const k = i * M + j;
+      move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
+    }
+  for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), settings);
+}
+
+function move(
   m: Reals,
   w: Address,
   v: Address,
-  g: Address,
-  n: number,
-  { rate, gradientScale, momentum, nesterov }: SgdSettings,
-  round: (value: number) => number,
-): boolean {
-  for (let commit = 0; commit < 2; commit++) {
-    for (let i = 0; i < n; i++) {
-      const descent = rate * gradientScale * m[g + i];
-      const velocity = momentum === 0 ? -descent : round(momentum * m[v + i] - descent);
-      const weight = round(m[w + i] + (nesterov ? momentum * velocity - descent : velocity));
-      if (commit === 1) {
-        if (momentum !== 0) m[v + i] = velocity;
-        m[w + i] = weight;
-      } else if (!Number.isFinite(velocity) || !Number.isFinite(weight)) return false;
-    }
+  gradient: number,
+  { rate, momentum, nesterov }: SgdSettings,
+): void {
+  const descent = rate * gradient;
+  if (momentum === 0) {
+    m[w] -= descent;
+    return;
   }
-  return true;
+  m[v] = momentum * m[v] - descent;
+  m[w] += nesterov ? momentum * m[v] - descent : m[v];
+}
+
+function largest(m: Reals, p: Address, n: number): number {
+  let max = 0;
+  for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
+  return max;
 }

@@ -4,7 +4,7 @@
  */
 import { EddyError } from '../errors.js';
 import type { Kernels, Reals } from '../kernels/kernels.js';
-import { layoutParameters } from './parameters.js';
+import { eachMatrix, layoutParameters } from './parameters.js';
 import { createReadout, type Readout } from './readout.js';
 import type { ModelSpec } from './spec.js';
 import { Tbptt } from './tbptt.js';
@@ -57,13 +57,15 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   const D = F + N;
   const learner = { kind: 'tbptt', k1: T, k2: T, reduction } as const;
   const shape = { keep: T, batch: B, features: F, units: N, outputs: M, scaled: false };
-  const scratch = layout.length + Window.length(shape);
+  const gradient = layout.length + Window.length(shape);
+  const scratch = gradient + layout.length;
   const arena = kernels.allocate(scratch + Tbptt.scratchLength({ batch: B, learner }, layout));
   try {
     const { data: m, base } = arena;
     const window = new Window(base + layout.length, shape);
     const tbptt = new Tbptt(kernels, readout, { batch: B, learner }, layout, base + scratch);
     m.set(input.parameters, base);
+    eachMatrix(layout, base, (at, rows, columns) => kernels.pack(m, at, rows, columns));
     for (let row = 0; row < B && input.h0; row++)
       for (let j = 0; j < N; j++) m[window.zAt(0) + row * D + F + j] = input.h0[row * N + j]!;
     for (let t = 0; t < T; t++) {
@@ -74,17 +76,21 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);
     }
-    const block = tbptt.backward(m, window, base, 0, null);
+    const weights = { at: base, velocity: base, count: layout.length };
+    const result = tbptt.backward(m, window, weights, 0, null);
+    for (const { w, b, a, stride, dy, R, A, M } of result?.layers ?? [])
+      kernels.denseGradient(m, w + gradient, b + gradient, a, stride, dy, R, A, M);
+    eachMatrix(layout, base + gradient, (at, rows, columns) => kernels.unpack(m, at, rows, columns));
     const columns = (at: number, rows: number, from: number, to: number): Reals => {
       const out = m.slice(0, rows * (to - from));
       for (let r = 0; r < rows; r++) out.set(m.subarray(at + r * D + from, at + r * D + to), r * (to - from));
       return out;
     };
     return {
-      loss: block?.loss ?? 0,
+      loss: result?.block.loss ?? 0,
       h: columns(window.zAt(1), T * B, F, D),
       y: m.slice(window.predictionAt(0), window.predictionAt(T)),
-      parameters: m.slice(tbptt.gradient, tbptt.gradient + layout.length),
+      parameters: m.slice(base + gradient, base + gradient + layout.length),
       x: columns(tbptt.dz, T * B, 0, F),
       h0: columns(tbptt.dz, B, F, D),
     };
@@ -125,7 +131,7 @@ function givenGradient(N: number): Readout {
       }
       return loss;
     },
-    backward(m, e, _gradient, dy, _h, _stride, _parameters, R) {
+    backward(m, e, dy, _parameters, R) {
       m.copyWithin(e, dy, dy + R * N);
     },
   };

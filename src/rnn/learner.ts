@@ -4,9 +4,9 @@
  * A block of k1 steps is due when all its targets have come, or, where some stay out, `delay` steps after its last.
  * Blocks become due in order. So weights change only from targets that have really arrived.
  */
-import type { Address, Reals } from '../kernels/kernels.js';
+import type { Reals } from '../kernels/kernels.js';
 import type { Prequential } from './metrics.js';
-import type { Optimizer, OptimizerResult } from './optimizer.js';
+import type { Optimizer, OptimizerResult, Weights } from './optimizer.js';
 import type { StandardScaler } from './scaler.js';
 import type { BlockGradient, Tbptt } from './tbptt.js';
 import type { Window } from './window.js';
@@ -35,10 +35,7 @@ export interface LearnerParts {
   readonly prequential: Prequential;
   /** In whose deviations the loss is measured, if in any. */
   readonly targetScaler: StandardScaler | null;
-  /** Where the weights and their velocity lie, and how many they are. */
-  readonly parameters: Address;
-  readonly velocity: Address;
-  readonly parameterCount: number;
+  readonly weights: Weights;
   readonly k1: number;
   readonly delay: number;
   readonly now: () => number;
@@ -88,12 +85,13 @@ export class Learner {
   }
 
   private updateBlock(m: Reals): Update | null {
-    const { window, tbptt, optimizer, targetScaler, parameters, velocity, parameterCount, now } = this.parts;
+    const { window, tbptt, optimizer, targetScaler, weights, now } = this.parts;
     const began = now();
-    const block = tbptt.backward(m, window, parameters, this.blockStart, targetScaler?.deviation ?? null);
-    if (!block) return null;
-    const result = optimizer.apply(m, parameters, velocity, tbptt.gradient, parameterCount);
-    return { ...block, ...result, update: optimizer.updates, duration: now() - began };
+    const result = tbptt.backward(m, window, weights, this.blockStart, targetScaler?.deviation ?? null);
+    if (!result) return null;
+    const { block, layers } = result;
+    const outcome = optimizer.apply(m, weights, layers);
+    return { ...block, ...outcome, update: optimizer.updates, duration: now() - began };
   }
 
   /** Begins a new history at the window's next step. */
@@ -110,5 +108,6 @@ export class Learner {
     this.learning = learning;
     this.blockStart = blockStart;
     Object.assign(this.parts.optimizer, { updates, skipped, baseRate });
+    this.parts.optimizer.forgetBounds();
   }
 }

@@ -7,13 +7,13 @@
  */
 import { EddyError } from '../errors.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
-import { createReferenceKernels } from '../kernels/reference.js';
+import { sharedKernels } from '../kernels/shared.js';
 import { checkFinite, checkTarget } from './checks.js';
 import { initialise } from './init.js';
 import { Learner, type Update } from './learner.js';
 import { type Metrics, Prequential } from './metrics.js';
 import { Optimizer } from './optimizer.js';
-import { layoutParameters, type ParameterLayout } from './parameters.js';
+import { eachMatrix, layoutParameters, type ParameterLayout } from './parameters.js';
 import { Random } from './random.js';
 import { createReadout, type Readout } from './readout.js';
 import { StandardScaler } from './scaler.js';
@@ -35,7 +35,7 @@ export interface StepResult {
 }
 
 export interface ModelOptions {
-  /** The arithmetic; the float32 reference if left out. */
+  /** The arithmetic; WebAssembly if left out, or the plain float32 kernels where there is none. */
   readonly kernels?: Kernels;
   /** A clock in milliseconds, for the duration of updates; they last 0 without one. */
   readonly now?: () => number;
@@ -78,10 +78,7 @@ export class Model {
    * const model = new Model({ features: 3, units: 32 })
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
    */
-  constructor(
-    input: ModelSpecInput,
-    { kernels = createReferenceKernels('float32'), now }: ModelOptions = {},
-  ) {
+  constructor(input: ModelSpecInput, { kernels = sharedKernels(), now }: ModelOptions = {}) {
     const spec = parseSpec(input);
     const layout = layoutParameters(spec);
     const { batch, features, units, task } = spec;
@@ -102,7 +99,7 @@ export class Model {
     this.keptLength = windowAt + Window.length(shape);
     const scratch = this.readout ? Tbptt.scratchLength(spec, layout) : 0;
     this.arena = kernels.allocate(this.keptLength + scratch);
-    const { base, data } = this.arena;
+    const { base } = this.arena;
     this.velocity = base + parameterCount;
     this.window = new Window(base + windowAt, shape);
 
@@ -119,9 +116,7 @@ export class Model {
         optimizer: this.optimizer,
         prequential: this.prequential,
         targetScaler: this.targetScaler,
-        parameters: base,
-        velocity: this.velocity,
-        parameterCount,
+        weights: { at: base, velocity: this.velocity, count: parameterCount },
         k1: spec.learner.k1,
         delay: task ? delay : 0,
         now: now ?? (() => 0),
@@ -130,7 +125,7 @@ export class Model {
     this.y = this.readout && this.zeros(batch * outputs);
     this.truth = new Float64Array(batch * outputs);
     this.random = Random.fromSeed(spec.seed);
-    initialise(data, base, layout, this.random);
+    this.drawWeights();
   }
 
   /** Number of the last step, -1 before the first. */
@@ -173,7 +168,9 @@ export class Model {
   get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
     const { w, b, wy, by, length } = this.layout;
     const { data, base } = this.arena;
-    const copy = (from: number, to: number) => data.slice(base + from, base + to);
+    const plain = data.slice(base, base + length);
+    this.permute('unpack', plain, 0);
+    const copy = (from: number, to: number) => plain.slice(from, to);
     return { W: copy(w, b), b: copy(b, wy), Wy: copy(wy, by), by: copy(by, length) };
   }
 
@@ -231,12 +228,12 @@ export class Model {
    * draws new weights from the model's random state, and begins optimizer and metrics anew.
    */
   reset(what: 'state' | 'weights'): void {
-    const { data, base } = this.arena;
+    const { data } = this.arena;
     this.window.clear(data);
     this.learner?.restart();
     this.prequential.restart();
     if (what === 'state') return;
-    initialise(data, base, this.layout, this.random);
+    this.drawWeights();
     if (this.velocity < this.window.base) data.fill(0, this.velocity, this.window.base);
     this.optimizer.restart();
     this.prequential.clear();
@@ -245,10 +242,13 @@ export class Model {
   /** Gives all that the model is, detached from it. */
   snapshot(): ModelSnapshot {
     const { data, base } = this.arena;
+    const numbers = data.slice(base, base + this.keptLength);
+    this.permute('unpack', numbers, 0);
+    if (this.velocity < this.window.base) this.permute('unpack', numbers, this.velocity - base);
     return {
       format: SNAPSHOT_FORMAT,
       spec: this.spec,
-      numbers: data.slice(base, base + this.keptLength),
+      numbers,
       window: this.window.state(),
       learner: this.learner?.state() ?? null,
       random: this.random.state(),
@@ -267,6 +267,8 @@ export class Model {
     const { data, base } = this.arena;
     checkSnapshot(snapshot, this.snapshot());
     data.set(snapshot.numbers, base);
+    this.permute('pack', data, base);
+    if (this.velocity < this.window.base) this.permute('pack', data, this.velocity);
     this.window.restore(snapshot.window);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
     this.random.restore(snapshot.random);
@@ -289,6 +291,18 @@ export class Model {
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
     this.arena.free();
+  }
+
+  private drawWeights(): void {
+    const { data, base } = this.arena;
+    initialise(data, base, this.layout, this.random);
+    this.permute('pack', data, base);
+    this.optimizer.forgetBounds();
+  }
+
+  /** Brings the matrices of parameters, or of their velocities, into the kernels' form or back. */
+  private permute(how: 'pack' | 'unpack', m: Reals, at: Address): void {
+    eachMatrix(this.layout, at, (matrix, rows, columns) => this.kernels[how](m, matrix, rows, columns));
   }
 
   private zeros(length: number): Reals {

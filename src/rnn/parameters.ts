@@ -1,4 +1,5 @@
 /** Where the weights of a model lie: W [D,N], b [N], Wy [N,M], by [M], one after the other, so that one pass updates all. */
+import type { Address } from '../kernels/kernels.js';
 import { type ModelSpec, outputsOf } from './spec.js';
 
 export interface ParameterLayout {
@@ -12,6 +13,16 @@ export interface ParameterLayout {
   readonly wy: number;
   readonly by: number;
   readonly length: number;
+}
+
+/** Visits the weight matrices of parameters that begin at `at`: where each begins, its rows and columns. */
+export function eachMatrix(
+  { features, units, outputs, hasDense, w, wy }: ParameterLayout,
+  at: Address,
+  visit: (at: Address, rows: number, columns: number) => void,
+): void {
+  visit(at + w, features + units, units);
+  if (hasDense) visit(at + wy, units, outputs);
 }
 
 export function layoutParameters(

@@ -24,17 +24,8 @@ export interface Readout {
   forward(m: Reals, y: Address, h: Address, stride: number, parameters: Address, R: number): void;
   /** Gives one row's loss and writes `factor` times its gradient at the logits to dy [M]. */
   loss(m: Reals, dy: Address, y: Address, target: Address, factor: number, scale: LossScale | null): number;
-  /** Carries dy [R,M] back to e = dL/dh [R,N], and adds the gradients of Wy and by to `gradient`. */
-  backward(
-    m: Reals,
-    e: Address,
-    gradient: Address,
-    dy: Address,
-    h: Address,
-    stride: number,
-    parameters: Address,
-    R: number,
-  ): void;
+  /** Carries dy [R,M] back to e = dL/dh [R,N]. */
+  backward(m: Reals, e: Address, dy: Address, parameters: Address, R: number): void;
 }
 
 /** Creates the readout of a model, or null where the model has none. */
@@ -51,9 +42,8 @@ export function createReadout(
       kernels.dense(m, y, h, stride, parameters + wy, parameters + by, R, N, M);
       if (softmax) kernels.softmax(m, y, R, M);
     },
-    backward(m, e, gradient, dy, h, stride, parameters, R) {
+    backward(m, e, dy, parameters, R) {
       kernels.denseBackward(m, e, dy, parameters + wy, R, N, M);
-      kernels.denseGradient(m, gradient + wy, gradient + by, h, stride, dy, R, N, M);
     },
   };
   const bare: Pick<Readout, 'forward' | 'backward'> = {
@@ -61,7 +51,7 @@ export function createReadout(
       for (let r = 0; r < R; r++) m.copyWithin(y + r * M, h + r * stride, h + r * stride + M);
       kernels.softmax(m, y, R, M);
     },
-    backward(m, e, _gradient, dy, _h, _stride, _parameters, R) {
+    backward(m, e, dy, _parameters, R) {
       m.copyWithin(e, dy, dy + R * M);
     },
   };

@@ -177,7 +177,8 @@ export function modelSize({ features, units, batch, learner: { k1, k2 }, ...rest
 export function stepWork({ features, units, batch, learner: { k1, k2 }, ...rest }: Sized): number {
   const cell = (features + units) * units;
   const readout = units * outputsOf({ features, ...rest });
-  const learning = rest.task ? (2 * k2 * cell) / k1 + 2 * readout + (cell + readout) / (batch * k1) : 0;
+  // an update goes over its steps three times: back, for the gradient's norm, and for the descent
+  const learning = rest.task ? (3 * k2 * cell) / k1 + 3 * readout : 0;
   return Math.ceil(batch * (cell + readout + learning));
 }
 

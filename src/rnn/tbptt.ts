@@ -8,9 +8,11 @@
  *   dL/dh_t  = e_t + da_{t+1} Wh^T      da_t = dL/dh_t * (1 - h_t^2)
  *   dL/dW    = sum_t z_t^T da_t         dL/db = sum_t da_t        dL/dx_t = da_t Wx^T
  *
- * The scratch memory, at `base`:  gradient [P] | da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M]
+ * The gradient itself is never laid down: an update needs only its factors, z, da, h and dy.
+ * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M]
  */
-import type { Address, Kernels, Reals } from '../kernels/kernels.js';
+import type { Address, Kernels, LayerGradient, Reals } from '../kernels/kernels.js';
+import type { Weights } from './optimizer.js';
 import type { ParameterLayout } from './parameters.js';
 import type { Readout } from './readout.js';
 import type { ModelSpec } from './spec.js';
@@ -27,19 +29,23 @@ export interface BlockGradient {
   readonly loss: number;
 }
 
+/** A block's gradient with the factors of its layers: the cell, and the readout where it has weights. */
+export interface BlockResult {
+  readonly block: BlockGradient;
+  readonly layers: readonly LayerGradient[];
+}
+
 type Shape = Pick<ModelSpec, 'batch' | 'learner'>;
 
 export class Tbptt {
-  /** Parameters' gradient [P]. */
-  readonly gradient: Address;
   private readonly da: Address;
   /** dz [T,B,D] of the last backward pass; its first F columns are dL/dx. */
   readonly dz: Address;
   private readonly dy: Address;
 
   static scratchLength({ batch, learner: { k1, k2 } }: Shape, layout: ParameterLayout): number {
-    const { features, units, outputs, length } = layout;
-    return length + k2 * batch * (features + 2 * units) + k1 * batch * outputs;
+    const { features, units, outputs } = layout;
+    return k2 * batch * (features + 2 * units) + k1 * batch * outputs;
   }
 
   constructor(
@@ -50,8 +56,7 @@ export class Tbptt {
     base: Address,
   ) {
     const { batch, learner } = spec;
-    this.gradient = base;
-    this.da = base + layout.length;
+    this.da = base;
     this.dz = this.da + learner.k2 * batch * layout.units;
     this.dy = this.dz + learner.k2 * batch * (layout.features + layout.units);
   }
@@ -65,10 +70,10 @@ export class Tbptt {
   backward(
     m: Reals,
     window: Window,
-    parameters: Address,
+    { at: parameters, velocity }: Weights,
     blockStart: number,
     deviation: ArrayLike<number> | null,
-  ): BlockGradient | null {
+  ): BlockResult | null {
     const { kernels, readout, layout } = this;
     const { batch: B, learner } = this.spec;
     const { features: F, units: N, outputs: M } = layout;
@@ -80,7 +85,6 @@ export class Tbptt {
     let losses = 0;
     for (let step = blockStart; step <= to; step++) if (window.countsTarget(step)) losses++;
     if (losses === 0) return null;
-    m.fill(0, this.gradient, this.gradient + layout.length);
     m.fill(0, this.da, this.da + T * B * N);
 
     const share = this.lossShare(losses);
@@ -100,12 +104,22 @@ export class Tbptt {
     }
     const e = this.da + (blockStart - from) * B * N;
     const h = window.zAt(blockStart + 1) + F;
-    readout.backward(m, e, this.gradient, this.dy, h, D, parameters, (to - blockStart + 1) * B);
+    const rows = (to - blockStart + 1) * B;
+    readout.backward(m, e, this.dy, parameters, rows);
     const z = window.zAt(from);
     kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
-    const { gradient } = this;
-    kernels.denseGradient(m, gradient + layout.w, gradient + layout.b, z, D, this.da, T * B, D, N);
-    return { from, to, losses, loss: sum * share };
+    const layer = (w: number, b: number) => ({
+      w: parameters + w,
+      b: parameters + b,
+      velocity: velocity + w,
+      velocityB: velocity + b,
+      stride: D,
+    });
+    const layers: LayerGradient[] = [
+      { ...layer(layout.w, layout.b), a: z, dy: this.da, R: T * B, A: D, M: N },
+    ];
+    if (layout.hasDense) layers.push({ ...layer(layout.wy, layout.by), a: h, dy: this.dy, R: rows, A: N, M });
+    return { block: { from, to, losses, loss: sum * share }, layers };
   }
 
   /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */

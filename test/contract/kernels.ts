@@ -3,13 +3,13 @@
  * more with plain matrices in float64, on the numbers as the kernel's own precision stores them.
  */
 import { describe, expect, it } from 'vitest';
-import type { Address, Kernels, Reals } from '../../src/kernels/kernels.js';
+import type { Address, Arena, Kernels, Reals } from '../../src/kernels/kernels.js';
 import { bits, relativeError } from '../support/numeric-compare.js';
 import { Numbers } from '../support/numeric-random.js';
 
 type Matrix = number[][];
 
-const SIZES = [1, 3, 5, 17];
+const SIZES = [1, 3, 5, 17, 32, 46];
 const PAIRS = SIZES.flatMap((first) => SIZES.map((second) => [first, second] as const));
 
 /**
@@ -43,7 +43,9 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         [4, 1],
         [3, 3],
       ] as const) {
-        const bench = new Bench(createKernels(), cellParts(new Numbers(F * 100 + N), T, B, F, N));
+        const bench = new Bench(createKernels(), cellParts(new Numbers(F * 100 + N), T, B, F, N), {
+          w: F + N,
+        });
         const { w, b } = bench.matrices({ w: N, b: N });
         const want = bench.matrices({ z: F + N }).z;
         for (let row = 0; row < T * B; row++) {
@@ -67,11 +69,12 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           [3, 3],
         ] as const) {
           const numbers = new Numbers(F * 100 + N + 1);
-          const bench = new Bench(createKernels(), {
+          const parts = {
             ...cellParts(numbers, T, B, F, N),
             da: numbers.many(T * B * N),
             dz: numbers.many(T * B * (F + N)),
-          });
+          };
+          const bench = new Bench(createKernels(), parts, { w: F + N });
           bench.forward(T, B, F, N);
           const { w, z, da: e } = bench.matrices({ w: N, z: F + N, da: N });
           const da: Matrix = [];
@@ -95,12 +98,13 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       const R = 3;
       const stride = A + 2;
       const numbers = new Numbers(A * 100 + M + 2);
-      const bench = new Bench(createKernels(), {
+      const parts = {
         a: numbers.many(R * stride),
         w: numbers.many(A * M),
         b: numbers.many(M),
         y: numbers.many(R * M),
-      });
+      };
+      const bench = new Bench(createKernels(), parts, { w: A });
       const { a, w, b } = bench.matrices({ a: stride, w: M, b: M });
       const rows = a.map((row) => row.slice(0, A));
       bench.kernels.dense(bench.m, ...bench.at('y', 'a'), stride, ...bench.at('w', 'b'), R, A, M);
@@ -111,11 +115,8 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     it.each(PAIRS)('[KER5] denseBackward is dy w^T, A = %i, M = %i', (A, M) => {
       const R = 3;
       const numbers = new Numbers(A * 100 + M + 3);
-      const bench = new Bench(createKernels(), {
-        da: numbers.many(R * A),
-        dy: numbers.many(R * M),
-        w: numbers.many(A * M),
-      });
+      const parts = { da: numbers.many(R * A), dy: numbers.many(R * M), w: numbers.many(A * M) };
+      const bench = new Bench(createKernels(), parts, { w: A });
       const { dy, w } = bench.matrices({ dy: M, w: M });
       bench.kernels.denseBackward(bench.m, ...bench.at('da', 'dy', 'w'), R, A, M);
       close(bench.read('da'), matmul(dy, transpose(w)).flat(), 'da');
@@ -128,12 +129,13 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         const R = 4;
         const stride = A + 3;
         const numbers = new Numbers(A * 100 + M + 4);
-        const bench = new Bench(createKernels(), {
+        const parts = {
           gw: numbers.many(A * M),
           gb: numbers.many(M),
           a: numbers.many(R * stride),
           dy: numbers.many(R * M),
-        });
+        };
+        const bench = new Bench(createKernels(), parts, { gw: A });
         const { gw, gb, a, dy } = bench.matrices({ gw: M, gb: M, a: stride, dy: M });
         const rows = a.map((row) => row.slice(0, A));
         const wantW = gw.map((row, i) => row.map((value, j) => value + matmul(transpose(rows), dy)[i]![j]!));
@@ -186,14 +188,37 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       close(y.flat(), want.flat(), 'y');
     });
 
-    it.each([0, ...SIZES, 64])('[KER8] sumSquares is the sum of squares of n elements, n = %i', (n) => {
-      const bench = new Bench(createKernels(), { p: new Numbers(n).many(n, 3) });
-      const want = bench.read('p').reduce((sum, value) => sum + value ** 2, 0);
-      const got = bench.kernels.sumSquares(bench.m, ...bench.at('p'), n);
-      if (n === 0) expect(got).toBe(0);
-      else close([got], [want], 'sum');
-      expect(bench.changed()).toEqual([]);
-    });
+    /** A layer's gradient of R rows, for few rows and for many, which kernels may compute in different ways. */
+    const layerParts = (A: number, M: number, R: number) => {
+      const numbers = new Numbers(A * 100 + M + R);
+      const stride = A + 3;
+      const parts = {
+        w: numbers.many(A * M),
+        b: numbers.many(M),
+        v: numbers.many(A * M),
+        vb: numbers.many(M),
+        a: numbers.many(R * stride),
+        dy: numbers.many(R * M),
+      };
+      const bench = new Bench(createKernels(), parts, { w: A, v: A });
+      const { a, dy } = bench.matrices({ a: stride, dy: M });
+      const g = matmul(transpose(a.map((row) => row.slice(0, A))), dy);
+      const gb = dy[0]!.map((_, j) => dy.reduce((sum, row) => sum + row[j]!, 0));
+      return { bench, stride, g: g.flat(), gb };
+    };
+
+    it.each(PAIRS)(
+      '[KER8] gradientSquares is the squared norm of a layer gradient, A = %i, M = %i',
+      (A, M) => {
+        for (const R of [1, 4, 40]) {
+          const { bench, stride, g, gb } = layerParts(A, M, R);
+          const [a, dy] = bench.at('a', 'dy');
+          const got = bench.kernels.gradientSquares(bench.m, a, stride, dy, R, A, M);
+          close([Math.sqrt(got)], [Math.hypot(...g, ...gb)], `R = ${R}`);
+          expect(bench.changed()).toEqual([]);
+        }
+      },
+    );
 
     const rules = [
       { rule: 'plain', momentum: 0, nesterov: false },
@@ -202,73 +227,56 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       { rule: 'Nesterov without momentum', momentum: 0, nesterov: true },
     ];
 
-    it.each(rules)('[KER9] sgd takes a step: $rule', ({ momentum, nesterov }) => {
-      for (const n of [...SIZES, 64]) {
-        const numbers = new Numbers(n + 5);
-        const bench = new Bench(createKernels(), {
-          w: numbers.many(n),
-          v: numbers.many(n),
-          g: numbers.many(n, 9),
-        });
-        const { w, v, g } = { w: bench.read('w'), v: bench.read('v'), g: bench.read('g') };
-        const [rate, gradientScale] = [0.05, 0.37];
-        const step = g.map((value) => rate * gradientScale * value);
-        const velocity = v.map((value, i) => momentum * value - step[i]!);
-        const move = nesterov ? velocity.map((value, i) => momentum * value - step[i]!) : velocity;
-        const settings = { rate, gradientScale, momentum, nesterov };
-        const done = bench.kernels.sgd(bench.m, ...bench.at('w', 'v', 'g'), n, settings);
-        expect(done).toBe(true);
-        close(
-          bench.read('w'),
-          w.map((value, i) => value + move[i]!),
-          `w, n = ${n}`,
-        );
-        if (momentum > 0) close(bench.read('v'), velocity, `v, n = ${n}`);
+    it.each(rules)('[KER9] descend takes a step of SGD: $rule', ({ momentum, nesterov }) => {
+      for (const [A, M] of [...PAIRS, [5, 64], [8, 32], [2, 61]] as const) {
+        const R = 4;
+        const { bench, stride, g, gb } = layerParts(A, M, R);
+        const before = { w: bench.read('w'), b: bench.read('b'), v: bench.read('v'), vb: bench.read('vb') };
+        const rate = 0.05;
+        const [w, b, velocity, velocityB, a, dy] = bench.at('w', 'b', 'v', 'vb', 'a', 'dy');
+        const layer = { w, b, velocity, velocityB, a, stride, dy, R, A, M };
+        bench.kernels.descend(bench.m, layer, { rate, momentum, nesterov });
+        for (const [weight, speed, gradient] of [
+          ['w', 'v', g],
+          ['b', 'vb', gb],
+        ] as const) {
+          const next = before[speed].map((value, i) => momentum * value - rate * gradient[i]!);
+          const move = nesterov ? next.map((value, i) => momentum * value - rate * gradient[i]!) : next;
+          const want = before[weight].map((value, i) => value + move[i]!);
+          close(bench.read(weight), want, `${weight}, A = ${A}, M = ${M}`);
+          if (momentum > 0) close(bench.read(speed), next, `${speed}, A = ${A}, M = ${M}`);
+        }
         expect(bench.changed(), 'there is no velocity without momentum').toEqual(
-          momentum > 0 ? ['v', 'w'] : ['w'],
+          momentum > 0 ? ['b', 'v', 'vb', 'w'] : ['b', 'w'],
         );
       }
     });
 
-    const max = createKernels().bytesPerReal === 4 ? 3.4028234663852886e38 : Number.MAX_VALUE;
-    const overflows = [
-      { what: 'the gradient is NaN', w: 1, v: 0, g: Number.NaN, momentum: 0, nesterov: false },
-      {
-        what: 'the gradient is infinite',
-        w: 1,
-        v: 0,
-        g: Number.NEGATIVE_INFINITY,
-        momentum: 0.5,
-        nesterov: false,
-      },
-      { what: 'a weight overflows', w: max, v: 0, g: -max, momentum: 0, nesterov: false },
-      { what: 'a velocity overflows', w: max, v: -max, g: max, momentum: 0.9, nesterov: false },
-      {
-        what: 'only the Nesterov step overflows',
-        w: max / 2,
-        v: max / 2,
-        g: -max / 2,
-        momentum: 0.5,
-        nesterov: true,
-      },
-    ];
+    it.each([0, ...SIZES, 64])('[KER10] largest is the largest magnitude of n numbers, n = %i', (n) => {
+      for (let at = 0; at < Math.max(1, n); at++) {
+        const numbers = new Numbers(n).many(n).map((value, i) => (i === at ? -99 : value));
+        const bench = new Bench(createKernels(), { p: numbers });
+        expect(bench.kernels.largest(bench.m, ...bench.at('p'), n)).toBe(n === 0 ? 0 : 99);
+      }
+    });
 
-    it.each(overflows)(
-      '[KER10] sgd changes nothing and returns false where $what',
-      ({ momentum, nesterov, ...last }) => {
-        for (const n of [...SIZES, 64]) {
-          const ending = (value: number) => [...new Numbers(n).many(n - 1), value];
-          const bench = new Bench(createKernels(), {
-            w: ending(last.w),
-            v: ending(last.v),
-            g: ending(last.g),
-          });
-          const settings = { rate: 1, gradientScale: 1, momentum, nesterov };
-          expect(bench.kernels.sgd(bench.m, ...bench.at('w', 'v', 'g'), n, settings)).toBe(false);
-          expect(bench.changed()).toEqual([]);
-        }
-      },
-    );
+    it('[KER13] pack and unpack are each the other way round, and move every number', () => {
+      const kernels = createKernels();
+      for (const [rows, columns] of [...PAIRS, [3, 64], [2, 61], [1, 1]] as const) {
+        const m = Float64Array.from({ length: rows * columns + 4 }, (_, i) => i);
+        const before = m.slice();
+        kernels.pack(m, 2, rows, columns);
+        expect(m.slice().sort()).toEqual(before);
+        expect([m[0], m[1], m.at(-2), m.at(-1)]).toEqual([
+          before[0],
+          before[1],
+          before.at(-2),
+          before.at(-1),
+        ]);
+        kernels.unpack(m, 2, rows, columns);
+        expect(m).toEqual(before);
+      }
+    });
 
     it('[KER12] forward keeps the state in [-1, 1] for the largest inputs and weights that float32 holds', () => {
       const [T, B, F, N] = [4, 2, 5, 3];
@@ -281,7 +289,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         { w: huge(parts.w.length), b: huge(N) },
         { z: huge(parts.z.length), w: huge(parts.w.length), b: huge(N) },
       ]) {
-        const bench = new Bench(createKernels(), { ...parts, ...extreme });
+        const bench = new Bench(createKernels(), { ...parts, ...extreme }, { w: F + N });
         bench.forward(T, B, F, N);
         const states = bench.matrices({ z: F + N }).z.slice(B);
         expect(states.every((row) => row.slice(F).every((value) => Math.abs(value) <= 1))).toBe(true);
@@ -293,16 +301,16 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       (F, N) => {
         const [T, B, D] = [6, 3, F + N];
         const parts = cellParts(new Numbers(F * 100 + N + 6), T, B, F, N);
-        const block = new Bench(createKernels(), parts);
+        const block = new Bench(createKernels(), parts, { w: D });
         block.forward(T, B, F, N);
 
-        const single = new Bench(createKernels(), parts);
+        const single = new Bench(createKernels(), parts, { w: D });
         const [z, w, b] = single.at('z', 'w', 'b');
         for (let t = 0; t < T; t++) single.kernels.forward(single.m, z + t * B * D, w, b, 1, B, F, N);
         expect(bits(single.part('z'))).toBe(bits(block.part('z')));
 
         for (let row = 0; row < B; row++) {
-          const alone = new Bench(createKernels(), { ...parts, z: rowOf(parts.z, row, B, D) });
+          const alone = new Bench(createKernels(), { ...parts, z: rowOf(parts.z, row, B, D) }, { w: D });
           alone.forward(T, 1, F, N);
           expect(alone.read('z')).toEqual(rowOf(block.read('z'), row, B, D));
         }
@@ -324,11 +332,11 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
           return bench;
         };
-        const batch = run(new Bench(createKernels(), parts), B);
+        const batch = run(new Bench(createKernels(), parts, { w: D }), B);
         for (let row = 0; row < B; row++) {
           const z = rowOf(parts.z, row, B, D);
           const [da, dz] = [rowOf(parts.da, row, B, N), rowOf(parts.dz, row, B, D)];
-          const alone = run(new Bench(createKernels(), { ...parts, z, da, dz }), 1);
+          const alone = run(new Bench(createKernels(), { ...parts, z, da, dz }, { w: D }), 1);
           expect(alone.read('da')).toEqual(rowOf(batch.read('da'), row, B, N));
           expect(alone.read('dz')).toEqual(rowOf(batch.read('dz'), row, B, D));
         }
@@ -351,14 +359,14 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           bench.kernels.softmax(bench.m, ...bench.at('y'), rows, M);
           return bench;
         };
-        const together = run(new Bench(createKernels(), parts), R);
+        const together = run(new Bench(createKernels(), parts, { w: A }), R);
         for (let row = 0; row < R; row++) {
           const alone = run(
-            new Bench(createKernels(), {
-              ...parts,
-              a: rowOf(parts.a, row, R, A),
-              y: rowOf(parts.y, row, R, M),
-            }),
+            new Bench(
+              createKernels(),
+              { ...parts, a: rowOf(parts.a, row, R, A), y: rowOf(parts.y, row, R, M) },
+              { w: A },
+            ),
             1,
           );
           expect(alone.read('y')).toEqual(rowOf(together.read('y'), row, R, M));
@@ -392,7 +400,7 @@ const add = (a: Matrix, [b]: Matrix): Matrix => a.map((row) => row.map((value, j
  * The arena is not the first of its kernels, so that its base need not be 0.
  */
 class Bench {
-  readonly m: Reals;
+  private readonly arena: Arena;
   private readonly addresses = new Map<string, { at: Address; length: number }>();
   private readonly base: Address;
   private readonly end: Address;
@@ -401,12 +409,14 @@ class Bench {
   constructor(
     readonly kernels: Kernels,
     parts: Record<string, readonly number[]>,
+    /** Rows of the parts that are weight matrices, which the kernels keep in a form of their own. */
+    private readonly rows: Record<string, number> = {},
   ) {
     const guard = 3;
     const total = Object.values(parts).reduce((sum, part) => sum + part.length + guard, guard);
     kernels.allocate(5);
-    const { data, base } = kernels.allocate(total);
-    this.m = data;
+    this.arena = kernels.allocate(total);
+    const { data, base } = this.arena;
     this.base = base;
     this.end = base + total;
     data.fill(-7.25, base, this.end);
@@ -414,9 +424,15 @@ class Bench {
     for (const [name, part] of Object.entries(parts)) {
       this.addresses.set(name, { at, length: part.length });
       data.set(part, at);
+      if (rows[name]) kernels.pack(data, at, rows[name], part.length / rows[name]);
       at += part.length + guard;
     }
     this.before = data.slice(base, this.end);
+  }
+
+  /** The memory, which may have moved since. */
+  get m(): Reals {
+    return this.arena.data;
   }
 
   at<Names extends string[]>(...names: Names): { [K in keyof Names]: Address } {
@@ -425,7 +441,10 @@ class Bench {
 
   part(name: string): Reals {
     const { at, length } = this.addresses.get(name)!;
-    return this.m.slice(at, at + length);
+    const part = this.m.slice(at, at + length);
+    const rows = this.rows[name];
+    if (rows) this.kernels.unpack(part, 0, rows, length / rows);
+    return part;
   }
 
   read(name: string): number[] {

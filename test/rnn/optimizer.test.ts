@@ -7,7 +7,7 @@ type Settings = Partial<ModelSpec['optimizer']>;
 const settings = (given: Settings): ModelSpec['optimizer'] =>
   parseSpec({ features: 1, units: 1, optimizer: { kind: 'sgd', ...given } }).optimizer;
 
-/** Weights, velocity and gradient of one optimizer, one after the other. */
+/** One optimizer on the biases of a layer whose input is 0: their gradient is dy itself. */
 class Bench {
   readonly optimizer: Optimizer;
   private readonly m: Float64Array;
@@ -17,17 +17,35 @@ class Bench {
     private readonly size = 1,
   ) {
     this.optimizer = new Optimizer(float64, settings(given));
-    this.m = new Float64Array(3 * size);
+    this.m = new Float64Array(5 * size + 1);
   }
 
   get weights(): number[] {
     return Array.from(this.m.subarray(0, this.size));
   }
 
+  /** Sets the weights from outside. */
+  set(...weights: number[]): void {
+    this.m.set(weights);
+    this.optimizer.forgetBounds();
+  }
+
   /** Applies gradient g and gives the result. */
   apply(...g: number[]) {
-    this.m.set(g, 2 * this.size);
-    return this.optimizer.apply(this.m, 0, this.size, 2 * this.size, this.size);
+    const { size } = this;
+    this.m.set(g, 2 * size);
+    const layer = {
+      w: 3 * size,
+      b: 0,
+      velocity: 4 * size,
+      velocityB: size,
+      a: 5 * size,
+      stride: 1,
+      dy: 2 * size,
+    };
+    return this.optimizer.apply(this.m, { at: 0, velocity: size, count: size }, [
+      { ...layer, R: 1, A: 1, M: size },
+    ]);
   }
 }
 
@@ -139,6 +157,28 @@ describe('an update that cannot be', () => {
       expectClose(bench.weights, [-1.9, -1.9]);
     },
   );
+
+  it('[OPT4] is one that could bring a weight or a velocity beyond float32, however it is driven there', () => {
+    for (const [nesterov, momentum] of [
+      [false, 0],
+      [false, 0.9],
+      [true, 0.9],
+    ] as const) {
+      const bench = new Bench({ learningRate: 100, momentum, nesterov, clipNorm: null }, 2);
+      let applied = 0;
+      while (bench.apply(0, -1e36).applied) applied++;
+      expect(applied).toBeGreaterThan(momentum ? 0 : 2);
+      for (let i = 0; i < 5; i++) bench.apply(0, -1e36);
+      expect(bench.weights.every((weight) => Math.abs(weight) < 3.4028234663852886e38)).toBe(true);
+    }
+  });
+
+  it('[OPT4] is not one that is small beside large weights, after any number of updates', () => {
+    const bench = new Bench({ learningRate: 1, momentum: 0, clipNorm: null }, 2);
+    bench.set(3.3e38, 0);
+    for (let i = 0; i < 40; i++) expect(bench.apply(i % 2 ? -9e36 : 9e36, 0).applied).toBe(true);
+    expect(bench.weights[0]).toBeCloseTo(3.3e38, -30);
+  });
 
   it('[OPT4] counts begin anew at a restart, and the schedule with them', () => {
     const bench = new Bench({ learningRate: 1, schedule: { kind: 'inverse', decay: 1 } });

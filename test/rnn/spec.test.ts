@@ -369,9 +369,15 @@ describe('a model spec', () => {
         work += R * A * M;
         float64.denseGradient(...call);
       },
-      sgd: (...call) => {
-        work += call[4];
-        return float64.sgd(...call);
+      gradientSquares: (...call) => {
+        const [R, A, M] = call.slice(4) as [number, number, number];
+        work += R * A * M;
+        return float64.gradientSquares(...call);
+      },
+      descend: (...call) => {
+        const { R, A, M } = call[1];
+        work += R * A * M;
+        float64.descend(...call);
       },
     };
     const model = new Model(spec as never, { kernels: counting });

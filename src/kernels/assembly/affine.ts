@@ -1,0 +1,180 @@
+// y = a W + b for rows a [A], W [A,M] in panels, and h = tanh(a W + b).
+//
+// Panels: W is cut into runs of 32 columns, then of 16, 8 and 4, then what is left (see ../panels.ts). A panel lies row
+// after row, so that a product reads memory from front to end. Every output adds its products in the order of the rows.
+
+import { activate4 } from './math';
+
+/** One row: four, eight ... accumulators to a panel hide the latency of the addition. */
+@inline
+function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: bool): void {
+  const end = a + (<usize>A << 2);
+  let left = M;
+  while (left >= 32) {
+    let s0 = v128.load(b),
+      s1 = v128.load(b, 16),
+      s2 = v128.load(b, 32),
+      s3 = v128.load(b, 48),
+      s4 = v128.load(b, 64),
+      s5 = v128.load(b, 80),
+      s6 = v128.load(b, 96),
+      s7 = v128.load(b, 112);
+    let p = a;
+    do {
+      const x = v128.load32_splat(p);
+      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
+      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
+      s4 = f32x4.add(s4, f32x4.mul(x, v128.load(w, 64)));
+      s5 = f32x4.add(s5, f32x4.mul(x, v128.load(w, 80)));
+      s6 = f32x4.add(s6, f32x4.mul(x, v128.load(w, 96)));
+      s7 = f32x4.add(s7, f32x4.mul(x, v128.load(w, 112)));
+      w += 128;
+      p += 4;
+    } while (p < end);
+    v128.store(y, activate ? activate4(s0) : s0);
+    v128.store(y, activate ? activate4(s1) : s1, 16);
+    v128.store(y, activate ? activate4(s2) : s2, 32);
+    v128.store(y, activate ? activate4(s3) : s3, 48);
+    v128.store(y, activate ? activate4(s4) : s4, 64);
+    v128.store(y, activate ? activate4(s5) : s5, 80);
+    v128.store(y, activate ? activate4(s6) : s6, 96);
+    v128.store(y, activate ? activate4(s7) : s7, 112);
+    y += 128;
+    b += 128;
+    left -= 32;
+  }
+  if (left & 16) {
+    let s0 = v128.load(b),
+      s1 = v128.load(b, 16),
+      s2 = v128.load(b, 32),
+      s3 = v128.load(b, 48);
+    let p = a;
+    do {
+      const x = v128.load32_splat(p);
+      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
+      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(x, v128.load(w, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(x, v128.load(w, 48)));
+      w += 64;
+      p += 4;
+    } while (p < end);
+    v128.store(y, activate ? activate4(s0) : s0);
+    v128.store(y, activate ? activate4(s1) : s1, 16);
+    v128.store(y, activate ? activate4(s2) : s2, 32);
+    v128.store(y, activate ? activate4(s3) : s3, 48);
+    y += 64;
+    b += 64;
+  }
+  if (left & 8) {
+    let s0 = v128.load(b),
+      s1 = v128.load(b, 16);
+    let p = a;
+    do {
+      const x = v128.load32_splat(p);
+      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(w)));
+      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(w, 16)));
+      w += 32;
+      p += 4;
+    } while (p < end);
+    v128.store(y, activate ? activate4(s0) : s0);
+    v128.store(y, activate ? activate4(s1) : s1, 16);
+    y += 32;
+    b += 32;
+  }
+  if (left & 4) {
+    let s0 = v128.load(b);
+    let p = a;
+    do {
+      s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(p), v128.load(w)));
+      w += 16;
+      p += 4;
+    } while (p < end);
+    v128.store(y, activate ? activate4(s0) : s0);
+    y += 16;
+    b += 16;
+  }
+  const rest = left & 3;
+  for (let j: usize = 0; j < <usize>rest; j++) {
+    let s = load<f32>(b + (j << 2));
+    let q = w + (j << 2);
+    for (let p = a; p < end; p += 4) {
+      s += load<f32>(p) * load<f32>(q);
+      q += <usize>rest << 2;
+    }
+    const v = f32x4.splat(s);
+    v128.store32_lane(y + (j << 2), activate ? activate4(v) : v, 0);
+  }
+}
+
+/** Four rows of a batch at once, eight columns at a time: W is read once for the four. M is a multiple of 32. */
+@inline
+function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, b: usize, A: i32, M: i32): void {
+  const panel = <usize>A << 7;
+  for (let column: usize = 0; column < <usize>M << 2; column += 32) {
+    // within a panel of 32 columns (128 bytes a row)
+    let q = w + (column >> 7) * panel + (column & 127);
+    const b0 = v128.load(b + column);
+    const b1 = v128.load(b + column, 16);
+    let s00 = b0, s01 = b1, s10 = b0, s11 = b1, s20 = b0, s21 = b1, s30 = b0, s31 = b1;
+    let p = a;
+    const end = a + (<usize>A << 2);
+    do {
+      const w0 = v128.load(q);
+      const w1 = v128.load(q, 16);
+      let x = v128.load32_splat(p);
+      s00 = f32x4.add(s00, f32x4.mul(x, w0));
+      s01 = f32x4.add(s01, f32x4.mul(x, w1));
+      x = v128.load32_splat(p + aStride);
+      s10 = f32x4.add(s10, f32x4.mul(x, w0));
+      s11 = f32x4.add(s11, f32x4.mul(x, w1));
+      x = v128.load32_splat(p + 2 * aStride);
+      s20 = f32x4.add(s20, f32x4.mul(x, w0));
+      s21 = f32x4.add(s21, f32x4.mul(x, w1));
+      x = v128.load32_splat(p + 3 * aStride);
+      s30 = f32x4.add(s30, f32x4.mul(x, w0));
+      s31 = f32x4.add(s31, f32x4.mul(x, w1));
+      q += 128;
+      p += 4;
+    } while (p < end);
+    const out = y + column;
+    v128.store(out, activate4(s00));
+    v128.store(out, activate4(s01), 16);
+    v128.store(out + yStride, activate4(s10));
+    v128.store(out + yStride, activate4(s11), 16);
+    v128.store(out + 2 * yStride, activate4(s20));
+    v128.store(out + 2 * yStride, activate4(s21), 16);
+    v128.store(out + 3 * yStride, activate4(s30));
+    v128.store(out + 3 * yStride, activate4(s31), 16);
+  }
+}
+
+/** Runs the cell over T steps of B rows: h_t = tanh(z_t W + b), into the h part of row t + 1. */
+export function forward(z: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N: i32): void {
+  const stride = <usize>(F + N) << 2;
+  const toH = <usize>B * stride + (<usize>F << 2);
+  const inFours = (N & 31) == 0;
+  for (let t = 0; t < T; t++) {
+    let left = B;
+    while (inFours && left >= 4) {
+      fourRows(z + toH, stride, z, stride, w, b, F + N, N);
+      z += 4 * stride;
+      left -= 4;
+    }
+    while (left > 0) {
+      row(z + toH, z, w, b, F + N, N, true);
+      z += stride;
+      left--;
+    }
+  }
+}
+
+/** Applies a dense layer to R rows that lie `stride` elements apart. */
+export function dense(y: usize, a: usize, stride: i32, w: usize, b: usize, R: i32, A: i32, M: i32): void {
+  for (let r = 0; r < R; r++) {
+    row(y, a, w, b, A, M, false);
+    y += <usize>M << 2;
+    a += <usize>stride << 2;
+  }
+}

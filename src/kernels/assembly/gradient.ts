@@ -1,0 +1,271 @@
+// The gradient of a layer's weights, a^T d summed over R rows, in register tiles: it is added to a buffer, squared and
+// summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in affine.ts.
+
+const ADD = 0;
+const SQUARES = 1;
+const DESCEND = 2;
+
+/** What a tile's gradient is used for. Sums of squares gather in `squares`. */
+@inline
+function use4(mode: i32, w: usize, v: usize, g: v128, rate: v128, momentum: v128, nesterov: bool): v128 {
+  if (mode == SQUARES) return f32x4.mul(g, g);
+  if (mode == ADD) {
+    v128.store(w, f32x4.add(v128.load(w), g));
+    return g;
+  }
+  const descent = f32x4.mul(rate, g);
+  if (!v) {
+    v128.store(w, f32x4.sub(v128.load(w), descent));
+    return g;
+  }
+  const velocity = f32x4.sub(f32x4.mul(momentum, v128.load(v)), descent);
+  v128.store(v, velocity);
+  const move = nesterov ? f32x4.sub(f32x4.mul(momentum, velocity), descent) : velocity;
+  v128.store(w, f32x4.add(v128.load(w), move));
+  return g;
+}
+
+@inline
+function use1(mode: i32, w: usize, v: usize, g: f32, rate: f32, momentum: f32, nesterov: bool): f64 {
+  if (mode == SQUARES) return <f64>g * <f64>g;
+  if (mode == ADD) {
+    store<f32>(w, load<f32>(w) + g);
+    return 0;
+  }
+  const descent = rate * g;
+  if (!v) {
+    store<f32>(w, load<f32>(w) - descent);
+    return 0;
+  }
+  const velocity = momentum * load<f32>(v) - descent;
+  store<f32>(v, velocity);
+  store<f32>(w, load<f32>(w) + (nesterov ? momentum * velocity - descent : velocity));
+  return 0;
+}
+
+@inline
+function sum4(x: v128): f64 {
+  return (
+    <f64>f32x4.extract_lane(x, 0) +
+    <f64>f32x4.extract_lane(x, 1) +
+    <f64>f32x4.extract_lane(x, 2) +
+    <f64>f32x4.extract_lane(x, 3)
+  );
+}
+
+/** Goes over W [A,M] and b [M] with the gradient of each; v and vb are 0 where there is no velocity. */
+@inline
+function outer(
+  mode: i32,
+  w: usize,
+  b: usize,
+  v: usize,
+  vb: usize,
+  a: usize,
+  aStride: usize,
+  d: usize,
+  R: i32,
+  A: i32,
+  M: i32,
+  rate: f32,
+  momentum: f32,
+  nesterov: bool,
+): f64 {
+  const rate4 = f32x4.splat(rate);
+  const momentum4 = f32x4.splat(momentum);
+  const zero = f32x4.splat(0);
+  const dStride = <usize>M << 2;
+  const aEnd = a + <usize>R * aStride;
+  let total: f64 = 0;
+  let left = M;
+  while (left >= 16) {
+    // a panel of 32 columns in two halves, or one of 16
+    const width = left >= 32 ? 128 : 64;
+    for (let half = 0; half < width; half += 64) {
+      let squares = zero;
+      let q = w + half;
+      let u = v ? v + half : 0;
+      let i = 0;
+      let column = a;
+      for (; i + 2 <= A; i += 2) {
+        let s0 = zero, s1 = zero, s2 = zero, s3 = zero, t0 = zero, t1 = zero, t2 = zero, t3 = zero;
+        let p = d + half;
+        let x = column;
+        const end = x + <usize>R * aStride;
+        do {
+          const d0 = v128.load(p), d1 = v128.load(p, 16), d2 = v128.load(p, 32), d3 = v128.load(p, 48);
+          let x0 = v128.load32_splat(x);
+          s0 = f32x4.add(s0, f32x4.mul(x0, d0));
+          s1 = f32x4.add(s1, f32x4.mul(x0, d1));
+          s2 = f32x4.add(s2, f32x4.mul(x0, d2));
+          s3 = f32x4.add(s3, f32x4.mul(x0, d3));
+          x0 = v128.load32_splat(x, 4);
+          t0 = f32x4.add(t0, f32x4.mul(x0, d0));
+          t1 = f32x4.add(t1, f32x4.mul(x0, d1));
+          t2 = f32x4.add(t2, f32x4.mul(x0, d2));
+          t3 = f32x4.add(t3, f32x4.mul(x0, d3));
+          p += dStride;
+          x += aStride;
+        } while (x < end);
+        s0 = use4(mode, q, u, s0, rate4, momentum4, nesterov);
+        s1 = use4(mode, q + 16, u ? u + 16 : 0, s1, rate4, momentum4, nesterov);
+        s2 = use4(mode, q + 32, u ? u + 32 : 0, s2, rate4, momentum4, nesterov);
+        s3 = use4(mode, q + 48, u ? u + 48 : 0, s3, rate4, momentum4, nesterov);
+        q += width;
+        if (u) u += width;
+        t0 = use4(mode, q, u, t0, rate4, momentum4, nesterov);
+        t1 = use4(mode, q + 16, u ? u + 16 : 0, t1, rate4, momentum4, nesterov);
+        t2 = use4(mode, q + 32, u ? u + 32 : 0, t2, rate4, momentum4, nesterov);
+        t3 = use4(mode, q + 48, u ? u + 48 : 0, t3, rate4, momentum4, nesterov);
+        q += width;
+        if (u) u += width;
+        if (mode == SQUARES) {
+          s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+          t0 = f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3));
+          squares = f32x4.add(squares, f32x4.add(s0, t0));
+        }
+        column += 8;
+      }
+      if (i < A) {
+        for (let k: usize = 0; k < 64; k += 16) {
+          let s = zero;
+          let p = d + half + k;
+          for (let x = column; x < aEnd; x += aStride) {
+            s = f32x4.add(s, f32x4.mul(v128.load32_splat(x), v128.load(p)));
+            p += dStride;
+          }
+          s = use4(mode, q + k, u ? u + k : 0, s, rate4, momentum4, nesterov);
+          if (mode == SQUARES) squares = f32x4.add(squares, s);
+        }
+      }
+      if (mode == SQUARES) total += sum4(squares);
+    }
+    w += <usize>A * width;
+    if (v) v += <usize>A * width;
+    d += width;
+    left -= width >> 2;
+  }
+  for (let width = 8; width >= 4; width >>= 1) {
+    if (!(left & width)) continue;
+    for (let i: usize = 0; i < <usize>A; i++) {
+      for (let k: usize = 0; k < <usize>width << 2; k += 16) {
+        let s = zero;
+        let p = d + k;
+        for (let x = a + (i << 2); x < aEnd; x += aStride) {
+          s = f32x4.add(s, f32x4.mul(v128.load32_splat(x), v128.load(p)));
+          p += dStride;
+        }
+        s = use4(mode, w, v, s, rate4, momentum4, nesterov);
+        if (mode == SQUARES) total += sum4(s);
+        w += 16;
+        if (v) v += 16;
+      }
+    }
+    d += <usize>width << 2;
+  }
+  const rest = left & 3;
+  for (let i: usize = 0; rest > 0 && i < <usize>A; i++) {
+    for (let j: usize = 0; j < <usize>rest; j++) {
+      let s: f32 = 0;
+      let p = d + (j << 2);
+      for (let x = a + (i << 2); x < aEnd; x += aStride) {
+        s += load<f32>(x) * load<f32>(p);
+        p += dStride;
+      }
+      total += use1(mode, w, v, s, rate, momentum, nesterov);
+      w += 4;
+      if (v) v += 4;
+    }
+  }
+  d += (<usize>rest << 2) - dStride;
+  for (let j: usize = 0; j < <usize>M; j++) {
+    let s: f32 = 0;
+    let p = d + (j << 2);
+    for (let r = 0; r < R; r++) {
+      s += load<f32>(p);
+      p += dStride;
+    }
+    total += use1(mode, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov);
+  }
+  return total;
+}
+
+/** Adds the gradient to gw and gb. */
+export function denseGradient(
+  gw: usize,
+  gb: usize,
+  a: usize,
+  stride: i32,
+  d: usize,
+  R: i32,
+  A: i32,
+  M: i32,
+): void {
+  outer(ADD, gw, gb, 0, 0, a, <usize>stride << 2, d, R, A, M, 0, 0, false);
+}
+
+/** Takes a step of SGD with the gradient. */
+export function descend(
+  w: usize,
+  b: usize,
+  v: usize,
+  vb: usize,
+  a: usize,
+  stride: i32,
+  d: usize,
+  R: i32,
+  A: i32,
+  M: i32,
+  rate: f32,
+  momentum: f32,
+  nesterov: bool,
+): void {
+  outer(DESCEND, w, b, v, vb, a, <usize>stride << 2, d, R, A, M, rate, momentum, nesterov);
+}
+
+/**
+ * Gives the sum of squares of the gradient, before any weight is touched. With few rows by the products of the rows,
+ * ||sum_r a_r (x) d_r||^2 = sum_{r,s} (a_r . a_s) (d_r . d_s), with many by the gradient itself.
+ */
+export function gradientSquares(a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): f64 {
+  const aStride = <usize>stride << 2;
+  if (R * (A + M) > 2 * A * M) return outer(SQUARES, 0, 0, 0, 0, a, aStride, d, R, A, M, 0, 0, false);
+  const dStride = <usize>M << 2;
+  let total: f64 = 0;
+  for (let r = 0; r < R; r++) {
+    const ar = a + <usize>r * aStride;
+    const dr = d + <usize>r * dStride;
+    // the bias is a weight whose input is 1
+    total += (<f64>1 + <f64>dot(ar, ar, A)) * <f64>dot(dr, dr, M);
+    let off: f64 = 0;
+    for (let s = 0; s < r; s++)
+      off += (<f64>1 + <f64>dot(ar, a + <usize>s * aStride, A)) * <f64>dot(dr, d + <usize>s * dStride, M);
+    total += 2 * off;
+  }
+  return total;
+}
+
+@inline
+function dot(x: usize, y: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+  const end = x + (<usize>n << 2);
+  for (; x + 64 <= end; x += 64) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(x), v128.load(y)));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), v128.load(y, 16)));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), v128.load(y, 32)));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), v128.load(y, 48)));
+    y += 64;
+  }
+  for (; x + 16 <= end; x += 16) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(x), v128.load(y)));
+    y += 16;
+  }
+  s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  let sum: f32 =
+    f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
+  for (; x < end; x += 4) {
+    sum += load<f32>(x) * load<f32>(y);
+    y += 4;
+  }
+  return sum;
+}

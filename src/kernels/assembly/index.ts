@@ -1,0 +1,10 @@
+// The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
+export { dense, forward } from './affine';
+export { denseGradient, descend, gradientSquares } from './gradient';
+export { largest, softmax, tanhAll } from './softmax';
+export { backward, denseBackward } from './transposed';
+
+/** First byte after the module's own data. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,113 @@
+/**
+ * The WebAssembly kernels: one module with f32x4 arithmetic of its own, for Node and the browser alike. No relaxed SIMD,
+ * no Math: the same bits on every machine. All numbers of all models lie in the module's memory.
+ */
+import { Heap } from './heap.js';
+import type { Arena, Kernels, Reals } from './kernels.js';
+import { MODULE } from './module.js';
+import { pack, unpack } from './panels.js';
+
+/** What the module exports. Addresses are bytes. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  forward(z: number, w: number, b: number, T: number, B: number, F: number, N: number): void;
+  backward(dz: number, da: number, z: number, w: number, T: number, B: number, F: number, N: number): void;
+  dense(y: number, a: number, stride: number, w: number, b: number, R: number, A: number, M: number): void;
+  denseBackward(da: number, dy: number, w: number, R: number, A: number, M: number): void;
+  denseGradient(
+    gw: number,
+    gb: number,
+    a: number,
+    stride: number,
+    d: number,
+    R: number,
+    A: number,
+    M: number,
+  ): void;
+  gradientSquares(a: number, stride: number, d: number, R: number, A: number, M: number): number;
+  descend(
+    w: number,
+    b: number,
+    v: number,
+    vb: number,
+    a: number,
+    stride: number,
+    d: number,
+    R: number,
+    A: number,
+    M: number,
+    rate: number,
+    momentum: number,
+    nesterov: boolean,
+  ): void;
+  softmax(y: number, R: number, M: number): void;
+  largest(p: number, n: number): number;
+  tanhAll(p: number, n: number): void;
+}
+
+const PAGE = 65_536;
+
+/** A module of one function, of one v128 instruction. */
+const SIMD_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
+  11,
+];
+
+/** Tells whether this engine has WebAssembly with SIMD. */
+export const hasWasmSimd = (): boolean =>
+  typeof WebAssembly === 'object' && WebAssembly.validate(Uint8Array.from(SIMD_PROBE));
+
+/** Instantiates the module. Models of one thread should share one instance. */
+export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n: number): void } {
+  const bytes = Uint8Array.from(atob(MODULE), (char) => char.charCodeAt(0));
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const wasm = instance.exports as unknown as Exports;
+  const { memory } = wasm;
+  let data = new Float32Array(memory.buffer);
+  const grow = (size: number) => {
+    const pages = Math.ceil(size / PAGE) - memory.buffer.byteLength / PAGE;
+    if (pages <= 0) return;
+    memory.grow(pages);
+    data = new Float32Array(memory.buffer);
+  };
+  const heap = new Heap(wasm.heapBase(), grow, 64);
+  // an arena that is forgotten without free() is given back when it is collected
+  const forgotten = new FinalizationRegistry<[at: number, bytes: number]>((part) => heap.release(...part));
+  return {
+    name: 'wasm-simd',
+    bytesPerReal: 4,
+    allocate(length): Arena {
+      const at = heap.allocate(4 * length);
+      data.fill(0, at / 4, at / 4 + length);
+      const arena: Arena = {
+        get data() {
+          return data;
+        },
+        base: at / 4,
+        length,
+        free() {
+          if (forgotten.unregister(arena)) heap.release(at, 4 * length);
+        },
+      };
+      forgotten.register(arena, [at, 4 * length], arena);
+      return arena;
+    },
+    pack,
+    unpack,
+    forward: (_m, z, w, b, T, B, F, N) => wasm.forward(4 * z, 4 * w, 4 * b, T, B, F, N),
+    backward: (_m, dz, da, z, w, T, B, F, N) => wasm.backward(4 * dz, 4 * da, 4 * z, 4 * w, T, B, F, N),
+    dense: (_m, y, a, stride, w, b, R, A, M) => wasm.dense(4 * y, 4 * a, stride, 4 * w, 4 * b, R, A, M),
+    denseBackward: (_m, da, dy, w, R, A, M) => wasm.denseBackward(4 * da, 4 * dy, 4 * w, R, A, M),
+    denseGradient: (_m, gw, gb, a, stride, dy, R, A, M) =>
+      wasm.denseGradient(4 * gw, 4 * gb, 4 * a, stride, 4 * dy, R, A, M),
+    gradientSquares: (_m, a, stride, dy, R, A, M) => wasm.gradientSquares(4 * a, stride, 4 * dy, R, A, M),
+    descend(_m, { w, b, velocity, velocityB, a, stride, dy, R, A, M }, { rate, momentum, nesterov }) {
+      const [v, vb] = momentum === 0 ? [0, 0] : [4 * velocity, 4 * velocityB];
+      wasm.descend(4 * w, 4 * b, v, vb, 4 * a, stride, 4 * dy, R, A, M, rate, momentum, nesterov);
+    },
+    softmax: (_m, y, R, M) => wasm.softmax(4 * y, R, M),
+    largest: (_m, p, n) => wasm.largest(4 * p, n),
+    tanhAll: (_m, p, n) => wasm.tanhAll(4 * p, n),
+  };
+}
