@@ -2,10 +2,13 @@
 import { EddyError, type ErrorCode } from '../errors.js';
 import type { ModelSpec } from './spec.js';
 
+/** From here on float32 rounds to infinity: half a place beyond its largest number. */
+const FLOAT32_OVERFLOW = 2 ** 128 - 2 ** 103;
+
 /** @throws EddyError `code`, which names the first number that float32 does not hold as a finite one */
 export function checkFinite(values: ArrayLike<number>, code: ErrorCode, name: string): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(Math.fround(values[i]!)))
+    if (!(Math.abs(values[i]!) < FLOAT32_OVERFLOW))
       throw new EddyError(code, `${name}[${i}] is ${values[i]}, no finite number`);
   }
 }

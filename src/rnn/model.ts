@@ -65,8 +65,12 @@ export class Model {
   private readonly prequential: Prequential;
   /** The features that are forecast, by index; null where targets are sent. */
   private readonly forecast: readonly number[] | null;
-  private readonly h: Reals;
-  private readonly y: Reals | null;
+  /** Where the last h [B,N] and y [B,M] lie in the arena, and views of them. */
+  private readonly lastH: Address;
+  private readonly lastY: Address;
+  private viewed: Reals | null = null;
+  private h!: Reals;
+  private y: Reals | null = null;
   /** x's forecast features [B,M], gathered. */
   private readonly truth: Float64Array;
 
@@ -98,8 +102,11 @@ export class Model {
     const windowAt = parameterCount * (hasVelocity ? 2 : 1);
     this.keptLength = windowAt + Window.length(shape);
     const scratch = this.readout ? Tbptt.scratchLength(spec, layout) : 0;
-    this.arena = kernels.allocate(this.keptLength + scratch);
+    const last = this.keptLength + scratch;
+    this.arena = kernels.allocate(last + batch * (units + outputs));
     const { base } = this.arena;
+    this.lastH = base + last;
+    this.lastY = this.lastH + batch * units;
     this.velocity = base + parameterCount;
     this.window = new Window(base + windowAt, shape);
 
@@ -121,8 +128,6 @@ export class Model {
         delay: task ? delay : 0,
         now: now ?? (() => 0),
       });
-    this.h = this.zeros(batch * units);
-    this.y = this.readout && this.zeros(batch * outputs);
     this.truth = new Float64Array(batch * outputs);
     this.random = Random.fromSeed(spec.seed);
     this.drawWeights();
@@ -192,9 +197,10 @@ export class Model {
     const { base } = this.arena;
     const { w, b } = this.layout;
     this.kernels.forward(m, this.window.zAt(seq), base + w, base + b, 1, B, F, N);
-    this.readState(m, seq);
+    this.copyState(m, seq);
     this.predict(m, seq, x);
-    return { seq, h: this.h, y: this.y, updates: this.forecast ? this.meetForecast(m, seq) : overdue };
+    const updates = this.forecast ? this.meetForecast(m, seq) : overdue;
+    return { seq, h: this.h, y: this.y, updates };
   }
 
   /**
@@ -319,30 +325,46 @@ export class Model {
     this.scaler?.observe(x, B);
   }
 
-  private readState(m: Reals, seq: number): void {
-    const { batch: B, features: F, units: N } = this.spec;
-    const next = this.window.zAt(seq + 1) + F;
-    for (let row = 0; row < B; row++)
-      for (let j = 0; j < N; j++) this.h[row * N + j] = m[next + row * (F + N) + j]!;
+  /** Copies h_t out of the window, to where it stays until the next step. */
+  private copyState(m: Reals, seq: number): void {
+    const { features: F, units: N } = this.spec;
+    if (this.viewed !== m) this.view(m);
+    let from = this.window.zAt(seq + 1) + F;
+    for (let to = this.lastH; to < this.lastY; to += N) {
+      m.copyWithin(to, from, from + N);
+      from += F + N;
+    }
+  }
+
+  /** Makes the views of h and y, anew where the memory has moved. */
+  private view(m: Reals): void {
+    const { batch, units } = this.spec;
+    this.viewed = m;
+    this.h = m.subarray(this.lastH, this.lastH + batch * units);
+    this.y = this.readout && m.subarray(this.lastY, this.lastY + batch * this.layout.outputs);
   }
 
   /** Writes y_t to the window in the user's units, and gathers the truth that x holds for an earlier forecast. */
   private predict(m: Reals, seq: number, x: ArrayLike<number>): void {
-    if (!this.readout || !this.y) return;
+    if (!this.readout) return;
     const { batch: B, features: F, units: N } = this.spec;
+    const { forecast, targetScaler, truth } = this;
     const M = this.layout.outputs;
     const y = this.window.predictionAt(seq);
     this.readout.forward(m, y, this.window.zAt(seq + 1) + F, F + N, this.arena.base, B);
-    if (this.forecast) {
-      for (let i = 0; i < B * M; i++) this.truth[i] = x[Math.floor(i / M) * F + this.forecast[i % M]!]!;
-      this.targetScaler?.observe(this.truth, B);
+    if (forecast) {
+      for (let row = 0; row < B; row++)
+        for (let j = 0; j < M; j++) truth[row * M + j] = x[row * F + forecast[j]!]!;
+      targetScaler?.observe(truth, B);
     }
-    if (this.targetScaler) m.set(this.targetScaler.deviation, this.window.deviationAt(seq));
-    for (let i = 0; i < B * M; i++) {
-      const value = this.targetScaler ? this.targetScaler.unscale(m[y + i]!, i % M) : m[y + i]!;
-      m[y + i] = Math.min(LARGEST, Math.max(-LARGEST, value));
-      this.y[i] = m[y + i]!;
+    if (targetScaler) {
+      const deviation = this.window.deviationAt(seq);
+      for (let j = 0; j < M; j++) m[deviation + j] = targetScaler.deviation[j]!;
+      for (let row = y; row < y + B * M; row += M)
+        for (let j = 0; j < M; j++) m[row + j] = targetScaler.unscale(m[row + j]!, j);
     }
+    for (let i = y; i < y + B * M; i++) m[i] = Math.min(LARGEST, Math.max(-LARGEST, m[i]!));
+    m.copyWithin(this.lastY, y, y + B * M);
   }
 
   /** The step that was forecast `horizon` steps ago has come. */

@@ -167,10 +167,11 @@ export function modelSize({ features, units, batch, learner: { k1, k2 }, ...rest
   const width = features + units;
   const outputs = outputsOf({ features, ...rest });
   const weights = (width + 1) * units + (units + 1) * outputs;
-  if (!rest.task) return weights + 6 * batch * width;
+  const last = batch * (units + outputs);
+  if (!rest.task) return weights + 6 * batch * width + last;
   const rows = Math.ceil(1.5 * (k2 + delayOf(rest))) + 5;
   const window = rows * (batch * (width + 2 * outputs) + outputs);
-  return 3 * weights + window + batch * (k2 * (width + units) + k1 * outputs);
+  return 2 * weights + window + batch * (k2 * (width + units) + k1 * outputs) + last;
 }
 
 /** Gives how many multiply-adds a step costs, its share of an update included, nearly. */

@@ -3,11 +3,10 @@
 // Panels: W is cut into runs of 32 columns, then of 16, 8 and 4, then what is left (see ../panels.ts). A panel lies row
 // after row, so that a product reads memory from front to end. Every output adds its products in the order of the rows.
 
-import { activate4 } from './math';
+import { activate } from './math';
 
-/** One row: four, eight ... accumulators to a panel hide the latency of the addition. */
-@inline
-function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: bool): void {
+/** One row: eight accumulators to a panel hide the latency of the addition. */
+function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
   const end = a + (<usize>A << 2);
   let left = M;
   while (left >= 32) {
@@ -33,14 +32,14 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: b
       w += 128;
       p += 4;
     } while (p < end);
-    v128.store(y, activate ? activate4(s0) : s0);
-    v128.store(y, activate ? activate4(s1) : s1, 16);
-    v128.store(y, activate ? activate4(s2) : s2, 32);
-    v128.store(y, activate ? activate4(s3) : s3, 48);
-    v128.store(y, activate ? activate4(s4) : s4, 64);
-    v128.store(y, activate ? activate4(s5) : s5, 80);
-    v128.store(y, activate ? activate4(s6) : s6, 96);
-    v128.store(y, activate ? activate4(s7) : s7, 112);
+    v128.store(y, s0);
+    v128.store(y, s1, 16);
+    v128.store(y, s2, 32);
+    v128.store(y, s3, 48);
+    v128.store(y, s4, 64);
+    v128.store(y, s5, 80);
+    v128.store(y, s6, 96);
+    v128.store(y, s7, 112);
     y += 128;
     b += 128;
     left -= 32;
@@ -60,10 +59,10 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: b
       w += 64;
       p += 4;
     } while (p < end);
-    v128.store(y, activate ? activate4(s0) : s0);
-    v128.store(y, activate ? activate4(s1) : s1, 16);
-    v128.store(y, activate ? activate4(s2) : s2, 32);
-    v128.store(y, activate ? activate4(s3) : s3, 48);
+    v128.store(y, s0);
+    v128.store(y, s1, 16);
+    v128.store(y, s2, 32);
+    v128.store(y, s3, 48);
     y += 64;
     b += 64;
   }
@@ -78,8 +77,8 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: b
       w += 32;
       p += 4;
     } while (p < end);
-    v128.store(y, activate ? activate4(s0) : s0);
-    v128.store(y, activate ? activate4(s1) : s1, 16);
+    v128.store(y, s0);
+    v128.store(y, s1, 16);
     y += 32;
     b += 32;
   }
@@ -91,7 +90,7 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: b
       w += 16;
       p += 4;
     } while (p < end);
-    v128.store(y, activate ? activate4(s0) : s0);
+    v128.store(y, s0);
     y += 16;
     b += 16;
   }
@@ -103,13 +102,11 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32, activate: b
       s += load<f32>(p) * load<f32>(q);
       q += <usize>rest << 2;
     }
-    const v = f32x4.splat(s);
-    v128.store32_lane(y + (j << 2), activate ? activate4(v) : v, 0);
+    store<f32>(y + (j << 2), s);
   }
 }
 
 /** Four rows of a batch at once, eight columns at a time: W is read once for the four. M is a multiple of 32. */
-@inline
 function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, b: usize, A: i32, M: i32): void {
   const panel = <usize>A << 7;
   for (let column: usize = 0; column < <usize>M << 2; column += 32) {
@@ -139,14 +136,14 @@ function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, 
       p += 4;
     } while (p < end);
     const out = y + column;
-    v128.store(out, activate4(s00));
-    v128.store(out, activate4(s01), 16);
-    v128.store(out + yStride, activate4(s10));
-    v128.store(out + yStride, activate4(s11), 16);
-    v128.store(out + 2 * yStride, activate4(s20));
-    v128.store(out + 2 * yStride, activate4(s21), 16);
-    v128.store(out + 3 * yStride, activate4(s30));
-    v128.store(out + 3 * yStride, activate4(s31), 16);
+    v128.store(out, s00);
+    v128.store(out, s01, 16);
+    v128.store(out + yStride, s10);
+    v128.store(out + yStride, s11, 16);
+    v128.store(out + 2 * yStride, s20);
+    v128.store(out + 2 * yStride, s21, 16);
+    v128.store(out + 3 * yStride, s30);
+    v128.store(out + 3 * yStride, s31, 16);
   }
 }
 
@@ -159,11 +156,15 @@ export function forward(z: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N:
     let left = B;
     while (inFours && left >= 4) {
       fourRows(z + toH, stride, z, stride, w, b, F + N, N);
-      z += 4 * stride;
+      for (let r = 0; r < 4; r++) {
+        activate(z + toH, N);
+        z += stride;
+      }
       left -= 4;
     }
     while (left > 0) {
-      row(z + toH, z, w, b, F + N, N, true);
+      row(z + toH, z, w, b, F + N, N);
+      activate(z + toH, N);
       z += stride;
       left--;
     }
@@ -173,7 +174,7 @@ export function forward(z: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N:
 /** Applies a dense layer to R rows that lie `stride` elements apart. */
 export function dense(y: usize, a: usize, stride: i32, w: usize, b: usize, R: i32, A: i32, M: i32): void {
   for (let r = 0; r < R; r++) {
-    row(y, a, w, b, A, M, false);
+    row(y, a, w, b, A, M);
     y += <usize>M << 2;
     a += <usize>stride << 2;
   }
