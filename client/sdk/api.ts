@@ -11,6 +11,8 @@ import type { SocketConstructor } from './socket.js';
 export interface ConnectOptions {
   /** How messages are written; `msgpack` if left out. */
   readonly encoding?: Encoding;
+  /** Whether steps and results travel packed, which costs less; true if left out. Of no effect in `json`. */
+  readonly packed?: boolean;
   /** The WebSocket class to connect with. */
   readonly WebSocket?: SocketConstructor;
   /** Who connects, as the server's log shows it. */

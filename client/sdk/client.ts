@@ -41,6 +41,7 @@ export class EddyClient implements Client {
 
   constructor(url: string, WebSocket: SocketConstructor, options: ConnectOptions) {
     const { encoding = 'msgpack', scheduler = asyncScheduler, random = Math.random, agent } = options;
+    const { packed = true } = options;
     const { backOff = { min: 100, max: 10_000 }, welcomeMs = 10_000 } = options;
     const address = streamUrl(url);
     this.encoding = encoding;
@@ -48,6 +49,7 @@ export class EddyClient implements Client {
     this.connection = new Connection({
       dial: () => new WebSocket(address, [`eddy.v1.${encoding}`]),
       codec: new Codec(encoding),
+      packed: packed && encoding === 'msgpack',
       agent,
       scheduler,
       retry: new Retry(this.retryParts),

@@ -20,6 +20,8 @@ export interface ConnectionParts {
   /** Makes the next socket. */
   readonly dial: () => SocketLike;
   readonly codec: Codec;
+  /** Do steps and results travel packed? */
+  readonly packed: boolean;
   readonly agent: string | undefined;
   readonly scheduler: SchedulerLike;
   readonly retry: Retry;
@@ -82,7 +84,9 @@ export class Connection {
 
   /** Sends a message; only while it is open. */
   send(message: ClientMessage): void {
-    this.socket?.send(this.parts.codec.encode(message) as string | Uint8Array<ArrayBuffer>);
+    this.socket?.send(
+      this.parts.codec.encode(message, this.parts.packed) as string | Uint8Array<ArrayBuffer>,
+    );
   }
 
   /** Closes for good. */
@@ -92,8 +96,13 @@ export class Connection {
   }
 
   private hello(): void {
-    const { agent } = this.parts;
-    this.send({ type: 'hello', version: PROTOCOL_VERSION, ...(agent !== undefined && { agent }) });
+    const { agent, packed } = this.parts;
+    this.send({
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      ...(agent !== undefined && { agent }),
+      ...(packed && { packed }),
+    });
   }
 
   private receive(data: unknown): void {

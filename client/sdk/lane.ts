@@ -148,7 +148,7 @@ export class Lane {
   private sendBlock({ seq, steps }: Block, channel: number): void {
     const x = concat(steps.map((step) => step.x));
     const targets = steps[0]?.target ? concat(steps.map((step) => step.target!)) : null;
-    this.parts.send({ type: 'steps', channel, seq, x, ...(targets && { targets }) });
+    this.parts.send({ type: 'steps', channel, seq, count: steps.length, x, ...(targets && { targets }) });
   }
 
   private sendTarget(late: LateTarget): void {
@@ -164,6 +164,7 @@ const full = (capacity: number, what: string) =>
   new EddyError('outbox-full', `${capacity} ${what} wait already; the server has not taken them`);
 
 function concat(parts: readonly Numbers[]): Numbers {
+  if (parts.length === 1) return parts[0]!;
   const joined = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,7 +1,8 @@
 import type { View, ViewMessage } from '../../src/protocol/messages.js';
 import type { Results } from './api.js';
 
-/** Takes a message of a view apart: one item for each result. Arrays are copied out of it. */
+/** Takes a message of a view apart: one item for each result. Arrays are copied out of it
+ * where it holds several, so that one that is kept does not keep all of them. */
 export function itemsOf(message: ViewMessage): Results[View][] {
   switch (message.type) {
     case 'states':
@@ -27,6 +28,7 @@ function rows(
   return Array.from({ length: count }, (_, i) => ({
     seq: seq + i,
     skipped: i === 0 ? skipped : 0,
-    row: values.slice(i * size, (i + 1) * size),
+    // a message of one result is that result's own
+    row: count === 1 ? values : values.slice(i * size, (i + 1) * size),
   }));
 }

@@ -13,6 +13,7 @@ import {
   serverMessage,
   VECTOR_FIELDS,
 } from './messages.js';
+import { PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
 import { scanMsgpack } from './scan.js';
 
 export type Encoding = 'msgpack' | 'json';
@@ -33,12 +34,32 @@ export class Codec {
   private readonly packr = new Packr({ useRecords: false, variableMapSize: true });
   private readonly unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
 
+  private readonly packed = new PackedWriter();
+
   constructor(
     readonly encoding: Encoding,
     private readonly limits: Pick<Limits, 'messageBytes'> = DEFAULT_LIMITS,
   ) {}
 
-  encode(message: ClientMessage | ServerMessage): Uint8Array | string {
+  /** @param packed whether what has a packed form is packed; a JSON codec packs nothing */
+  encode(message: ClientMessage | ServerMessage, packed = false): Uint8Array | string {
+    const frame = packed && this.encoding === 'msgpack' ? this.packed.write(message) : null;
+    return frame ?? this.encodePlain(message);
+  }
+
+  /** @throws EddyError `frame-*`, `message-*` */
+  decodeClient(data: Uint8Array | string): ClientMessage {
+    if (this.isPacked(data)) return unpackClient(data);
+    return this.decode(data, clientMessage, this.limits.messageBytes);
+  }
+
+  /** @throws EddyError `frame-*`, `message-*` */
+  decodeServer(data: Uint8Array | string): ServerMessage {
+    if (this.isPacked(data)) return unpackServer(data);
+    return this.decode(data, serverMessage, Number.POSITIVE_INFINITY);
+  }
+
+  private encodePlain(message: ClientMessage | ServerMessage): Uint8Array | string {
     const plain: Plain = { ...message };
     for (const field of VECTOR_FIELDS) {
       const values = plain[field];
@@ -48,14 +69,8 @@ export class Codec {
     return this.encoding === 'json' ? JSON.stringify(plain) : this.packr.pack(plain);
   }
 
-  /** @throws EddyError `frame-*`, `message-*` */
-  decodeClient(data: Uint8Array | string): ClientMessage {
-    return this.decode(data, clientMessage, this.limits.messageBytes);
-  }
-
-  /** @throws EddyError `frame-*`, `message-*` */
-  decodeServer(data: Uint8Array | string): ServerMessage {
-    return this.decode(data, serverMessage, Number.POSITIVE_INFINITY);
+  private isPacked(data: Uint8Array | string): data is Uint8Array {
+    return data[0] === PACKED_MARK && this.encoding === 'msgpack';
   }
 
   private decode<T>(data: Uint8Array | string, schema: z.ZodType<T>, messageBytes: number): T {

@@ -1,5 +1,6 @@
 /**
- * The messages of eddy.v1, the same in both encodings. SPEC.md says what each field means and in which order they go.
+ * The messages of eddy.v1, the same in both encodings. SPEC.md says what each field means and in which order they go;
+ * packed.ts has the shorter form of those that hold numbers.
  *
  *   client                          server
  *   hello                      ->
@@ -43,7 +44,12 @@ export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
 /** What a client says. `spec` is checked by the model, which names its fields. */
 export const clientMessage = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('hello'), version: uint32, agent: text(128).optional() }),
+  z.strictObject({
+    type: z.literal('hello'),
+    version: uint32,
+    agent: text(128).optional(),
+    packed: z.boolean().optional(),
+  }),
   z.strictObject({
     type: z.literal('open'),
     id,
@@ -51,7 +57,14 @@ export const clientMessage = z.discriminatedUnion('type', [
     mode: z.enum(['create', 'resume', 'either']),
     spec: z.record(z.string(), z.unknown()).optional(),
   }),
-  z.strictObject({ type: z.literal('steps'), channel, seq, x: vector, targets: vector.optional() }),
+  z.strictObject({
+    type: z.literal('steps'),
+    channel,
+    seq,
+    count: uint32.optional(),
+    x: vector,
+    targets: vector.optional(),
+  }),
   z.strictObject({ type: z.literal('targets'), channel, seq, targets: vector }),
   z.strictObject({
     type: z.literal('subscribe'),

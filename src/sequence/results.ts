@@ -2,13 +2,14 @@
 import { Subject } from 'rxjs';
 import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../protocol/messages.js';
 import type { Update } from '../rnn/learner.js';
-import type { Metrics } from '../rnn/metrics.js';
-import type { StepResult } from '../rnn/model.js';
+import type { Model, StepResult } from '../rnn/model.js';
 
 /** Numbers in one message of states or predictions, at most (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
 /** Updates, metrics or events in one message, at most. */
 const MESSAGE_ENTRIES = 256;
+/** Numbers of the array that the results of small blocks share, since one of their own costs more than what is in it. */
+const SLAB_NUMBERS = 2048;
 
 /** Gathers what the steps of one block give, and sends it out. */
 export class Results {
@@ -23,6 +24,8 @@ export class Results {
   private count = 0;
   private h: Float32Array<ArrayBuffer> | null = null;
   private y: Float32Array<ArrayBuffer> | null = null;
+  private slab = new Float32Array(0);
+  private used = 0;
   private updates: UpdateEntry[] = [];
 
   /** @param stateSize B * N. @param outputSize B * M. */
@@ -48,11 +51,9 @@ export class Results {
     const room = Math.min(steps, this.capacityOf('states'), this.capacityOf('predictions'));
     this.first = seq;
     this.count = 0;
-    this.h = this.subjects.states.observed ? new Float32Array(room * this.stateSize) : null;
+    this.h = this.subjects.states.observed ? this.take(room * this.stateSize) : null;
     this.y =
-      this.subjects.predictions.observed && this.outputSize > 0
-        ? new Float32Array(room * this.outputSize)
-        : null;
+      this.subjects.predictions.observed && this.outputSize > 0 ? this.take(room * this.outputSize) : null;
   }
 
   /** Adds one step; `left` more will follow. */
@@ -74,12 +75,19 @@ export class Results {
   }
 
   /** Sends out what has been gathered: states first, since they wait for nothing. */
-  flush(seq: number, updates: number, metrics: () => Metrics): void {
+  flush(model: Pick<Model, 'seq' | 'updates' | 'metrics'>): void {
     this.flushSteps();
     this.flushUpdates();
-    const { channel } = this;
-    if (this.subjects.metrics.observed)
-      this.subjects.metrics.next({ type: 'metrics', channel, seq, skipped: 0, updates, ...metrics() });
+    if (!this.subjects.metrics.observed) return;
+    const { seq, updates, metrics } = model;
+    this.subjects.metrics.next({
+      type: 'metrics',
+      channel: this.channel,
+      seq,
+      skipped: 0,
+      updates,
+      ...metrics,
+    });
   }
 
   announce(event: SequenceEvent): void {
@@ -88,6 +96,17 @@ export class Results {
 
   complete(): void {
     for (const subject of Object.values(this.subjects)) subject.complete();
+  }
+
+  /** Gives room for numbers that has never been given before; it is 0. */
+  private take(length: number): Float32Array<ArrayBuffer> {
+    if (length > SLAB_NUMBERS / 4) return new Float32Array(length);
+    if (this.used + length > this.slab.length) {
+      this.slab = new Float32Array(SLAB_NUMBERS);
+      this.used = 0;
+    }
+    this.used += length;
+    return this.slab.subarray(this.used - length, this.used);
   }
 
   private flushUpdates(): void {
@@ -110,7 +129,7 @@ export class Results {
         seq,
         count,
         skipped: 0,
-        h: h.subarray(0, count * this.stateSize),
+        h: upTo(h, count * this.stateSize),
       });
     if (y)
       this.subjects.predictions.next({
@@ -119,9 +138,12 @@ export class Results {
         seq,
         count,
         skipped: 0,
-        y: y.subarray(0, count * this.outputSize),
+        y: upTo(y, count * this.outputSize),
       });
   }
 }
+
+const upTo = (values: Float32Array<ArrayBuffer>, length: number) =>
+  values.length === length ? values : values.subarray(0, length);
 
 const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);

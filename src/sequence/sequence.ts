@@ -34,8 +34,8 @@ export interface SequenceParts {
 /** Multiply-adds that one block may cost: it holds up all other sequences for as long. */
 const BLOCK_WORK = 2 ** 30;
 
-/** Learns how far a producer's steps are durable. */
-export type OnAck = (seq: number) => void;
+/** Learns how far the steps of a channel are durable. */
+export type OnAck = (seq: number, channel: number) => void;
 
 export class Sequence {
   readonly name: string;
@@ -45,6 +45,8 @@ export class Sequence {
   readonly blockSteps: number;
   /** Id of this history; changes on every reset. */
   epoch: string;
+  /** Numbers in a step, B * F. */
+  private readonly stepSize: number;
   private readonly log: StepLog;
   private readonly results: Results;
   /** Pushes that wait for their ack, oldest first. */
@@ -59,11 +61,12 @@ export class Sequence {
     this.model = model;
     this.epoch = parts.newEpoch();
     this.durable = model.seq;
-    const { batch, units } = model.spec;
+    const { batch, features, units } = model.spec;
+    this.stepSize = batch * features;
     this.results = new Results(channel, batch * units, batch * outputsOf(model.spec));
     const { blockSteps } = parts.limits;
     this.blockSteps = Math.max(1, Math.min(blockSteps, Math.floor(BLOCK_WORK / stepWork(model.spec))));
-    this.log = store.openLog(name, 4 * batch * model.spec.features, (seq) => this.onDurable(seq));
+    this.log = store.openLog(name, this.stepSize, (seq) => this.onDurable(seq));
   }
 
   /**
@@ -73,35 +76,40 @@ export class Sequence {
    * @param x [T,B,F]
    * @param targets [T,B,M], for a supervised task
    * @param onAck called once, when all of them are durable
+   * @param said T, where the producer tells it
    * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been taken
    */
-  push(first: number, x: Float32Array, targets: Float32Array | undefined, onAck: OnAck): void {
+  push(
+    first: number,
+    x: Float32Array,
+    targets: Float32Array | undefined,
+    onAck: OnAck,
+    said = x.length / this.stepSize,
+  ): void {
     this.checkAlive();
-    const { batch, features } = this.model.spec;
-    const size = batch * features;
-    const count = this.checkBlock(first, x, size);
+    const size = this.stepSize;
+    const count = this.checkBlock(first, x, said);
     const targetSize = targets ? this.checkTargets(targets, count) : 0;
     const next = this.model.seq + 1;
-    this.checkRepeats(first, x, size, Math.min(next, first + count));
+    this.checkRepeats(first, x, Math.min(next, first + count));
     const last = first + count - 1;
     const repeats = Math.min(count, next - first);
     if (repeats < count) {
       this.results.begin(next, count - repeats);
-      this.guarded(() => {
+      try {
+        this.log.append(next, rows(x, size, repeats, count));
         for (let t = repeats; t < count; t++) {
-          const row = x.subarray(t * size, (t + 1) * size);
-          // a copy: a row of the frame would keep all of it
-          this.log.append({ seq: first + t, x: row.slice() });
-          const result = this.model.step(row);
+          const result = this.model.step(rows(x, size, t, t + 1));
           this.results.add(result, count - t - 1);
           this.results.addUpdates(result.updates);
-          if (targets)
-            this.results.addUpdates(this.model.learn(targets.subarray(t * targetSize, (t + 1) * targetSize)));
+          if (targets) this.results.addUpdates(this.model.learn(rows(targets, targetSize, t, t + 1)));
         }
-      });
-      this.flush();
+      } catch (error) {
+        throw this.fail(error);
+      }
+      this.results.flush(this.model);
     }
-    if (last <= this.durable) onAck(this.durable);
+    if (last <= this.durable) onAck(this.durable, this.channel);
     else this.waiting.push({ seq: last, onAck });
   }
 
@@ -127,13 +135,13 @@ export class Sequence {
     this.checkTargets(targets, targets.length / size);
     for (let t = 0; t * size < targets.length; t++) {
       try {
-        this.results.addUpdates(this.model.learn(targets.subarray(t * size, (t + 1) * size), first + t));
+        this.results.addUpdates(this.model.learn(rows(targets, size, t, t + 1), first + t));
       } catch (error) {
         if (!(error instanceof EddyError)) throw this.fail(error);
         onRefused(error, first + t);
       }
     }
-    this.flush();
+    this.results.flush(this.model);
   }
 
   /** Changes what may be changed while it runs. @throws EddyError `setting-invalid`, and nothing has changed */
@@ -174,13 +182,15 @@ export class Sequence {
     this.model.free();
   }
 
-  private checkBlock(first: number, x: Float32Array, size: number): number {
-    const count = x.length / size;
+  private checkBlock(first: number, x: Float32Array, said: number): number {
+    const count = x.length / this.stepSize;
     if (count === 0 || !Number.isInteger(count))
       throw new EddyError(
         'step-shape',
-        `x has ${x.length} numbers, no multiple of ${size} (batch * features)`,
+        `x has ${x.length} numbers, no multiple of ${this.stepSize} (batch * features)`,
       );
+    if (count !== said)
+      throw new EddyError('step-shape', `the block has ${count} steps of ${this.stepSize}; it says ${said}`);
     if (count > this.blockSteps)
       throw new EddyError('block-too-long', `the block has ${count} steps; the limit is ${this.blockSteps}`);
     const next = this.model.seq + 1;
@@ -199,15 +209,15 @@ export class Sequence {
     const size = targets.length / count;
     if (this.model.spec.task?.kind !== 'supervised')
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    for (let t = 0; t < count; t++) checkTarget(this.model.spec, targets.subarray(t * size, (t + 1) * size));
+    for (let t = 0; t < count; t++) checkTarget(this.model.spec, rows(targets, size, t, t + 1));
     return size;
   }
 
   /** Two producers of one sequence must not overwrite each other unseen. */
-  private checkRepeats(first: number, x: Float32Array, size: number, end: number): void {
+  private checkRepeats(first: number, x: Float32Array, end: number): void {
     for (let seq = first; seq < end; seq++) {
-      const kept = this.log.read(seq)?.x;
-      const at = (seq - first) * size;
+      const kept = this.log.read(seq);
+      const at = (seq - first) * this.stepSize;
       if (kept && !kept.every((value, i) => value === x[at + i]))
         throw new EddyError('step-conflict', `step ${seq} was accepted before, with other numbers`);
     }
@@ -215,23 +225,11 @@ export class Sequence {
 
   private onDurable(seq: number): void {
     this.durable = seq;
-    while (this.waiting[0] && this.waiting[0].seq <= seq) this.waiting.shift()?.onAck(seq);
-  }
-
-  private flush(): void {
-    this.results.flush(this.model.seq, this.model.updates, () => this.model.metrics);
+    while (this.waiting[0] && this.waiting[0].seq <= seq) this.waiting.shift()?.onAck(seq, this.channel);
   }
 
   private announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
     this.results.announce({ event, seq: this.model.seq, epoch: this.epoch, detail });
-  }
-
-  private guarded(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      throw this.fail(error);
-    }
   }
 
   /** A fault of Eddy's own stops this sequence, so that no wrong state is served, and no other. */
@@ -250,4 +248,9 @@ export class Sequence {
   checkAlive(): void {
     if (this.failure) throw this.failure;
   }
+}
+
+/** Gives the rows from `from` to `to` of T rows of `size` numbers each, where they lie. */
+function rows(all: Float32Array, size: number, from: number, to: number): Float32Array {
+  return to * size - from * size === all.length ? all : all.subarray(from * size, to * size);
 }

@@ -17,15 +17,17 @@ import type { Registry } from '../sequence/registry.js';
 import type { Sequence } from '../sequence/sequence.js';
 import { Outbox } from './outbox.js';
 import type { SocketLike } from './socket.js';
+import type { AtTurnEnd } from './turn.js';
 
 export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
-  /** Encodes a message; the same message for many sockets only once. */
-  readonly encode: (message: ServerMessage) => Uint8Array | string;
+  /** Encodes a message, packed if that is asked for; the same message for many sockets only once. */
+  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array | string;
   readonly registry: Registry;
   readonly limits: Limits;
   readonly scheduler: SchedulerLike;
+  readonly atTurnEnd: AtTurnEnd;
   readonly server: string;
   /** Tells of a fault of Eddy's own. */
   readonly onFault: (error: unknown) => void;
@@ -41,6 +43,8 @@ const ERRORS_MS = 60_000;
 
 export class Connection {
   private greeted = false;
+  /** Does the client want packed results? */
+  private packed = false;
   private ended = false;
   /** Messages refused since `errorsSince`, a time of the scheduler. */
   private errors = 0;
@@ -53,8 +57,12 @@ export class Connection {
   private heard = false;
 
   constructor(private readonly parts: ConnectionParts) {
-    const { socket, encode, limits, scheduler } = parts;
-    this.outbox = new Outbox({ socket, encode, limits, scheduler, onSlow: (error) => this.farewell(error) });
+    const { encode, limits, scheduler } = parts;
+    this.outbox = new Outbox({
+      ...parts,
+      encode: (message) => encode(message, this.packed),
+      onSlow: (error) => this.farewell(error),
+    });
     this.timers.push(
       scheduler.schedule(() => {
         if (!this.greeted)
@@ -128,7 +136,7 @@ export class Connection {
     }
   }
 
-  private hello({ version }: ClientMessageOf<'hello'>): void {
+  private hello({ version, packed = false }: ClientMessageOf<'hello'>): void {
     if (this.greeted) throw new EddyError('hello-repeated', 'hello was sent before');
     if (version !== PROTOCOL_VERSION)
       throw new EddyError(
@@ -136,6 +144,7 @@ export class Connection {
         `version ${version} came; ${PROTOCOL_VERSION} is spoken here`,
       );
     this.greeted = true;
+    this.packed = packed;
     const { server, limits } = this.parts;
     this.outbox.send({ type: 'welcome', version: PROTOCOL_VERSION, server, limits: { ...limits } });
   }
@@ -159,11 +168,11 @@ export class Connection {
     });
   }
 
-  private steps({ channel, seq, x, targets }: ClientMessageOf<'steps'>): void {
-    this.channel(channel).push(seq, x, targets, (durable) =>
-      this.outbox.send({ type: 'ack', channel, seq: durable }),
-    );
+  private steps({ channel, seq, x, targets, count }: ClientMessageOf<'steps'>): void {
+    this.channel(channel).push(seq, x, targets, this.onAck, count);
   }
+
+  private readonly onAck = (seq: number, channel: number): void => this.outbox.ack(channel, seq);
 
   private targets({ channel, seq, targets }: ClientMessageOf<'targets'>): void {
     const runs: { error: EddyError; seq: number; count: number }[] = [];

@@ -3,6 +3,9 @@
  * `queueLatestBytes` wait in it, only the latest of each view is kept, and sent with the number of those skipped when
  * there is room again. A socket that stays full for `queueCloseMs`, or reaches `queueCloseBytes`, is closed. So a slow
  * dashboard slows nobody, and memory is bounded.
+ *
+ * What is sent in one turn of the event loop leaves at its end in one write. Acks wait for that end, because a later
+ * one of the same channel says all that an earlier one says; they go before any answer that follows them.
  */
 import type { SchedulerLike, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
@@ -10,21 +13,28 @@ import type { Limits } from '../protocol/limits.js';
 import type { ServerMessage, ViewMessage } from '../protocol/messages.js';
 import { countOf, latestOf } from '../protocol/view-messages.js';
 import type { SocketLike } from './socket.js';
+import type { AtTurnEnd } from './turn.js';
 
 /** Milliseconds between looks at a full socket. */
 const LOOK_MS = 20;
+/** Bytes that are written before the turn ends, so that what waits tells how fast the peer reads, not how much is sent. */
+const WRITE_BYTES = 64 * 1024;
 
 export interface OutboxParts {
   readonly socket: SocketLike;
   readonly encode: (message: ServerMessage) => Uint8Array | string;
   readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
   readonly scheduler: SchedulerLike;
+  readonly atTurnEnd: AtTurnEnd;
   readonly onSlow: (error: EddyError) => void;
 }
 
 export class Outbox {
   /** The latest result of each view while the socket is full, and how many were skipped for it. */
   private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
+  /** The last ack of each channel in this turn. */
+  private readonly acks = new Map<number, number>();
+  private isCorked = false;
   private fullSince: number | null = null;
   private look: Subscription | null = null;
   private ended = false;
@@ -34,16 +44,22 @@ export class Outbox {
   /** Sends an answer. */
   send(message: ServerMessage): void {
     if (this.ended) return;
-    this.parts.socket.send(this.parts.encode(message));
-    this.check();
+    this.sendAcks();
+    this.write(message);
+  }
+
+  /** Sends an ack when this turn ends, unless a later one of the channel takes its place. */
+  ack(channel: number, seq: number): void {
+    if (this.ended) return;
+    this.acks.set(channel, seq);
+    this.cork();
   }
 
   /** Sends a result, or keeps it until the socket has room. */
   sendResult(message: ViewMessage): void {
     if (this.ended) return;
     if (this.fullSince === null) {
-      this.parts.socket.send(this.parts.encode(message));
-      this.check();
+      this.write(message);
       return;
     }
     const key = `${message.channel}/${message.type}`;
@@ -63,9 +79,44 @@ export class Outbox {
     this.look?.unsubscribe();
   }
 
-  private check(): void {
-    const { socket, limits, scheduler, onSlow } = this.parts;
+  private write(message: ServerMessage): void {
+    this.cork();
+    this.parts.socket.send(this.parts.encode(message));
+    this.check();
+  }
+
+  private cork(): void {
+    if (this.isCorked) return;
+    this.isCorked = true;
+    this.parts.socket.cork();
+    this.parts.atTurnEnd(this.endTurn);
+  }
+
+  private readonly endTurn = (): void => {
+    if (!this.ended) this.sendAcks();
+    this.isCorked = false;
+    this.parts.socket.uncork();
+  };
+
+  private sendAcks(): void {
+    if (this.acks.size === 0) return;
+    for (const [channel, seq] of this.acks) this.write({ type: 'ack', channel, seq });
+    this.acks.clear();
+  }
+
+  /** Gives the bytes that the peer has not taken. */
+  private waiting(): number {
+    const { socket } = this.parts;
     const waiting = socket.bufferedAmount;
+    if (waiting < WRITE_BYTES || !this.isCorked) return waiting;
+    socket.uncork();
+    socket.cork();
+    return socket.bufferedAmount;
+  }
+
+  private check(): void {
+    const { limits, scheduler, onSlow } = this.parts;
+    const waiting = this.waiting();
     if (waiting < limits.queueLatestBytes) {
       if (this.fullSince !== null) this.release();
       return;

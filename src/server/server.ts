@@ -12,6 +12,8 @@ import { type ServerMessage, STREAM_PATH } from '../protocol/messages.js';
 import type { Registry } from '../sequence/registry.js';
 import { Connection } from './connection.js';
 import { createHttp } from './http.js';
+import type { SocketLike } from './socket.js';
+import { createTurnEnd } from './turn.js';
 
 export interface ServerParts {
   readonly registry: Registry;
@@ -32,6 +34,7 @@ export class EddyServer {
   /** Sockets of each address. */
   private readonly addresses = new Map<string, number>();
   private readonly wires: Record<Encoding, Wire>;
+  private readonly atTurnEnd = createTurnEnd(process.nextTick);
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: ServerParts) {
@@ -91,17 +94,18 @@ export class EddyServer {
     if (this.connections.size >= limits.sockets) return refuse(socket, 503, 'too many sockets');
     if ((this.addresses.get(address) ?? 0) >= limits.socketsPerAddress)
       return refuse(socket, 503, 'too many sockets of this address');
-    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, address));
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, socket, address));
   }
 
-  private accept(socket: WebSocket, address: string): void {
+  private accept(socket: WebSocket, stream: Duplex, address: string): void {
     const { registry, limits, scheduler, logger, server } = this.parts;
     const connection = new Connection({
-      socket,
+      socket: corkable(socket, stream),
       ...this.wires[encodingOf(socket.protocol) ?? 'msgpack'],
       registry,
       limits,
       scheduler,
+      atTurnEnd: this.atTurnEnd,
       server,
       onFault: (error) => logger.error({ err: error }, 'a message failed'),
     });
@@ -138,20 +142,42 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 
 interface Wire {
   readonly codec: Codec;
-  readonly encode: (message: ServerMessage) => Uint8Array | string;
+  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array | string;
 }
 
-/** Fan-out hands the same message to one socket after the other: it is encoded for the first of them only. */
+/** Fan-out hands the same message to one socket after the other: it is encoded for the first of each form only. */
 function createWire(encoding: Encoding, limits: Limits): Wire {
   const codec = new Codec(encoding, limits);
+  const asPacked = encodeOnce((message) => codec.encode(message, true));
+  const asPlain = encodeOnce((message) => codec.encode(message));
+  return { codec, encode: (message, packed) => (packed ? asPacked(message) : asPlain(message)) };
+}
+
+function encodeOnce(encode: (message: ServerMessage) => Uint8Array | string) {
   let last: ServerMessage | null = null;
   let encoded: Uint8Array | string = '';
-  const encode = (message: ServerMessage) => {
+  return (message: ServerMessage): Uint8Array | string => {
     if (message !== last) {
-      encoded = codec.encode(message);
+      const data = encode(message);
+      // a Buffer, or `ws` makes one for each socket
+      encoded = typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
       last = message;
     }
     return encoded;
   };
-  return { codec, encode };
+}
+
+/** Adds to a WebSocket what the stream under it can do: hold back what is sent, and write it in one go. */
+function corkable(socket: WebSocket, stream: Duplex): SocketLike {
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send: (data) => socket.send(data),
+    cork: () => stream.cork(),
+    uncork: () => stream.uncork(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+    ping: () => socket.ping(),
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type ConnectionState, connect, type Report } from '../../client/sdk/index.js';
 import { streamUrl } from '../../client/sdk/socket.js';
+import { Codec } from '../../src/protocol/codec.js';
 import { failure, ScriptedPeer, turn } from './scripted-peer.js';
 
 function watchStates(peer: ScriptedPeer, options = {}) {
@@ -33,7 +34,7 @@ describe('the connection', () => {
     expect(peer.socket.sent).toEqual([]);
     peer.accept();
     await turn();
-    expect(peer.arrived).toEqual([{ type: 'hello', version: 1, agent: 'a test' }]);
+    expect(peer.arrived).toEqual([{ type: 'hello', version: 1, agent: 'a test', packed: true }]);
     await peer.settle();
     const types = () => peer.heard.map(({ type }) => type);
     expect(types()).toEqual(['hello', 'open', 'subscribe', 'steps']);
@@ -55,6 +56,41 @@ describe('the connection', () => {
     const WebSocket = vi.fn() as never;
     expect(() => connect('ftp://host', { WebSocket })).toThrow(TypeError);
     expect(() => connect('here', { WebSocket })).toThrow(TypeError);
+  });
+
+  it.each([
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ])('[SDK3] packs steps with packed: %s: %s', async (packed, isPacked) => {
+    const peer = new ScriptedPeer();
+    const client = peer.connect(packed === undefined ? {} : { packed });
+    client.open('s', { spec: { features: 2, units: 2 } }).push([1, 2.5]);
+    await peer.open();
+    expect(peer.heardOf('hello')[0]?.packed).toBe(isPacked || undefined);
+    expect(peer.socket.sent.map((frame) => frame[0] === 0xc1)).toEqual([false, false, isPacked]);
+    expect(peer.sequence('s').steps).toEqual([{ x: [1, 2.5], target: null }]);
+  });
+
+  it('[SDK3] takes packed results and acks', async () => {
+    const peer = new ScriptedPeer();
+    const handle = peer.connect().open('s', { spec: { features: 2, units: 2 } });
+    const states: unknown[] = [];
+    handle.states$.subscribe(({ seq, skipped, h }) => states.push([seq, skipped, ...h]));
+    await peer.open();
+    const codec = new Codec('msgpack');
+    const h = Float32Array.of(0.5, -1, 2, 3);
+    peer.socket.deliver(codec.encode({ type: 'states', channel: 1, seq: 4, count: 2, skipped: 4, h }, true));
+    expect(states).toEqual([
+      [4, 4, 0.5, -1],
+      [5, 0, 2, 3],
+    ]);
+    peer.holdsAcks = true;
+    const receipt = handle.push([1, 2]);
+    await peer.settle();
+    expect(receipt.status).toBe('sent');
+    peer.socket.deliver(codec.encode({ type: 'ack', channel: 1, seq: 0 }, true));
+    expect(receipt.status).toBe('acked');
   });
 
   it.each(['msgpack', 'json'] as const)('[SDK3] speaks %s where that is asked for', async (encoding) => {

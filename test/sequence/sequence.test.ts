@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ViewMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
 import { createMemoryStore } from '../../src/store/memory.js';
-import type { LoggedStep, Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
 const FORECAST = { features: 2, units: 5, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
@@ -89,6 +89,15 @@ describe('pushing steps', () => {
     expect(bits(sequence.model)).toBe(bits(single.sequence.model));
   });
 
+  it('[STP5] refuses a block that says it has another number of steps', () => {
+    const { sequence, acks } = open();
+    const push = (said: number) => sequence.push(0, signal(0, 2), undefined, (seq) => acks.push(seq), said);
+    for (const said of [0, 1, 3]) expect(codeOf(() => push(said))).toBe('step-shape');
+    expect([sequence.model.seq, acks]).toEqual([-1, []]);
+    push(2);
+    expect(acks).toEqual([1]);
+  });
+
   it('[STP10] leaves h equal to a plain replay of the accepted steps, however pushes, repeats and gaps interleave', () => {
     const deed = fc.record({ back: fc.integer({ min: -2, max: 6 }), count: fc.integer({ min: 1, max: 5 }) });
     fc.assert(
@@ -108,14 +117,18 @@ describe('pushing steps', () => {
   });
 
   it('[STP7] acks a step only when its log says that it is durable', () => {
-    const appended: LoggedStep[] = [];
+    const appended: number[][] = [];
     let durable: (seq: number) => void = () => {
       throw new Error('no log was opened');
     };
     const store: Store = {
       openLog: (_name, _bytes, onDurable) => {
         durable = onDurable;
-        return { append: (step) => appended.push(step), read: () => null, close: () => appended.splice(0) };
+        return {
+          append: (first, x) => appended.push([first, x.length]),
+          read: () => null,
+          close: () => appended.splice(0),
+        };
       },
     };
     const { push, acks, sequence } = open(FORECAST, { store });
@@ -123,7 +136,11 @@ describe('pushing steps', () => {
     push(2, signal(2, 2));
     push(4, signal(4, 1));
     expect(sequence.model.seq).toBe(4);
-    expect(appended.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4]);
+    expect(appended).toEqual([
+      [0, 4],
+      [2, 4],
+      [4, 2],
+    ]);
     expect(acks).toEqual([]);
     durable(2);
     expect(acks).toEqual([2]);
@@ -150,7 +167,7 @@ describe('pushing steps', () => {
   });
 
   it('[STP8] takes shorter blocks of a model whose steps cost much, and tells how long they may be', () => {
-    const { sequence, push } = open({ features: 2, units: 256, learner: { kind: 'tbptt', k1: 1, k2: 200 } });
+    const { sequence, push } = open({ features: 2, units: 256, learner: { kind: 'tbptt', k1: 1, k2: 160 } });
     expect(sequence.blockSteps).toBeLessThan(60);
     const x = signal(0, sequence.blockSteps + 1);
     expect(codeOf(() => push(0, x))).toBe('block-too-long');
@@ -159,9 +176,30 @@ describe('pushing steps', () => {
 
   it('[STP4] keeps of a block only its steps, and of large steps only as many as fit', () => {
     const store = createMemoryStore(4, 40);
-    const log = store.openLog('a', 16, () => undefined);
-    for (let seq = 0; seq < 5; seq++) log.append({ seq, x: new Float32Array(4) });
-    expect([2, 3, 4].map((seq) => log.read(seq)?.seq)).toEqual([undefined, 3, 4]);
+    const log = store.openLog('a', 4, () => undefined);
+    for (let seq = 0; seq < 5; seq++) log.append(seq, new Float32Array(4).fill(seq));
+    expect([2, 3, 4, 5].map((seq) => log.read(seq)?.[0])).toEqual([undefined, 3, 4, undefined]);
+  });
+
+  it('[STP4] keeps the last steps and their numbers, in whatever blocks they come', () => {
+    const block = fc.integer({ min: 1, max: 40 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(9), fc.array(block), (keep, first, blocks) => {
+        const log = createMemoryStore(keep).openLog('a', 2, () => undefined);
+        let next = first;
+        for (const count of blocks) {
+          log.append(
+            next,
+            Float32Array.from({ length: 2 * count }, (_, i) => 2 * next + i),
+          );
+          next += count;
+          for (let seq = 0; seq < next + 3; seq++) {
+            const isKept = seq >= first && seq >= next - keep && seq < next;
+            expect([...(log.read(seq) ?? [])]).toEqual(isKept ? [2 * seq, 2 * seq + 1] : []);
+          }
+        }
+      }),
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.js';
 import { Connection, GRACE_MS } from '../../src/server/connection.js';
 import type { SocketLike } from '../../src/server/socket.js';
+import type { AtTurnEnd } from '../../src/server/turn.js';
 import { createRegistry } from '../support/sequences.js';
 
 const SPEC = { features: 1, units: 4, readout: { kind: 'none' } };
@@ -16,12 +17,19 @@ class FakeSocket implements SocketLike {
   closed: { code: number; reason: string } | null = null;
   terminated = false;
   pings = 0;
+  corks = 0;
+  writes = 0;
+  /** Does what is corked wait in it, as in a real one? */
+  holds = false;
+  /** First bytes of what was sent. */
+  readonly marks: unknown[] = [];
   reads = true;
   private readonly codec = new Codec('msgpack');
 
   send(data: Uint8Array | string): void {
     this.sent.push(this.codec.decodeServer(data));
-    if (!this.reads) this.bufferedAmount += data.length;
+    this.marks.push(data[0]);
+    if (!this.reads || this.holds) this.bufferedAmount += data.length;
   }
   close(code: number, reason: string): void {
     this.closed = { code, reason };
@@ -32,9 +40,20 @@ class FakeSocket implements SocketLike {
   ping(): void {
     this.pings++;
   }
+  cork(): void {
+    this.corks++;
+  }
+  uncork(): void {
+    this.corks--;
+    this.writes++;
+    if (this.holds) this.bufferedAmount = 0;
+  }
 }
 
-function connect(limits: Partial<Limits> = {}, { registry } = createRegistry()) {
+/** Each message has a turn to itself. */
+const atOnce: AtTurnEnd = (work) => work();
+
+function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), atTurnEnd = atOnce) {
   const socket = new FakeSocket();
   const scheduler = new VirtualTimeScheduler();
   const codec = new Codec('msgpack');
@@ -42,7 +61,8 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry()) 
   const connection = new Connection({
     socket,
     codec,
-    encode: (message) => codec.encode(message),
+    encode: (message, packed) => codec.encode(message, packed),
+    atTurnEnd,
     registry,
     limits: { ...DEFAULT_LIMITS, ...limits },
     scheduler,
@@ -55,12 +75,12 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry()) 
     scheduler.flush();
     scheduler.frame = scheduler.maxFrames;
   };
-  return { socket, connection, registry, say, run, faults };
+  return { socket, connection, codec, registry, say, run, faults };
 }
 
 /** A connection that has greeted and watches the states of a sequence it has open as channel 1. */
-function watching(limits: Partial<Limits> = {}, carried = createRegistry()) {
-  const connected = connect(limits, carried);
+function watching(limits: Partial<Limits> = {}, carried = createRegistry(), atTurnEnd = atOnce) {
+  const connected = connect(limits, carried, atTurnEnd);
   connected.say({ type: 'hello', version: 1 });
   connected.say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
   connected.say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
@@ -292,6 +312,144 @@ describe('a socket that does not read', () => {
     expect(socket.closed).toBe(null);
     run(30);
     expect(socket.closed).toEqual({ code: 3001, reason: 'socket-slow' });
+  });
+});
+
+describe('a turn of the event loop', () => {
+  /** Turns that end when the test says so. */
+  const turns = () => {
+    const works: (() => void)[] = [];
+    return {
+      atTurnEnd: (work: () => void) => works.push(work),
+      end: () => works.splice(0).map((work) => work()),
+    };
+  };
+  const kinds = (sent: readonly ServerMessage[]) =>
+    sent.map((message) => ('seq' in message ? `${message.type} ${message.seq}` : message.type));
+
+  it('[WIR13] ends with one write, and one ack for all steps of a channel', () => {
+    const { atTurnEnd, end } = turns();
+    const { socket, step } = watching({}, createRegistry(), atTurnEnd);
+    end();
+    socket.sent.length = 0;
+    socket.writes = 0;
+    for (let seq = 0; seq < 3; seq++) step(seq);
+    expect(kinds(socket.sent)).toEqual(['states 0', 'states 1', 'states 2']);
+    expect(socket.corks).toBe(1);
+    end();
+    expect(kinds(socket.sent)).toEqual(['states 0', 'states 1', 'states 2', 'ack 2']);
+    expect([socket.corks, socket.writes]).toEqual([0, 1]);
+    step(3);
+    end();
+    expect(kinds(socket.sent.slice(4))).toEqual(['states 3', 'ack 3']);
+    expect([socket.corks, socket.writes]).toEqual([0, 2]);
+  });
+
+  it('[WIR13] lets the acks go before the answers to what came after their steps', () => {
+    const { atTurnEnd, end } = turns();
+    const { socket, step, say } = watching({}, createRegistry(), atTurnEnd);
+    end();
+    socket.sent.length = 0;
+    step(0);
+    step(1);
+    step(9);
+    say({ type: 'close', id: 3, channel: 1 });
+    end();
+    expect(kinds(socket.sent)).toEqual(['states 0', 'states 1', 'ack 1', 'error 9', 'done']);
+  });
+
+  it('[WIR13] acks each channel for itself', () => {
+    const { atTurnEnd, end } = turns();
+    const { socket, step, say } = watching({}, createRegistry(), atTurnEnd);
+    say({ type: 'open', id: 3, sequence: 'b', mode: 'either', spec: SPEC });
+    end();
+    socket.sent.length = 0;
+    for (let seq = 0; seq < 2; seq++) {
+      step(seq);
+      say({ type: 'steps', channel: 2, seq, x: new Float32Array(1) });
+    }
+    end();
+    expect(socket.sent.filter(({ type }) => type === 'ack')).toEqual([
+      { type: 'ack', channel: 1, seq: 1 },
+      { type: 'ack', channel: 2, seq: 1 },
+    ]);
+  });
+
+  it('[WIR13] says nothing more on a socket that was closed in it', () => {
+    const { atTurnEnd, end } = turns();
+    const { socket, step, connection } = watching({}, createRegistry(), atTurnEnd);
+    end();
+    step(0);
+    connection.end();
+    const sent = socket.sent.length;
+    end();
+    expect(socket.sent.length).toBe(sent);
+    expect(socket.corks).toBe(0);
+  });
+
+  it('[VIW6] writes before its end when much has been sent, so that only a peer that does not read counts as slow', () => {
+    const { atTurnEnd, end } = turns();
+    const { socket, step } = watching({}, createRegistry(), atTurnEnd);
+    end();
+    socket.holds = true;
+    for (let seq = 0; seq < 20_000; seq++) step(seq);
+    end();
+    expect(socket.sent.filter(({ type }) => type === 'states').at(-1)).toMatchObject({
+      seq: 19_999,
+      skipped: 0,
+    });
+    expect(socket.closed).toBe(null);
+  });
+});
+
+describe('packed frames', () => {
+  const state = { type: 'states', channel: 1, seq: 0, count: 1, skipped: 0 };
+
+  it('[WIR11] go to a socket whose hello asks for them, and to no other', () => {
+    for (const packed of [true, false, undefined]) {
+      const { socket, say, codec, connection } = connect();
+      say({ type: 'hello', version: 1, ...(packed !== undefined && { packed }) });
+      say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
+      say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
+      socket.marks.length = 0;
+      connection.receive(
+        codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: new Float32Array(1) }, true),
+      );
+      expect(socket.sent.slice(-2)).toMatchObject([state, { type: 'ack', channel: 1, seq: 0 }]);
+      expect(socket.marks.map((mark) => mark === 0xc1)).toEqual([packed === true, packed === true]);
+    }
+  });
+
+  it('[WIR11] of steps are refused like a map of the same steps', () => {
+    const { socket, codec, connection, say } = watching();
+    const x = new Float32Array(4);
+    for (const packed of [true, false])
+      connection.receive(codec.encode({ type: 'steps', channel: 1, seq: 0, count: 2, x }, packed));
+    say({ type: 'steps', channel: 1, seq: 3, x: new Float32Array(1) });
+    connection.receive(
+      codec.encode({ type: 'steps', channel: 1, seq: 3, count: 1, x: new Float32Array(1) }, true),
+    );
+    connection.receive(
+      codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: Float32Array.of(Number.NaN) }, true),
+    );
+    connection.receive(
+      codec.encode({ type: 'steps', channel: 9, seq: 0, count: 1, x: new Float32Array(1) }, true),
+    );
+    expect(socket.sent).toMatchObject([
+      { code: 'step-shape', channel: 1, seq: 0 },
+      { code: 'step-shape', channel: 1, seq: 0 },
+      { code: 'step-gap', channel: 1, seq: 3 },
+      { code: 'step-gap', channel: 1, seq: 3 },
+      { code: 'step-non-finite', channel: 1, seq: 0 },
+      { code: 'channel-unknown', channel: 9, seq: 0 },
+    ]);
+  });
+
+  it('[WIR12] that are damaged are answered with what they are about', () => {
+    const { socket, codec, connection } = watching();
+    const frame = codec.encode({ type: 'steps', channel: 1, seq: 5, count: 1, x: new Float32Array(1) }, true);
+    connection.receive((frame as Uint8Array).slice(0, -1));
+    expect(socket.sent).toMatchObject([{ type: 'error', code: 'frame-malformed', channel: 1, seq: 5 }]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Sequences outside a server, with a clock that the test moves. */
 import { VirtualTimeScheduler } from 'rxjs';
-import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import { Registry } from '../../src/sequence/registry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
@@ -12,7 +12,7 @@ export function createRegistry(
   const scheduler = new VirtualTimeScheduler();
   let epochs = 0;
   const registry = new Registry({
-    kernels: createReferenceKernels('float32'),
+    kernels: sharedKernels(),
     store: options.store ?? createMemoryStore(DEFAULT_LIMITS.unackedSteps),
     scheduler,
     now: () => 0,

@@ -1,0 +1,48 @@
+/**
+ * A process with one server: `eddy`, or `bare`, which answers every frame with an ack and a states frame of the sizes
+ * that Eddy's have, and gives the states frame to those who connected to /watch as well.
+ */
+import { pino } from 'pino';
+import { WebSocketServer } from 'ws';
+import { composeServer } from '../../../dist/src/cli/compose.js';
+import { answerFrames, createCork } from './work.mjs';
+
+const [kind] = process.argv.slice(2);
+const port = kind === 'eddy' ? await startEddy() : await startBare();
+process.on('message', () => process.send({ cpu: process.cpuUsage() }));
+process.on('disconnect', () => process.exit(0));
+process.send({ port });
+
+async function startEddy() {
+  const server = composeServer({ logger: pino({ level: 'silent' }), limits: { socketsPerAddress: 2000 } });
+  return (await server.listen('127.0.0.1', 0)).port;
+}
+
+function startBare() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  const watchers = new Set();
+  const cork = createCork();
+  server.on('connection', (socket, { socket: stream, url }) => {
+    if (url === '/watch') {
+      watchers.add({ socket, stream });
+      socket.on('close', () => watchers.clear());
+      return;
+    }
+    const answersOf = new Map();
+    socket.on('message', (frame) => {
+      const count = frame.readUInt32LE(16);
+      if (!answersOf.has(count)) answersOf.set(count, answerFrames(count));
+      const { states, ack } = answersOf.get(count);
+      cork(stream);
+      if (url === '/echo') socket.send(states);
+      for (const watcher of watchers) {
+        cork(watcher.stream);
+        watcher.socket.send(states);
+      }
+      socket.send(ack);
+    });
+  });
+  return new Promise((resolve) => {
+    server.on('listening', () => resolve(server.address().port));
+  });
+}

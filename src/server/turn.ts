@@ -1,0 +1,25 @@
+/**
+ * The end of a turn of the event loop, where all that was sent in it leaves: one write for each socket. `ws` hands over
+ * all frames of one TCP chunk in one turn, so what a pipelining producer gets back for them leaves together too.
+ */
+
+/** Runs work at the end of this turn. */
+export type AtTurnEnd = (work: () => void) => void;
+
+/**
+ * Creates a queue of work for the end of a turn. However much is queued, one thing is scheduled.
+ *
+ * @param schedule runs a function after the present turn: `process.nextTick`
+ */
+export function createTurnEnd(schedule: (run: () => void) => void): AtTurnEnd {
+  let waiting: (() => void)[] = [];
+  const run = () => {
+    const works = waiting;
+    waiting = [];
+    for (const work of works) work();
+  };
+  return (work) => {
+    if (waiting.length === 0) schedule(run);
+    waiting.push(work);
+  };
+}
