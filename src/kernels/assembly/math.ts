@@ -39,8 +39,8 @@ export function exp4(x: v128): v128 {
 }
 
 /**
- * tanh(x) = m / (m + 2) with m = exp(2 |x|) - 1 = power * rest + (power - 1), which loses nothing near 0. At most 2.5 ulp
- * off over all of float32. NaN gives NaN.
+ * tanh(x) = m / (m + 2) with m = exp(2 |x|) - 1 = power * rest + (power - 1), which loses nothing near 0. At most 2.46 ulp
+ * off, measured over every float32 from 2^-14 to 10. NaN gives NaN.
  */
 @inline
 export function tanh4(x: v128): v128 {
