@@ -50,6 +50,12 @@ export interface LayerGradient {
   readonly M: number;
 }
 
+/** Deviations of the outputs: those that each step's prediction was `served` with [T,M], and the `current` ones [M]. */
+export interface LossScale {
+  readonly served: Address;
+  readonly current: Address;
+}
+
 export interface SgdSettings {
   /** Learning rate, times the clipping factor. */
   readonly rate: number;
@@ -124,6 +130,23 @@ export interface Kernels {
 
   /** Turns y [R,M] into softmax(y), row by row, in place. */
   softmax(m: Reals, y: Address, R: number, M: number): void;
+
+  /**
+   * Gives the loss L = sum of ((y - target) / current)^2 over T steps of B rows of M outputs, and writes `factor` times
+   * its gradient at the readout's sums, which move y by `served`. Without a scale both are 1. An output whose current
+   * deviation is 0 counts for nothing.
+   */
+  squaredError(
+    m: Reals,
+    dy: Address,
+    y: Address,
+    target: Address,
+    scale: LossScale | null,
+    factor: number,
+    T: number,
+    B: number,
+    M: number,
+  ): number;
 
   /** Gives ||dL/dw||^2 + ||dL/db||^2 of a layer, before any weight is touched. */
   gradientSquares(m: Reals, a: Address, stride: number, dy: Address, R: number, A: number, M: number): number;

@@ -2,7 +2,7 @@
  * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
  * else is measured against; in float32 the same code stores every result rounded.
  */
-import type { Address, Arena, Kernels, LayerGradient, Reals, SgdSettings } from './kernels.js';
+import type { Address, Arena, Kernels, LayerGradient, LossScale, Reals, SgdSettings } from './kernels.js';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
@@ -19,6 +19,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     denseBackward,
     denseGradient,
     softmax,
+    squaredError,
     gradientSquares,
     descend,
     largest,
@@ -142,6 +143,29 @@ function softmax(m: Reals, y: Address, R: number, M: number): void {
     for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
     for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
   }
+}
+
+function squaredError(
+  m: Reals,
+  dy: Address,
+  y: Address,
+  target: Address,
+  scale: LossScale | null,
+  factor: number,
+  T: number,
+  B: number,
+  M: number,
+): number {
+  let loss = 0;
+  for (let i = 0; i < T * B * M; i++) {
+    const j = i % M;
+    const current = scale ? m[scale.current + j] : 1;
+    const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
+    const error = current > 0 ? (m[y + i] - m[target + i]) / current : 0;
+    loss += error * error;
+    m[dy + i] = current > 0 ? 2 * factor * error * (served / current) : 0;
+  }
+  return loss;
 }
 
 function gradientSquares(

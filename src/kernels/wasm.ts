@@ -42,6 +42,17 @@ interface Exports {
     nesterov: boolean,
   ): void;
   softmax(y: number, R: number, M: number): void;
+  squaredError(
+    dy: number,
+    y: number,
+    target: number,
+    served: number,
+    current: number,
+    factor: number,
+    T: number,
+    B: number,
+    M: number,
+  ): number;
   largest(p: number, n: number): number;
   tanhAll(p: number, n: number): void;
 }
@@ -107,6 +118,10 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
       wasm.descend(4 * w, 4 * b, v, vb, 4 * a, stride, 4 * dy, R, A, M, rate, momentum, nesterov);
     },
     softmax: (_m, y, R, M) => wasm.softmax(4 * y, R, M),
+    squaredError: (_m, dy, y, target, scale, factor, T, B, M) =>
+      scale
+        ? wasm.squaredError(4 * dy, 4 * y, 4 * target, 4 * scale.served, 4 * scale.current, factor, T, B, M)
+        : wasm.squaredError(4 * dy, 4 * y, 4 * target, 0, 0, factor, T, B, M),
     largest: (_m, p, n) => wasm.largest(4 * p, n),
     tanhAll: (_m, p, n) => wasm.tanhAll(4 * p, n),
   };

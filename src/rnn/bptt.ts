@@ -63,7 +63,8 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   try {
     const { data: m, base } = arena;
     const window = new Window(base + layout.length, shape);
-    const tbptt = new Tbptt(kernels, readout, { batch: B, learner }, layout, base + scratch);
+    const weights = { at: base, velocity: base, count: layout.length };
+    const tbptt = new Tbptt(kernels, readout, { batch: B, learner }, layout, weights, base + scratch);
     m.set(input.parameters, base);
     eachMatrix(layout, base, (at, rows, columns) => kernels.pack(m, at, rows, columns));
     for (let row = 0; row < B && input.h0; row++)
@@ -76,9 +77,8 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);
     }
-    const weights = { at: base, velocity: base, count: layout.length };
-    const result = tbptt.backward(m, window, weights, 0, null);
-    for (const { w, b, a, stride, dy, R, A, M } of result?.layers ?? [])
+    const block = tbptt.backward(m, window, 0, null);
+    for (const { w, b, a, stride, dy, R, A, M } of tbptt.layers)
       kernels.denseGradient(m, w + gradient, b + gradient, a, stride, dy, R, A, M);
     eachMatrix(layout, base + gradient, (at, rows, columns) => kernels.unpack(m, at, rows, columns));
     const columns = (at: number, rows: number, from: number, to: number): Reals => {
@@ -87,7 +87,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       return out;
     };
     return {
-      loss: result?.block.loss ?? 0,
+      loss: block?.loss ?? 0,
       h: columns(window.zAt(1), T * B, F, D),
       y: m.slice(window.predictionAt(0), window.predictionAt(T)),
       parameters: m.slice(base + gradient, base + gradient + layout.length),
@@ -123,9 +123,9 @@ function givenGradient(N: number): Readout {
     forward(m, y, h, stride, _parameters, R) {
       for (let r = 0; r < R; r++) m.copyWithin(y + r * N, h + r * stride, h + r * stride + N);
     },
-    loss(m, dy, y, target, factor) {
+    loss(m, dy, y, target, _scale, factor, T, B) {
       let loss = 0;
-      for (let j = 0; j < N; j++) {
+      for (let j = 0; j < T * B * N; j++) {
         loss += m[y + j]! * m[target + j]!;
         m[dy + j] = m[target + j]! * factor;
       }

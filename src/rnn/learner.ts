@@ -55,7 +55,7 @@ export class Learner {
   meet(m: Reals, step: number, target: ArrayLike<number>): void {
     const { window, prequential } = this.parts;
     const at = window.targetAt(step);
-    m.set(target, at);
+    for (let j = 0; j < target.length; j++) m[at + j] = target[j]!;
     window.markTarget(step, this.learning);
     prequential.score(m, window.predictionAt(step), at);
   }
@@ -87,11 +87,13 @@ export class Learner {
   private updateBlock(m: Reals): Update | null {
     const { window, tbptt, optimizer, targetScaler, weights, now } = this.parts;
     const began = now();
-    const result = tbptt.backward(m, window, weights, this.blockStart, targetScaler?.deviation ?? null);
-    if (!result) return null;
-    const { block, layers } = result;
-    const outcome = optimizer.apply(m, weights, layers);
-    return { ...block, ...outcome, update: optimizer.updates, duration: now() - began };
+    const block = tbptt.backward(m, window, this.blockStart, targetScaler?.deviation ?? null);
+    if (!block) return null;
+    const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, tbptt.layers);
+    const { from, to, losses, loss } = block;
+    const duration = now() - began;
+    const update = optimizer.updates;
+    return { from, to, losses, loss, gradientNorm, clipped, applied, learningRate, update, duration };
   }
 
   /** Begins a new history at the window's next step. */

@@ -114,7 +114,9 @@ export class Model {
     this.targetScaler = scaled ? new StandardScaler(outputs) : null;
     this.prequential = new Prequential(this.forecast ? delay : 0, batch * outputs);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
-    this.tbptt = this.readout && new Tbptt(kernels, this.readout, spec, layout, base + this.keptLength);
+    const weights = { at: base, velocity: this.velocity, count: parameterCount };
+    this.tbptt =
+      this.readout && new Tbptt(kernels, this.readout, spec, layout, weights, base + this.keptLength);
     this.learner =
       this.tbptt &&
       new Learner({
@@ -123,7 +125,7 @@ export class Model {
         optimizer: this.optimizer,
         prequential: this.prequential,
         targetScaler: this.targetScaler,
-        weights: { at: base, velocity: this.velocity, count: parameterCount },
+        weights,
         k1: spec.learner.k1,
         delay: task ? delay : 0,
         now: now ?? (() => 0),
@@ -186,19 +188,25 @@ export class Model {
    * @throws EddyError `step-shape`, `step-non-finite`; the model is as it was before
    */
   step(x: ArrayLike<number>): StepResult {
-    const { batch: B, features: F, units: N } = this.spec;
+    const { batch: B, features: F } = this.spec;
     if (x.length !== B * F)
       throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
     checkFinite(x, 'step-non-finite', 'x');
+    return this.stepOf(x, 0);
+  }
+
+  /** Does the same with the B * F numbers of `x` from `at` on, of which it is known that they are there and finite. */
+  stepOf(x: ArrayLike<number>, at: number): StepResult {
+    const { batch: B, features: F, units: N } = this.spec;
     const m = this.arena.data;
     const overdue = this.forecast ? NO_UPDATES : (this.learner?.update(m, this.window.next) ?? NO_UPDATES);
     const seq = this.window.advance(m);
-    this.writeInput(m, this.window.zAt(seq), x);
+    this.writeInput(m, this.window.zAt(seq), x, at);
     const { base } = this.arena;
     const { w, b } = this.layout;
     this.kernels.forward(m, this.window.zAt(seq), base + w, base + b, 1, B, F, N);
     this.copyState(m, seq);
-    this.predict(m, seq, x);
+    this.predict(m, seq, x, at);
     const updates = this.forecast ? this.meetForecast(m, seq) : overdue;
     return { seq, h: this.h, y: this.y, updates };
   }
@@ -315,14 +323,14 @@ export class Model {
     return this.kernels.bytesPerReal === 4 ? new Float32Array(length) : new Float64Array(length);
   }
 
-  private writeInput(m: Reals, z: Address, x: ArrayLike<number>): void {
+  private writeInput(m: Reals, z: Address, x: ArrayLike<number>, at: number): void {
     const { batch: B, features: F, units: N } = this.spec;
     for (let row = 0; row < B; row++)
       for (let i = 0; i < F; i++) {
-        const value = x[row * F + i]!;
+        const value = x[at + row * F + i]!;
         m[z + row * (F + N) + i] = this.scaler ? this.scaler.scale(value, i) : value;
       }
-    this.scaler?.observe(x, B);
+    this.scaler?.observe(x, B, at);
   }
 
   /** Copies h_t out of the window, to where it stays until the next step. */
@@ -345,7 +353,7 @@ export class Model {
   }
 
   /** Writes y_t to the window in the user's units, and gathers the truth that x holds for an earlier forecast. */
-  private predict(m: Reals, seq: number, x: ArrayLike<number>): void {
+  private predict(m: Reals, seq: number, x: ArrayLike<number>, at: number): void {
     if (!this.readout) return;
     const { batch: B, features: F, units: N } = this.spec;
     const { forecast, targetScaler, truth } = this;
@@ -354,7 +362,7 @@ export class Model {
     this.readout.forward(m, y, this.window.zAt(seq + 1) + F, F + N, this.arena.base, B);
     if (forecast) {
       for (let row = 0; row < B; row++)
-        for (let j = 0; j < M; j++) truth[row * M + j] = x[row * F + forecast[j]!]!;
+        for (let j = 0; j < M; j++) truth[row * M + j] = x[at + row * F + forecast[j]!]!;
       targetScaler?.observe(truth, B);
     }
     if (targetScaler) {
@@ -363,8 +371,11 @@ export class Model {
       for (let row = y; row < y + B * M; row += M)
         for (let j = 0; j < M; j++) m[row + j] = targetScaler.unscale(m[row + j]!, j);
     }
-    for (let i = y; i < y + B * M; i++) m[i] = Math.min(LARGEST, Math.max(-LARGEST, m[i]!));
-    m.copyWithin(this.lastY, y, y + B * M);
+    for (let i = 0; i < B * M; i++) {
+      const cut = Math.min(LARGEST, Math.max(-LARGEST, m[y + i]!));
+      m[y + i] = cut;
+      m[this.lastY + i] = cut;
+    }
   }
 
   /** The step that was forecast `horizon` steps ago has come. */

@@ -7,23 +7,26 @@
  *
  * The gradient at h is dL/dlogits Wy^T, or dL/dlogits itself where there are no weights.
  */
-import type { Address, Kernels, Reals } from '../kernels/kernels.js';
+import type { Address, Kernels, LossScale, Reals } from '../kernels/kernels.js';
 import type { ParameterLayout } from './parameters.js';
 import type { ModelSpec } from './spec.js';
-
-/** Deviations of the outputs [M]: the loss is in units of the `current` ones, y was served with those at `served`. */
-export interface LossScale {
-  readonly current: ArrayLike<number>;
-  readonly served: Address;
-}
 
 export interface Readout {
   /** What a mean divides by besides steps and rows: M squared errors, or one cross-entropy. */
   readonly lossesPerRow: number;
   /** Computes y [R,M] from rows of h [R,N] that lie `stride` apart. */
   forward(m: Reals, y: Address, h: Address, stride: number, parameters: Address, R: number): void;
-  /** Gives one row's loss and writes `factor` times its gradient at the logits to dy [M]. */
-  loss(m: Reals, dy: Address, y: Address, target: Address, factor: number, scale: LossScale | null): number;
+  /** Gives the loss of T steps of B rows, and writes `factor` times its gradient at the logits to dy [T,B,M]. */
+  loss(
+    m: Reals,
+    dy: Address,
+    y: Address,
+    target: Address,
+    scale: LossScale | null,
+    factor: number,
+    T: number,
+    B: number,
+  ): number;
   /** Carries dy [R,M] back to e = dL/dh [R,N]. */
   backward(m: Reals, e: Address, dy: Address, parameters: Address, R: number): void;
 }
@@ -59,42 +62,25 @@ export function createReadout(
     lossesPerRow: softmax ? 1 : M,
     ...(layout.hasDense ? dense : bare),
     loss: softmax
-      ? (m, dy, y, target, factor) => crossEntropy(m, dy, y, target, factor, M)
-      : (m, dy, y, target, factor, scale) => squaredError(m, dy, y, target, factor, scale, M),
+      ? (m, dy, y, target, _scale, factor, T, B) => crossEntropy(m, dy, y, target, factor, T * B * M)
+      : (m, dy, y, target, scale, factor, T, B) =>
+          kernels.squaredError(m, dy, y, target, scale, factor, T, B, M),
   };
-}
-
-/**
- * With a scale, y = mean + served * logits is in the user's units, and the loss in current deviations:
- * L = ((y - target) / current)^2, dL/dlogits = 2 (y - target) / current * served / current. What does not vary counts
- * for nothing.
- */
-function squaredError(
-  m: Reals,
-  dy: Address,
-  y: Address,
-  target: Address,
-  factor: number,
-  scale: LossScale | null,
-  M: number,
-): number {
-  let loss = 0;
-  for (let j = 0; j < M; j++) {
-    const current = scale ? scale.current[j]! : 1;
-    const error = current > 0 ? (m[y + j]! - m[target + j]!) / current : 0;
-    const slope = scale && current > 0 ? m[scale.served + j]! / current : 1;
-    loss += error * error;
-    m[dy + j] = 2 * error * slope * factor;
-  }
-  return loss;
 }
 
 /** Below this a probability counts as this: the loss of a miss stays finite. */
 const LEAST_PROBABILITY = 1e-7;
 
-function crossEntropy(m: Reals, dy: Address, y: Address, target: Address, factor: number, M: number): number {
+function crossEntropy(
+  m: Reals,
+  dy: Address,
+  y: Address,
+  target: Address,
+  factor: number,
+  count: number,
+): number {
   let loss = 0;
-  for (let j = 0; j < M; j++) {
+  for (let j = 0; j < count; j++) {
     const t = m[target + j]!;
     if (t > 0) loss -= t * Math.log(Math.max(m[y + j]!, LEAST_PROBABILITY));
     m[dy + j] = (m[y + j]! - t) * factor;

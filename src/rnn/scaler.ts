@@ -37,13 +37,13 @@ export class StandardScaler {
     return deviation === 0 ? this.mean[i]! : this.mean[i]! + z * deviation;
   }
 
-  /** Lets `rows` rows [rows,width] join the statistics. */
-  observe(x: ArrayLike<number>, rows: number): void {
+  /** Lets `rows` rows [rows,width] of x, from `at` on, join the statistics. */
+  observe(x: ArrayLike<number>, rows: number, at = 0): void {
     const { width, mean, m2 } = this;
     for (let r = 0; r < rows; r++) {
       this.count++;
       for (let i = 0; i < width; i++) {
-        const value = x[r * width + i]!;
+        const value = x[at + r * width + i]!;
         const delta = value - mean[i]!;
         mean[i]! += delta / this.count;
         m2[i]! += delta * (value - mean[i]!);

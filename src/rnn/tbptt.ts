@@ -9,7 +9,7 @@
  *   dL/dW    = sum_t z_t^T da_t         dL/db = sum_t da_t        dL/dx_t = da_t Wx^T
  *
  * The gradient itself is never laid down: an update needs only its factors, z, da, h and dy.
- * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M]
+ * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M] | current [M]
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../kernels/kernels.js';
 import type { Weights } from './optimizer.js';
@@ -29,12 +29,7 @@ export interface BlockGradient {
   readonly loss: number;
 }
 
-/** A block's gradient with the factors of its layers: the cell, and the readout where it has weights. */
-export interface BlockResult {
-  readonly block: BlockGradient;
-  readonly layers: readonly LayerGradient[];
-}
-
+type Varying<T> = { -readonly [K in keyof T]: T[K] };
 type Shape = Pick<ModelSpec, 'batch' | 'learner'>;
 
 export class Tbptt {
@@ -42,10 +37,14 @@ export class Tbptt {
   /** dz [T,B,D] of the last backward pass; its first F columns are dL/dx. */
   readonly dz: Address;
   private readonly dy: Address;
+  /** The factors of the last block's gradient: of the cell, and of the readout where it has weights. */
+  readonly layers: Varying<LayerGradient>[];
+  /** The outputs' deviations now. */
+  private readonly current: Address;
 
   static scratchLength({ batch, learner: { k1, k2 } }: Shape, layout: ParameterLayout): number {
     const { features, units, outputs } = layout;
-    return k2 * batch * (features + 2 * units) + k1 * batch * outputs;
+    return k2 * batch * (features + 2 * units) + k1 * batch * outputs + outputs;
   }
 
   constructor(
@@ -53,12 +52,36 @@ export class Tbptt {
     private readonly readout: Readout,
     private readonly spec: Shape,
     private readonly layout: ParameterLayout,
+    private readonly weights: Weights,
     base: Address,
   ) {
     const { batch, learner } = spec;
+    const { features: F, units: N, outputs: M } = layout;
     this.da = base;
     this.dz = this.da + learner.k2 * batch * layout.units;
     this.dy = this.dz + learner.k2 * batch * (layout.features + layout.units);
+    this.current = this.dy + learner.k1 * batch * layout.outputs;
+    const { at, velocity } = weights;
+    const layer = (
+      w: number,
+      b: number,
+      dy: Address,
+      A: number,
+      columns: number,
+    ): Varying<LayerGradient> => ({
+      w: at + w,
+      b: at + b,
+      velocity: velocity + w,
+      velocityB: velocity + b,
+      a: 0,
+      stride: F + N,
+      dy,
+      R: 0,
+      A,
+      M: columns,
+    });
+    this.layers = [layer(layout.w, layout.b, this.da, F + N, N)];
+    if (layout.hasDense) this.layers.push(layer(layout.wy, layout.by, this.dy, N, M));
   }
 
   /**
@@ -70,14 +93,13 @@ export class Tbptt {
   backward(
     m: Reals,
     window: Window,
-    { at: parameters, velocity }: Weights,
     blockStart: number,
     deviation: ArrayLike<number> | null,
-  ): BlockResult | null {
+  ): BlockGradient | null {
     const { kernels, readout, layout } = this;
+    const { at: parameters } = this.weights;
     const { batch: B, learner } = this.spec;
     const { features: F, units: N, outputs: M } = layout;
-    const D = F + N;
     const to = Math.min(blockStart + learner.k1, window.next) - 1;
     const from = Math.max(window.first, to - learner.k2 + 1);
     const T = to - from + 1;
@@ -88,19 +110,19 @@ export class Tbptt {
     m.fill(0, this.da, this.da + T * B * N);
 
     const share = this.lossShare(losses);
+    if (deviation) m.set(deviation, this.current);
     let sum = 0;
-    for (let step = blockStart; step <= to; step++) {
-      const dy = this.dy + (step - blockStart) * B * M;
-      if (!window.countsTarget(step)) {
-        m.fill(0, dy, dy + B * M);
-        continue;
-      }
-      const scale = deviation && { current: deviation, served: window.deviationAt(step) };
-      for (let row = 0; row < B; row++) {
-        const at = row * M;
-        const prediction = window.predictionAt(step) + at;
-        sum += readout.loss(m, dy + at, prediction, window.targetAt(step) + at, share, scale);
-      }
+    for (let step = blockStart; step <= to; ) {
+      // the loss is taken over runs of steps that have their target
+      const run = step;
+      while (step <= to && window.countsTarget(step)) step++;
+      const dy = this.dy + (run - blockStart) * B * M;
+      const scale = deviation && { served: window.deviationAt(run), current: this.current };
+      const [y, target] = [window.predictionAt(run), window.targetAt(run)];
+      if (step > run) sum += readout.loss(m, dy, y, target, scale, share, step - run, B);
+      const gap = step;
+      while (step <= to && !window.countsTarget(step)) step++;
+      m.fill(0, this.dy + (gap - blockStart) * B * M, this.dy + (step - blockStart) * B * M);
     }
     const e = this.da + (blockStart - from) * B * N;
     const h = window.zAt(blockStart + 1) + F;
@@ -108,18 +130,15 @@ export class Tbptt {
     readout.backward(m, e, this.dy, parameters, rows);
     const z = window.zAt(from);
     kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
-    const layer = (w: number, b: number) => ({
-      w: parameters + w,
-      b: parameters + b,
-      velocity: velocity + w,
-      velocityB: velocity + b,
-      stride: D,
-    });
-    const layers: LayerGradient[] = [
-      { ...layer(layout.w, layout.b), a: z, dy: this.da, R: T * B, A: D, M: N },
-    ];
-    if (layout.hasDense) layers.push({ ...layer(layout.wy, layout.by), a: h, dy: this.dy, R: rows, A: N, M });
-    return { block: { from, to, losses, loss: sum * share }, layers };
+    const cell = this.layers[0]!;
+    cell.a = z;
+    cell.R = T * B;
+    const dense = this.layers[1];
+    if (dense) {
+      dense.a = h;
+      dense.R = rows;
+    }
+    return { from, to, losses, loss: sum * share };
   }
 
   /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */

@@ -99,7 +99,7 @@ export class Sequence {
       try {
         this.log.append(next, rows(x, size, repeats, count));
         for (let t = repeats; t < count; t++) {
-          const result = this.model.step(rows(x, size, t, t + 1));
+          const result = this.model.stepOf(x, t * size);
           this.results.add(result, count - t - 1);
           this.results.addUpdates(result.updates);
           if (targets) this.results.addUpdates(this.model.learn(rows(targets, targetSize, t, t + 1)));

@@ -23,7 +23,7 @@ export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
   /** Encodes a message, packed if that is asked for; the same message for many sockets only once. */
-  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array | string;
+  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
   readonly registry: Registry;
   readonly limits: Limits;
   readonly scheduler: SchedulerLike;

@@ -4,7 +4,7 @@
  * there is room again. A socket that stays full for `queueCloseMs`, or reaches `queueCloseBytes`, is closed. So a slow
  * dashboard slows nobody, and memory is bounded.
  *
- * What is sent in one turn of the event loop leaves at its end in one write. Acks wait for that end, because a later
+ * What is sent in one turn of the event loop gathers here and leaves at its end in one write. Acks wait for that end, because a later
  * one of the same channel says all that an earlier one says; they go before any answer that follows them.
  */
 import type { SchedulerLike, Subscription } from 'rxjs';
@@ -22,7 +22,7 @@ const WRITE_BYTES = 64 * 1024;
 
 export interface OutboxParts {
   readonly socket: SocketLike;
-  readonly encode: (message: ServerMessage) => Uint8Array | string;
+  readonly encode: (message: ServerMessage) => Uint8Array;
   readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
   readonly scheduler: SchedulerLike;
   readonly atTurnEnd: AtTurnEnd;
@@ -34,7 +34,10 @@ export class Outbox {
   private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
   /** The last ack of each channel in this turn. */
   private readonly acks = new Map<number, number>();
-  private isCorked = false;
+  /** What goes out when this turn ends, and its length. */
+  private frames: Uint8Array[] = [];
+  private bytes = 0;
+  private awaitsTurnEnd = false;
   private fullSince: number | null = null;
   private look: Subscription | null = null;
   private ended = false;
@@ -52,7 +55,7 @@ export class Outbox {
   ack(channel: number, seq: number): void {
     if (this.ended) return;
     this.acks.set(channel, seq);
-    this.cork();
+    this.awaitTurnEnd();
   }
 
   /** Sends a result, or keeps it until the socket has room. */
@@ -74,28 +77,30 @@ export class Outbox {
   }
 
   end(): void {
+    this.flush();
     this.ended = true;
     this.held.clear();
     this.look?.unsubscribe();
   }
 
   private write(message: ServerMessage): void {
-    this.cork();
-    this.parts.socket.send(this.parts.encode(message));
-    this.check();
+    const frame = this.parts.encode(message);
+    this.frames.push(frame);
+    this.bytes += frame.length;
+    if (this.bytes >= WRITE_BYTES) this.flush();
+    this.awaitTurnEnd();
   }
 
-  private cork(): void {
-    if (this.isCorked) return;
-    this.isCorked = true;
-    this.parts.socket.cork();
+  private awaitTurnEnd(): void {
+    if (this.awaitsTurnEnd) return;
+    this.awaitsTurnEnd = true;
     this.parts.atTurnEnd(this.endTurn);
   }
 
   private readonly endTurn = (): void => {
     if (!this.ended) this.sendAcks();
-    this.isCorked = false;
-    this.parts.socket.uncork();
+    this.awaitsTurnEnd = false;
+    this.flush();
   };
 
   private sendAcks(): void {
@@ -104,19 +109,18 @@ export class Outbox {
     this.acks.clear();
   }
 
-  /** Gives the bytes that the peer has not taken. */
-  private waiting(): number {
-    const { socket } = this.parts;
-    const waiting = socket.bufferedAmount;
-    if (waiting < WRITE_BYTES || !this.isCorked) return waiting;
-    socket.uncork();
-    socket.cork();
-    return socket.bufferedAmount;
+  /** Hands over what has gathered, and looks whether the peer keeps up. */
+  private flush(): void {
+    if (this.bytes === 0) return;
+    this.parts.socket.write(this.frames);
+    this.frames = [];
+    this.bytes = 0;
+    if (!this.ended) this.check();
   }
 
   private check(): void {
     const { limits, scheduler, onSlow } = this.parts;
-    const waiting = this.waiting();
+    const waiting = this.parts.socket.bufferedAmount;
     if (waiting < limits.queueLatestBytes) {
       if (this.fullSince !== null) this.release();
       return;

@@ -11,8 +11,8 @@ import type { Limits } from '../protocol/limits.js';
 import { type ServerMessage, STREAM_PATH } from '../protocol/messages.js';
 import type { Registry } from '../sequence/registry.js';
 import { Connection } from './connection.js';
+import { frame, framedSocket } from './framed-socket.js';
 import { createHttp } from './http.js';
-import type { SocketLike } from './socket.js';
 import { createTurnEnd } from './turn.js';
 
 export interface ServerParts {
@@ -100,7 +100,7 @@ export class EddyServer {
   private accept(socket: WebSocket, stream: Duplex, address: string): void {
     const { registry, limits, scheduler, logger, server } = this.parts;
     const connection = new Connection({
-      socket: corkable(socket, stream),
+      socket: framedSocket(socket, stream),
       ...this.wires[encodingOf(socket.protocol) ?? 'msgpack'],
       registry,
       limits,
@@ -142,42 +142,22 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 
 interface Wire {
   readonly codec: Codec;
-  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array | string;
+  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
 }
 
-/** Fan-out hands the same message to one socket after the other: it is encoded for the first of each form only. */
+/** Fan-out hands the same message to one socket after the other: its frame is made for the first of each form only. */
 function createWire(encoding: Encoding, limits: Limits): Wire {
   const codec = new Codec(encoding, limits);
-  const asPacked = encodeOnce((message) => codec.encode(message, true));
-  const asPlain = encodeOnce((message) => codec.encode(message));
+  const asPacked = once((message: ServerMessage) => frame(codec.encode(message, true)));
+  const asPlain = once((message: ServerMessage) => frame(codec.encode(message)));
   return { codec, encode: (message, packed) => (packed ? asPacked(message) : asPlain(message)) };
 }
 
-function encodeOnce(encode: (message: ServerMessage) => Uint8Array | string) {
-  let last: ServerMessage | null = null;
-  let encoded: Uint8Array | string = '';
-  return (message: ServerMessage): Uint8Array | string => {
-    if (message !== last) {
-      const data = encode(message);
-      // a Buffer, or `ws` makes one for each socket
-      encoded = typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-      last = message;
-    }
-    return encoded;
-  };
-}
-
-/** Adds to a WebSocket what the stream under it can do: hold back what is sent, and write it in one go. */
-function corkable(socket: WebSocket, stream: Duplex): SocketLike {
-  return {
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send: (data) => socket.send(data),
-    cork: () => stream.cork(),
-    uncork: () => stream.uncork(),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-    ping: () => socket.ping(),
+/** Keeps the last result. */
+function once<T, R>(make: (value: T) => R): (value: T) => R {
+  let last: { value: T; result: R } | null = null;
+  return (value) => {
+    if (last?.value !== value) last = { value, result: make(value) };
+    return last.result;
   };
 }

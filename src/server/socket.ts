@@ -2,10 +2,8 @@
 export interface SocketLike {
   /** Bytes handed over and not yet written. */
   readonly bufferedAmount: number;
-  send(data: Uint8Array | string): void;
-  /** Holds back what is sent, until `uncork` writes it in one go. */
-  cork(): void;
-  uncork(): void;
+  /** Sends messages, each as the server's encoder gave it, in one go. */
+  write(frames: readonly Uint8Array[]): void;
   close(code: number, reason: string): void;
   /** Breaks the connection without a farewell. */
   terminate(): void;

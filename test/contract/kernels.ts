@@ -167,6 +167,48 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       expect(bench.changed()).toEqual(['y']);
     });
 
+    it.each(SIZES)(
+      '[KER18] squaredError is the loss in current deviations, and its gradient, M = %i',
+      (M) => {
+        const [T, B, factor] = [3, 2, 0.3];
+        const numbers = new Numbers(M + 18);
+        const parts = {
+          dy: numbers.many(T * B * M),
+          y: numbers.many(T * B * M),
+          target: numbers.many(T * B * M),
+          served: numbers.many(T * M).map(Math.abs),
+          // an output that does not vary counts for nothing
+          current: numbers.many(M).map((value, j) => (j === 1 ? 0 : Math.abs(value) + 0.1)),
+        };
+        for (const scaled of [true, false]) {
+          const bench = new Bench(createKernels(), parts, {});
+          const { y, target, served, current } = bench.matrices({ y: M, target: M, served: M, current: M });
+          const [dyAt, yAt, targetAt, servedAt, currentAt] = bench.at(
+            'dy',
+            'y',
+            'target',
+            'served',
+            'current',
+          );
+          const scale = scaled ? { served: servedAt, current: currentAt } : null;
+          const loss = bench.kernels.squaredError(bench.m, dyAt, yAt, targetAt, scale, factor, T, B, M);
+          let want = 0;
+          const gradient = y.flatMap((row, r) =>
+            row.map((value, j) => {
+              const now = scaled ? current[0]![j]! : 1;
+              if (now === 0) return 0;
+              const error = (value - target[r]![j]!) / now;
+              want += error ** 2;
+              return (2 * factor * error * (scaled ? served[Math.floor(r / B)]![j]! : 1)) / now;
+            }),
+          );
+          close([loss], [want], 'loss');
+          close(bench.read('dy'), gradient, 'dy');
+          expect(bench.changed()).toEqual(['dy']);
+        }
+      },
+    );
+
     it('[KER7] softmax survives logits of +-500 and its rows sum to 1', () => {
       const rows = [
         [500, -500, 0],

@@ -465,7 +465,7 @@ describe('the registry', () => {
     const b = registry.open('b', 'either', FORECAST).sequence;
     const events: ViewMessage[] = [];
     a.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
-    a.model.step = () => {
+    a.model.stepOf = () => {
       throw new TypeError('broken');
     };
     expect(codeOf(() => a.push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');

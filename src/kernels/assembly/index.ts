@@ -1,6 +1,7 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { dense, forward } from './affine';
 export { denseGradient, descend, gradientSquares } from './gradient';
+export { squaredError } from './loss';
 export { largest, softmax, tanhAll } from './softmax';
 export { backward, denseBackward } from './transposed';
 
