@@ -11,6 +11,7 @@ const only = (name, comment, to, allowed) => ({
 const floors = {
   kernels: [],
   rnn: ['kernels'],
+  signals: ['rnn'],
   operators: ['rnn', 'kernels'],
   protocol: [],
   store: [],
@@ -34,7 +35,7 @@ module.exports = {
       comment: 'client may import src/protocol, src/errors and src/rnn (which brings src/kernels)',
       severity: 'error',
       from: { path: '^client/' },
-      to: { path: '^src/', pathNot: '^src/(errors\\.ts$|(protocol|rnn|kernels)/)' },
+      to: { path: '^src/', pathNot: '^src/(errors\\.ts$|(protocol|rnn|signals|kernels)/)' },
     },
     {
       name: 'only-cli-imports-the-client',
@@ -75,7 +76,7 @@ module.exports = {
       name: 'isomorphic',
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
-      from: { path: '^(src/(kernels|rnn|operators|protocol)/|src/errors\\.ts|client/)' },
+      from: { path: '^(src/(kernels|rnn|signals|operators|protocol)/|src/errors\\.ts|client/)' },
       to: { dependencyTypes: ['core'] },
     },
   ],

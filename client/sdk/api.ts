@@ -126,14 +126,15 @@ export interface SequenceHandle extends Watch {
   /** Steps given up by `drop-oldest-unsent`. */
   readonly dropped: number;
   /**
-   * Hands over the next step x [B,F], and its target [B,M] if known. Copies both. The steps of one turn of the event
+   * Hands over the next step x [B,F], and its target [B,M] if known. Copies both. A number of x that is missing is null;
+   * the model's spec must have `inputs.missing: 'hold'`. The steps of one turn of the event
    * loop leave together, in blocks.
    *
    * A step that the server refuses stops the handle: it is reported, no step is sent after it, and `push` throws it.
    *
    * @throws EddyError `outbox-full`, `step-shape`, `step-non-finite`, `target-*`, `message-too-large`, `client-closed`
    */
-  push(x: ArrayLike<number>, target?: ArrayLike<number>): PushedStep;
+  push(x: ArrayLike<number | null>, target?: ArrayLike<number>): PushedStep;
   /**
    * Gives a late target [B,M] to a step, by receipt or number. It goes with its step, if that has to be sent (again),
    * and else at once, or after the next re-open. One that was under way when the connection broke may be lost.

@@ -169,7 +169,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
 
   private begin(opened: ServerMessageOf<'opened'>): void {
     const { channel, sequence, epoch, seq, created, learning, learningRate } = opened;
-    const spec = opened.spec as ModelSpec;
+    const spec = opened.spec as unknown as ModelSpec;
     if (!this.producer.fits(spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
       this.producer.stop(error);

@@ -3,6 +3,7 @@ import type { Client, ConnectOptions } from './api.js';
 import { EddyClient } from './client.js';
 
 export { EddyError, type ErrorCode } from '../../src/errors.js';
+export { TIME_KINDS, TimeFeatures, type TimeKind } from '../../src/rnn/time-features.js';
 export type * from './api.js';
 export { ClientError, type CodedError } from './coded-error.js';
 export type { SocketConstructor, SocketLike } from './socket.js';

@@ -65,7 +65,7 @@ export class Opening {
           return onRefused(new EddyError('sequence-exists', `sequence ${sequence} exists already`));
         retry.succeed();
         this.wasOpened = true;
-        this.spec ??= opened.spec as ModelSpec;
+        this.spec ??= opened.spec as unknown as ModelSpec;
         onOpened(opened);
       },
       (error) => this.failed(error, mode),

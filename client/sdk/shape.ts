@@ -22,11 +22,13 @@ export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json'
 /** Gives how many numbers go into a message: half of what it may be, so that nothing else can make it too long. */
 export const roomOf = (bytes: number, perReal: number): number => Math.floor(bytes / 2 / perReal);
 
-/** Copies x [B,F]. @throws EddyError `step-shape`, `step-non-finite` */
-export function copyStep(x: ArrayLike<number>, shape: Shape | null): Numbers {
+/** Copies x [B,F]; what is missing (null) becomes NaN. @throws EddyError `step-shape`, `step-non-finite` */
+export function copyStep(x: ArrayLike<number | null>, shape: Shape | null): Numbers {
   if (x.length === 0 || (shape && x.length !== shape.step))
     throw new EddyError('step-shape', `x has ${x.length} numbers; a step has ${shape?.step ?? 'at least 1'}`);
-  return copyFinite(x, 'step-non-finite', 'x');
+  const copy = copyFinite(x, 'step-non-finite', 'x');
+  for (let i = 0; i < x.length; i++) if (x[i] === null) copy[i] = Number.NaN;
+  return copy;
 }
 
 /** Copies a target [B,M]. @throws EddyError `target-unexpected`, `target-shape`, `target-non-finite` */
@@ -52,8 +54,8 @@ export function checkRoom(
   if (size > most) throw new EddyError('message-too-large', `${size} numbers; ${most} go into one message`);
 }
 
-function copyFinite(values: ArrayLike<number>, code: ErrorCode, name: string): Numbers {
-  const copy = new Float32Array(values);
+function copyFinite(values: ArrayLike<number | null>, code: ErrorCode, name: string): Numbers {
+  const copy = new Float32Array(values as ArrayLike<number>);
   const at = copy.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw new EddyError(code, `${name}[${at}] is ${values[at]}, no finite float32`);
   return copy;

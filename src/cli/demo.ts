@@ -13,8 +13,6 @@ export const DEMO_SPEC: ModelSpecInput = {
   features: FEATURES.length,
   units: 32,
   task: { kind: 'forecast', horizon: 1, targets: [TEMPERATURE] },
-  learner: { kind: 'tbptt', k1: 4, k2: 32 },
-  optimizer: { kind: 'sgd', learningRate: 0.02, momentum: 0.9 },
 };
 const SEQUENCE = 'seattle-weather';
 /** Steps between two lines, where the output is no terminal. */

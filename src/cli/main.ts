@@ -2,6 +2,7 @@
 /** eddy: the command line. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { Command, CommanderError } from 'commander';
 import { addDemo } from './demo.js';
+import { addEval } from './eval.js';
 import { say } from './output.js';
 import { addPush } from './push.js';
 import { addServe } from './serve.js';
@@ -21,10 +22,11 @@ Examples:
   $ eddy serve
   $ eddy push pump.csv --sequence pump
   $ eddy watch pump
+  $ eddy eval pump.csv --horizon 1,5 --report pump.html
 
 Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 called wrongly.`,
   );
-for (const add of [addServe, addPush, addWatch, addDemo]) add(program);
+for (const add of [addServe, addPush, addWatch, addEval, addDemo]) add(program);
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
 try {

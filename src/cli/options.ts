@@ -1,5 +1,6 @@
 /** Parsers of option values, which say what is wrong with them. */
 import { InvalidArgumentError } from 'commander';
+import { TIME_KINDS, type TimeKind } from '../rnn/time-features.js';
 
 export const DEFAULT_PORT = 4000;
 export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
@@ -22,3 +23,11 @@ export function positiveNumber(text: string): number {
 
 /** Parses names separated by commas. */
 export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+/** Parses kinds of time features separated by commas. */
+export function timeKinds(text: string): TimeKind[] {
+  const kinds = nameList(text);
+  const unknown = kinds.find((kind) => !TIME_KINDS.includes(kind as TimeKind));
+  if (unknown === undefined) return kinds as TimeKind[];
+  throw new InvalidArgumentError(`There is no ${unknown}; there are ${TIME_KINDS.join(', ')}.`);
+}

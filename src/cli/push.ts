@@ -4,10 +4,12 @@ import { type Command, Option } from 'commander';
 import type { SequenceHandle } from '../../client/sdk/index.js';
 import { EddyError } from '../errors.js';
 import type { ModelSpecInput } from '../rnn/spec.js';
-import { DEFAULT_URL, nameList, positiveNumber, wholeNumber } from './options.js';
+import { TIME_KINDS, TimeFeatures, type TimeKind } from '../rnn/time-features.js';
+import { parseTimestamp } from '../rnn/timestamp.js';
+import { DEFAULT_URL, nameList, positiveNumber, timeKinds, wholeNumber } from './options.js';
 import { colorsFor, writeLine } from './output.js';
 import { Pace } from './pace.js';
-import { openRows, type RowFormat } from './rows.js';
+import { openRows, type Row, type RowFormat } from './rows.js';
 import { bar, grouped, LiveView } from './terminal.js';
 
 interface PushOptions {
@@ -19,6 +21,8 @@ interface PushOptions {
   model?: string;
   units: number;
   json: boolean;
+  timestamp: string;
+  calendar?: TimeKind[];
 }
 
 export function addPush(program: Command): void {
@@ -31,6 +35,12 @@ export function addPush(program: Command): void {
     .option('--columns <a,b>', 'columns to send, in order; all that hold numbers if left out', nameList)
     .addOption(
       new Option('--format <format>', 'by the ending of the file, csv for -').choices(['csv', 'ndjson']),
+    )
+    .option('--timestamp <column>', 'column of the time, for --calendar', 'timestamp')
+    .option(
+      '--calendar <kinds>',
+      `features made of the time: ${TIME_KINDS.join(', ')}; they come after the columns`,
+      timeKinds,
     )
     .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 0)
     .option('--model <file>', 'model spec as JSON, for a new sequence; features are counted if left out')
@@ -49,7 +59,8 @@ Examples:
 
 async function push(file: string, options: PushOptions): Promise<void> {
   const { connect } = await import('../../client/sdk/node.js');
-  const { url, sequence, columns, rate, json } = options;
+  const { url, sequence, columns, rate, json, timestamp, calendar } = options;
+  const time = calendar && new TimeFeatures(calendar);
   const spec = options.model ? await readSpec(options.model) : null;
   const source = await openRows(file, { columns, format: options.format });
   const client = connect(url, { agent: 'eddy push' });
@@ -68,9 +79,14 @@ async function push(file: string, options: PushOptions): Promise<void> {
     let handle = null as SequenceHandle | null;
     const pace = new Pace(rate);
     try {
-      for await (const { values } of source.rows) {
+      for await (const row of source.rows) {
+        const sent = row.values.length;
+        const values = time ? time.of(timeOf(row, timestamp), row.values) : row.values;
+        // features made of the time are known beforehand
+        const targets = Array.from({ length: sent }, (_, i) => i);
+        const task = time && { task: { kind: 'forecast' as const, targets } };
         handle ??= client.open(sequence, {
-          spec: { units: options.units, ...spec, features: spec?.features ?? values.length },
+          spec: { units: options.units, ...task, ...spec, features: spec?.features ?? values.length },
         });
         await pace.next();
         if (handle.room === 0) await handle.ready();
@@ -94,6 +110,16 @@ async function push(file: string, options: PushOptions): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+/** @throws EddyError `input-invalid` */
+function timeOf({ line, fields }: Row, column: string): number {
+  const time = parseTimestamp(String(fields[column] ?? ''));
+  if (time !== null) return time;
+  throw new EddyError(
+    'input-invalid',
+    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, no time`,
+  );
 }
 
 async function readSpec(file: string): Promise<ModelSpecInput> {

@@ -19,6 +19,9 @@ export type Reals = Float32Array | Float64Array;
 /** Position of an element in an arena. */
 export type Address = number;
 
+/** Stands for a target that did not come: the largest float32. */
+export const NO_TARGET = 3.4028234663852886e38;
+
 /** A run of reals that one model owns. */
 export interface Arena {
   /** The array that `base` counts in. Read it anew after every allocation of the same kernels: it may move. */
@@ -50,7 +53,7 @@ export interface LayerGradient {
   readonly M: number;
 }
 
-/** Deviations of the outputs: those that each step's prediction was `served` with [T,M], and the `current` ones [M]. */
+/** Deviations of the outputs: the `served` ones [T,M], in whose units each step was predicted, and the `current` ones [M]. */
 export interface LossScale {
   readonly served: Address;
   readonly current: Address;
@@ -61,6 +64,27 @@ export interface SgdSettings {
   readonly rate: number;
   readonly momentum: number;
   readonly nesterov: boolean;
+  /** Learning rate times weight decay: what the gradient of the weights gets of the weights themselves. */
+  readonly decay: number;
+}
+
+/** One step of Adam, AdamW or RMSProp. What hangs on the number of the step is the caller's to work out. */
+export interface AdaptSettings {
+  /** The clipping factor. */
+  readonly scale: number;
+  readonly rate: number;
+  /** 0: no first moment is kept. */
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Bias corrections of the moments at step t: 1 - beta1^t and 1 - beta2^t, or 1. */
+  readonly c1: number;
+  readonly c2: number;
+  /** Must not vanish in the kernels' precision. */
+  readonly epsilon: number;
+  /** Weight decay within the gradient (L2). */
+  readonly l2: number;
+  /** Weight decay beside it: learning rate times weight decay (Loshchilov and Hutter 2019). */
+  readonly shrink: number;
 }
 
 export interface Kernels {
@@ -132,9 +156,10 @@ export interface Kernels {
   softmax(m: Reals, y: Address, R: number, M: number): void;
 
   /**
-   * Gives the loss L = sum of ((y - target) / current)^2 over T steps of B rows of M outputs, and writes `factor` times
-   * its gradient at the readout's sums, which move y by `served`. Without a scale both are 1. An output whose current
-   * deviation is 0 counts for nothing.
+   * Gives the loss L = sum of error^2 over T steps of B rows of M outputs, and writes `factor` times its gradient at y:
+   * error = (y - target) * served / current, dy = 2 factor error * served / current. y and target are in units of the
+   * served deviations; without a scale both deviations are 1. An output of which one of them is 0 counts for nothing,
+   * and so does one whose target is {@link NO_TARGET}.
    */
   squaredError(
     m: Reals,
@@ -152,11 +177,60 @@ export interface Kernels {
   gradientSquares(m: Reals, a: Address, stride: number, dy: Address, R: number, A: number, M: number): number;
 
   /**
-   * Takes a step of SGD with a layer's gradient g, which is never laid down: v' = mu v - rate g; w' = w + v', or with
-   * Nesterov's form w' = w + mu v' - rate g (Sutskever et al. 2013, section 2, in the form of Keras).
+   * Takes a step of SGD with a layer's gradient g, which is never laid down: d = rate g + decay w, v' = mu v - d, w' = w + v',
+   * or with Nesterov's form w' = w + mu v' - d (Sutskever et al. 2013, section 2, in the form of Keras). Biases do not decay.
    */
   descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void;
 
+  /** Takes the same step along a gradient g [n] that lies in memory; all of w [n] decays. v is not touched without momentum. */
+  descendAlong(m: Reals, w: Address, g: Address, v: Address, n: number, settings: SgdSettings): void;
+
+  /**
+   * Takes a step of Adam (Kingma and Ba 2015, algorithm 1) over n weights, with their gradient g:
+   *
+   *   g' = scale g + l2 w      m1' = m1 + (1 - beta1) (g' - m1)      m2' = m2 + (1 - beta2) (g'^2 - m2)
+   *   w' = w - shrink w - rate (m1' / c1) / (sqrt(m2' / c2) + epsilon)
+   *
+   * With `shrink` it is AdamW (Loshchilov and Hutter 2019, algorithm 2). Where beta1 is 0, m1' is g' and m1 is not touched:
+   * with c1 = c2 = 1 that is RMSProp (Tieleman and Hinton 2012, lecture 6.5).
+   */
+  adapt(m: Reals, w: Address, g: Address, m1: Address, m2: Address, n: number, settings: AdaptSettings): void;
+
+  /** Gives the sum of the squares of n numbers, added up in float64. */
+  squares(m: Reals, p: Address, n: number): number;
+
   /** Gives the largest magnitude of n numbers, 0 for none. */
   largest(m: Reals, p: Address, n: number): number;
+
+  /**
+   * Brings the influence of the weights on the state over one step (real-time recurrent learning, Williams and Zipser 1989).
+   * J [P,N] holds dh_{t-1}/dweight, a row for each of the P = D N + N weights: those of W in the order in which these
+   * kernels keep it, then those of b. `out` [P,N], which does not overlap J, gets dh_t/dweight; for the weight (i,j):
+   *
+   *   J' = (J Wh + delta_j z_i) * (1 - h^2)      with z_i = 1 for a bias
+   *
+   * z [D] is the step's row [ x_t | h_{t-1} ], h [N] its new state, w [D,N] the cell's W, of which Wh is the last N rows.
+   */
+  influence(
+    m: Reals,
+    out: Address,
+    J: Address,
+    z: Address,
+    h: Address,
+    w: Address,
+    F: number,
+    N: number,
+  ): void;
+
+  /** Adds what an error e = dL/dh_t [N] says of the weights: g [P] += J [P,N] e. */
+  influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void;
+
+  /**
+   * The same for the influence of each weight on its own unit alone (SnAp-1, Menick et al. 2021, section 3), in place:
+   * S_ij' = (1 - h_j^2) (z_i + Wh_jj S_ij). S [D,N] in the order in which these kernels keep W, then [N] for b, z_i = 1.
+   */
+  influenceDiagonal(m: Reals, S: Address, z: Address, h: Address, w: Address, F: number, N: number): void;
+
+  /** Adds what an error e = dL/dh_t [N] says of the weights by it: g_ij += e_j S_ij, both in the order of S. */
+  influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void;
 }

@@ -2,7 +2,17 @@
  * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
  * else is measured against; in float32 the same code stores every result rounded.
  */
-import type { Address, Arena, Kernels, LayerGradient, LossScale, Reals, SgdSettings } from './kernels.js';
+import {
+  type AdaptSettings,
+  type Address,
+  type Arena,
+  type Kernels,
+  type LayerGradient,
+  type LossScale,
+  NO_TARGET,
+  type Reals,
+  type SgdSettings,
+} from './kernels.js';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
@@ -22,7 +32,14 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     squaredError,
     gradientSquares,
     descend,
+    descendAlong,
+    adapt,
+    squares,
     largest,
+    influence,
+    influenceGradient,
+    influenceDiagonal,
+    influenceDiagonalGradient,
   };
 }
 
@@ -161,9 +178,11 @@ function squaredError(
     const j = i % M;
     const current = scale ? m[scale.current + j] : 1;
     const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
-    const error = current > 0 ? (m[y + i] - m[target + i]) / current : 0;
+    const counts = current > 0 && served > 0 && m[target + i] !== NO_TARGET;
+    const units = served / current;
+    const error = counts ? (m[y + i] - m[target + i]) * units : 0;
     loss += error * error;
-    m[dy + i] = current > 0 ? 2 * factor * error * (served / current) : 0;
+    m[dy + i] = counts ? 2 * factor * error * units : 0;
   }
   return loss;
 }
@@ -205,7 +224,12 @@ function descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void {
       const k = i * M + j;
       move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
     }
-  for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), settings);
+  const undecayed = { ...settings, decay: 0 };
+  for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
+}
+
+function descendAlong(m: Reals, w: Address, g: Address, v: Address, n: number, settings: SgdSettings): void {
+  for (let i = 0; i < n; i++) move(m, w + i, v + i, m[g + i], settings);
 }
 
 function move(
@@ -213,9 +237,9 @@ function move(
   w: Address,
   v: Address,
   gradient: number,
-  { rate, momentum, nesterov }: SgdSettings,
+  { rate, momentum, nesterov, decay }: SgdSettings,
 ): void {
-  const descent = rate * gradient;
+  const descent = decay === 0 ? rate * gradient : rate * gradient + decay * m[w];
   if (momentum === 0) {
     m[w] -= descent;
     return;
@@ -224,8 +248,87 @@ function move(
   m[w] += nesterov ? momentum * m[v] - descent : m[v];
 }
 
+function adapt(
+  m: Reals,
+  w: Address,
+  g: Address,
+  m1: Address,
+  m2: Address,
+  n: number,
+  { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }: AdaptSettings,
+): void {
+  for (let i = 0; i < n; i++) {
+    const gradient = scale * m[g + i] + l2 * m[w + i];
+    if (beta1 > 0) m[m1 + i] += (1 - beta1) * (gradient - m[m1 + i]);
+    m[m2 + i] += (1 - beta2) * (gradient * gradient - m[m2 + i]);
+    const first = beta1 > 0 ? m[m1 + i] : gradient;
+    m[w + i] -= shrink * m[w + i] + (rate * (first / c1)) / (Math.sqrt(m[m2 + i] / c2) + epsilon);
+  }
+}
+
+function squares(m: Reals, p: Address, n: number): number {
+  let sum = 0;
+  for (let i = p; i < p + n; i++) sum += m[i] * m[i];
+  return sum;
+}
+
 function largest(m: Reals, p: Address, n: number): number {
   let max = 0;
   for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
   return max;
+}
+
+function influence(
+  m: Reals,
+  out: Address,
+  J: Address,
+  z: Address,
+  h: Address,
+  w: Address,
+  F: number,
+  N: number,
+): void {
+  const D = F + N;
+  const Wh = w + F * N;
+  for (let i = 0; i <= D; i++)
+    for (let j = 0; j < N; j++) {
+      const row = (i * N + j) * N;
+      for (let k = 0; k < N; k++) {
+        let sum = k === j ? (i < D ? m[z + i] : 1) : 0;
+        for (let l = 0; l < N; l++) sum += m[J + row + l] * m[Wh + l * N + k];
+        m[out + row + k] = sum * (1 - m[h + k] * m[h + k]);
+      }
+    }
+}
+
+function influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void {
+  for (let r = 0; r < P; r++) {
+    let sum = 0;
+    for (let k = 0; k < N; k++) sum += m[J + r * N + k] * m[e + k];
+    m[g + r] += sum;
+  }
+}
+
+function influenceDiagonal(
+  m: Reals,
+  S: Address,
+  z: Address,
+  h: Address,
+  w: Address,
+  F: number,
+  N: number,
+): void {
+  const D = F + N;
+  for (let i = 0; i <= D; i++)
+    for (let j = 0; j < N; j++) {
+      const input = i < D ? m[z + i] : 1;
+      const own = m[w + (F + j) * N + j];
+      const s = S + i * N + j;
+      m[s] = (1 - m[h + j] * m[h + j]) * (input + own * m[s]);
+    }
+}
+
+function influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void {
+  for (let i = 0; i <= F + N; i++)
+    for (let j = 0; j < N; j++) m[g + i * N + j] += m[e + j] * m[S + i * N + j];
 }

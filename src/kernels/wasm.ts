@@ -40,7 +40,38 @@ interface Exports {
     rate: number,
     momentum: number,
     nesterov: boolean,
+    decay: number,
   ): void;
+  descendAlong(
+    w: number,
+    g: number,
+    v: number,
+    n: number,
+    rate: number,
+    momentum: number,
+    nesterov: boolean,
+    decay: number,
+  ): void;
+  adapt(
+    w: number,
+    g: number,
+    m1: number,
+    m2: number,
+    n: number,
+    scale: number,
+    l2: number,
+    first: number,
+    second: number,
+    rate: number,
+    root: number,
+    epsilon: number,
+    shrink: number,
+  ): void;
+  squares(p: number, n: number): number;
+  influence(out: number, J: number, z: number, h: number, w: number, F: number, N: number): void;
+  influenceGradient(g: number, J: number, e: number, P: number, N: number): void;
+  influenceDiagonal(S: number, z: number, h: number, w: number, F: number, N: number): void;
+  influenceDiagonalGradient(g: number, S: number, e: number, F: number, N: number): void;
   softmax(y: number, R: number, M: number): void;
   squaredError(
     dy: number,
@@ -113,16 +144,43 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     denseGradient: (_m, gw, gb, a, stride, dy, R, A, M) =>
       wasm.denseGradient(4 * gw, 4 * gb, 4 * a, stride, 4 * dy, R, A, M),
     gradientSquares: (_m, a, stride, dy, R, A, M) => wasm.gradientSquares(4 * a, stride, 4 * dy, R, A, M),
-    descend(_m, { w, b, velocity, velocityB, a, stride, dy, R, A, M }, { rate, momentum, nesterov }) {
+    descend(_m, { w, b, velocity, velocityB, a, stride, dy, R, A, M }, { rate, momentum, nesterov, decay }) {
       const [v, vb] = momentum === 0 ? [0, 0] : [4 * velocity, 4 * velocityB];
-      wasm.descend(4 * w, 4 * b, v, vb, 4 * a, stride, 4 * dy, R, A, M, rate, momentum, nesterov);
+      wasm.descend(4 * w, 4 * b, v, vb, 4 * a, stride, 4 * dy, R, A, M, rate, momentum, nesterov, decay);
     },
+    descendAlong: (_m, w, g, v, n, { rate, momentum, nesterov, decay }) =>
+      wasm.descendAlong(4 * w, 4 * g, momentum === 0 ? 0 : 4 * v, n, rate, momentum, nesterov, decay),
+    adapt(_m, w, g, m1, m2, n, { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }) {
+      const first = beta1 === 0 ? 0 : 4 * m1;
+      const root = 1 / Math.sqrt(c2);
+      wasm.adapt(
+        4 * w,
+        4 * g,
+        first,
+        4 * m2,
+        n,
+        scale,
+        l2,
+        1 - beta1,
+        1 - beta2,
+        rate / c1,
+        root,
+        epsilon,
+        shrink,
+      );
+    },
+    squares: (_m, p, n) => wasm.squares(4 * p, n),
     softmax: (_m, y, R, M) => wasm.softmax(4 * y, R, M),
     squaredError: (_m, dy, y, target, scale, factor, T, B, M) =>
       scale
         ? wasm.squaredError(4 * dy, 4 * y, 4 * target, 4 * scale.served, 4 * scale.current, factor, T, B, M)
         : wasm.squaredError(4 * dy, 4 * y, 4 * target, 0, 0, factor, T, B, M),
     largest: (_m, p, n) => wasm.largest(4 * p, n),
+    influence: (_m, out, J, z, h, w, F, N) => wasm.influence(4 * out, 4 * J, 4 * z, 4 * h, 4 * w, F, N),
+    influenceGradient: (_m, g, J, e, P, N) => wasm.influenceGradient(4 * g, 4 * J, 4 * e, P, N),
+    influenceDiagonal: (_m, S, z, h, w, F, N) => wasm.influenceDiagonal(4 * S, 4 * z, 4 * h, 4 * w, F, N),
+    influenceDiagonalGradient: (_m, g, S, e, F, N) =>
+      wasm.influenceDiagonalGradient(4 * g, 4 * S, 4 * e, F, N),
     tanhAll: (_m, p, n) => wasm.tanhAll(4 * p, n),
   };
 }

@@ -130,8 +130,10 @@ export class Codec {
 
   private vector(value: unknown, field: string): Float32Array<ArrayBuffer> {
     if (this.encoding === 'json') {
-      if (Array.isArray(value) && value.every((item) => typeof item === 'number'))
-        return new Float32Array(value);
+      // a missing number is null in JSON, and NaN in memory
+      const isNumber = (item: unknown) => typeof item === 'number' || (item === null && field === 'x');
+      if (Array.isArray(value) && value.every(isNumber))
+        return Float32Array.from(value, (item: number | null) => item ?? Number.NaN);
       throw new EddyError('message-invalid', `${field}: must be an array of numbers`);
     }
     if (value instanceof Uint8Array && value.byteLength % 4 === 0) return floatsOf(value);

@@ -94,7 +94,25 @@ const place = {
   seq: lastSeq,
   spec: z.looseObject({}),
 };
-const average = z.number().nullable();
+const score = z.number().nullable();
+/** What is told of the errors of one output, or of all. */
+const scores = {
+  scored: seq,
+  mae: score,
+  rmse: score,
+  nrmse: score,
+  mape: score,
+  recentMae: score,
+  recentRmse: score,
+  naiveMae: score,
+  recentNaiveMae: score,
+  seasonalMae: score,
+  recentSeasonalMae: score,
+  skill: score,
+  recentSkill: score,
+  seasonalSkill: score,
+  recentSeasonalSkill: score,
+};
 
 /** What the server says. */
 export const serverMessage = z.discriminatedUnion('type', [
@@ -142,12 +160,13 @@ export const serverMessage = z.discriminatedUnion('type', [
     seq: lastSeq,
     skipped: seq,
     updates: seq,
-    scored: seq,
-    mae: average,
-    rmse: average,
-    recentMae: average,
-    naiveMae: average,
-    recentNaiveMae: average,
+    anomaly: z.number(),
+    ...scores,
+    crossEntropy: score,
+    recentCrossEntropy: score,
+    accuracy: score,
+    recentAccuracy: score,
+    outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
   }),
   z.object({
     type: z.literal('events'),
@@ -155,7 +174,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     skipped: seq,
     events: z.array(
       z.object({
-        event: z.enum(['reset', 'configured', 'failed']),
+        event: z.enum(['reset', 'configured', 'failed', 'anomaly', 'drift']),
         seq: lastSeq,
         epoch: z.string(),
         detail: z.record(z.string(), z.unknown()),

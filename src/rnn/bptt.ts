@@ -4,6 +4,7 @@
  */
 import { EddyError } from '../errors.js';
 import type { Kernels, Reals } from '../kernels/kernels.js';
+import { layWeights } from './optimizer.js';
 import { eachMatrix, layoutParameters } from './parameters.js';
 import { createReadout, type Readout } from './readout.js';
 import type { ModelSpec } from './spec.js';
@@ -63,7 +64,9 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   try {
     const { data: m, base } = arena;
     const window = new Window(base + layout.length, shape);
-    const weights = { at: base, velocity: base, count: layout.length };
+    const { length: count, wy: cellCount } = layout;
+    const plain = { kind: 'sgd', momentum: 0 } as ModelSpec['optimizer'];
+    const weights = layWeights(plain, { at: base, count, cellCount, units: N }, base);
     const tbptt = new Tbptt(kernels, readout, { batch: B, learner }, layout, weights, base + scratch);
     m.set(input.parameters, base);
     eachMatrix(layout, base, (at, rows, columns) => kernels.pack(m, at, rows, columns));
@@ -73,7 +76,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       const z = window.zAt(window.advance(m));
       for (let i = 0; i < B * F; i++) m[z + Math.floor(i / F) * D + (i % F)] = input.x[t * B * F + i]!;
       kernels.forward(m, z, base + layout.w, base + layout.b, 1, B, F, N);
-      readout.forward(m, window.predictionAt(t), window.zAt(t + 1) + F, D, base, B);
+      readout.forward(m, window.sumsAt(t), window.zAt(t + 1) + F, D, base, B);
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);
     }
@@ -89,7 +92,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
     return {
       loss: block?.loss ?? 0,
       h: columns(window.zAt(1), T * B, F, D),
-      y: m.slice(window.predictionAt(0), window.predictionAt(T)),
+      y: m.slice(window.sumsAt(0), window.sumsAt(T)),
       parameters: m.slice(base + gradient, base + gradient + layout.length),
       x: columns(tbptt.dz, T * B, 0, F),
       h0: columns(tbptt.dz, B, F, D),

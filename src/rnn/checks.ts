@@ -13,6 +13,25 @@ export function checkFinite(values: ArrayLike<number>, code: ErrorCode, name: st
   }
 }
 
+/** @throws EddyError `step-shape`, `step-non-finite`: null, or NaN, may only be where the spec takes what is missing */
+export function checkStep(spec: ModelSpec, x: ArrayLike<number | null>): void {
+  const { batch: B, features: F } = spec;
+  if (x.length !== B * F)
+    throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
+  checkSteps(spec, x);
+}
+
+/** Checks the numbers of several steps. @throws EddyError `step-non-finite` */
+export function checkSteps({ inputs }: ModelSpec, x: ArrayLike<number | null>): void {
+  const holds = inputs.missing === 'hold';
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i];
+    if (typeof value === 'number' && Math.abs(value) < FLOAT32_OVERFLOW) continue;
+    if (holds && (value === null || Number.isNaN(value))) continue;
+    throw new EddyError('step-non-finite', `x[${i}] is ${value}, no finite number`);
+  }
+}
+
 /** How far the probabilities of a target may be from a sum of 1. */
 const SUM_TOLERANCE = 1e-3;
 

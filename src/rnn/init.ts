@@ -1,15 +1,24 @@
-/** First weights, with Keras' defaults: Wx and Wy glorot uniform, Wh orthogonal, biases zero. */
+/**
+ * First weights, with Keras' defaults: Wx and Wy glorot uniform, Wh orthogonal, biases zero. A forecast that is scaled
+ * begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
+ */
 import type { Reals } from '../kernels/kernels.js';
 import type { ParameterLayout } from './parameters.js';
 import type { Random } from './random.js';
 
 /** Writes first weights to `m`, whose parameters begin at `at`. */
-export function initialise(m: Reals, at: number, layout: ParameterLayout, random: Random): void {
+export function initialise(
+  m: Reals,
+  at: number,
+  layout: ParameterLayout,
+  random: Random,
+  isNull = false,
+): void {
   const { features, units, outputs } = layout;
   m.fill(0, at, at + layout.length);
   glorotUniform(m, at + layout.w, features, units, random);
   m.set(orthogonal(units, random), at + layout.w + features * units);
-  if (layout.hasDense) glorotUniform(m, at + layout.wy, units, outputs, random);
+  if (layout.hasDense && !isNull) glorotUniform(m, at + layout.wy, units, outputs, random);
 }
 
 /** Draws [rows,columns] from U(-l, l), l = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). */

@@ -1,15 +1,43 @@
 /**
- * The online learner: meets predictions with their targets, scores them, and updates the weights when a block is due.
+ * The online learner: updates the weights when a block of steps is due.
  *
  * A block of k1 steps is due when all its targets have come, or, where some stay out, `delay` steps after its last.
  * Blocks become due in order. So weights change only from targets that have really arrived.
  */
-import type { Reals } from '../kernels/kernels.js';
-import type { Prequential } from './metrics.js';
+import type { Address, LayerGradient, Reals } from '../kernels/kernels.js';
 import type { Optimizer, OptimizerResult, Weights } from './optimizer.js';
 import type { StandardScaler } from './scaler.js';
-import type { BlockGradient, Tbptt } from './tbptt.js';
 import type { Window } from './window.js';
+
+/** The gradient of one block, and which steps it is of. */
+export interface BlockGradient {
+  /** First and last step of the backward pass. */
+  readonly from: number;
+  readonly to: number;
+  /** Losses that were counted: steps of the block whose target had come. */
+  readonly losses: number;
+  /** Their mean or sum, as the spec says. */
+  readonly loss: number;
+}
+
+/** How gradients are had: truncated backpropagation, or influences that are carried forward. */
+export interface GradientMethod {
+  /** The factors of the last block's gradient: of the cell, where they are had, and of the readout's weights. */
+  readonly layers: readonly LayerGradient[];
+  /** Where the gradient of W and b lies, where it is laid down. */
+  readonly cell: Address | null;
+  /** dz [T,B,D] of the last block, the gradient at the cell's inputs, where it is had. */
+  readonly dz: Address | null;
+  /** Computes the gradient of the block that begins with blockStart, or gives null where no target of it has come. */
+  backward(
+    m: Reals,
+    window: Window,
+    blockStart: number,
+    deviation: ArrayLike<number> | null,
+  ): BlockGradient | null;
+  /** Begins a new history. */
+  restart?(m: Reals): void;
+}
 
 /** One optimizer step: what was learned from, and what it did. */
 export interface Update extends BlockGradient, OptimizerResult {
@@ -30,11 +58,10 @@ export interface LearnerState {
 /** What the learner works on. */
 export interface LearnerParts {
   readonly window: Window;
-  readonly tbptt: Tbptt;
+  readonly method: GradientMethod;
   readonly optimizer: Optimizer;
-  readonly prequential: Prequential;
   /** In whose deviations the loss is measured, if in any. */
-  readonly targetScaler: StandardScaler | null;
+  readonly scaler: StandardScaler | null;
   readonly weights: Weights;
   readonly k1: number;
   readonly delay: number;
@@ -50,15 +77,6 @@ export class Learner {
   blockStart = 0;
 
   constructor(private readonly parts: LearnerParts) {}
-
-  /** Takes the target [B,M] of a step that is in the window, and scores the prediction that was served for it. */
-  meet(m: Reals, step: number, target: ArrayLike<number>): void {
-    const { window, prequential } = this.parts;
-    const at = window.targetAt(step);
-    for (let j = 0; j < target.length; j++) m[at + j] = target[j]!;
-    window.markTarget(step, this.learning);
-    prequential.score(m, window.predictionAt(step), at);
-  }
 
   /** Makes the updates that are due when no target can come any more that is late at step `now`. */
   update(m: Reals, now: number): readonly Update[] {
@@ -85,11 +103,11 @@ export class Learner {
   }
 
   private updateBlock(m: Reals): Update | null {
-    const { window, tbptt, optimizer, targetScaler, weights, now } = this.parts;
+    const { window, method, optimizer, scaler, weights, now } = this.parts;
     const began = now();
-    const block = tbptt.backward(m, window, this.blockStart, targetScaler?.deviation ?? null);
+    const block = method.backward(m, window, this.blockStart, scaler?.deviation ?? null);
     if (!block) return null;
-    const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, tbptt.layers);
+    const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, method);
     const { from, to, losses, loss } = block;
     const duration = now() - began;
     const update = optimizer.updates;
@@ -97,8 +115,9 @@ export class Learner {
   }
 
   /** Begins a new history at the window's next step. */
-  restart(): void {
+  restart(m: Reals): void {
     this.blockStart = this.parts.window.next;
+    this.parts.method.restart?.(m);
   }
 
   state(): LearnerState {

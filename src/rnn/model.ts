@@ -8,18 +8,22 @@
 import { EddyError } from '../errors.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
-import { checkFinite, checkTarget } from './checks.js';
+import { checkStep, checkTarget } from './checks.js';
+import type { DriftKind } from './drift/drift.js';
 import { initialise } from './init.js';
-import { Learner, type Update } from './learner.js';
-import { type Metrics, Prequential } from './metrics.js';
-import { Optimizer } from './optimizer.js';
+import { Inputs } from './inputs.js';
+import { Judge } from './judge.js';
+import { type GradientMethod, Learner, type Update } from './learner.js';
+import { createMethod, methodSize } from './methods.js';
+import type { Metrics } from './metrics.js';
+import { layWeights, momentsOf, needsGradient, Optimizer, type Weights } from './optimizer.js';
+import { outputNames } from './output-names.js';
+import { ForecastOutputs, SuppliedOutputs } from './outputs.js';
 import { eachMatrix, layoutParameters, type ParameterLayout } from './parameters.js';
 import { Random } from './random.js';
 import { createReadout, type Readout } from './readout.js';
-import { StandardScaler } from './scaler.js';
 import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
-import { delayOf, forecastFeatures, type ModelSpec, type ModelSpecInput, parseSpec } from './spec.js';
-import { Tbptt } from './tbptt.js';
+import { delayOf, type ModelSpec, type ModelSpecInput, parseSpec, reachOf } from './spec.js';
 import { Window } from './window.js';
 
 /** What one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
@@ -28,10 +32,16 @@ export interface StepResult {
   readonly seq: number;
   /** The hidden state h_t [B,N]. */
   readonly h: Reals;
-  /** The prediction y_t [B,M] in the user's units, or null without a readout. */
+  /** The prediction y_t [B,M] in the user's units, or null without a readout. Of a forecast, M is [horizon, feature]. */
   readonly y: Reals | null;
   /** The updates that this step led to: mostly none, seldom more than one. */
   readonly updates: readonly Update[];
+  /** How odd the last target was under its forecast, in [0, 1]; 0 for as long as that cannot be told. */
+  readonly anomaly: number;
+  /** Has the score just risen to where it is worth an event? */
+  readonly isAnomalous: boolean;
+  /** Which detector has just found that the series has changed, if one has. */
+  readonly drift: DriftKind | null;
 }
 
 export interface ModelOptions {
@@ -43,36 +53,34 @@ export interface ModelOptions {
 
 const NO_UPDATES: readonly Update[] = [];
 
-/** The largest float32: numbers come in within it, in every precision, and predictions are cut at it. */
-const LARGEST = 3.4028234663852886e38;
-
 export class Model {
   readonly spec: ModelSpec;
   private readonly layout: ParameterLayout;
   private readonly kernels: Kernels;
   private readonly arena: Arena;
-  private readonly velocity: Address;
-  /** The part of the arena that a snapshot keeps: weights, velocity, window. */
+  private readonly weightsAt: Weights;
+  /** How many numbers the optimizer keeps of each weight. */
+  private readonly moments: number;
+  /** The part of the arena that a snapshot keeps: weights, moments, window, what the learner carries forward. */
   private readonly keptLength: number;
   private readonly window: Window;
   private readonly readout: Readout | null;
-  private readonly tbptt: Tbptt | null;
+  private readonly method: GradientMethod | null;
   private readonly optimizer: Optimizer;
   private readonly learner: Learner | null;
   private readonly random: Random;
-  private readonly scaler: StandardScaler | null;
-  private readonly targetScaler: StandardScaler | null;
-  private readonly prequential: Prequential;
-  /** The features that are forecast, by index; null where targets are sent. */
-  private readonly forecast: readonly number[] | null;
+  private readonly inputs: Inputs;
+  private readonly judge: Judge;
+  /** What is forecast, or supplied: one of them, or none without a readout. */
+  private readonly forecasts: ForecastOutputs | null;
+  private readonly supplied: SuppliedOutputs | null;
+  private readonly outputs: ForecastOutputs | SuppliedOutputs | null;
   /** Where the last h [B,N] and y [B,M] lie in the arena, and views of them. */
   private readonly lastH: Address;
   private readonly lastY: Address;
   private viewed: Reals | null = null;
   private h!: Reals;
   private y: Reals | null = null;
-  /** x's forecast features [B,M], gathered. */
-  private readonly truth: Float64Array;
 
   /**
    * Creates a model with first weights drawn from its seed.
@@ -85,52 +93,53 @@ export class Model {
   constructor(input: ModelSpecInput, { kernels = sharedKernels(), now }: ModelOptions = {}) {
     const spec = parseSpec(input);
     const layout = layoutParameters(spec);
-    const { batch, features, units, task } = spec;
-    const { outputs, length: parameterCount } = layout;
+    const { batch, units, task } = spec;
+    const { features, outputs, length: count, wy: cellCount } = layout;
     const delay = delayOf(spec);
     this.spec = spec;
     this.kernels = kernels;
     this.layout = layout;
-    this.forecast = forecastFeatures(spec);
     this.readout = createReadout(kernels, spec.readout, layout);
 
-    const isScaled = spec.scaler.kind === 'standard';
-    const scaled = isScaled && spec.readout.kind === 'linear';
-    const keep = this.readout ? spec.learner.k2 + delay : 1;
-    const shape = { keep, batch, features, units, outputs, scaled };
-    const hasVelocity = this.readout !== null && spec.optimizer.momentum > 0;
-    const windowAt = parameterCount * (hasVelocity ? 2 : 1);
-    this.keptLength = windowAt + Window.length(shape);
-    const scratch = this.readout ? Tbptt.scratchLength(spec, layout) : 0;
-    const last = this.keptLength + scratch;
+    const names = outputNames(spec);
+    this.judge = new Judge(names, batch, task?.kind === 'forecast' ? outputs / task.horizon.length : outputs);
+    this.inputs = new Inputs(spec);
+    this.forecasts =
+      task?.kind === 'forecast' ? new ForecastOutputs({ ...spec, task }, this.inputs, this.judge) : null;
+    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.judge) : null;
+    this.outputs = this.forecasts ?? this.supplied;
+    const scaler = this.outputs?.scaler ?? null;
+
+    const keep = this.readout ? reachOf(spec) + delay : 1;
+    const shape = { keep, batch, features, units, outputs, scaled: scaler !== null };
+    this.moments = this.readout ? momentsOf(spec.optimizer) : 0;
+    const windowAt = count * (1 + this.moments);
+    const carriedAt = windowAt + Window.length(shape);
+    const size = this.readout ? methodSize(spec, layout) : { kept: 0, scratch: 0 };
+    this.keptLength = carriedAt + size.kept;
+    const gradientAt = this.keptLength + size.scratch;
+    const last = gradientAt + (this.readout && needsGradient(spec.optimizer) ? count : 0);
     this.arena = kernels.allocate(last + batch * (units + outputs));
     const { base } = this.arena;
     this.lastH = base + last;
     this.lastY = this.lastH + batch * units;
-    this.velocity = base + parameterCount;
+    this.weightsAt = layWeights(spec.optimizer, { at: base, count, cellCount, units }, base + gradientAt);
     this.window = new Window(base + windowAt, shape);
-
-    this.scaler = isScaled ? new StandardScaler(features) : null;
-    this.targetScaler = scaled ? new StandardScaler(outputs) : null;
-    this.prequential = new Prequential(this.forecast ? delay : 0, batch * outputs);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
-    const weights = { at: base, velocity: this.velocity, count: parameterCount };
-    this.tbptt =
-      this.readout && new Tbptt(kernels, this.readout, spec, layout, weights, base + this.keptLength);
+    const places = { kept: base + carriedAt, scratch: base + this.keptLength };
+    this.method = this.readout && createMethod(kernels, this.readout, spec, layout, this.weightsAt, places);
     this.learner =
-      this.tbptt &&
+      this.method &&
       new Learner({
         window: this.window,
-        tbptt: this.tbptt,
+        method: this.method,
         optimizer: this.optimizer,
-        prequential: this.prequential,
-        targetScaler: this.targetScaler,
-        weights,
+        scaler,
+        weights: this.weightsAt,
         k1: spec.learner.k1,
         delay: task ? delay : 0,
         now: now ?? (() => 0),
       });
-    this.truth = new Float64Array(batch * outputs);
     this.random = Random.fromSeed(spec.seed);
     this.drawWeights();
   }
@@ -141,7 +150,12 @@ export class Model {
   }
 
   get metrics(): Metrics {
-    return this.prequential.read();
+    return this.judge.metrics;
+  }
+
+  /** The anomaly score of the last target, in [0, 1]. */
+  get anomaly(): number {
+    return this.judge.anomaly;
   }
 
   /** Updates applied so far. */
@@ -184,31 +198,34 @@ export class Model {
   /**
    * Carries the state over one timestep. A forecast then meets its target, x itself, is scored, and is learned from.
    *
-   * @param x [B,F] in the user's units
+   * @param x [B,F] in the user's units; null where a number is missing and `inputs.missing` is `hold`
    * @throws EddyError `step-shape`, `step-non-finite`; the model is as it was before
    */
-  step(x: ArrayLike<number>): StepResult {
-    const { batch: B, features: F } = this.spec;
-    if (x.length !== B * F)
-      throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
-    checkFinite(x, 'step-non-finite', 'x');
+  step(x: ArrayLike<number | null>): StepResult {
+    checkStep(this.spec, x);
     return this.stepOf(x, 0);
   }
 
-  /** Does the same with the B * F numbers of `x` from `at` on, of which it is known that they are there and finite. */
-  stepOf(x: ArrayLike<number>, at: number): StepResult {
-    const { batch: B, features: F, units: N } = this.spec;
+  /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing. */
+  stepOf(x: ArrayLike<number | null>, at: number): StepResult {
+    const { batch: B, units: N } = this.spec;
+    const { window, inputs, learner, judge } = this;
+    const { features: F, w, b } = this.layout;
     const m = this.arena.data;
-    const overdue = this.forecast ? NO_UPDATES : (this.learner?.update(m, this.window.next) ?? NO_UPDATES);
-    const seq = this.window.advance(m);
-    this.writeInput(m, this.window.zAt(seq), x, at);
+    const overdue = this.supplied ? learner?.update(m, window.next) : undefined;
+    inputs.take(x, at);
+    this.forecasts?.arrive(m, window, window.next, this.learning);
+    const seq = window.advance(m);
+    const z = window.zAt(seq);
+    inputs.write(m, z, F + N);
     const { base } = this.arena;
-    const { w, b } = this.layout;
-    this.kernels.forward(m, this.window.zAt(seq), base + w, base + b, 1, B, F, N);
+    this.kernels.forward(m, z, base + w, base + b, 1, B, F, N);
     this.copyState(m, seq);
-    this.predict(m, seq, x, at);
-    const updates = this.forecast ? this.meetForecast(m, seq) : overdue;
-    return { seq, h: this.h, y: this.y, updates };
+    this.predict(m, seq);
+    const updates = (this.forecasts ? learner?.update(m, seq) : overdue) ?? NO_UPDATES;
+    const { anomaly, isAnomalous, drift } = judge;
+    judge.told();
+    return { seq, h: this.h, y: this.y, updates, anomaly, isAnomalous, drift };
   }
 
   /**
@@ -220,7 +237,8 @@ export class Model {
    */
   learn(target: ArrayLike<number>, seq = this.seq): readonly Update[] {
     const { window, learner } = this;
-    if (!learner || this.forecast)
+    const { supplied } = this;
+    if (!learner || !supplied)
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
     checkTarget(this.spec, target);
     if (!Number.isInteger(seq) || seq > this.seq)
@@ -232,8 +250,7 @@ export class Model {
       );
     if (window.hasTarget(seq)) throw new EddyError('target-duplicate', `step ${seq} has its target already`);
     const m = this.arena.data;
-    learner.meet(m, seq, target);
-    this.targetScaler?.observe(target, this.spec.batch);
+    supplied.meet(m, window, seq, target, learner.learning);
     return learner.update(m, this.seq);
   }
 
@@ -244,31 +261,38 @@ export class Model {
   reset(what: 'state' | 'weights'): void {
     const { data } = this.arena;
     this.window.clear(data);
-    this.learner?.restart();
-    this.prequential.restart();
+    this.inputs.restart();
+    this.learner?.restart(data);
     if (what === 'state') return;
     this.drawWeights();
-    if (this.velocity < this.window.base) data.fill(0, this.velocity, this.window.base);
+    const { at, count } = this.weightsAt;
+    data.fill(0, at + count, at + count * (1 + this.moments));
     this.optimizer.restart();
-    this.prequential.clear();
+    this.forecasts?.clear();
+    this.judge.clear();
+  }
+
+  /** Forgets what was scored so far; nothing else changes. */
+  resetMetrics(): void {
+    this.judge.clearMetrics();
   }
 
   /** Gives all that the model is, detached from it. */
   snapshot(): ModelSnapshot {
     const { data, base } = this.arena;
     const numbers = data.slice(base, base + this.keptLength);
-    this.permute('unpack', numbers, 0);
-    if (this.velocity < this.window.base) this.permute('unpack', numbers, this.velocity - base);
+    this.permuteAll('unpack', numbers, 0);
     return {
       format: SNAPSHOT_FORMAT,
+      kernels: this.kernels.name,
       spec: this.spec,
       numbers,
       window: this.window.state(),
       learner: this.learner?.state() ?? null,
       random: this.random.state(),
-      scaler: this.scaler?.state() ?? null,
-      targetScaler: this.targetScaler?.state() ?? null,
-      metrics: this.prequential.state(),
+      inputs: this.inputs.state(),
+      outputs: this.outputs?.state() ?? null,
+      judge: this.judge.state(),
     };
   }
 
@@ -281,24 +305,26 @@ export class Model {
     const { data, base } = this.arena;
     checkSnapshot(snapshot, this.snapshot());
     data.set(snapshot.numbers, base);
-    this.permute('pack', data, base);
-    if (this.velocity < this.window.base) this.permute('pack', data, this.velocity);
+    this.permuteAll('pack', data, base);
     this.window.restore(snapshot.window);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
     this.random.restore(snapshot.random);
-    if (snapshot.scaler) this.scaler?.restore(snapshot.scaler);
-    if (snapshot.targetScaler) this.targetScaler?.restore(snapshot.targetScaler);
-    this.prequential.restore(snapshot.metrics);
+    this.inputs.restore(snapshot.inputs);
+    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs);
+    this.judge.restore(snapshot.judge);
   }
 
-  /** Gives the input gradient of the latest update: dL/dx [T,B,F], with respect to x as the scaler gave it. */
-  inputGradient({ from, to }: Update): Reals {
-    const { batch: B, features: F, units: N } = this.spec;
-    const rows = (to - from + 1) * B;
-    const dx = this.zeros(rows * F);
-    if (!this.tbptt) return dx;
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < F; i++) dx[row * F + i] = this.arena.data[this.tbptt.dz + row * (F + N) + i]!;
+  /**
+   * Gives the input gradient of the latest update, dL/dx [T,B,F] in the user's units, through all that the cell got of
+   * x in these steps; null for a learner that does not go back.
+   */
+  inputGradient({ from, to }: Update): Reals | null {
+    const { batch: B, features, units: N } = this.spec;
+    const dz = this.method?.dz ?? null;
+    if (dz === null) return null;
+    const T = to - from + 1;
+    const dx = this.zeros(T * B * features);
+    this.inputs.gradient(this.arena.data, dz, this.layout.features + N, T, from - this.window.start, dx);
     return dx;
   }
 
@@ -309,33 +335,33 @@ export class Model {
 
   private drawWeights(): void {
     const { data, base } = this.arena;
-    initialise(data, base, this.layout, this.random);
+    initialise(
+      data,
+      base,
+      this.layout,
+      this.random,
+      this.forecasts !== null && this.spec.scaler.kind !== 'none',
+    );
     this.permute('pack', data, base);
     this.optimizer.forgetBounds();
   }
 
-  /** Brings the matrices of parameters, or of their velocities, into the kernels' form or back. */
+  /** Brings the matrices of parameters, or of one of their moments, into the kernels' form or back. */
   private permute(how: 'pack' | 'unpack', m: Reals, at: Address): void {
     eachMatrix(this.layout, at, (matrix, rows, columns) => this.kernels[how](m, matrix, rows, columns));
+  }
+
+  private permuteAll(how: 'pack' | 'unpack', m: Reals, at: Address): void {
+    for (let i = 0; i <= this.moments; i++) this.permute(how, m, at + i * this.layout.length);
   }
 
   private zeros(length: number): Reals {
     return this.kernels.bytesPerReal === 4 ? new Float32Array(length) : new Float64Array(length);
   }
 
-  private writeInput(m: Reals, z: Address, x: ArrayLike<number>, at: number): void {
-    const { batch: B, features: F, units: N } = this.spec;
-    for (let row = 0; row < B; row++)
-      for (let i = 0; i < F; i++) {
-        const value = x[at + row * F + i]!;
-        m[z + row * (F + N) + i] = this.scaler ? this.scaler.scale(value, i) : value;
-      }
-    this.scaler?.observe(x, B, at);
-  }
-
   /** Copies h_t out of the window, to where it stays until the next step. */
   private copyState(m: Reals, seq: number): void {
-    const { features: F, units: N } = this.spec;
+    const { features: F, units: N } = this.layout;
     if (this.viewed !== m) this.view(m);
     let from = this.window.zAt(seq + 1) + F;
     for (let to = this.lastH; to < this.lastY; to += N) {
@@ -352,40 +378,15 @@ export class Model {
     this.y = this.readout && m.subarray(this.lastY, this.lastY + batch * this.layout.outputs);
   }
 
-  /** Writes y_t to the window in the user's units, and gathers the truth that x holds for an earlier forecast. */
-  private predict(m: Reals, seq: number, x: ArrayLike<number>, at: number): void {
-    if (!this.readout) return;
-    const { batch: B, features: F, units: N } = this.spec;
-    const { forecast, targetScaler, truth } = this;
-    const M = this.layout.outputs;
-    const y = this.window.predictionAt(seq);
-    this.readout.forward(m, y, this.window.zAt(seq + 1) + F, F + N, this.arena.base, B);
-    if (forecast) {
-      for (let row = 0; row < B; row++)
-        for (let j = 0; j < M; j++) truth[row * M + j] = x[at + row * F + forecast[j]!]!;
-      targetScaler?.observe(truth, B);
-    }
-    if (targetScaler) {
-      const deviation = this.window.deviationAt(seq);
-      for (let j = 0; j < M; j++) m[deviation + j] = targetScaler.deviation[j]!;
-      for (let row = y; row < y + B * M; row += M)
-        for (let j = 0; j < M; j++) m[row + j] = targetScaler.unscale(m[row + j]!, j);
-    }
-    for (let i = 0; i < B * M; i++) {
-      const cut = Math.min(LARGEST, Math.max(-LARGEST, m[y + i]!));
-      m[y + i] = cut;
-      m[this.lastY + i] = cut;
-    }
-  }
-
-  /** The step that was forecast `horizon` steps ago has come. */
-  private meetForecast(m: Reals, seq: number): readonly Update[] {
-    const { learner, window } = this;
-    if (!learner || this.spec.task?.kind !== 'forecast') return NO_UPDATES;
-    this.prequential.scoreNaive(this.truth);
-    const origin = seq - this.spec.task.horizon;
-    if (origin < window.start) return NO_UPDATES;
-    learner.meet(m, origin, this.truth);
-    return learner.update(m, seq);
+  /** Computes y_t, which is served in the user's units. */
+  private predict(m: Reals, seq: number): void {
+    const { readout, outputs, window } = this;
+    if (!readout || !outputs) return;
+    const { batch: B } = this.spec;
+    const { features: F, units: N, outputs: M } = this.layout;
+    readout.forward(m, window.sumsAt(seq), window.zAt(seq + 1) + F, F + N, this.arena.base, B);
+    outputs.serve(m, window, seq);
+    const y = window.predictionAt(seq);
+    for (let i = 0; i < B * M; i++) m[this.lastY + i] = m[y + i]!;
   }
 }

@@ -1,8 +1,9 @@
 /** Where the weights of a model lie: W [D,N], b [N], Wy [N,M], by [M], one after the other, so that one pass updates all. */
 import type { Address } from '../kernels/kernels.js';
-import { type ModelSpec, outputsOf } from './spec.js';
+import { inputsOf, type ModelSpec, outputsOf } from './spec.js';
 
 export interface ParameterLayout {
+  /** Numbers that the cell gets in a step: x, and what is looked back at. */
   readonly features: number;
   readonly units: number;
   readonly outputs: number;
@@ -26,9 +27,10 @@ export function eachMatrix(
 }
 
 export function layoutParameters(
-  spec: Pick<ModelSpec, 'features' | 'units' | 'readout' | 'task'>,
+  spec: Pick<ModelSpec, 'features' | 'units' | 'readout' | 'task'> & Partial<Pick<ModelSpec, 'inputs'>>,
 ): ParameterLayout {
-  const { features, units, readout } = spec;
+  const { units, readout } = spec;
+  const features = inputsOf(spec);
   const outputs = outputsOf(spec);
   const hasDense = readout.kind === 'linear' || (readout.kind === 'softmax' && readout.dense);
   const b = (features + units) * units;

@@ -1,25 +1,28 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
+import type { InputsState } from './inputs.js';
+import type { JudgeState } from './judge.js';
 import type { LearnerState } from './learner.js';
-import type { MetricsState } from './metrics.js';
-import type { ScalerState } from './scaler.js';
+import type { OutputsState } from './outputs.js';
 import type { ModelSpec } from './spec.js';
 import type { WindowState } from './window.js';
 
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 export interface ModelSnapshot {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly spec: ModelSpec;
-  /** Weights, velocity, window: the model's memory as it lies. */
+  /** Which kernels made it: influences that a learner carries forward lie in the order of these. */
+  readonly kernels: string;
+  /** Weights, moments, window, what the learner carries forward: the model's memory as it lies. */
   readonly numbers: Reals;
   readonly window: WindowState;
   readonly learner: LearnerState | null;
   readonly random: readonly number[];
-  readonly scaler: ScalerState | null;
-  readonly targetScaler: ScalerState | null;
-  readonly metrics: MetricsState;
+  readonly inputs: InputsState;
+  readonly outputs: OutputsState | null;
+  readonly judge: JudgeState;
 }
 
 /**
@@ -34,8 +37,10 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   };
   if (typeof snapshot !== 'object' || snapshot === null) fail('it is none');
   if (snapshot.format !== SNAPSHOT_FORMAT) fail(`its format is ${snapshot.format}, not ${SNAPSHOT_FORMAT}`);
+  if (own.spec.learner.kind !== 'tbptt' && snapshot.kernels !== own.kernels)
+    fail(`it was made by the kernels ${snapshot.kernels}, and these are ${own.kernels}`);
   if (JSON.stringify(snapshot.spec) !== JSON.stringify(own.spec)) fail('it is of another model spec');
-  const { spec: _, ...form } = own;
+  const { spec: _spec, kernels: _kernels, ...form } = own;
   const misfit = findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
 

@@ -9,42 +9,37 @@
  *   dL/dW    = sum_t z_t^T da_t         dL/db = sum_t da_t        dL/dx_t = da_t Wx^T
  *
  * The gradient itself is never laid down: an update needs only its factors, z, da, h and dy.
- * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | dy [k1,B,M] | current [M]
+ * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | the block's losses
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../kernels/kernels.js';
+import { BlockLoss } from './block-loss.js';
+import type { BlockGradient, GradientMethod } from './learner.js';
 import type { Weights } from './optimizer.js';
 import type { ParameterLayout } from './parameters.js';
 import type { Readout } from './readout.js';
-import type { ModelSpec } from './spec.js';
 import type { Window } from './window.js';
 
-/** The gradient of one block, and where it lies. */
-export interface BlockGradient {
-  /** First and last step of the backward pass. */
-  readonly from: number;
-  readonly to: number;
-  /** Losses that were counted: steps of the block whose target had come. */
-  readonly losses: number;
-  /** Their mean or sum, as the spec says. */
-  readonly loss: number;
+type Varying<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Shape {
+  readonly batch: number;
+  readonly learner: { readonly k1: number; readonly k2: number; readonly reduction: 'mean' | 'sum' };
 }
 
-type Varying<T> = { -readonly [K in keyof T]: T[K] };
-type Shape = Pick<ModelSpec, 'batch' | 'learner'>;
-
-export class Tbptt {
+export class Tbptt implements GradientMethod {
+  /** The cell's gradient is never laid down. */
+  readonly cell = null;
   private readonly da: Address;
   /** dz [T,B,D] of the last backward pass; its first F columns are dL/dx. */
   readonly dz: Address;
-  private readonly dy: Address;
+  private readonly losses: BlockLoss;
   /** The factors of the last block's gradient: of the cell, and of the readout where it has weights. */
   readonly layers: Varying<LayerGradient>[];
-  /** The outputs' deviations now. */
-  private readonly current: Address;
 
-  static scratchLength({ batch, learner: { k1, k2 } }: Shape, layout: ParameterLayout): number {
-    const { features, units, outputs } = layout;
-    return k2 * batch * (features + 2 * units) + k1 * batch * outputs + outputs;
+  static scratchLength(spec: Shape, layout: ParameterLayout): number {
+    return (
+      spec.learner.k2 * spec.batch * (layout.features + 2 * layout.units) + BlockLoss.length(spec, layout)
+    );
   }
 
   constructor(
@@ -59,8 +54,7 @@ export class Tbptt {
     const { features: F, units: N, outputs: M } = layout;
     this.da = base;
     this.dz = this.da + learner.k2 * batch * layout.units;
-    this.dy = this.dz + learner.k2 * batch * (layout.features + layout.units);
-    this.current = this.dy + learner.k1 * batch * layout.outputs;
+    this.losses = new BlockLoss(readout, spec, layout, this.dz + learner.k2 * batch * (F + N));
     const { at, velocity } = weights;
     const layer = (
       w: number,
@@ -81,7 +75,7 @@ export class Tbptt {
       M: columns,
     });
     this.layers = [layer(layout.w, layout.b, this.da, F + N, N)];
-    if (layout.hasDense) this.layers.push(layer(layout.wy, layout.by, this.dy, N, M));
+    if (layout.hasDense) this.layers.push(layer(layout.wy, layout.by, this.losses.dy, N, M));
   }
 
   /**
@@ -99,35 +93,18 @@ export class Tbptt {
     const { kernels, readout, layout } = this;
     const { at: parameters } = this.weights;
     const { batch: B, learner } = this.spec;
-    const { features: F, units: N, outputs: M } = layout;
+    const { features: F, units: N } = layout;
     const to = Math.min(blockStart + learner.k1, window.next) - 1;
     const from = Math.max(window.first, to - learner.k2 + 1);
     const T = to - from + 1;
 
-    let losses = 0;
-    for (let step = blockStart; step <= to; step++) if (window.countsTarget(step)) losses++;
-    if (losses === 0) return null;
+    const block = this.losses.compute(m, window, blockStart, to, deviation);
+    if (!block) return null;
     m.fill(0, this.da, this.da + T * B * N);
-
-    const share = this.lossShare(losses);
-    if (deviation) m.set(deviation, this.current);
-    let sum = 0;
-    for (let step = blockStart; step <= to; ) {
-      // the loss is taken over runs of steps that have their target
-      const run = step;
-      while (step <= to && window.countsTarget(step)) step++;
-      const dy = this.dy + (run - blockStart) * B * M;
-      const scale = deviation && { served: window.deviationAt(run), current: this.current };
-      const [y, target] = [window.predictionAt(run), window.targetAt(run)];
-      if (step > run) sum += readout.loss(m, dy, y, target, scale, share, step - run, B);
-      const gap = step;
-      while (step <= to && !window.countsTarget(step)) step++;
-      m.fill(0, this.dy + (gap - blockStart) * B * M, this.dy + (step - blockStart) * B * M);
-    }
     const e = this.da + (blockStart - from) * B * N;
     const h = window.zAt(blockStart + 1) + F;
     const rows = (to - blockStart + 1) * B;
-    readout.backward(m, e, this.dy, parameters, rows);
+    readout.backward(m, e, this.losses.dy, parameters, rows);
     const z = window.zAt(from);
     kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
     const cell = this.layers[0]!;
@@ -138,12 +115,6 @@ export class Tbptt {
       dense.a = h;
       dense.R = rows;
     }
-    return { from, to, losses, loss: sum * share };
-  }
-
-  /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */
-  private lossShare(losses: number): number {
-    const { batch, learner } = this.spec;
-    return learner.reduction === 'sum' ? 1 : 1 / (losses * batch * this.readout.lossesPerRow);
+    return { from, to, losses: block.losses, loss: block.loss };
   }
 }

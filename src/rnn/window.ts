@@ -2,14 +2,16 @@
  * The window: what was really computed for the last steps, kept for the backward pass.
  *
  *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
- *   prediction [rows,B,M]    what was served for step t
- *   target     [rows,B,M]    what came for it, if it has come
- *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled
+ *   sums       [rows,B,M]    what the readout gave: softmax's probabilities, or the prediction in `deviation`s of it
+ *   prediction [rows,B,M]    what was served, in the user's units
+ *   target     [rows,B,M]    what came for it, in the units of `sums`; NO_TARGET where nothing has come
+ *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled; 0 where
+ *                            the output counts for nothing
  *
- * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is half as
- * much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
+ * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is a
+ * fifth as much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
  */
-import type { Address, Reals } from '../kernels/kernels.js';
+import { type Address, NO_TARGET, type Reals } from '../kernels/kernels.js';
 
 export interface WindowShape {
   /** Steps that stay reachable. */
@@ -22,8 +24,9 @@ export interface WindowShape {
   readonly scaled: boolean;
 }
 
-/** What is known of a step's target: nothing, that it came and counts, or that it came while nothing was learned. */
-type TargetState = 0 | 1 | 2;
+/** What is known of a step's targets, in bits. */
+const COUNTS = 1;
+const COMPLETE = 2;
 
 /** The part of a window that is not in the arena. */
 export interface WindowState {
@@ -33,7 +36,7 @@ export interface WindowState {
   readonly targets: Uint8Array;
 }
 
-const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 2));
+const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 5));
 
 export class Window {
   /** Step number of the first row. */
@@ -46,6 +49,7 @@ export class Window {
   private readonly capacity: number;
   private readonly zSize: number;
   private readonly ySize: number;
+  private readonly sums: Address;
   private readonly prediction: Address;
   private readonly target: Address;
   private readonly deviation: Address;
@@ -53,7 +57,7 @@ export class Window {
 
   static length({ keep, batch, features, units, outputs, scaled }: WindowShape): number {
     const rows = roomFor(keep);
-    return (rows + 1) * batch * (features + units) + rows * outputs * (2 * batch + (scaled ? 1 : 0));
+    return (rows + 1) * batch * (features + units) + rows * outputs * (3 * batch + (scaled ? 1 : 0));
   }
 
   constructor(
@@ -64,7 +68,8 @@ export class Window {
     this.capacity = roomFor(shape.keep);
     this.zSize = shape.batch * (shape.features + shape.units);
     this.ySize = shape.batch * shape.outputs;
-    this.prediction = base + (this.capacity + 1) * this.zSize;
+    this.sums = base + (this.capacity + 1) * this.zSize;
+    this.prediction = this.sums + this.capacity * this.ySize;
     this.target = this.prediction + this.capacity * this.ySize;
     this.deviation = this.target + this.capacity * this.ySize;
     this.deviationSize = shape.scaled ? shape.outputs : 0;
@@ -80,6 +85,10 @@ export class Window {
     return this.base + (step - this.origin) * this.zSize;
   }
 
+  sumsAt(step: number): Address {
+    return this.sums + (step - this.origin) * this.ySize;
+  }
+
   predictionAt(step: number): Address {
     return this.prediction + (step - this.origin) * this.ySize;
   }
@@ -92,24 +101,27 @@ export class Window {
     return this.deviation + (step - this.origin) * this.deviationSize;
   }
 
-  /** Has the step's target come? */
+  /** Have all targets of the step come? */
   hasTarget(step: number): boolean {
-    return this.targets[step - this.origin] !== (0 satisfies TargetState);
+    return (this.targets[step - this.origin]! & COMPLETE) !== 0;
   }
 
-  /** Has it come, and is to be learned from? */
+  /** Is one of them to be learned from? */
   countsTarget(step: number): boolean {
-    return this.targets[step - this.origin] === (1 satisfies TargetState);
+    return (this.targets[step - this.origin]! & COUNTS) !== 0;
   }
 
-  markTarget(step: number, counts: boolean): void {
-    this.targets[step - this.origin] = (counts ? 1 : 2) satisfies TargetState;
+  /** Notes that a target came: whether it counts, and whether it was the step's last. */
+  markTarget(step: number, counts: boolean, complete = true): void {
+    this.targets[step - this.origin]! |= (counts ? COUNTS : 0) | (complete ? COMPLETE : 0);
   }
 
   /** Makes room for the next step and takes its number. Its h_{t-1} is in place. */
   advance(m: Reals): number {
     if (this.next - this.origin === this.capacity) this.slide(m);
     this.targets[this.next - this.origin] = 0;
+    const target = this.targetAt(this.next);
+    m.fill(NO_TARGET, target, target + this.ySize);
     return this.next++;
   }
 
@@ -117,7 +129,7 @@ export class Window {
     const { capacity, zSize, ySize } = this;
     const from = capacity - this.shape.keep;
     m.copyWithin(this.base, this.base + from * zSize, this.base + (capacity + 1) * zSize);
-    for (const rows of [this.prediction, this.target])
+    for (const rows of [this.sums, this.prediction, this.target])
       m.copyWithin(rows, rows + from * ySize, rows + capacity * ySize);
     const { deviation, deviationSize } = this;
     m.copyWithin(deviation, deviation + from * deviationSize, deviation + capacity * deviationSize);

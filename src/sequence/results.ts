@@ -75,18 +75,20 @@ export class Results {
   }
 
   /** Sends out what has been gathered: states first, since they wait for nothing. */
-  flush(model: Pick<Model, 'seq' | 'updates' | 'metrics'>): void {
+  flush(model: Pick<Model, 'seq' | 'updates' | 'metrics' | 'anomaly'>): void {
     this.flushSteps();
     this.flushUpdates();
     if (!this.subjects.metrics.observed) return;
-    const { seq, updates, metrics } = model;
+    const { seq, updates, metrics, anomaly } = model;
     this.subjects.metrics.next({
       type: 'metrics',
       channel: this.channel,
       seq,
       skipped: 0,
       updates,
+      anomaly,
       ...metrics,
+      outputs: [...metrics.outputs],
     });
   }
 

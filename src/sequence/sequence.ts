@@ -12,8 +12,8 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Limits } from '../protocol/limits.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
-import { checkFinite, checkTarget } from '../rnn/checks.js';
-import type { Model } from '../rnn/model.js';
+import { checkSteps, checkTarget } from '../rnn/checks.js';
+import type { Model, StepResult } from '../rnn/model.js';
 import { outputsOf, stepWork } from '../rnn/spec.js';
 import type { StepLog, Store } from '../store/store.js';
 import { Results } from './results.js';
@@ -102,6 +102,7 @@ export class Sequence {
           const result = this.model.stepOf(x, t * size);
           this.results.add(result, count - t - 1);
           this.results.addUpdates(result.updates);
+          if (result.isAnomalous || result.drift) this.notice(result);
           if (targets) this.results.addUpdates(this.model.learn(rows(targets, targetSize, t, t + 1)));
         }
       } catch (error) {
@@ -201,7 +202,7 @@ export class Sequence {
         'credit-exceeded',
         `${unacked} steps would wait for their ack; the limit is ${this.parts.limits.unackedSteps}`,
       );
-    checkFinite(x, 'step-non-finite', 'x');
+    checkSteps(this.model.spec, x);
     return count;
   }
 
@@ -218,9 +219,15 @@ export class Sequence {
     for (let seq = first; seq < end; seq++) {
       const kept = this.log.read(seq);
       const at = (seq - first) * this.stepSize;
-      if (kept && !kept.every((value, i) => value === x[at + i]))
+      if (kept && !kept.every((value, i) => isSame(value, x[at + i]!)))
         throw new EddyError('step-conflict', `step ${seq} was accepted before, with other numbers`);
     }
+  }
+
+  /** What the errors of a step tell of the series is an event. */
+  private notice({ isAnomalous, anomaly, drift }: StepResult): void {
+    if (isAnomalous) this.announce('anomaly', { score: anomaly });
+    if (drift) this.announce('drift', { detector: drift });
   }
 
   private onDurable(seq: number): void {
@@ -254,3 +261,6 @@ export class Sequence {
 function rows(all: Float32Array, size: number, from: number, to: number): Float32Array {
   return to * size - from * size === all.length ? all : all.subarray(from * size, to * size);
 }
+
+/** The same number, or both missing. */
+const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../src/rnn/model.js';
+import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import { TimeFeatures } from '../../src/rnn/time-features.js';
 import { file, run, serve } from '../support/cli.js';
 
 const CSV = `time,pressure,flow,valve\n${Array.from({ length: 20 }, (_, t) => `t${t},${t / 2},${-t},open`).join('\n')}\n`;
@@ -114,6 +116,46 @@ describe('eddy push and eddy watch', () => {
     const { code, stdout } = await run(args, { input });
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { steps: 2 }]);
     expect((await run(args, { input: '[1,2]\n[3,4]\n' })).code).toBe(0);
+  });
+
+  it('[CLI10] put features made of the time behind the columns, and forecast the columns only', async () => {
+    const { url } = await serve();
+    const input = 'at,flow\n2024-01-06T06:00:00,1\n2024-01-06T06:00:30,2\n';
+    const args = [
+      'push',
+      '-',
+      '--url',
+      url,
+      '--columns',
+      'flow',
+      '--timestamp',
+      'at',
+      '--units',
+      '3',
+      '--json',
+    ];
+    const times = ['--calendar', 'hour,elapsed'];
+    const watching = run(['watch', 's', '--url', url, '--json', '--count', '2']);
+    const spec: ModelSpecInput = { features: 4, units: 3, task: { kind: 'forecast', targets: [0] } };
+    const model = new Model(spec);
+    let ended = false;
+    void watching.then(() => {
+      ended = true;
+    });
+    const h: number[][] = [];
+    while (!ended) {
+      expect((await run([...args, '--sequence', 's', ...times], { input })).code).toBe(0);
+      const time = new TimeFeatures(['hour', 'elapsed']);
+      for (const [i, flow] of [1, 2].entries())
+        h.push([...model.step(time.of(Date.UTC(2024, 0, 6, 6, 0, 30 * i), [flow])).h]);
+    }
+    const seen = lines((await watching).stdout).map((line) => JSON.parse(line));
+    expect(seen.length).toBe(2);
+    for (const state of seen) expect(state.h).toEqual(h[state.seq]);
+    const bad = await run([...args, '--sequence', 'b', ...times], { input: 'at,flow\nnoon,1\n' });
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('line 2: at is "noon", no time')]);
+    const wrong = await run([...args, '--sequence', 'b', '--calendar', 'moon'], { input });
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('There is no moon')]);
   });
 
   it('[CLI7] refuse a bad row by its line and column, after the rows before it were taken', async () => {

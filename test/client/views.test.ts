@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client, Report, ViewOptions } from '../../client/sdk/index.js';
 import type { ServerMessage } from '../../src/protocol/messages.js';
+import { Prequential } from '../../src/rnn/metrics.js';
 import { failure, ScriptedPeer, turn } from './scripted-peer.js';
 
 const SPEC = { features: 1, units: 2 };
@@ -138,12 +139,9 @@ describe('views', () => {
       seq: 5,
       skipped: 1,
       updates: 3,
-      scored: 4,
-      mae: 1,
-      rmse: 2,
-      recentMae: 1,
-      naiveMae: null,
-      recentNaiveMae: null,
+      anomaly: 0.25,
+      ...new Prequential([]).read(),
+      outputs: [],
     };
     const event = { event: 'reset', seq: 5, epoch: 'e', detail: { what: 'state' } } as const;
     peer.say(states(4, 2, 3));

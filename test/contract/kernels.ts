@@ -3,7 +3,7 @@
  * more with plain matrices in float64, on the numbers as the kernel's own precision stores them.
  */
 import { describe, expect, it } from 'vitest';
-import type { Address, Arena, Kernels, Reals } from '../../src/kernels/kernels.js';
+import { type Address, type Arena, type Kernels, NO_TARGET, type Reals } from '../../src/kernels/kernels.js';
 import { bits, relativeError } from '../support/numeric-compare.js';
 import { Numbers } from '../support/numeric-random.js';
 
@@ -175,12 +175,15 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         const parts = {
           dy: numbers.many(T * B * M),
           y: numbers.many(T * B * M),
-          target: numbers.many(T * B * M),
-          served: numbers.many(T * M).map(Math.abs),
-          // an output that does not vary counts for nothing
+          // a target in seven has not come
+          target: numbers.many(T * B * M).map((value, i) => (i % 7 === 4 ? NO_TARGET : value)),
+          // an output that did not vary, or does not, counts for nothing, however far off it is
+          served: numbers.many(T * M).map((value, i) => (i % 5 === 2 ? 0 : Math.abs(value))),
           current: numbers.many(M).map((value, j) => (j === 1 ? 0 : Math.abs(value) + 0.1)),
         };
+        parts.y[1] = NO_TARGET;
         for (const scaled of [true, false]) {
+          if (!scaled) parts.y[1] = 0.5;
           const bench = new Bench(createKernels(), parts, {});
           const { y, target, served, current } = bench.matrices({ y: M, target: M, served: M, current: M });
           const [dyAt, yAt, targetAt, servedAt, currentAt] = bench.at(
@@ -196,10 +199,11 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           const gradient = y.flatMap((row, r) =>
             row.map((value, j) => {
               const now = scaled ? current[0]![j]! : 1;
-              if (now === 0) return 0;
-              const error = (value - target[r]![j]!) / now;
+              const then = scaled ? served[Math.floor(r / B)]![j]! : 1;
+              if (now === 0 || then === 0 || target[r]![j] === NO_TARGET) return 0;
+              const error = ((value - target[r]![j]!) * then) / now;
               want += error ** 2;
-              return (2 * factor * error * (scaled ? served[Math.floor(r / B)]![j]! : 1)) / now;
+              return (2 * factor * error * then) / now;
             }),
           );
           close([loss], [want], 'loss');
@@ -208,6 +212,15 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         }
       },
     );
+
+    it('[KER18] squaredError of outputs that all count for nothing is 0, and so is its gradient', () => {
+      const parts = { dy: [1, 1], y: [3, NO_TARGET], target: [NO_TARGET, -NO_TARGET], served: [1, 0] };
+      const bench = new Bench(createKernels(), { ...parts, current: [1, 1] });
+      const [dy, y, target, served, current] = bench.at('dy', 'y', 'target', 'served', 'current');
+      const scale = { served, current };
+      expect(bench.kernels.squaredError(bench.m, dy, y, target, scale, 1, 1, 1, 2)).toBe(0);
+      expect(bench.read('dy')).toEqual([0, 0]);
+    });
 
     it('[KER7] softmax survives logits of +-500 and its rows sum to 1', () => {
       const rows = [
@@ -263,34 +276,133 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     const rules = [
-      { rule: 'plain', momentum: 0, nesterov: false },
-      { rule: 'classical momentum', momentum: 0.9, nesterov: false },
-      { rule: 'Nesterov momentum', momentum: 0.9, nesterov: true },
-      { rule: 'Nesterov without momentum', momentum: 0, nesterov: true },
+      { rule: 'plain', momentum: 0, nesterov: false, decay: 0 },
+      { rule: 'classical momentum', momentum: 0.9, nesterov: false, decay: 0 },
+      { rule: 'Nesterov momentum', momentum: 0.9, nesterov: true, decay: 0 },
+      { rule: 'Nesterov without momentum', momentum: 0, nesterov: true, decay: 0 },
+      { rule: 'plain with decay', momentum: 0, nesterov: false, decay: 0.02 },
+      { rule: 'classical momentum with decay', momentum: 0.9, nesterov: false, decay: 0.02 },
+      { rule: 'Nesterov momentum with decay', momentum: 0.9, nesterov: true, decay: 0.02 },
     ];
 
-    it.each(rules)('[KER9] descend takes a step of SGD: $rule', ({ momentum, nesterov }) => {
+    /** The velocities and weights after a step of SGD along g. */
+    const descended = (
+      { momentum, nesterov }: (typeof rules)[number],
+      decay: number,
+      [w, v, g]: readonly (readonly number[])[],
+    ) => {
+      const descent = g!.map((value, i) => 0.05 * value + decay * w![i]!);
+      const next = v!.map((value, i) => momentum * value - descent[i]!);
+      const move = nesterov ? next.map((value, i) => momentum * value - descent[i]!) : next;
+      return { v: next, w: w!.map((value, i) => value + move[i]!) };
+    };
+
+    it.each(rules)('[KER9] descend takes a step of SGD: $rule', (rule) => {
       for (const [A, M] of [...PAIRS, [5, 64], [8, 32], [2, 61]] as const) {
         const R = 4;
         const { bench, stride, g, gb } = layerParts(A, M, R);
         const before = { w: bench.read('w'), b: bench.read('b'), v: bench.read('v'), vb: bench.read('vb') };
-        const rate = 0.05;
         const [w, b, velocity, velocityB, a, dy] = bench.at('w', 'b', 'v', 'vb', 'a', 'dy');
         const layer = { w, b, velocity, velocityB, a, stride, dy, R, A, M };
-        bench.kernels.descend(bench.m, layer, { rate, momentum, nesterov });
-        for (const [weight, speed, gradient] of [
-          ['w', 'v', g],
-          ['b', 'vb', gb],
-        ] as const) {
-          const next = before[speed].map((value, i) => momentum * value - rate * gradient[i]!);
-          const move = nesterov ? next.map((value, i) => momentum * value - rate * gradient[i]!) : next;
-          const want = before[weight].map((value, i) => value + move[i]!);
-          close(bench.read(weight), want, `${weight}, A = ${A}, M = ${M}`);
-          if (momentum > 0) close(bench.read(speed), next, `${speed}, A = ${A}, M = ${M}`);
-        }
+        bench.kernels.descend(bench.m, layer, { ...rule, rate: 0.05 });
+        const size = `A = ${A}, M = ${M}`;
+        const weights = descended(rule, rule.decay, [before.w, before.v, g]);
+        const biases = descended(rule, 0, [before.b, before.vb, gb]);
+        close(bench.read('w'), weights.w, `w, ${size}`);
+        close(bench.read('b'), biases.w, `b, ${size}`);
+        if (rule.momentum > 0) close(bench.read('v'), weights.v, `v, ${size}`);
+        if (rule.momentum > 0) close(bench.read('vb'), biases.v, `vb, ${size}`);
         expect(bench.changed(), 'there is no velocity without momentum').toEqual(
-          momentum > 0 ? ['b', 'v', 'vb', 'w'] : ['b', 'w'],
+          rule.momentum > 0 ? ['b', 'v', 'vb', 'w'] : ['b', 'w'],
         );
+      }
+    });
+
+    it.each(rules)('[KER19] descendAlong takes a step of SGD along a gradient in memory: $rule', (rule) => {
+      for (const n of [...SIZES, 61, 64]) {
+        const numbers = new Numbers(n + 19);
+        const parts = { w: numbers.many(n), v: numbers.many(n), g: numbers.many(n) };
+        const bench = new Bench(createKernels(), parts);
+        const want = descended(rule, rule.decay, [bench.read('w'), bench.read('v'), bench.read('g')]);
+        const [w, g, v] = bench.at('w', 'g', 'v');
+        bench.kernels.descendAlong(bench.m, w, g, v, n, { ...rule, rate: 0.05 });
+        close(bench.read('w'), want.w, `w, n = ${n}`);
+        if (rule.momentum > 0) close(bench.read('v'), want.v, `v, n = ${n}`);
+        expect(bench.changed()).toEqual(rule.momentum > 0 ? ['v', 'w'] : ['w']);
+      }
+    });
+
+    const adaptations = [
+      { rule: 'Adam', beta1: 0.9, beta2: 0.999, c1: 0.271, c2: 0.003, l2: 0, shrink: 0 },
+      { rule: 'Adam with L2', beta1: 0.9, beta2: 0.99, c1: 0.271, c2: 0.03, l2: 0.2, shrink: 0 },
+      { rule: 'AdamW', beta1: 0.8, beta2: 0.99, c1: 1, c2: 1, l2: 0, shrink: 0.02 },
+      { rule: 'RMSProp', beta1: 0, beta2: 0.99, c1: 1, c2: 1, l2: 0, shrink: 0 },
+      { rule: 'RMSProp with L2', beta1: 0, beta2: 0.9, c1: 1, c2: 1, l2: 0.1, shrink: 0 },
+    ];
+
+    it.each(adaptations)('[KER20] adapt takes a step: $rule', ({ rule, ...given }) => {
+      const settings = { ...given, scale: 0.7, rate: 0.03, epsilon: 1e-3 };
+      const { beta1, beta2, c1, c2, l2, shrink, scale, rate, epsilon } = settings;
+      for (const n of [...SIZES, 61, 64]) {
+        const numbers = new Numbers(n + 20);
+        const parts = {
+          w: numbers.many(n),
+          g: numbers.many(n),
+          m1: numbers.many(n),
+          m2: numbers.many(n).map(Math.abs),
+        };
+        const bench = new Bench(createKernels(), parts);
+        const before = { w: bench.read('w'), g: bench.read('g'), m1: bench.read('m1'), m2: bench.read('m2') };
+        const g = before.g.map((value, i) => scale * value + l2 * before.w[i]!);
+        const m1 = g.map((value, i) => (beta1 === 0 ? value : beta1 * before.m1[i]! + (1 - beta1) * value));
+        const m2 = g.map((value, i) => beta2 * before.m2[i]! + (1 - beta2) * value ** 2);
+        const w = before.w.map(
+          (value, i) => value - shrink * value - (rate * m1[i]!) / c1 / (Math.sqrt(m2[i]! / c2) + epsilon),
+        );
+        bench.kernels.adapt(bench.m, ...bench.at('w', 'g', 'm1', 'm2'), n, settings);
+        close(bench.read('w'), w, `w, n = ${n}`);
+        close(bench.read('m2'), m2, `m2, n = ${n}`);
+        if (beta1 > 0) close(bench.read('m1'), m1, `m1, n = ${n}`);
+        expect(bench.changed(), rule).toEqual(beta1 > 0 ? ['m1', 'm2', 'w'] : ['m2', 'w']);
+      }
+    });
+
+    it('[KER20] adapt gives a weight the bits that it has alone', () => {
+      const numbers = new Numbers(20);
+      const parts = {
+        w: numbers.many(46),
+        g: numbers.many(46),
+        m1: numbers.many(46),
+        m2: numbers.many(46).map(Math.abs),
+      };
+      const settings = { ...adaptations[1]!, shrink: 0.01, scale: 0.7, rate: 0.03, epsilon: 1e-8 };
+      const run = (from: number, to: number) => {
+        const cut = Object.entries(parts).map(([name, part]) => [name, part.slice(from, to)]);
+        const bench = new Bench(createKernels(), Object.fromEntries(cut));
+        bench.kernels.adapt(bench.m, ...bench.at('w', 'g', 'm1', 'm2'), to - from, settings);
+        return [bench.read('w'), bench.read('m1'), bench.read('m2')];
+      };
+      const whole = run(0, 46);
+      for (let i = 0; i < 46; i++) expect(run(i, i + 1)).toEqual(whole.map((part) => [part[i]]));
+    });
+
+    it.each([0, ...SIZES, 64])('[KER21] squares is the sum of the squares of n numbers, n = %i', (n) => {
+      const bench = new Bench(createKernels(), { p: new Numbers(n + 21).many(n) });
+      const want = bench.read('p').reduce((sum, value) => sum + value ** 2, 0);
+      expect(bench.kernels.squares(bench.m, ...bench.at('p'), n)).toBeCloseTo(want, 13);
+      expect(bench.changed()).toEqual([]);
+    });
+
+    it('[KER21] squares adds up the largest numbers that float32 holds, and is not finite where one of them is not', () => {
+      for (const n of [1, 4, 7]) {
+        const kernels = createKernels();
+        const squaresOf = (value: number) => {
+          const bench = new Bench(kernels, { p: Array.from({ length: n }, () => value) });
+          return bench.kernels.squares(bench.m, ...bench.at('p'), n);
+        };
+        close([Math.sqrt(squaresOf(-NO_TARGET))], [NO_TARGET * Math.sqrt(n)], `n = ${n}`);
+        expect(squaresOf(Number.NEGATIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
+        expect(squaresOf(Number.NaN)).toBeNaN();
       }
     });
 
@@ -319,6 +431,85 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         expect(m).toEqual(before);
       }
     });
+
+    /** The weights (i,j) of W and, with i = D, of b, in the order in which the kernels keep them. */
+    const weightOrder = (F: number, N: number): { i: number; j: number }[] => {
+      const order = Float64Array.from({ length: (F + N) * N }, (_, k) => k);
+      createKernels().pack(order, 0, F + N, N);
+      const weights = Array.from(order, (k) => ({ i: Math.floor(k / N), j: k % N }));
+      return [...weights, ...Array.from({ length: N }, (_, j) => ({ i: F + N, j }))];
+    };
+
+    const influenceParts = (F: number, N: number, width: number) => {
+      const numbers = new Numbers(F * 100 + N + 22);
+      const P = (F + N + 1) * N;
+      return {
+        out: numbers.many(P * N),
+        J: numbers.many(P * width),
+        z: numbers.many(F + N),
+        h: numbers.many(N, 0.9),
+        w: numbers.many((F + N) * N, 0.7),
+        e: numbers.many(N),
+        g: numbers.many(P),
+      };
+    };
+
+    it.each([...PAIRS, [2, 61] as const])(
+      "[KER22] influence is the chain rule of each weight's influence on the state, F = %i, N = %i",
+      (F, N) => {
+        const bench = new Bench(createKernels(), influenceParts(F, N, N), { w: F + N });
+        const { J, z, h, w } = bench.matrices({ J: N, z: F + N, h: N, w: N });
+        const inputs = [...z[0]!, 1];
+        const product = matmul(J, w.slice(F));
+        bench.kernels.influence(bench.m, ...bench.at('out', 'J', 'z', 'h', 'w'), F, N);
+        const { out } = bench.matrices({ out: N });
+        for (const [r, { i, j }] of weightOrder(F, N).entries()) {
+          const sums = product[r]!.map((sum, k) => (k === j ? sum + inputs[i]! : sum));
+          const want = sums.map((sum, k) => sum * (1 - h[0]![k]! ** 2));
+          close(out[r]!, want, `row ${r}, of weight (${i}, ${j})`);
+        }
+        expect(bench.changed()).toEqual(['out']);
+      },
+    );
+
+    it.each([...PAIRS, [2, 61] as const])(
+      '[KER23] influenceGradient adds J e to what is there, F = %i, N = %i',
+      (F, N) => {
+        const bench = new Bench(createKernels(), influenceParts(F, N, N));
+        const { J, e, g } = bench.matrices({ J: N, e: N, g: 1 });
+        const want = matmul(J, transpose(e)).map(([value], r) => value! + g[r]![0]!);
+        bench.kernels.influenceGradient(bench.m, ...bench.at('g', 'J', 'e'), J.length, N);
+        close(bench.read('g'), want, 'g');
+        expect(bench.changed()).toEqual(['g']);
+      },
+    );
+
+    it.each([...PAIRS, [2, 61] as const])(
+      "[KER24] influenceDiagonal is the influence of each weight on its own unit's state, F = %i, N = %i",
+      (F, N) => {
+        const bench = new Bench(createKernels(), influenceParts(F, N, 1), { w: F + N });
+        const { J, z, h, w } = bench.matrices({ J: 1, z: F + N, h: N, w: N });
+        const inputs = [...z[0]!, 1];
+        const want = weightOrder(F, N).map(
+          ({ i, j }, r) => (1 - h[0]![j]! ** 2) * (inputs[i]! + w[F + j]![j]! * J[r]![0]!),
+        );
+        bench.kernels.influenceDiagonal(bench.m, ...bench.at('J', 'z', 'h', 'w'), F, N);
+        close(bench.read('J'), want, 'S');
+        expect(bench.changed()).toEqual(['J']);
+      },
+    );
+
+    it.each([...PAIRS, [2, 61] as const])(
+      '[KER25] influenceDiagonalGradient adds e_j S_ij to what is there, F = %i, N = %i',
+      (F, N) => {
+        const bench = new Bench(createKernels(), influenceParts(F, N, 1));
+        const { J, e, g } = bench.matrices({ J: 1, e: N, g: 1 });
+        const want = weightOrder(F, N).map(({ j }, r) => g[r]![0]! + e[0]![j]! * J[r]![0]!);
+        bench.kernels.influenceDiagonalGradient(bench.m, ...bench.at('g', 'J', 'e'), F, N);
+        close(bench.read('g'), want, 'g');
+        expect(bench.changed()).toEqual(['g']);
+      },
+    );
 
     it('[KER12] forward keeps the state in [-1, 1] for the largest inputs and weights that float32 holds', () => {
       const [T, B, F, N] = [4, 2, 5, 3];
@@ -431,8 +622,10 @@ function cellParts(numbers: Numbers, T: number, B: number, F: number, N: number)
 const rowOf = (values: readonly number[], row: number, B: number, width: number): number[] =>
   values.filter((_, i) => Math.floor(i / width) % B === row);
 
-const matmul = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => transpose(b).map((column) => row.reduce((sum, value, i) => sum + value * column[i]!, 0)));
+const matmul = (a: Matrix, b: Matrix): Matrix => {
+  const columns = transpose(b);
+  return a.map((row) => columns.map((column) => row.reduce((sum, value, i) => sum + value * column[i]!, 0)));
+};
 const transpose = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
 /** Adds the one row b to every row of a. */
 const add = (a: Matrix, [b]: Matrix): Matrix => a.map((row) => row.map((value, j) => value + b![j]!));

@@ -6,8 +6,14 @@ import type { ModelSpecInput } from '../../src/rnn/spec.js';
 import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
 
 const learner = { kind: 'tbptt', k1: 1, k2: 4 } as const;
-const FORECAST: ModelSpecInput = { features: 2, units: 4, learner };
-const SUPERVISED: ModelSpecInput = { ...FORECAST, task: { kind: 'supervised', outputs: 1 } };
+const scaler = { kind: 'none' } as const;
+const FORECAST: ModelSpecInput = { features: 2, units: 4, learner, scaler };
+const SUPERVISED: ModelSpecInput = {
+  features: 2,
+  units: 4,
+  learner,
+  task: { kind: 'supervised', outputs: 1 },
+};
 
 type Value = readonly number[] | LabelledStep;
 

@@ -6,7 +6,12 @@ import type { ModelSpecInput } from '../../src/rnn/spec.js';
 import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
 
 const CELL: ModelSpecInput = { features: 2, units: 4, readout: { kind: 'none' } };
-const FORECAST: ModelSpecInput = { features: 2, units: 4, learner: { kind: 'tbptt', k1: 1, k2: 4 } };
+const FORECAST: ModelSpecInput = {
+  features: 2,
+  units: 4,
+  learner: { kind: 'tbptt', k1: 1, k2: 4 },
+  scaler: { kind: 'none' },
+};
 
 const X = { a: [1, 2], b: [0.5, -1], c: [-2, 0.25], d: [3, 3] };
 const XS = Object.values(X);

@@ -61,6 +61,23 @@ const clientMessages = fc.oneof(
 
 const place = { re: id, channel, sequence: fc.string(), epoch: fc.uuid(), seq: lastSeq };
 const spec = fc.constant({ features: 2, units: 3 });
+const scores = {
+  scored: seq,
+  mae: average,
+  rmse: average,
+  nrmse: average,
+  mape: average,
+  recentMae: average,
+  recentRmse: average,
+  naiveMae: average,
+  recentNaiveMae: average,
+  seasonalMae: average,
+  recentSeasonalMae: average,
+  skill: average,
+  recentSkill: average,
+  seasonalSkill: average,
+  recentSeasonalSkill: average,
+};
 const serverMessages = fc.oneof(
   message({
     type: type('welcome'),
@@ -108,12 +125,15 @@ const serverMessages = fc.oneof(
     seq: lastSeq,
     skipped: seq,
     updates: seq,
-    scored: seq,
-    mae: average,
-    rmse: average,
-    recentMae: average,
-    naiveMae: average,
-    recentNaiveMae: average,
+    anomaly: real,
+    ...scores,
+    crossEntropy: average,
+    recentCrossEntropy: average,
+    accuracy: average,
+    recentAccuracy: average,
+    outputs: fc.array(message({ output: seq, feature: fc.option(seq), horizon: fc.option(seq), ...scores }), {
+      maxLength: 2,
+    }),
   }),
   message({
     type: type('events'),
@@ -121,7 +141,7 @@ const serverMessages = fc.oneof(
     skipped: seq,
     events: fc.array(
       message({
-        event: fc.constantFrom('reset', 'configured', 'failed'),
+        event: fc.constantFrom('reset', 'configured', 'failed', 'anomaly', 'drift'),
         seq: lastSeq,
         epoch: fc.uuid(),
         detail: fc.constant({ what: 'state' }),
@@ -262,6 +282,23 @@ describe.each(['msgpack', 'json'] as const)('the %s codec', (encoding) => {
 });
 
 describe('the numbers of a message', () => {
+  it('[STP12] carries what is missing: null in JSON, NaN in the others', () => {
+    const x = new Float32Array([1, Number.NaN]);
+    const steps = { type: 'steps', channel: 1, seq: 0, count: 1, x } as const;
+    const text = new Codec('json').encode(steps);
+    expect(JSON.parse(text as string).x).toEqual([1, null]);
+    for (const [encoding, packed] of [
+      ['json', false],
+      ['msgpack', false],
+      ['msgpack', true],
+    ] as const) {
+      const codec = new Codec(encoding);
+      expect(codec.decodeClient(codec.encode(steps, packed))).toMatchObject({ x });
+    }
+    const targets = JSON.stringify({ type: 'targets', channel: 1, seq: 0, targets: [null] });
+    expect(codeOf(() => new Codec('json').decodeClient(targets))).toBe('message-invalid');
+  });
+
   it('[WIR3] are little-endian float32 bytes in MessagePack', () => {
     const packed = codecs.msgpack.encode({
       type: 'steps',

@@ -69,6 +69,22 @@ describe('first weights', () => {
     }
   });
 
+  it.each([
+    { of: 'a forecast that is scaled', spec: {}, isZero: true },
+    {
+      of: 'one without a baseline too',
+      spec: { task: { kind: 'forecast', baseline: 'none' } },
+      isZero: true,
+    },
+    { of: 'a forecast that is not scaled', spec: { scaler: { kind: 'none' } }, isZero: false },
+    { of: 'a supervised task', spec: { task: { kind: 'supervised', outputs: 2 } }, isZero: false },
+  ] as const)('[INI7] Wy of $of begins at 0: $isZero', ({ spec, isZero }) => {
+    const { W, Wy } = new Model({ features: 2, units: 5, ...spec }, { kernels: float64 }).weights;
+    expect(W.every((value) => value !== 0)).toBe(true);
+    expect(Wy).toHaveLength(10);
+    expect(Wy.every((value) => (value === 0) === isZero)).toBe(true);
+  });
+
   it('[INI3] the biases are zero', () => {
     const { b, by } = firstWeights(3, 17, 5);
     expect([...b, ...by]).toEqual(new Array<number>(22).fill(0));

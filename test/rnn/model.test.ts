@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Kernels } from '../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
 import { bptt } from '../../src/rnn/bptt.js';
 import type { Update } from '../../src/rnn/learner.js';
 import { Model } from '../../src/rnn/model.js';
 import type { ModelSnapshot } from '../../src/rnn/snapshot.js';
 import type { ModelSpecInput } from '../../src/rnn/spec.js';
-import { bits, codeOf, fingerprint } from '../support/numeric-compare.js';
+import { allFinite, bits, codeOf, fingerprint, overwrite } from '../support/numeric-compare.js';
 import { bareModel, float64, parametersOf, traceStep } from '../support/numeric-models.js';
 import { Numbers } from '../support/numeric-random.js';
 
@@ -15,7 +16,7 @@ const PRECISIONS = [float32, float64];
 
 /** Something that happens to a model. */
 type Happening =
-  | { readonly x: readonly number[] }
+  | { readonly x: readonly (number | null)[] }
   | { readonly target: readonly number[]; readonly seq: number }
   | { readonly reset: 'state' | 'weights' }
   | { readonly learning: boolean }
@@ -31,12 +32,15 @@ function happen(model: Model, happening: Happening): string {
   return fingerprint({ updates, weights: model.weights, metrics: model.metrics });
 }
 
+/** A forecast of x itself, by a cell that gets x alone; a scaler that does not forget. */
 const FORECAST: ModelSpecInput = {
   features: 2,
   units: 5,
-  task: { kind: 'forecast', horizon: 3 },
+  task: { kind: 'forecast', horizon: 3, baseline: 'none' },
+  inputs: { changes: [] },
   learner: { kind: 'tbptt', k1: 3, k2: 7 },
   optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0.9, schedule: { kind: 'inverse', decay: 0.1 } },
+  scaler: { kind: 'standard', halfLife: null },
 };
 const NESTEROV: ModelSpecInput = {
   ...FORECAST,
@@ -47,6 +51,29 @@ const SUPERVISED: ModelSpecInput = {
   ...FORECAST,
   task: { kind: 'supervised', outputs: 2, delay: 4 },
 };
+/** A forecast with all that there is: horizons, season, gate, what is looked back at, missing numbers, forgetting. */
+const SEASONAL: ModelSpecInput = {
+  features: 2,
+  units: 4,
+  season: 5,
+  task: { kind: 'forecast', horizon: [1, 3] },
+  inputs: { changes: [1, 2], lags: [3], missing: 'hold' },
+  learner: { kind: 'tbptt', k1: 3, k2: 7 },
+  optimizer: { kind: 'adam', learningRate: 0.02 },
+  scaler: { kind: 'standard', halfLife: 30 },
+};
+
+const LEARNERS: NonNullable<ModelSpecInput['learner']>[] = [
+  { kind: 'tbptt', k1: 3, k2: 7 },
+  { kind: 'rtrl', k1: 3 },
+  { kind: 'snap-1', k1: 3 },
+];
+const OPTIMIZERS: NonNullable<ModelSpecInput['optimizer']>[] = [
+  { kind: 'sgd', learningRate: 0.05, nesterov: true },
+  { kind: 'rmsprop', learningRate: 0.01 },
+  { kind: 'adam', learningRate: 0.02, schedule: { kind: 'cosine', updates: 20 } },
+  { kind: 'adamw', learningRate: 0.02, weightDecay: 0.1 },
+];
 
 /** What happens besides the steps, so that settings and random state count too: after which step, and what. */
 const BESIDES = new Map<number, Happening>([
@@ -60,6 +87,14 @@ const BESIDES = new Map<number, Happening>([
 function forecastHappenings(steps: number, batch = 1): Happening[] {
   const rows = new Numbers(steps).rows(steps, batch * 2, 3);
   return rows.flatMap((x, t) => [{ x }, BESIDES.get(t) ?? []].flat());
+}
+
+/** Steps of which about every fifth number is missing. */
+function seasonalHappenings(steps: number, batch = 1): Happening[] {
+  const numbers = new Numbers(steps + 1);
+  return forecastHappenings(steps, batch).map((happening) =>
+    'x' in happening ? { x: happening.x.map((value) => (numbers.one() < -0.6 ? null : value)) } : happening,
+  );
 }
 
 /** Steps whose targets come 0 to 4 steps late, out of order; every seventh stays out. */
@@ -79,7 +114,19 @@ const STREAMS = [
   { name: 'pending forecasts and momentum', spec: FORECAST, happenings: forecastHappenings(45) },
   { name: 'pending forecasts and Nesterov, B = 2', spec: NESTEROV, happenings: forecastHappenings(45, 2) },
   { name: 'late targets', spec: SUPERVISED, happenings: supervisedHappenings(40) },
+  {
+    name: 'horizons, a season, missing numbers and Adam',
+    spec: SEASONAL,
+    happenings: seasonalHappenings(45),
+  },
 ];
+const LEARNED = LEARNERS.flatMap((learner) =>
+  OPTIMIZERS.map((optimizer) => ({
+    name: `${learner.kind} with ${optimizer.kind}`,
+    spec: { ...SEASONAL, batch: 2, learner, optimizer },
+    happenings: seasonalHappenings(45, 2),
+  })),
+);
 
 describe('steps', () => {
   it('[MOD1] are numbered from 0 and give h in [B,N], y in [B,M] and no update between the due ones', () => {
@@ -108,7 +155,15 @@ describe('steps', () => {
 
   it.each(['none', 'standard'] as const)('[MOD1] with softmax give distributions, scaler %s', (kind) => {
     const task = { kind: 'supervised', outputs: 3, delay: 0 } as const;
-    const model = new Model({ features: 2, units: 5, readout: { kind: 'softmax' }, task, scaler: { kind } });
+    const learner = { kind: 'tbptt', k1: 8, k2: 32 } as const;
+    const model = new Model({
+      features: 2,
+      units: 5,
+      readout: { kind: 'softmax' },
+      task,
+      learner,
+      scaler: { kind },
+    });
     const numbers = new Numbers(2);
     for (const x of numbers.rows(50, 2)) {
       const y = Array.from(model.step(x).y!);
@@ -186,7 +241,8 @@ describe('steps', () => {
 
 describe('causality', () => {
   const altered = (happening: Happening): Happening => {
-    if ('x' in happening) return { x: happening.x.map((value) => value * -1.7 + 0.3) };
+    if ('x' in happening)
+      return { x: happening.x.map((value) => (value === null ? 0.7 : value * -1.7 + 0.3)) };
     if ('target' in happening) return { ...happening, target: happening.target.map((value) => 2 - value) };
     return happening;
   };
@@ -229,8 +285,9 @@ describe('seeds', () => {
 
   it('[MOD5] another seed gives other weights and other states', () => {
     const first = [0, 1, 2, 3].map((seed) => new Model({ ...NESTEROV, seed }).weights);
-    for (const part of ['W', 'Wy'] as const)
-      expect(new Set(first.map((weights) => bits(weights[part]))).size).toBe(4);
+    expect(new Set(first.map(({ W }) => bits(W))).size).toBe(4);
+    const readouts = [0, 1, 2, 3].map((seed) => new Model({ ...SUPERVISED, seed }).weights.Wy);
+    expect(new Set(readouts.map(bits)).size).toBe(4);
     expect(new Set([0, 1, 2, 3].map((seed) => trace(seed)[20])).size).toBe(4);
   });
 });
@@ -252,7 +309,7 @@ describe('settings', () => {
       expect(fingerprint(model.weights)).toBe(first);
       expect(states.size).toBe(model.seq + 1);
       expect(model.updates).toBe(0);
-      if (spec !== NESTEROV) expect(model.metrics.scored).toBe(scored);
+      if (spec === FORECAST || spec === SUPERVISED) expect(model.metrics.scored).toBe(scored);
       expect(model.metrics.mae).toBeGreaterThan(0);
     }
   });
@@ -325,11 +382,8 @@ describe('reset', () => {
     const begun = fresh.snapshot();
     begun.numbers.set(model.snapshot().numbers.subarray(0, parametersOf(model).length));
     fresh.restore(begun);
-    const counts = (one: Model) => {
-      const [scored, , , , naiveScored] = one.snapshot().metrics.sums;
-      return [scored!, naiveScored!];
-    };
-    const [scored, naiveScored] = counts(model);
+    model.resetMetrics();
+    expect(model.metrics).toEqual(fresh.metrics);
     for (const x of rows.slice(17)) {
       const [after, anew] = [model.step(x), fresh.step(x)];
       expect(after.seq).toBe(anew.seq + 17);
@@ -342,7 +396,7 @@ describe('reset', () => {
         update: u.update + updates,
       }));
       expect(after.updates).toEqual(shifted);
-      expect(counts(model)).toEqual([counts(fresh)[0]! + scored!, counts(fresh)[1]! + naiveScored!]);
+      expect(model.metrics).toEqual(fresh.metrics);
       expect(fingerprint(model.weights)).toBe(fingerprint(fresh.weights));
     }
   });
@@ -404,7 +458,7 @@ describe('the input gradient', () => {
         float64,
       );
       expect(made).toHaveLength(1);
-      expect(bits(model.inputGradient(made[0]!))).toBe(bits(want.x));
+      expect(bits(model.inputGradient(made[0]!)!)).toBe(bits(want.x));
       expect(want.x.every((value) => value !== 0)).toBe(true);
       lastState = states.at(-1)!;
     }
@@ -446,11 +500,6 @@ describe('numbers that are too large', () => {
     fc.double({ min: -3.4e38, max: 3.4e38, noNaN: true }),
     fc.constantFrom(-3.4028234663852886e38, 0, 1, 1e30, 3.4028234663852886e38),
   );
-  const allFinite = (model: Model) => {
-    const { numbers, metrics } = model.snapshot();
-    return numbers.every(Number.isFinite) && metrics.sums.every(Number.isFinite);
-  };
-
   it.each(PRECISIONS)(
     '[MOD10] no step and no target makes a number non-finite, supervised, $name',
     (kernels) => {
@@ -460,7 +509,7 @@ describe('numbers that are too large', () => {
           for (const [x, ...target] of data) {
             expect(Array.from(model.step([x]).h).every((value) => Math.abs(value) <= 1)).toBe(true);
             model.learn(target);
-            expect(allFinite(model)).toBe(true);
+            expect(allFinite([model.snapshot(), model.metrics])).toBe(true);
           }
           model.restore(model.snapshot());
         }),
@@ -468,19 +517,36 @@ describe('numbers that are too large', () => {
     },
   );
 
-  it.each(PRECISIONS)(
-    '[MOD10] no step makes a number non-finite, forecasts with a scaler, $name',
-    (kernels) => {
+  const forecasts: { name: string; spec: Partial<ModelSpecInput> }[] = [
+    { name: 'changes, a scaler', spec: {} },
+    {
+      name: 'changes, no scaler',
+      spec: { scaler: { kind: 'none' }, task: { kind: 'forecast', baseline: 'last' } },
+    },
+    { name: 'x, a scaler', spec: { task: { kind: 'forecast', baseline: 'none' } } },
+    { name: 'x, no scaler', spec: { scaler: { kind: 'none' } } },
+    { name: 'a season and two horizons', spec: { season: 2, task: { kind: 'forecast', horizon: [1, 3] } } },
+  ];
+
+  it.each(PRECISIONS.flatMap((kernels) => forecasts.map((forecast) => ({ ...forecast, kernels }))))(
+    '[MOD10] no step makes a number non-finite: forecasts of $name, $kernels.name',
+    ({ spec, kernels }) => {
       fc.assert(
         fc.property(fc.array(extreme, { maxLength: 40 }), (data) => {
           const model = new Model(
-            { features: 1, units: 3, learner: { kind: 'tbptt', k1: 1, k2: 2 } },
+            {
+              features: 1,
+              units: 3,
+              inputs: { changes: [1, 2], lags: [1] },
+              learner: { kind: 'tbptt', k1: 1, k2: 2 },
+              ...spec,
+            },
             { kernels },
           );
           for (const x of data) {
             const { h, y } = model.step([x]);
             expect([...h, ...y!].every(Number.isFinite)).toBe(true);
-            expect(allFinite(model)).toBe(true);
+            expect(allFinite([model.snapshot(), model.metrics])).toBe(true);
           }
           model.restore(model.snapshot());
         }),
@@ -507,8 +573,19 @@ describe('snapshots', () => {
     STREAMS.flatMap((stream) =>
       copies.flatMap((copy) => PRECISIONS.map((kernels) => ({ ...stream, ...copy, kernels }))),
     ),
-  )('[MOD11] of any moment, restored $how, go on with the same bits: $name, $kernels.name', (stream) => {
-    const { spec, happenings, copy, kernels } = stream;
+  )('[MOD11] of any moment, restored $how, go on with the same bits: $name, $kernels.name', (stream) =>
+    goesOn(stream, stream.kernels, stream.copy),
+  );
+
+  it.each(LEARNED)('[MOD11] of any moment go on with the same bits: $name', (stream) =>
+    goesOn(stream, float32, structuredClone),
+  );
+
+  function goesOn(
+    { spec, happenings }: Pick<(typeof STREAMS)[number], 'spec' | 'happenings'>,
+    kernels: Kernels,
+    copy: (snapshot: ModelSnapshot) => ModelSnapshot,
+  ): void {
     const model = new Model(spec, { kernels });
     const snapshots: ModelSnapshot[] = [];
     const trace = happenings.map((happening) => {
@@ -528,10 +605,10 @@ describe('snapshots', () => {
         ).toEqual(trace.slice(i));
         expect(fingerprint(target.snapshot()), `moment ${i}`).toBe(end);
       }
-  });
+  }
 
   it('[MOD11] restore into a model that was made from the spec in them', () => {
-    for (const { spec, happenings } of STREAMS) {
+    for (const { spec, happenings } of [...STREAMS, ...LEARNED]) {
       const model = new Model(spec);
       for (const happening of happenings) happen(model, happening);
       const snapshot = model.snapshot();
@@ -553,24 +630,19 @@ describe('snapshots', () => {
       for (const happening of happenings.slice(20)) happen(model, happening);
       expect(fingerprint(snapshot)).toBe(kept);
       model.restore(snapshot);
-      snapshot.numbers.fill(7);
-      snapshot.window.targets.fill(7);
-      snapshot.metrics.past.fill(7);
-      for (const scaler of [snapshot.scaler!, snapshot.targetScaler!]) {
-        scaler.mean.fill(7);
-        scaler.m2.fill(7);
-      }
+      overwrite(snapshot, 7);
+      expect(fingerprint(snapshot)).not.toBe(kept);
       expect(fingerprint(model.snapshot())).toBe(kept);
     }
   });
 
   type Damage = (snapshot: ModelSnapshot) => object;
   const damages: { what: string; damage: Damage }[] = [
-    { what: 'another format', damage: () => ({ format: 2 }) },
+    { what: 'another format', damage: () => ({ format: 1 }) },
     { what: 'another seed', damage: ({ spec }) => ({ spec: { ...spec, seed: 2 } }) },
     {
       what: 'another horizon',
-      damage: ({ spec }) => ({ spec: { ...spec, task: { kind: 'forecast', horizon: 2 } } }),
+      damage: ({ spec }) => ({ spec: { ...spec, task: { ...spec.task!, horizon: [2] } } }),
     },
     { what: 'no spec', damage: () => ({ spec: undefined }) },
     { what: 'too few numbers', damage: ({ numbers }) => ({ numbers: numbers.slice(1) }) },
@@ -626,29 +698,64 @@ describe('snapshots', () => {
       what: 'a random state that is NaN',
       damage: ({ random }) => ({ random: [...random.slice(1), Number.NaN] }),
     },
-    { what: 'no scaler', damage: () => ({ scaler: null }) },
-    { what: 'no target scaler', damage: () => ({ targetScaler: null }) },
+    { what: 'no inputs', damage: () => ({ inputs: null }) },
+    { what: 'no scaler', damage: ({ inputs }) => ({ inputs: { ...inputs, scaler: null } }) },
+    { what: 'no scaler of changes', damage: ({ inputs }) => ({ inputs: { ...inputs, changeScaler: null } }) },
     {
       what: 'a mean that is NaN',
-      damage: ({ scaler }) => ({ scaler: { ...scaler, mean: Float64Array.of(0, Number.NaN) } }),
+      damage: ({ inputs }) => ({
+        inputs: { ...inputs, scaler: { ...inputs.scaler, mean: Float64Array.of(0, Number.NaN) } },
+      }),
     },
     {
       what: 'a scaler of another width',
-      damage: ({ scaler }) => ({ scaler: { ...scaler, m2: new Float64Array(3) } }),
+      damage: ({ inputs }) => ({
+        inputs: { ...inputs, scaler: { ...inputs.scaler, m2: new Float64Array(3) } },
+      }),
     },
-    { what: 'no metrics', damage: () => ({ metrics: undefined }) },
+    {
+      what: 'a history of another length',
+      damage: ({ inputs }) => ({
+        inputs: { ...inputs, history: { ...inputs.history, values: new Float64Array(1) } },
+      }),
+    },
+    {
+      what: 'a last x that is infinite',
+      damage: ({ inputs }) => ({
+        inputs: { ...inputs, held: Float64Array.of(0, Number.POSITIVE_INFINITY) },
+      }),
+    },
+    { what: 'no outputs', damage: () => ({ outputs: null }) },
+    {
+      what: 'no scaler of the outputs',
+      damage: ({ outputs }) => ({ outputs: { ...outputs, scaler: null } }),
+    },
+    { what: 'no gate', damage: ({ outputs }) => ({ outputs: { ...outputs, gate: null } }) },
+    { what: 'no judge', damage: () => ({ judge: undefined }) },
     {
       what: 'a score that is NaN',
-      damage: ({ metrics }) => ({ metrics: { ...metrics, sums: metrics.sums.map(() => Number.NaN) } }),
+      damage: ({ judge }) => ({
+        judge: { ...judge, metrics: { ...judge.metrics, classes: new Float64Array(5).fill(Number.NaN) } },
+      }),
     },
     {
-      what: 'open forecasts of another length',
-      damage: ({ metrics }) => ({ metrics: { ...metrics, past: new Float64Array(1) } }),
+      what: 'scores of another length',
+      damage: ({ judge }) => ({
+        judge: { ...judge, metrics: { ...judge.metrics, columns: new Float64Array(1) } },
+      }),
+    },
+    {
+      what: 'a drift detector of another form',
+      damage: ({ judge }) => ({ judge: { ...judge, drift: { ...judge.drift, sums: [1] } } }),
+    },
+    {
+      what: 'an anomaly score that is NaN',
+      damage: ({ judge }) => ({ judge: { ...judge, anomaly: Number.NaN } }),
     },
   ];
 
   it.each(damages)('[MOD13] that hold $what are refused, and leave the model', ({ damage }) => {
-    const model = new Model(FORECAST);
+    const model = new Model({ ...FORECAST, task: { kind: 'forecast', horizon: 3 }, inputs: {} });
     const rows = new Numbers(12).rows(30, 2);
     for (const x of rows.slice(0, 20)) model.step(x);
     const snapshot = model.snapshot();
@@ -659,6 +766,18 @@ describe('snapshots', () => {
     expect(fingerprint(model.snapshot())).toBe(before);
     expect(codeOf(() => model.restore(snapshot))).toBe('none');
   });
+
+  it.each(LEARNERS)(
+    '[MOD13] made by other kernels are refused only where influences lie in their order: $kind',
+    (learner) => {
+      const spec = { ...FORECAST, learner };
+      const made = new Model(spec, { kernels: float32 });
+      for (const x of new Numbers(13).rows(20, 2)) made.step(x);
+      const other = new Model(spec, { kernels: { ...float32, name: 'other' } });
+      const code = learner.kind === 'tbptt' ? 'none' : 'snapshot-invalid';
+      expect(codeOf(() => other.restore(made.snapshot()))).toBe(code);
+    },
+  );
 
   it.each([null, undefined, 7, 'snapshot', {}])('[MOD13] that are none are refused: %j', (nothing) => {
     const model = new Model(FORECAST);

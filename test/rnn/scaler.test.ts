@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../src/rnn/model.js';
-import { StandardScaler } from '../../src/rnn/scaler.js';
+import { decayOf, StandardScaler } from '../../src/rnn/scaler.js';
 import { fingerprint, relativeError } from '../support/numeric-compare.js';
-import { float64 } from '../support/numeric-models.js';
+import { float64, inputsOfLast } from '../support/numeric-models.js';
 import { Numbers } from '../support/numeric-random.js';
+import { weighted } from '../support/numeric-weighted.js';
 
 /** Mean and standard deviation of a column, by two passes. */
 function twoPass(rows: readonly (readonly number[])[], i: number): { mean: number; deviation: number } {
@@ -50,13 +51,13 @@ describe('the standard scaler', () => {
   });
 
   it('[SCA2] in a model scales each x by those before it only', () => {
-    const model = new Model({ features: 3, units: 2 }, { kernels: float64 });
+    const model = new Model(
+      { features: 3, units: 2, inputs: { changes: [] }, scaler: { kind: 'standard', halfLife: null } },
+      { kernels: float64 },
+    );
     const scaled = rows.slice(0, 20).map((x) => {
       model.step(x);
-      const { numbers, window } = model.snapshot();
-      const parameters = 3 * 2 + 2 * 2 + 2 + 2 * 3 + 3;
-      const z = 2 * parameters + (model.seq - window.origin) * 5;
-      return Array.from(numbers.slice(z, z + 3));
+      return inputsOfLast(model);
     });
     expect(scaled[0]).toEqual([0, 0, 0]);
     expect(scaled[1], 'one sample has no deviation').toEqual([0, 0, 0]);
@@ -77,7 +78,7 @@ describe('the standard scaler', () => {
     }
     expect(scaler.deviation[0]).toBe(0);
     expect(scaler.unscale(3, 0)).toBeCloseTo(constant, 12);
-    expect(scaler.unscale(Number.POSITIVE_INFINITY, 0)).toBe(scaler.unscale(0, 0));
+    expect(scaler.unscale(3.4028234663852886e38, 0)).toBe(scaler.unscale(0, 0));
   });
 
   it('[SCA4] cuts what is more than 10 deviations off', () => {
@@ -111,5 +112,81 @@ describe('the standard scaler', () => {
       expect(scaler.deviation).toEqual(deviation);
       scaler.observe(rows[7]!, 1);
     }
+  });
+});
+
+describe('a scaler that forgets', () => {
+  it.each([10, 50, 2000])('[SCA7] halves what a sample counts in every %d samples', (halfLife) => {
+    expect(decayOf(halfLife) ** halfLife).toBeCloseTo(0.5, halfLife < 50 ? 1 : 2);
+    expect(decayOf(null)).toBe(1);
+    const scaler = new StandardScaler(1, { halfLife, about: 'mean' });
+    const samples: number[] = [];
+    for (const [t, [value]] of rows.entries()) {
+      samples.push(value!);
+      scaler.observe([value!], 1);
+      if (t === 0) continue;
+      const { mean, deviation } = weighted(samples, 1 - Math.LN2 / halfLife);
+      expect(relativeError([scaler.unscale(0, 0)], [mean])).toBeLessThan(1e-13);
+      expect(relativeError([scaler.deviation[0]!], [deviation])).toBeLessThan(1e-10);
+    }
+  });
+
+  it('[SCA7] follows a series to where it went', () => {
+    const [forgets, never] = [10, null].map((halfLife) => new StandardScaler(1, { halfLife, about: 'mean' }));
+    for (let t = 0; t < 1000; t++)
+      for (const scaler of [forgets!, never!]) scaler.observe([(t < 500 ? 0 : 100) + (t % 2)], 1);
+    expect(Math.abs(forgets!.unscale(0, 0) - 100.5)).toBeLessThan(0.1);
+    expect(Math.abs(forgets!.deviation[0]! - 0.5)).toBeLessThan(0.01);
+    expect(Math.abs(never!.unscale(0, 0) - 50.5)).toBeLessThan(1e-9);
+    expect(never!.deviation[0]).toBeGreaterThan(40);
+  });
+
+  it.each([null, 20])('[SCA8] about zero takes deviations from 0, half-life %s', (halfLife) => {
+    const scaler = new StandardScaler(1, { halfLife, about: 'zero' });
+    const samples: number[] = [];
+    for (const [, value] of rows.slice(0, 100)) {
+      samples.push(value!);
+      scaler.observe([value!], 1);
+      const { size } = weighted(samples, decayOf(halfLife));
+      expect(relativeError([scaler.deviation[0]!, scaler.scale(1.5 * size, 0)], [size, 1.5])).toBeLessThan(
+        1e-12,
+      );
+      expect(scaler.unscale(0, 0)).toBe(0);
+    }
+  });
+
+  it('[SCA8] about zero a value that is always the same has a deviation, and one that is always 0 has none', () => {
+    const scaler = new StandardScaler(2, { halfLife: 50, about: 'zero' });
+    for (let t = 0; t < 10; t++) scaler.observe([-3, 0], 1);
+    expect(scaler.deviation[0]).toBeCloseTo(3, 12);
+    expect([scaler.deviation[1], scaler.scale(7, 1)]).toEqual([0, 0]);
+    expect([scaler.scale(-3, 0), scaler.scale(-31, 0)]).toEqual([-1, -10]);
+  });
+
+  it.each(['mean', 'zero'] as const)('[SCA9] lets a missing number join nothing, about %s', (about) => {
+    const options = { halfLife: 20, about };
+    const [gaps, whole] = [
+      new StandardScaler(3, options),
+      [0, 1, 2].map(() => new StandardScaler(1, options)),
+    ];
+    const numbers = new Numbers(9);
+    for (const row of rows) {
+      const given = row.map((value) => (numbers.one() < -0.4 ? Number.NaN : value));
+      gaps.observe(given, 1);
+      for (const [i, value] of given.entries()) if (!Number.isNaN(value)) whole[i]!.observe([value], 1);
+      expect(Array.from(gaps.deviation)).toEqual(whole.map(({ deviation }) => deviation[0]));
+      expect([0, 1, 2].map((i) => gaps.unscale(0, i))).toEqual(whole.map((one) => one.unscale(0, 0)));
+    }
+    const nothing = new StandardScaler(1, options);
+    nothing.observe([Number.NaN], 1);
+    expect([nothing.deviation[0], nothing.scale(5, 0)]).toEqual([0, 0]);
+  });
+
+  it('[SCA9] cuts at 10 and takes a constant for one, forgetting or not', () => {
+    const scaler = new StandardScaler(2, { halfLife: 10, about: 'mean' });
+    for (let t = 0; t < 1000; t++) scaler.observe([t % 2, 0.1], 1);
+    expect([1e30, -1e30].map((x) => scaler.scale(x, 0))).toEqual([10, -10]);
+    expect([scaler.deviation[1], scaler.scale(7, 1)]).toEqual([0, 0]);
+    expect(scaler.unscale(5, 1)).toBeCloseTo(0.1, 12);
   });
 });

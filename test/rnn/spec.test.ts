@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { Model } from '../../src/rnn/model.js';
-import { delayOf, forecastFeatures, modelSize, outputsOf, parseSpec, stepWork } from '../../src/rnn/spec.js';
+import {
+  delayOf,
+  forecastFeatures,
+  historyOf,
+  inputsOf,
+  modelSize,
+  outputsOf,
+  parseSpec,
+  stepWork,
+} from '../../src/rnn/spec.js';
 import { codeOf, messageOf } from '../support/numeric-compare.js';
 import { float64 } from '../support/numeric-models.js';
 
@@ -14,18 +23,132 @@ describe('a model spec', () => {
       units: 3,
       batch: 1,
       readout: { kind: 'linear' },
-      task: { kind: 'forecast', horizon: 1 },
-      learner: { kind: 'tbptt', k1: 8, k2: 32, reduction: 'mean' },
+      task: { kind: 'forecast', horizon: [1], baseline: 'last', gate: true },
+      inputs: { changes: [1, 2, 4, 8, 16], lags: [], missing: 'refuse' },
+      learner: { kind: 'tbptt', k1: 4, k2: 16, reduction: 'mean' },
       optimizer: {
-        kind: 'sgd',
-        learningRate: 0.01,
+        kind: 'adam',
+        learningRate: 0.002,
         schedule: { kind: 'constant' },
-        momentum: 0.9,
-        nesterov: false,
-        clipNorm: 1,
+        weightDecay: 0,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        clipNorm: 10,
       },
-      scaler: { kind: 'standard' },
+      scaler: { kind: 'standard', halfLife: 2000 },
       seed: 1,
+    });
+  });
+
+  const plan = { schedule: { kind: 'constant' }, weightDecay: 0 };
+  const adam = { learningRate: 0.002, ...plan, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 10 };
+  const kinds = [
+    { field: 'learner', given: { kind: 'rtrl' }, whole: { kind: 'rtrl', k1: 4, reduction: 'mean' } },
+    { field: 'learner', given: { kind: 'snap-1' }, whole: { kind: 'snap-1', k1: 4, reduction: 'mean' } },
+    {
+      field: 'optimizer',
+      given: { kind: 'sgd' },
+      whole: { kind: 'sgd', learningRate: 0.01, ...plan, momentum: 0.9, nesterov: false, clipNorm: 1 },
+    },
+    {
+      field: 'optimizer',
+      given: { kind: 'rmsprop' },
+      whole: { kind: 'rmsprop', learningRate: 0.001, ...plan, decay: 0.99, epsilon: 1e-8, clipNorm: 10 },
+    },
+    { field: 'optimizer', given: { kind: 'adam' }, whole: { kind: 'adam', ...adam } },
+    { field: 'optimizer', given: { kind: 'adamw' }, whole: { kind: 'adamw', ...adam, weightDecay: 0.01 } },
+    { field: 'scaler', given: { kind: 'none' }, whole: { kind: 'none' } },
+  ];
+
+  it.each(kinds)(
+    '[MSP1] has defaults of its own for each kind: $field $given.kind',
+    ({ field, given, whole }) => {
+      expect(parseSpec({ ...cell, [field]: given })).toHaveProperty(field, whole);
+    },
+  );
+
+  const none = { scaler: { kind: 'none' } };
+  const supervised = { task: { kind: 'supervised', outputs: 2 } };
+  const hanging = [
+    { of: 'a forecast', spec: {}, baseline: 'last', gate: true, changes: [1, 2, 4, 8, 16] },
+    {
+      of: 'a forecast of 8 targets',
+      spec: { features: 8 },
+      baseline: 'last',
+      gate: true,
+      changes: [1, 2, 4, 8, 16],
+    },
+    { of: 'a forecast of more', spec: { features: 9 }, baseline: 'last', gate: true, changes: [1] },
+    {
+      of: 'a forecast of few of many',
+      spec: { features: 9, task: { kind: 'forecast', targets: [8] } },
+      baseline: 'last',
+      gate: true,
+      changes: [1, 2, 4, 8, 16],
+    },
+    {
+      of: 'one with a season',
+      spec: { season: 24 },
+      baseline: 'season',
+      gate: true,
+      changes: [1, 2, 4, 8, 16, 24],
+    },
+    { of: 'one without a scaler', spec: none, baseline: 'none', gate: false, changes: [] },
+    {
+      of: 'one without a baseline',
+      spec: { task: { kind: 'forecast', baseline: 'none' } },
+      baseline: 'none',
+      gate: false,
+      changes: [1, 2, 4, 8, 16],
+    },
+    {
+      of: 'changes against the last value without a scaler',
+      spec: { ...none, task: { kind: 'forecast', baseline: 'last' } },
+      baseline: 'last',
+      gate: true,
+      changes: [],
+    },
+    { of: 'a supervised task', spec: supervised, baseline: undefined, gate: undefined, changes: [] },
+    {
+      of: 'a cell alone',
+      spec: { readout: { kind: 'none' } },
+      baseline: undefined,
+      gate: undefined,
+      changes: [],
+    },
+  ];
+
+  it.each(hanging)(
+    '[MSP9] takes baseline, gate and changes from what else is said: $of',
+    ({ spec, baseline, gate, changes }) => {
+      const whole = parseSpec({ ...cell, ...spec });
+      expect(whole.task).toEqual(
+        baseline === undefined
+          ? whole.task?.kind === 'supervised'
+            ? whole.task
+            : undefined
+          : expect.objectContaining({ kind: 'forecast', baseline, gate }),
+      );
+      expect(whole.inputs.changes).toEqual(changes);
+    },
+  );
+
+  it('[MSP9] leaves what is said about them as it is', () => {
+    const task = { kind: 'forecast', baseline: 'last', gate: false } as const;
+    const whole = parseSpec({ ...cell, season: 7, task, inputs: { changes: [3] } });
+    expect(whole.task).toMatchObject(task);
+    expect(whole.inputs.changes).toEqual([3]);
+    expect(parseSpec({ ...cell, inputs: { changes: [] } }).inputs.changes).toEqual([]);
+  });
+
+  it('[MSP10] takes horizons, changes and lags in any order, each once, and a single horizon as a number', () => {
+    const task = { kind: 'forecast', horizon: [6, 1, 6] };
+    const whole = parseSpec({ ...cell, task, inputs: { changes: [4, 2, 4], lags: [9, 1] } });
+    expect(whole.task).toMatchObject({ horizon: [1, 6] });
+    expect(whole.inputs).toMatchObject({ changes: [2, 4], lags: [1, 9] });
+    expect(parseSpec({ ...cell, task: { kind: 'forecast', horizon: 6 } }).task).toMatchObject({
+      horizon: [6],
     });
   });
 
@@ -39,7 +162,7 @@ describe('a model spec', () => {
     });
     expect(spec.readout).toEqual({ kind: 'softmax', dense: true });
     expect(spec.task).toEqual({ kind: 'supervised', outputs: 4, delay: 32 });
-    expect(spec.learner).toEqual({ kind: 'tbptt', k1: 1, k2: 32, reduction: 'mean' });
+    expect(spec.learner).toEqual({ kind: 'tbptt', k1: 1, k2: 16, reduction: 'mean' });
     expect(spec.optimizer.schedule).toEqual({ kind: 'cosine', updates: 10, floor: 0 });
     expect(spec.optimizer).toMatchObject({ learningRate: 0.01, clipNorm: null });
     expect(parseSpec({ ...cell, readout: { kind: 'none' } })).not.toHaveProperty('task');
@@ -50,6 +173,13 @@ describe('a model spec', () => {
     { ...cell, readout: { kind: 'none' } },
     { ...cell, task: { kind: 'forecast', horizon: 3, targets: [1] } },
     { ...cell, task: { kind: 'supervised', outputs: 5 } },
+    { ...cell, season: 24, task: { kind: 'forecast', horizon: [24, 1], gate: false } },
+    { ...cell, scaler: { kind: 'none' }, inputs: { lags: [2, 1], missing: 'hold' } },
+    {
+      ...cell,
+      learner: { kind: 'rtrl' },
+      optimizer: { kind: 'adamw', schedule: { kind: 'cosine', updates: 9 } },
+    },
   ];
 
   it.each(whole)(
@@ -96,7 +226,49 @@ describe('a model spec', () => {
     },
     {
       spec: { ...cell, task: { kind: 'forecast', horizon: 0 } },
-      message: 'task.horizon: Too small: expected number to be >=1',
+      message: 'task.horizon: Invalid input',
+    },
+    {
+      spec: { ...cell, task: { kind: 'forecast', horizon: [] } },
+      message: 'task.horizon: Too small: expected array to have >=1 items',
+    },
+    {
+      spec: { ...cell, task: { kind: 'forecast', horizon: [1, 1025] } },
+      message: 'task.horizon: Invalid input',
+    },
+    {
+      spec: { ...cell, task: { kind: 'forecast', baseline: 'mean' } },
+      message: 'task.baseline: Invalid option: expected one of "none"|"last"|"season"',
+    },
+    { spec: { ...cell, season: 1 }, message: 'season: Too small: expected number to be >=2' },
+    { spec: { ...cell, season: 8785 }, message: 'season: Too big: expected number to be <=8784' },
+    {
+      spec: { ...cell, inputs: { changes: [0] } },
+      message: 'inputs.changes.0: Too small: expected number to be >=1',
+    },
+    {
+      spec: { ...cell, inputs: { lags: [1025] } },
+      message: 'inputs.lags.0: Too big: expected number to be <=1024',
+    },
+    {
+      spec: { ...cell, inputs: { changes: Array.from({ length: 17 }, (_, i) => i + 1) } },
+      message: 'inputs.changes: Too big: expected array to have <=16 items',
+    },
+    {
+      spec: { ...cell, inputs: { missing: 'zero' } },
+      message: 'inputs.missing: Invalid option: expected one of "refuse"|"hold"',
+    },
+    {
+      spec: { ...cell, scaler: { kind: 'standard', halfLife: 9 } },
+      message: 'scaler.halfLife: Too small: expected number to be >=10',
+    },
+    {
+      spec: { ...cell, optimizer: { kind: 'adam', momentum: 0.9 } },
+      message: 'optimizer: Unrecognized key: "momentum"',
+    },
+    {
+      spec: { ...cell, learner: { kind: 'rtrl', k2: 8 } },
+      message: 'learner: Unrecognized key: "k2"',
     },
     {
       spec: { ...cell, task: { kind: 'forecast', targets: [] } },
@@ -111,8 +283,8 @@ describe('a model spec', () => {
       message: 'task.delay: Too big: expected number to be <=1024',
     },
     {
-      spec: { ...cell, learner: { kind: 'rtrl' } },
-      message: 'learner.kind: Invalid input: expected "tbptt"',
+      spec: { ...cell, learner: { kind: 'uoro' } },
+      message: "learner.kind: Invalid discriminator value. Expected 'tbptt' | 'rtrl' | 'snap-1'",
     },
     {
       spec: { ...cell, optimizer: { kind: 'sgd', learningRate: 0 } },
@@ -190,6 +362,18 @@ describe('a model spec', () => {
       spec: { ...cell, learner: { kind: 'tbptt', k1: 8, k2: 7 } },
       message: 'learner.k2: k2 must be at least k1 (8)',
     },
+    {
+      spec: { ...cell, task: { kind: 'forecast', baseline: 'season' } },
+      message: 'season: a seasonal baseline needs a season',
+    },
+    {
+      spec: { ...cell, task: { kind: 'forecast', baseline: 'none', gate: true } },
+      message: 'task.gate: a gate needs a baseline to fall back to',
+    },
+    {
+      spec: { ...cell, readout: { kind: 'none' }, learner: { kind: 'rtrl' } },
+      message: 'learner: readout none has nothing to learn',
+    },
   ];
 
   it.each(contradictions)(
@@ -209,6 +393,30 @@ describe('a model spec', () => {
     expect(derived({ ...cell, task: { kind: 'forecast', horizon: 3, targets: [1] } })).toEqual([1, [1], 3]);
     expect(derived({ ...cell, task: { kind: 'supervised', outputs: 5, delay: 4 } })).toEqual([5, null, 4]);
     expect(derived({ ...cell, readout: { kind: 'none' } })).toEqual([0, null, 0]);
+    const several = { kind: 'forecast', horizon: [1, 6, 24], targets: [1] };
+    expect(derived({ ...cell, task: several })).toEqual([3, [1], 24]);
+  });
+
+  it('[MSP5] says how many numbers the cell gets, and how many steps of x are remembered', () => {
+    const derived = (spec: unknown) => {
+      const whole = parseSpec(spec);
+      return [inputsOf(whole), historyOf(whole)];
+    };
+    const bare = { changes: [] };
+    expect(derived(cell)).toEqual([12, 17]);
+    expect(derived({ ...cell, inputs: bare })).toEqual([2, 2]);
+    expect(derived({ ...cell, inputs: { changes: [3], lags: [5, 7] } })).toEqual([8, 8]);
+    const task = { kind: 'forecast', horizon: 3, targets: [1] };
+    expect(derived({ ...cell, task, inputs: { changes: [3], lags: [5, 7] } })).toEqual([5, 8]);
+    const season = { season: 4, inputs: bare };
+    const ahead = (horizon: number | number[]) => ({
+      ...cell,
+      ...season,
+      task: { kind: 'forecast', horizon },
+    });
+    expect([1, 4, 5, [1, 9]].map((horizon) => derived(ahead(horizon))[1])).toEqual([5, 5, 9, 13]);
+    const supervised = { ...cell, task: { kind: 'supervised', outputs: 1 }, inputs: { lags: [6] } };
+    expect(derived(supervised)).toEqual([4, 7]);
   });
 
   /** Gives how many numbers a model of this spec would allocate, without allocating them. */
@@ -285,6 +493,11 @@ describe('a model spec', () => {
       learner: { kind: 'tbptt', k1: 64, k2: 100 },
       optimizer: { kind: 'sgd', momentum: 0 },
     },
+    { ...cell, units: 100, optimizer: { kind: 'rmsprop' } },
+    { ...cell, units: 100, optimizer: { kind: 'sgd' } },
+    { ...cell, units: 40, batch: 3, learner: { kind: 'rtrl' } },
+    { ...cell, units: 100, batch: 3, learner: { kind: 'snap-1', k1: 16 } },
+    { ...cell, season: 48, task: { kind: 'forecast', horizon: [1, 24, 96] }, inputs: { lags: [48, 96] } },
   ];
 
   it.each(sized)('[MSP6] gives a size that the model does not exceed: %j', (spec) => {
@@ -309,7 +522,7 @@ describe('a model spec', () => {
     ({ what, spec }) => {
       expect(codeOf(() => parseSpec(spec(64)))).toBe('none');
       expect(messageOf(() => parseSpec(spec(65)))).toBe(
-        `batch: batch * ${what} is 66560; the limit is 65536`,
+        `batch: batch * ${what === 'features' ? 'inputs' : what} is 66560; the limit is 65536`,
       );
     },
   );
@@ -322,22 +535,33 @@ describe('a model spec', () => {
     );
   });
 
+  const sgd = { kind: 'sgd' };
   const worked = [
     { ...cell, ...bare },
-    { features: 7, units: 30, learner: { kind: 'tbptt', k1: 1, k2: 16 } },
-    { features: 7, units: 30, batch: 4, learner: { kind: 'tbptt', k1: 8, k2: 8 } },
+    { features: 7, units: 30, learner: { kind: 'tbptt', k1: 1, k2: 16 }, optimizer: sgd },
+    { features: 7, units: 30, batch: 4, learner: { kind: 'tbptt', k1: 8, k2: 8 }, optimizer: sgd },
     {
       features: 3,
       units: 9,
       learner: { kind: 'tbptt', k1: 4, k2: 10 },
       task: { kind: 'forecast', horizon: 3 },
+      optimizer: sgd,
     },
     {
       features: 1,
       units: 8,
       learner: { kind: 'tbptt', k1: 2, k2: 2 },
       task: { kind: 'forecast', targets: [0] },
+      optimizer: sgd,
     },
+    { features: 3, units: 30, learner: { kind: 'tbptt', k1: 1, k2: 8 } },
+    { features: 3, units: 30, batch: 4, learner: { kind: 'tbptt', k1: 4, k2: 16 } },
+    { features: 3, units: 30, optimizer: { kind: 'rmsprop' }, task: { kind: 'forecast', horizon: [1, 6] } },
+    { features: 3, units: 30, inputs: { changes: [], lags: [1, 2] }, optimizer: { kind: 'adamw' } },
+    { features: 3, units: 10, learner: { kind: 'rtrl' }, optimizer: sgd },
+    { features: 3, units: 10, batch: 3, learner: { kind: 'rtrl', k1: 1 } },
+    { features: 3, units: 30, learner: { kind: 'snap-1' }, optimizer: sgd },
+    { features: 3, units: 30, batch: 3, learner: { kind: 'snap-1', k1: 8 } },
   ];
 
   it.each(worked)('[MSP8] counts the multiply-adds that the kernels are asked for: %j', (spec) => {
@@ -378,6 +602,39 @@ describe('a model spec', () => {
         const { R, A, M } = call[1];
         work += R * A * M;
         float64.descend(...call);
+      },
+      descendAlong: (...call) => {
+        work += call[4];
+        float64.descendAlong(...call);
+      },
+      squares: (...call) => {
+        work += call[2];
+        return float64.squares(...call);
+      },
+      // two moments and the weight
+      adapt: (...call) => {
+        work += 3 * call[5];
+        float64.adapt(...call);
+      },
+      influence: (...call) => {
+        const [F, N] = call.slice(6) as [number, number];
+        work += (F + N + 1) * N * N * N;
+        float64.influence(...call);
+      },
+      influenceGradient: (...call) => {
+        const [P, N] = call.slice(4) as [number, number];
+        work += P * N;
+        float64.influenceGradient(...call);
+      },
+      influenceDiagonal: (...call) => {
+        const [F, N] = call.slice(5) as [number, number];
+        work += 2 * (F + N + 1) * N;
+        float64.influenceDiagonal(...call);
+      },
+      influenceDiagonalGradient: (...call) => {
+        const [F, N] = call.slice(4) as [number, number];
+        work += (F + N + 1) * N;
+        float64.influenceDiagonalGradient(...call);
       },
     };
     const model = new Model(spec as never, { kernels: counting });

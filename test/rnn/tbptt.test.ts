@@ -7,7 +7,7 @@ import { bptt } from '../../src/rnn/bptt.js';
 import type { Update } from '../../src/rnn/learner.js';
 import { Model } from '../../src/rnn/model.js';
 import { StandardScaler } from '../../src/rnn/scaler.js';
-import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
+import { type ModelSpec, type ModelSpecInput, reachOf } from '../../src/rnn/spec.js';
 import { codeOf, fingerprint, norm, relativeError } from '../support/numeric-compare.js';
 import { centralDifferences } from '../support/numeric-difference.js';
 import { bareModel, float64, parametersOf, setParameters } from '../support/numeric-models.js';
@@ -24,7 +24,7 @@ const tbpttModel = ({ k1, k2, task, batch = 1, reduction = 'sum' }: Shape): Mode
   bareModel({ features: F, units: N, batch, task, learner: { kind: 'tbptt', k1, k2, reduction }, seed: 7 });
 
 const supervised = (delay: number): Task => ({ kind: 'supervised', outputs: M, delay });
-const forecast = (horizon: number): Task => ({ kind: 'forecast', horizon });
+const forecast = (horizon: number) => ({ kind: 'forecast', horizon }) as const;
 
 interface Data {
   readonly x: readonly number[][];
@@ -37,7 +37,7 @@ function dataFor(task: Task, steps: number, batch = 1): Data {
   const numbers = new Numbers(steps);
   const x = numbers.rows(steps, batch * F);
   const truth = (t: number) => x[t] ?? new Array<number>(batch * F).fill(0);
-  const { horizon = 1 } = task.kind === 'forecast' ? task : {};
+  const horizon = task.kind === 'forecast' ? (task.horizon as number) : 1;
   const targets =
     task.kind === 'forecast' ? x.map((_, t) => truth(t + horizon)) : numbers.rows(steps, batch * M);
   return { x, targets };
@@ -107,7 +107,8 @@ function fullBptt(
  */
 function cutByHand(spec: ModelSpec, { x, targets }: Data, start: number): Float64Array {
   const width = spec.batch * N;
-  const { k1, k2 } = spec.learner;
+  const { k1 } = spec.learner;
+  const k2 = reachOf(spec);
   const end = start + k1;
   const from = Math.max(0, end - k2);
   const { h, y } = fullBptt(spec, x, targets);
@@ -270,66 +271,89 @@ describe('TBPTT against full BPTT', () => {
 });
 
 describe('the loss of a model with a scaler', () => {
-  it('[TBP12] is in present deviations, and its gradient goes through those that the prediction was served with', () => {
-    const [k1, k2, horizon, batch, wanted] = [4, 9, 2, 2, 3];
-    const task: Task = { kind: 'forecast', horizon, targets: [1, 0] };
-    const learner = { kind: 'tbptt', k1, k2 } as const;
-    const model = bareModel({ features: F, units: N, batch, task, learner, scaler: { kind: 'standard' } });
-    const parameters = parametersOf(model);
-    const [inputs, outputs] = [new StandardScaler(F), new StandardScaler(M)];
-    const served: {
-      x: number[];
-      h: number[];
-      truth: number[];
-      toUser: (logit: number, j: number) => number;
-    }[] = [];
-    let made: Update | undefined;
-    for (let t = 0; made === undefined; t++) {
-      // Readings that spread further and further, so that the deviations of then and now are apart.
-      const x = new Numbers(t).many(batch * F, 5 + t).map((value) => value + 100);
-      const truth = x.map((_, i) => x[i % 2 === 0 ? i + 1 : i - 1]!);
-      const scaled = x.map((value, i) => inputs.scale(value, i % F));
-      inputs.observe(x, batch);
-      outputs.observe(truth, batch);
-      const [mean, deviation] = [[0, 1].map((j) => outputs.unscale(0, j)), outputs.deviation.slice()];
-      model.learningRate = model.updates === wanted ? 1 : 0;
-      const { h, updates } = model.step(x);
-      const toUser = (logit: number, j: number) => mean[j]! + deviation[j]! * logit;
-      served.push({ x: scaled, h: Array.from(h), truth, toUser });
-      made = updates.find(({ update }) => update === wanted + 1);
-    }
-    const { from, to, losses } = made;
-    expect({ from, to, losses }).toEqual({ from: 7, to: 15, losses: k1 });
+  it.each([
+    { baseline: 'none', about: 'mean', halfLife: null },
+    { baseline: 'last', about: 'zero', halfLife: 30 },
+  ] as const)(
+    '[TBP12] is in present deviations, and its gradient goes through those that the prediction was served with, baseline $baseline',
+    ({ baseline, about, halfLife }) => {
+      const [k1, k2, horizon, batch, wanted] = [4, 9, 2, 2, 3];
+      const task: Task = { kind: 'forecast', horizon, targets: [1, 0], baseline };
+      const learner = { kind: 'tbptt', k1, k2 } as const;
+      const model = bareModel({
+        features: F,
+        units: N,
+        batch,
+        task,
+        inputs: { changes: [] },
+        learner,
+        scaler: { kind: 'standard', halfLife },
+      });
+      setParameters(model, new Numbers(8).many(parametersOf(model).length, 0.6));
+      const parameters = parametersOf(model);
+      const inputs = new StandardScaler(F, { halfLife, about: 'mean' });
+      const outputs = new StandardScaler(M, { halfLife, about });
+      const served: {
+        x: number[];
+        h: number[];
+        truth: number[];
+        toUser: (logit: number, i: number) => number;
+      }[] = [];
+      let made: Update | undefined;
+      for (let t = 0; made === undefined; t++) {
+        // Readings that spread further and further, so that the deviations of then and now are apart.
+        const x = new Numbers(t).many(batch * F, 5 + t).map((value) => value + 100);
+        const truth = x.map((_, i) => x[i % 2 === 0 ? i + 1 : i - 1]!);
+        const scaled = x.map((value, i) => inputs.scale(value, i % F));
+        inputs.observe(x, batch);
+        const last = served[t - horizon];
+        if (baseline === 'none') outputs.observe(truth, batch);
+        else if (last)
+          outputs.observe(
+            truth.map((value, i) => value - last.truth[i]!),
+            batch,
+          );
+        const [mean, deviation] = [[0, 1].map((j) => outputs.unscale(0, j)), outputs.deviation.slice()];
+        model.learningRate = model.updates === wanted ? 1 : 0;
+        const { h, updates } = model.step(x);
+        const toUser = (logit: number, i: number) =>
+          (baseline === 'none' ? mean[i % M]! : truth[i]!) + deviation[i % M]! * logit;
+        served.push({ x: scaled, h: Array.from(h), truth, toUser });
+        made = updates.find(({ update }) => update === wanted + 1);
+      }
+      const { from, to, losses } = made;
+      expect({ from, to, losses }).toEqual({ from: 7, to: 15, losses: k1 });
 
-    const loss = () => {
-      const { y } = bptt(
-        {
-          spec: { ...model.spec, task: { kind: 'supervised', outputs: M, delay: 0 } },
-          parameters,
-          x: served.slice(from, to + 1).flatMap(({ x }) => x),
-          targets: new Array<number>((to - from + 1) * batch * M).fill(0),
-          h0: served[from - 1]!.h,
-        },
-        float64,
-      );
-      let sum = 0;
-      for (let t = to - k1 + 1; t <= to; t++)
-        for (let i = 0; i < batch * M; i++) {
-          const prediction = served[t]!.toUser(y[(t - from) * batch * M + i]!, i % M);
-          sum += ((prediction - served[t + horizon]!.truth[i]!) / outputs.deviation[i % M]!) ** 2;
-        }
-      return sum / (k1 * batch * M);
-    };
-    expect(relativeError([made.loss], [loss()])).toBeLessThan(ROUNDING);
-    const gradient = centralDifferences(loss, parameters);
-    const after = parametersOf(model);
-    expect(
-      relativeError(
-        parameters.map((weight, i) => weight - after[i]!),
-        gradient,
-      ),
-    ).toBeLessThan(1e-7);
-  });
+      const loss = () => {
+        const { y } = bptt(
+          {
+            spec: { ...model.spec, task: { kind: 'supervised', outputs: M, delay: 0 } },
+            parameters,
+            x: served.slice(from, to + 1).flatMap(({ x }) => x),
+            targets: new Array<number>((to - from + 1) * batch * M).fill(0),
+            h0: served[from - 1]!.h,
+          },
+          float64,
+        );
+        let sum = 0;
+        for (let t = to - k1 + 1; t <= to; t++)
+          for (let i = 0; i < batch * M; i++) {
+            const prediction = served[t]!.toUser(y[(t - from) * batch * M + i]!, i);
+            sum += ((prediction - served[t + horizon]!.truth[i]!) / outputs.deviation[i % M]!) ** 2;
+          }
+        return sum / (k1 * batch * M);
+      };
+      expect(relativeError([made.loss], [loss()])).toBeLessThan(ROUNDING);
+      const gradient = centralDifferences(loss, parameters);
+      const after = parametersOf(model);
+      expect(
+        relativeError(
+          parameters.map((weight, i) => weight - after[i]!),
+          gradient,
+        ),
+      ).toBeLessThan(1e-7);
+    },
+  );
 });
 
 /**
@@ -626,7 +650,8 @@ describe('an endless stream', () => {
     const { kernels, lengths } = watched();
     const optimizer = { kind: 'sgd', learningRate: 0.01 } as const;
     const learner = { kind: 'tbptt', k1: 4, k2: 6 } as const;
-    const model = new Model({ features: 1, units: 2, task, learner, optimizer }, { kernels });
+    const inputs = { changes: [1], lags: [3] };
+    const model = new Model({ features: 1, units: 2, task, inputs, learner, optimizer }, { kernels });
     const [x, target] = [new Float64Array(1), new Float64Array(2)];
     const advance = (count: number) => {
       for (let i = 0; i < count; i++) {

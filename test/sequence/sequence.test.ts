@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ViewMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
+import { noisySine } from '../../src/signals/noisy-sine.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
@@ -73,6 +74,32 @@ describe('pushing steps', () => {
     expect(acks).toEqual([1]);
     push(2, signal(2, 1));
     expect(acks).toEqual([1, 2]);
+  });
+
+  it('[STP12] takes a number that is missing where the spec says hold, and the same step again', () => {
+    const { push, acks, sequence } = open({ ...FORECAST, inputs: { missing: 'hold' } });
+    const gap = new Float32Array([1, Number.NaN]);
+    push(0, signal(0, 2));
+    push(2, gap);
+    push(2, gap.slice());
+    expect(acks).toEqual([1, 2, 2]);
+    expect(sequence.model.seq).toBe(2);
+    expect(codeOf(() => push(2, new Float32Array([1, 5])))).toBe('step-conflict');
+    expect(codeOf(() => push(3, new Float32Array([1, Number.POSITIVE_INFINITY])))).toBe('step-non-finite');
+  });
+
+  it('[VIW10] tells of a step that is odd, and of a series that has changed, as events', () => {
+    const { push, sequence } = open({ features: 1, units: 4, seed: 1 });
+    const events: { event: string; seq: number; detail: Record<string, unknown> }[] = [];
+    sequence.watch('events', { every: 0, delivery: 'every' }).subscribe((message) => {
+      if (message.type === 'events') events.push(...message.events);
+    });
+    const wave = noisySine({ seed: 2, changeAt: 2000, after: { amplitude: 4 } });
+    for (let t = 0; t < 3000; t++) push(t, Float32Array.of(wave.next().value));
+    const after = events.filter(({ seq }) => seq >= 2000);
+    expect(after.filter(({ event }) => event === 'drift')).toHaveLength(1);
+    expect(after.find(({ event }) => event === 'anomaly')?.detail.score).toBeGreaterThanOrEqual(0.5);
+    expect(events.filter(({ event, seq }) => event === 'drift' && seq < 2000)).toEqual([]);
   });
 
   it('[STP3] names the step that is expected', () => {
@@ -339,7 +366,7 @@ describe('views', () => {
     expect(updates.messages).toMatchObject([
       {
         updates: [
-          { update: 1, from: 0, to: 1, losses: 2, applied: true },
+          { update: 1, from: 0, to: 1, losses: 1, applied: true },
           { update: 2, from: 0, to: 3, losses: 2, applied: true },
           { update: 3, from: 2, to: 5, losses: 2, applied: true },
         ],

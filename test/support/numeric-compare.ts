@@ -29,6 +29,20 @@ export function fingerprint(value: unknown): string {
   });
 }
 
+/** Tells whether every number in plain data is finite, those in arrays too. */
+export function allFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (ArrayBuffer.isView(value)) return (value as Reals).every(Number.isFinite);
+  return typeof value !== 'object' || value === null || Object.values(value).every(allFinite);
+}
+
+/** Writes `number` over every typed array in plain data. */
+export function overwrite(value: unknown, number: number): void {
+  if (ArrayBuffer.isView(value)) (value as Reals).fill(number);
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) overwrite(part, number);
+}
+
 /** Runs `act` and gives the code of the error that it throws; 'none' where it throws none. */
 export function codeOf(act: () => unknown): string {
   try {

@@ -2,7 +2,8 @@
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import { momentsOf } from '../../src/rnn/optimizer.js';
+import { inputsOf, type ModelSpecInput } from '../../src/rnn/spec.js';
 import { fingerprint } from './numeric-compare.js';
 
 export const float64 = createReferenceKernels('float64');
@@ -35,8 +36,20 @@ export function setParameters(model: Model, values: ArrayLike<number>): void {
   model.restore(snapshot);
 }
 
+/** Gives what the cell got in the last step, [B,inputs], as it lies in the window. */
+export function inputsOfLast(model: Model): number[] {
+  const { numbers, window } = model.snapshot();
+  const { units, batch, optimizer, readout } = model.spec;
+  const moments = readout.kind === 'none' ? 0 : momentsOf(optimizer);
+  const width = inputsOf(model.spec) + units;
+  const z = (1 + moments) * parametersOf(model).length + (model.seq - window.origin) * batch * width;
+  return Array.from({ length: batch }, (_, row) =>
+    Array.from(numbers.slice(z + row * width, z + (row + 1) * width - units)),
+  ).flat();
+}
+
 /** Runs one step and gives all that it shows, bit by bit: the results, the updates, the weights after it. */
-export function traceStep(model: Model, x: ArrayLike<number>): string {
+export function traceStep(model: Model, x: ArrayLike<number | null>): string {
   const result = model.step(x);
   return fingerprint({ ...result, weights: model.weights });
 }

@@ -58,7 +58,7 @@ function update(kernels, m, { z, w, b, wy, by, y, dy, da, dz }, F, N, T, withNor
     kernels.gradientSquares(m, z, D, da, T, D, N);
     kernels.gradientSquares(m, h, D, dy, T, N, F);
   }
-  const settings = { rate: 1e-4, momentum: 0, nesterov: false };
+  const settings = { rate: 1e-4, momentum: 0, nesterov: false, decay: 0 };
   const none = { velocity: 0, velocityB: 0, stride: D, R: T };
   kernels.descend(m, { ...none, w, b, a: z, dy: da, A: D, M: N }, settings);
   kernels.descend(m, { ...none, w: wy, b: by, a: h, dy, A: N, M: F }, settings);

@@ -10,7 +10,13 @@ import { createMemoryStore } from '../../../dist/src/store/memory.js';
 import { machine, table } from '../support/measure.mjs';
 
 const quick = process.argv.includes('--quick');
-const SPEC = { features: 8, units: 64, learner: { kind: 'tbptt', k1: 32, k2: 32 } };
+const SPEC = {
+  features: 8,
+  units: 64,
+  inputs: { changes: [] },
+  learner: { kind: 'tbptt', k1: 32, k2: 32 },
+  optimizer: { kind: 'sgd' },
+};
 const STEPS = quick ? 200_000 : 5_000_000;
 
 /** Bytes that are in use on the JavaScript heap and beside it, and in the module. */

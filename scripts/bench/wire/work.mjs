@@ -10,7 +10,12 @@ const model = { features: FEATURES, units: UNITS, seed: 1 };
 /** Serving only carries the state; learning also predicts, scores and trains, k1 = k2 = 32. */
 export const SPECS = {
   serving: { ...model, readout: { kind: 'none' } },
-  learning: { ...model, learner: { kind: 'tbptt', k1: 32, k2: 32 } },
+  learning: {
+    ...model,
+    inputs: { changes: [] },
+    learner: { kind: 'tbptt', k1: 32, k2: 32 },
+    optimizer: { kind: 'sgd' },
+  },
 };
 
 /** Gives x [count,F], the same for every `count` steps. */

@@ -1,45 +1,37 @@
 // The gradient of a layer's weights, a^T d summed over R rows, in register tiles: it is added to a buffer, squared and
 // summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in affine.ts.
 
+import { descend1, descend4 } from './descent';
+
 const ADD = 0;
 const SQUARES = 1;
 const DESCEND = 2;
+/** DESCEND with weight decay: a mode of its own, so that the other pays nothing for it. */
+const DECAY = 3;
 
 /** What a tile's gradient is used for. Sums of squares gather in `squares`. */
 @inline
-function use4(mode: i32, w: usize, v: usize, g: v128, rate: v128, momentum: v128, nesterov: bool): v128 {
+function use4(
+  mode: i32,
+  w: usize,
+  v: usize,
+  g: v128,
+  rate: v128,
+  momentum: v128,
+  nesterov: bool,
+  decay: f32,
+): v128 {
   if (mode == SQUARES) return f32x4.mul(g, g);
-  if (mode == ADD) {
-    v128.store(w, f32x4.add(v128.load(w), g));
-    return g;
-  }
-  const descent = f32x4.mul(rate, g);
-  if (!v) {
-    v128.store(w, f32x4.sub(v128.load(w), descent));
-    return g;
-  }
-  const velocity = f32x4.sub(f32x4.mul(momentum, v128.load(v)), descent);
-  v128.store(v, velocity);
-  const move = nesterov ? f32x4.sub(f32x4.mul(momentum, velocity), descent) : velocity;
-  v128.store(w, f32x4.add(v128.load(w), move));
+  if (mode == ADD) v128.store(w, f32x4.add(v128.load(w), g));
+  else descend4(w, v, g, rate, momentum, nesterov, mode == DECAY, decay);
   return g;
 }
 
 @inline
-function use1(mode: i32, w: usize, v: usize, g: f32, rate: f32, momentum: f32, nesterov: bool): f64 {
+function use1(mode: i32, w: usize, v: usize, g: f32, rate: f32, momentum: f32, nesterov: bool, decay: f32): f64 {
   if (mode == SQUARES) return <f64>g * <f64>g;
-  if (mode == ADD) {
-    store<f32>(w, load<f32>(w) + g);
-    return 0;
-  }
-  const descent = rate * g;
-  if (!v) {
-    store<f32>(w, load<f32>(w) - descent);
-    return 0;
-  }
-  const velocity = momentum * load<f32>(v) - descent;
-  store<f32>(v, velocity);
-  store<f32>(w, load<f32>(w) + (nesterov ? momentum * velocity - descent : velocity));
+  if (mode == ADD) store<f32>(w, load<f32>(w) + g);
+  else descend1(w, v, g, rate, momentum, nesterov, mode == DECAY, decay);
   return 0;
 }
 
@@ -53,7 +45,7 @@ function sum4(x: v128): f64 {
   );
 }
 
-/** Goes over W [A,M] and b [M] with the gradient of each; v and vb are 0 where there is no velocity. */
+/** Goes over W [A,M] and b [M], which does not decay, with the gradient of each; v and vb are 0 where there is no velocity. */
 @inline
 function outer(
   mode: i32,
@@ -70,6 +62,7 @@ function outer(
   rate: f32,
   momentum: f32,
   nesterov: bool,
+  decay: f32,
 ): f64 {
   const rate4 = f32x4.splat(rate);
   const momentum4 = f32x4.splat(momentum);
@@ -107,16 +100,16 @@ function outer(
           p += dStride;
           x += aStride;
         } while (x < end);
-        s0 = use4(mode, q, u, s0, rate4, momentum4, nesterov);
-        s1 = use4(mode, q + 16, u ? u + 16 : 0, s1, rate4, momentum4, nesterov);
-        s2 = use4(mode, q + 32, u ? u + 32 : 0, s2, rate4, momentum4, nesterov);
-        s3 = use4(mode, q + 48, u ? u + 48 : 0, s3, rate4, momentum4, nesterov);
+        s0 = use4(mode, q, u, s0, rate4, momentum4, nesterov, decay);
+        s1 = use4(mode, q + 16, u ? u + 16 : 0, s1, rate4, momentum4, nesterov, decay);
+        s2 = use4(mode, q + 32, u ? u + 32 : 0, s2, rate4, momentum4, nesterov, decay);
+        s3 = use4(mode, q + 48, u ? u + 48 : 0, s3, rate4, momentum4, nesterov, decay);
         q += width;
         if (u) u += width;
-        t0 = use4(mode, q, u, t0, rate4, momentum4, nesterov);
-        t1 = use4(mode, q + 16, u ? u + 16 : 0, t1, rate4, momentum4, nesterov);
-        t2 = use4(mode, q + 32, u ? u + 32 : 0, t2, rate4, momentum4, nesterov);
-        t3 = use4(mode, q + 48, u ? u + 48 : 0, t3, rate4, momentum4, nesterov);
+        t0 = use4(mode, q, u, t0, rate4, momentum4, nesterov, decay);
+        t1 = use4(mode, q + 16, u ? u + 16 : 0, t1, rate4, momentum4, nesterov, decay);
+        t2 = use4(mode, q + 32, u ? u + 32 : 0, t2, rate4, momentum4, nesterov, decay);
+        t3 = use4(mode, q + 48, u ? u + 48 : 0, t3, rate4, momentum4, nesterov, decay);
         q += width;
         if (u) u += width;
         if (mode == SQUARES) {
@@ -134,7 +127,7 @@ function outer(
             s = f32x4.add(s, f32x4.mul(v128.load32_splat(x), v128.load(p)));
             p += dStride;
           }
-          s = use4(mode, q + k, u ? u + k : 0, s, rate4, momentum4, nesterov);
+          s = use4(mode, q + k, u ? u + k : 0, s, rate4, momentum4, nesterov, decay);
           if (mode == SQUARES) squares = f32x4.add(squares, s);
         }
       }
@@ -155,7 +148,7 @@ function outer(
           s = f32x4.add(s, f32x4.mul(v128.load32_splat(x), v128.load(p)));
           p += dStride;
         }
-        s = use4(mode, w, v, s, rate4, momentum4, nesterov);
+        s = use4(mode, w, v, s, rate4, momentum4, nesterov, decay);
         if (mode == SQUARES) total += sum4(s);
         w += 16;
         if (v) v += 16;
@@ -172,11 +165,12 @@ function outer(
         s += load<f32>(x) * load<f32>(p);
         p += dStride;
       }
-      total += use1(mode, w, v, s, rate, momentum, nesterov);
+      total += use1(mode, w, v, s, rate, momentum, nesterov, decay);
       w += 4;
       if (v) v += 4;
     }
   }
+  const bias = mode == DECAY ? DESCEND : mode;
   d += (<usize>rest << 2) - dStride;
   for (let j: usize = 0; j < <usize>M; j++) {
     let s: f32 = 0;
@@ -185,7 +179,7 @@ function outer(
       s += load<f32>(p);
       p += dStride;
     }
-    total += use1(mode, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov);
+    total += use1(bias, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov, 0);
   }
   return total;
 }
@@ -201,7 +195,7 @@ export function denseGradient(
   A: i32,
   M: i32,
 ): void {
-  outer(ADD, gw, gb, 0, 0, a, <usize>stride << 2, d, R, A, M, 0, 0, false);
+  outer(ADD, gw, gb, 0, 0, a, <usize>stride << 2, d, R, A, M, 0, 0, false, 0);
 }
 
 /** Takes a step of SGD with the gradient. */
@@ -219,8 +213,11 @@ export function descend(
   rate: f32,
   momentum: f32,
   nesterov: bool,
+  decay: f32,
 ): void {
-  outer(DESCEND, w, b, v, vb, a, <usize>stride << 2, d, R, A, M, rate, momentum, nesterov);
+  const aStride = <usize>stride << 2;
+  if (decay != 0) outer(DECAY, w, b, v, vb, a, aStride, d, R, A, M, rate, momentum, nesterov, decay);
+  else outer(DESCEND, w, b, v, vb, a, aStride, d, R, A, M, rate, momentum, nesterov, 0);
 }
 
 /**
@@ -229,7 +226,7 @@ export function descend(
  */
 export function gradientSquares(a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): f64 {
   const aStride = <usize>stride << 2;
-  if (R * (A + M) > 2 * A * M) return outer(SQUARES, 0, 0, 0, 0, a, aStride, d, R, A, M, 0, 0, false);
+  if (R * (A + M) > 2 * A * M) return outer(SQUARES, 0, 0, 0, 0, a, aStride, d, R, A, M, 0, 0, false, 0);
   const dStride = <usize>M << 2;
   let total: f64 = 0;
   for (let r = 0; r < R; r++) {

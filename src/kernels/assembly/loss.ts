@@ -1,9 +1,12 @@
 // The squared error of predictions, and its gradient at the readout's sums.
 
+/** Stands for a target that did not come. */
+const NO_TARGET: f32 = f32.MAX_VALUE;
+
 /**
- * Over T steps of B rows of M outputs: L = sum of ((y - target) / current)^2, dy = factor dL/dsum, where a sum moves y by
- * `served` [T,M] and the loss is in units of `current` [M]. Both are 0 where nothing is scaled. An output whose current
- * deviation is 0 counts for nothing.
+ * Over T steps of B rows of M outputs: L = sum of error^2, error = (y - target) * served / current, dy = factor dL/dy,
+ * where y and target are in units of `served` [T,M] and the loss is in units of `current` [M]. Both are 0 where nothing
+ * is scaled. An output without a deviation or without a target counts for nothing.
  */
 export function squaredError(
   dy: usize,
@@ -22,15 +25,16 @@ export function squaredError(
   for (let t = 0; t < T; t++) {
     for (let r = 0; r < B; r++) {
       for (let j: usize = 0; j < row; j += 4) {
-        let error: f32 = load<f32>(y + j) - load<f32>(target + j);
-        let slope: f32 = 1;
+        const wanted = load<f32>(target + j);
+        let units: f32 = 1;
         if (current) {
           const deviation = load<f32>(current + j);
-          error = deviation > 0 ? error / deviation : 0;
-          slope = deviation > 0 ? load<f32>(served + j) / deviation : 0;
+          units = deviation > 0 ? load<f32>(served + j) / deviation : 0;
         }
+        const counts = units > 0 && wanted != NO_TARGET;
+        const error: f32 = counts ? (load<f32>(y + j) - wanted) * units : 0;
         loss += <f64>error * <f64>error;
-        store<f32>(dy + j, twice * error * slope);
+        store<f32>(dy + j, counts ? twice * error * units : 0);
       }
       dy += row;
       y += row;

@@ -1,0 +1,25 @@
+import { Random } from '../rnn/random.js';
+
+export interface RandomWalkOptions {
+  readonly seed?: number;
+  readonly start?: number;
+  /** Standard deviation of one step. */
+  readonly step?: number;
+  /** Share of the way back to `start` that each step takes: 0 is a plain walk, more keeps it near. */
+  readonly pull?: number;
+}
+
+/** Yields a random walk from `start` on. Nothing forecasts a plain one better than its last number. */
+export function* randomWalk({
+  seed = 1,
+  start = 0,
+  step = 1,
+  pull = 0,
+}: RandomWalkOptions = {}): Generator<number, never, void> {
+  const random = Random.fromSeed(seed);
+  let value = start;
+  for (;;) {
+    yield value;
+    value += pull * (start - value) + step * random.normal();
+  }
+}
