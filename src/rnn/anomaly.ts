@@ -10,6 +10,8 @@
  * Causal: each step is judged by those before it. A missing number (NaN) is not judged and joins nothing. Only
  * + - * / sqrt, so that every machine gives the same bits.
  */
+import { ln } from './ln.js';
+
 export interface AnomalyState {
   /** Count, level, sum of the recent surprises, mean and variance of their mean. */
   readonly sums: readonly number[];
@@ -166,17 +168,4 @@ export function rarity(z: number): number {
   if (z > 40) return 350;
   const divisor = 0.661 * z + 0.339 * Math.sqrt(z * z + 5.51);
   return (0.5 * z * z + ln(2.5066282746310002 * divisor)) * Math.LOG10E;
-}
-
-/** Gives ln(x), x from 0.71 on, to 1e-13: x = 2^k y, and atanh's series of (y - 1) / (y + 1). */
-export function ln(x: number): number {
-  let k = 0;
-  let y = x;
-  for (; y > 1048576; k += 20) y *= 9.5367431640625e-7;
-  for (; y > Math.SQRT2; k++) y *= 0.5;
-  const s = (y - 1) / (y + 1);
-  const q = s * s;
-  const series =
-    1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13 + q / 15))))));
-  return k * Math.LN2 + 2 * s * series;
 }

@@ -304,6 +304,7 @@ export class Model {
   restore(snapshot: ModelSnapshot): void {
     const { data, base } = this.arena;
     checkSnapshot(snapshot, this.snapshot());
+    this.checkMoments(snapshot.numbers);
     data.set(snapshot.numbers, base);
     this.permuteAll('pack', data, base);
     this.window.restore(snapshot.window);
@@ -331,6 +332,15 @@ export class Model {
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
     this.arena.free();
+  }
+
+  /** @throws EddyError `snapshot-invalid` where a mean of squares, of which roots are taken, is negative */
+  private checkMoments(numbers: Reals): void {
+    const { at, second, count } = this.weightsAt;
+    if (this.moments === 0 || this.spec.optimizer.kind === 'sgd') return;
+    for (let i = second - at; i < second - at + count; i++)
+      if (numbers[i]! < 0)
+        throw new EddyError('snapshot-invalid', 'the snapshot has a negative second moment');
   }
 
   private drawWeights(): void {

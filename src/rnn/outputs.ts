@@ -10,6 +10,7 @@ import { NO_TARGET, type Reals } from '../kernels/kernels.js';
 import { Gate } from './gate.js';
 import type { Inputs } from './inputs.js';
 import type { Judge } from './judge.js';
+import { ln } from './ln.js';
 import { CUT, type ScalerState, StandardScaler } from './scaler.js';
 import { type ModelSpec, outputsOf } from './spec.js';
 import type { Window } from './window.js';
@@ -221,7 +222,7 @@ export class SuppliedOutputs {
       let [crossEntropy, likeliest, wanted] = [0, 0, 0];
       for (let j = 0; j < M; j++) {
         const t = target[row + j]!;
-        if (t > 0) crossEntropy -= t * Math.log(Math.max(m[y + row + j]!, LEAST_PROBABILITY));
+        if (t > 0) crossEntropy += t * ln(1 / Math.max(m[y + row + j]!, LEAST_PROBABILITY));
         if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
         if (t > target[row + wanted]!) wanted = j;
       }

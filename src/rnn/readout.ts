@@ -8,6 +8,7 @@
  * The gradient at h is dL/dlogits Wy^T, or dL/dlogits itself where there are no weights.
  */
 import type { Address, Kernels, LossScale, Reals } from '../kernels/kernels.js';
+import { ln } from './ln.js';
 import type { ParameterLayout } from './parameters.js';
 import type { ModelSpec } from './spec.js';
 
@@ -82,7 +83,7 @@ function crossEntropy(
   let loss = 0;
   for (let j = 0; j < count; j++) {
     const t = m[target + j]!;
-    if (t > 0) loss -= t * Math.log(Math.max(m[y + j]!, LEAST_PROBABILITY));
+    if (t > 0) loss += t * ln(1 / Math.max(m[y + j]!, LEAST_PROBABILITY));
     m[dy + j] = (m[y + j]! - t) * factor;
   }
   return loss;

@@ -50,6 +50,10 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   const oldest = Math.max(origin, start);
   if (!areSteps || oldest > blockStart || blockStart > next || next > origin + targets.length)
     fail('its step numbers do not fit together');
+  const { values, known, seen, slot } = snapshot.inputs.history;
+  const isIn = (number: number, end: number) => Number.isInteger(number) && number >= 0 && number < end;
+  if (!isIn(seen, Number.MAX_SAFE_INTEGER) || !isIn(slot, values.length / known.length))
+    fail('its history does not fit together');
 }
 
 /** Gives the path of the first part of `value` that has not the form of `own`, or null where all have. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnomalyScore, EVENT, ln, rarity } from '../../src/rnn/anomaly.js';
+import { AnomalyScore, EVENT, rarity } from '../../src/rnn/anomaly.js';
+import { ln } from '../../src/rnn/ln.js';
 import { Numbers } from '../support/numeric-random.js';
 
 /** Numbers that are nearly normal: sums of uniforms, of deviation 1. */

@@ -779,6 +779,21 @@ describe('snapshots', () => {
     },
   );
 
+  it('[MOD13] that hold a history with a place outside it, or a negative second moment, are refused', () => {
+    const model = new Model({ features: 1, units: 4 });
+    for (const x of new Numbers(14).rows(30, 1)) model.step(x);
+    const snapshot = model.snapshot();
+    for (const place of [{ slot: 1000 }, { slot: -1 }, { seen: 0.5 }]) {
+      const history = { ...snapshot.inputs.history, ...place };
+      const damaged = { ...snapshot, inputs: { ...snapshot.inputs, history } };
+      expect(codeOf(() => model.restore(damaged))).toBe('snapshot-invalid');
+    }
+    const numbers = snapshot.numbers.slice();
+    numbers[2 * parametersOf(model).length] = -1e-9;
+    expect(codeOf(() => model.restore({ ...snapshot, numbers }))).toBe('snapshot-invalid');
+    expect(codeOf(() => model.restore(snapshot))).toBe('none');
+  });
+
   it.each([null, undefined, 7, 'snapshot', {}])('[MOD13] that are none are refused: %j', (nothing) => {
     const model = new Model(FORECAST);
     expect(codeOf(() => model.restore(nothing as unknown as ModelSnapshot))).toBe('snapshot-invalid');
