@@ -59,10 +59,10 @@ Examples:
 
 async function push(file: string, options: PushOptions): Promise<void> {
   const { connect } = await import('../../client/sdk/node.js');
-  const { url, sequence, columns, rate, json, timestamp, calendar } = options;
+  const { url, sequence, rate, json, timestamp, calendar } = options;
   const time = calendar && new TimeFeatures(calendar);
   const spec = options.model ? await readSpec(options.model) : null;
-  const source = await openRows(file, { columns, format: options.format });
+  const source = await openRows(file, { columns: options.columns, format: options.format });
   const client = connect(url, { agent: 'eddy push' });
   const refused = new Promise<never>((_resolve, reject) => {
     client.errors$.subscribe(({ error }) => reject(error));
@@ -80,13 +80,15 @@ async function push(file: string, options: PushOptions): Promise<void> {
     const pace = new Pace(rate);
     try {
       for await (const row of source.rows) {
-        const sent = row.values.length;
+        const columns = row.values.length;
         const values = time ? time.of(timeOf(row, timestamp), row.values) : row.values;
-        // features made of the time are known beforehand
-        const targets = Array.from({ length: sent }, (_, i) => i);
-        const task = time && { task: { kind: 'forecast' as const, targets } };
         handle ??= client.open(sequence, {
-          spec: { units: options.units, ...task, ...spec, features: spec?.features ?? values.length },
+          spec: {
+            units: options.units,
+            ...(time && { task: forecastOf(columns) }),
+            ...spec,
+            features: spec?.features ?? values.length,
+          },
         });
         await pace.next();
         if (handle.room === 0) await handle.ready();
@@ -111,6 +113,12 @@ async function push(file: string, options: PushOptions): Promise<void> {
     client.close();
   }
 }
+
+/** Forecasts the columns only: features made of the time are known beforehand. */
+const forecastOf = (columns: number) => ({
+  kind: 'forecast' as const,
+  targets: Array.from({ length: columns }, (_, i) => i),
+});
 
 /** @throws EddyError `input-invalid` */
 function timeOf({ line, fields }: Row, column: string): number {

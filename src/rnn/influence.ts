@@ -13,13 +13,12 @@
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../kernels/kernels.js';
 import { BlockLoss } from './block-loss.js';
+import { denseLayer, type Varying } from './layers.js';
 import type { BlockGradient, GradientMethod } from './learner.js';
 import type { Weights } from './optimizer.js';
 import type { ParameterLayout } from './parameters.js';
 import type { Readout } from './readout.js';
 import type { Window } from './window.js';
-
-type Varying<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface InfluenceShape {
   readonly batch: number;
@@ -66,15 +65,12 @@ export abstract class InfluenceLearner implements GradientMethod {
     /** Numbers in the influences of one batch row. */
     private readonly perRow: number,
   ) {
-    const { features: F, units: N, outputs: M, wy, by, hasDense } = layout;
     this.cell = scratch;
     this.e = scratch + cellSize(layout);
-    const lossesAt = this.e + spec.learner.k1 * spec.batch * N;
+    const lossesAt = this.e + spec.learner.k1 * spec.batch * layout.units;
     this.losses = new BlockLoss(readout, spec, layout, lossesAt);
     this.spare = lossesAt + BlockLoss.length(spec, layout);
-    const { at, velocity } = weights;
-    const places = { w: at + wy, b: at + by, velocity: velocity + wy, velocityB: velocity + by };
-    this.dense = hasDense ? { ...places, a: 0, stride: F + N, dy: this.losses.dy, R: 0, A: N, M } : null;
+    this.dense = denseLayer(layout, weights, this.losses.dy);
     this.layers = this.dense ? [this.dense] : [];
   }
 

@@ -7,6 +7,7 @@
  * without a scaler as they are. What lies before the first step counts as 0.
  */
 import type { Address, Reals } from '../kernels/kernels.js';
+import { cut, LARGEST } from './cut.js';
 import { History, type HistoryState } from './history.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from './spec.js';
@@ -18,9 +19,6 @@ export interface InputsState {
   readonly scaler: ScalerState | null;
   readonly changeScaler: ScalerState | null;
 }
-
-/** The largest float32: changes are cut at it. */
-const LARGEST = 3.4028234663852886e38;
 
 export class Inputs {
   /** Numbers that the cell gets in one row. */
@@ -111,9 +109,7 @@ export class Inputs {
         const i = row * K + k;
         const isKnown = history.knows(lag, i);
         const change = isKnown ? history.read(0, i) - history.read(lag, i) : 0;
-        m[to++] = changeScaler
-          ? changeScaler.scale(change, l * K + k)
-          : Math.min(LARGEST, Math.max(-LARGEST, change));
+        m[to++] = changeScaler ? changeScaler.scale(change, l * K + k) : cut(change, LARGEST);
         const isGiven = isKnown && !Number.isNaN(this.given[this.lookedBackAt[i]!]!);
         this.changed[(row * this.changes.length + l) * K + k] = isGiven ? change : Number.NaN;
       }
@@ -129,8 +125,8 @@ export class Inputs {
   }
 
   /**
-   * Carries dL/dinputs [T,B,size], rows `stride` apart, of T steps that end with step `to`, back to x [T,B,F] in the
-   * user's units, by the statistics of now; the first of them is step `since` of its history. Through lags and changes a step has its part in later ones too.
+   * Carries dL/dinputs [T,B,size], rows `stride` apart, back to x [T,B,F] in the user's units, by the statistics of now.
+   * The first of the T steps is step `since` of its history. Through lags and changes a step has its part in later ones.
    */
   gradient(m: Reals, dz: Address, stride: number, T: number, since: number, out: Reals): void {
     const { batch: B, features: F, scaler, changeScaler, perRow: K } = this;

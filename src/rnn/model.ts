@@ -105,7 +105,7 @@ export class Model {
     this.judge = new Judge(names, batch, task?.kind === 'forecast' ? outputs / task.horizon.length : outputs);
     this.inputs = new Inputs(spec);
     this.forecasts =
-      task?.kind === 'forecast' ? new ForecastOutputs({ ...spec, task }, this.inputs, this.judge) : null;
+      task?.kind === 'forecast' ? new ForecastOutputs(spec, task, this.inputs, this.judge) : null;
     this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.judge) : null;
     this.outputs = this.forecasts ?? this.supplied;
     const scaler = this.outputs?.scaler ?? null;

@@ -7,12 +7,13 @@
  * in the same units, and nothing of the gate. All statistics are of the past.
  */
 import { NO_TARGET, type Reals } from '../kernels/kernels.js';
+import { cut, LARGEST } from './cut.js';
 import { Gate } from './gate.js';
 import type { Inputs } from './inputs.js';
 import type { Judge } from './judge.js';
-import { ln } from './ln.js';
+import { nats } from './readout.js';
 import { CUT, type ScalerState, StandardScaler } from './scaler.js';
-import { type ModelSpec, outputsOf } from './spec.js';
+import { type ForecastTask, type ModelSpec, outputsOf } from './spec.js';
 import type { Window } from './window.js';
 
 export interface OutputsState {
@@ -20,21 +21,25 @@ export interface OutputsState {
   readonly gate: ReturnType<Gate['state']> | null;
 }
 
-/** The largest float32: predictions are cut at it. */
-const LARGEST = 3.4028234663852886e38;
-
-const cut = (value: number, limit: number) => Math.min(limit, Math.max(-limit, value));
+/** One horizon: which outputs it has, and how far back things lie. */
+interface Horizon {
+  /** Steps ahead, which is how far back the forecast was made when its time has come. */
+  readonly ahead: number;
+  /** The first of its K outputs. */
+  readonly first: number;
+  /** How far back the baseline lies when the time has come, and when the forecast is made. */
+  readonly arrived: number;
+  readonly served: number;
+  /** How far back the season's value lies when the time has come; null without a season. */
+  readonly seasonal: number | null;
+}
 
 /** The outputs of a forecast of Q horizons and K features: M = Q K. */
 export class ForecastOutputs {
   /** Deviations [M] of what is forecast, or null where nothing is scaled. */
   readonly scaler: StandardScaler | null;
   private readonly gate: Gate | null;
-  private readonly horizons: readonly {
-    readonly ahead: number;
-    readonly arrived: number;
-    readonly served: number;
-  }[];
+  private readonly horizons: readonly Horizon[];
   private readonly isChange: boolean;
   private readonly batch: number;
   private readonly perHorizon: number;
@@ -43,17 +48,18 @@ export class ForecastOutputs {
   private readonly seen: Float64Array;
 
   constructor(
-    private readonly spec: ModelSpec & { readonly task: { readonly kind: 'forecast' } },
+    spec: ModelSpec,
+    { horizon, baseline, gate }: ForecastTask,
     private readonly inputs: Inputs,
     private readonly judge: Judge,
   ) {
-    const { batch, task, season = 0, scaler } = spec;
-    const { horizon, baseline, gate } = task as Extract<ModelSpec['task'], { kind: 'forecast' }>;
+    const { batch, season, scaler } = spec;
     this.isChange = baseline !== 'none';
-    // how far back the baseline lies from the time that is forecast, and from the time of the forecast
-    this.horizons = horizon.map((ahead) => {
-      const arrived = baseline === 'season' ? season * Math.ceil(ahead / season) : ahead;
-      return { ahead, arrived, served: arrived - ahead };
+    this.horizons = horizon.map((ahead, q) => {
+      const seasonal = season === undefined ? null : season * Math.ceil(ahead / season);
+      const arrived = baseline === 'season' && seasonal !== null ? seasonal : ahead;
+      const first = (q * outputsOf(spec)) / horizon.length;
+      return { ahead, first, arrived, served: arrived - ahead, seasonal };
     });
     this.batch = batch;
     this.outputs = outputsOf(spec);
@@ -69,57 +75,63 @@ export class ForecastOutputs {
 
   /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
   arrive(m: Reals, window: Window, seq: number, learning: boolean): void {
-    const { inputs, scaler, perHorizon: K, outputs: M, batch: B, seen, isChange } = this;
-    const { history, given, lookedBackAt } = inputs;
-    for (const [q, { ahead, arrived }] of this.horizons.entries()) {
-      const step = seq - ahead;
+    const last = this.horizons.at(-1);
+    for (const horizon of this.horizons) {
+      const step = seq - horizon.ahead;
       const isForecast = step >= window.start;
       let counts = false;
-      for (let i = 0; i < B * K; i++) {
-        const j = q * K + (i % K);
-        const at = Math.floor(i / K) * M + j;
-        const truth = given[lookedBackAt[i]!]!;
-        const isKnown = !isChange || history.knows(arrived, i);
-        const isGiven = !Number.isNaN(truth);
-        const d = isChange
-          ? isGiven && isKnown && isForecast
-            ? truth - history.read(arrived, i)
-            : Number.NaN
-          : truth;
-        seen[at] = d;
-        if (!isForecast || !isGiven || !history.knows(ahead, i)) continue;
-        this.score(m, window, step, at, j, i, truth, ahead);
-        if (!isKnown) continue;
-        if (this.meet(m, window, step, at, j, d) && learning) counts = true;
-        else m[window.targetAt(step) + at] = NO_TARGET;
-      }
-      if (isForecast) window.markTarget(step, counts, q === this.horizons.length - 1);
+      for (let row = 0; row < this.batch; row++)
+        for (let k = 0; k < this.perHorizon; k++)
+          if (this.arriveOne(m, window, horizon, row, k, isForecast ? step : null, learning)) counts = true;
+      if (isForecast) window.markTarget(step, counts, horizon === last);
     }
-    scaler?.observe(seen, B);
+    this.scaler?.observe(this.seen, this.batch);
     this.judge.end();
   }
 
-  private score(
+  /** Does that for one number, if a forecast was made for it at `step`, and tells whether it is to be learned from. */
+  private arriveOne(
     m: Reals,
     window: Window,
-    step: number,
-    at: number,
-    j: number,
+    horizon: Horizon,
+    row: number,
+    k: number,
+    step: number | null,
+    learning: boolean,
+  ): boolean {
+    const { history, given, lookedBackAt } = this.inputs;
+    const { ahead, arrived } = horizon;
+    const i = row * this.perHorizon + k;
+    const j = horizon.first + k;
+    const at = row * this.outputs + j;
+    const truth = given[lookedBackAt[i]!]!;
+    const isForecast = step !== null && !Number.isNaN(truth);
+    const isKnown = !this.isChange || history.knows(arrived, i);
+    // what joins the statistics: a change that was forecast, or any truth where there is no baseline
+    if (!this.isChange) this.seen[at] = truth;
+    else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
+    if (!isForecast || !history.knows(ahead, i)) return false;
+    this.score(horizon, i, j, row, m[window.predictionAt(step) + at]!, truth);
+    if (!isKnown) return false;
+    if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
+    m[window.targetAt(step) + at] = NO_TARGET;
+    return false;
+  }
+
+  private score(
+    { ahead, seasonal }: Horizon,
     i: number,
+    j: number,
+    row: number,
+    y: number,
     truth: number,
-    ahead: number,
   ): void {
-    const {
-      judge,
-      inputs: { history },
-      spec: { season },
-    } = this;
-    const naive = truth - history.read(ahead, i);
-    judge.score(j, Math.floor(i / this.perHorizon), m[window.predictionAt(step) + at]!, truth);
-    judge.scoreNaive(j, naive);
-    if (season === undefined) return;
-    const back = season * Math.ceil(ahead / season);
-    if (history.knows(back, i)) judge.scoreSeasonal(j, truth - history.read(back, i));
+    const { judge } = this;
+    const { history } = this.inputs;
+    judge.score(j, row, y, truth);
+    judge.scoreNaive(j, truth - history.read(ahead, i));
+    if (seasonal !== null && history.knows(seasonal, i))
+      judge.scoreSeasonal(j, truth - history.read(seasonal, i));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
@@ -139,10 +151,10 @@ export class ForecastOutputs {
     const { scaler, gate, isChange, perHorizon: K, outputs: M, batch: B } = this;
     const { history } = this.inputs;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
-    for (const [q, { served }] of this.horizons.entries()) {
+    for (const { served, first } of this.horizons)
       for (let i = 0; i < B * K; i++) {
         const isKnown = !isChange || history.knows(served, i);
-        const j = q * K + (i % K);
+        const j = first + (i % K);
         const at = Math.floor(i / K) * M + j;
         const deviation = scaler ? Math.min(scaler.deviation[j]!, LARGEST) : 1;
         if (scaler) m[deviationAt + j] = deviation;
@@ -153,7 +165,6 @@ export class ForecastOutputs {
           : (scaler?.unscale(p, j) ?? p);
         m[y + at] = cut(value, LARGEST);
       }
-    }
   }
 
   /** Forgets what it learned of the network's skill: the network begins anew. */
@@ -170,9 +181,6 @@ export class ForecastOutputs {
     if (gate) this.gate?.restore(gate);
   }
 }
-
-/** Below this a probability counts as this: the loss of a miss stays finite. */
-const LEAST_PROBABILITY = 1e-7;
 
 /** The outputs whose targets are sent: in the user's units, or the probabilities of classes. */
 export class SuppliedOutputs {
@@ -222,7 +230,7 @@ export class SuppliedOutputs {
       let [crossEntropy, likeliest, wanted] = [0, 0, 0];
       for (let j = 0; j < M; j++) {
         const t = target[row + j]!;
-        if (t > 0) crossEntropy += t * ln(1 / Math.max(m[y + row + j]!, LEAST_PROBABILITY));
+        if (t > 0) crossEntropy += t * nats(m[y + row + j]!);
         if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
         if (t > target[row + wanted]!) wanted = j;
       }

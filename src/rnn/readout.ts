@@ -72,6 +72,9 @@ export function createReadout(
 /** Below this a probability counts as this: the loss of a miss stays finite. */
 const LEAST_PROBABILITY = 1e-7;
 
+/** Gives -ln p, in nats. */
+export const nats = (p: number): number => ln(1 / Math.max(p, LEAST_PROBABILITY));
+
 function crossEntropy(
   m: Reals,
   dy: Address,
@@ -83,7 +86,7 @@ function crossEntropy(
   let loss = 0;
   for (let j = 0; j < count; j++) {
     const t = m[target + j]!;
-    if (t > 0) loss += t * ln(1 / Math.max(m[y + j]!, LEAST_PROBABILITY));
+    if (t > 0) loss += t * nats(m[y + j]!);
     m[dy + j] = (m[y + j]! - t) * factor;
   }
   return loss;

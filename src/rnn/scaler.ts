@@ -4,6 +4,8 @@
  * missing for as long as nothing is known of it; a missing number (NaN) joins nothing. Scaled values are cut at +-10
  * deviations, so that one wild reading does not throw the weights.
  */
+import { cut } from './cut.js';
+
 export interface ScalerState {
   readonly count: Float64Array;
   readonly mean: Float64Array;
@@ -43,7 +45,7 @@ export class StandardScaler {
   scale(x: number, i: number): number {
     const deviation = this.deviation[i]!;
     if (deviation === 0) return 0;
-    return Math.min(CUT, Math.max(-CUT, (x - this.sums[this.width + i]!) / deviation));
+    return cut((x - this.sums[this.width + i]!) / deviation, CUT);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */

@@ -276,6 +276,9 @@ type Tasked = Pick<ModelSpec, 'task' | 'features'>;
 type Sized = Tasked &
   Pick<ModelSpec, 'units' | 'batch' | 'learner' | 'inputs' | 'season' | 'optimizer' | 'readout'>;
 
+/** A forecast, with all that it leaves open filled in. */
+export type ForecastTask = Extract<ModelSpec['task'], { kind: 'forecast' }>;
+
 /** Gives M, the numbers in one prediction; 0 for a model without a readout. */
 export function outputsOf({ task, features }: Tasked): number {
   if (!task) return 0;

@@ -8,18 +8,17 @@
  *   dL/dh_t  = e_t + da_{t+1} Wh^T      da_t = dL/dh_t * (1 - h_t^2)
  *   dL/dW    = sum_t z_t^T da_t         dL/db = sum_t da_t        dL/dx_t = da_t Wx^T
  *
- * The gradient itself is never laid down: an update needs only its factors, z, da, h and dy.
+ * The gradient itself is not laid down here: its factors are z, da, h and dy, and SGD needs no more.
  * The scratch memory, at `base`:  da [k2,B,N] | dz [k2,B,D] | the block's losses
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../kernels/kernels.js';
 import { BlockLoss } from './block-loss.js';
+import { cellLayer, denseLayer, type Varying } from './layers.js';
 import type { BlockGradient, GradientMethod } from './learner.js';
 import type { Weights } from './optimizer.js';
 import type { ParameterLayout } from './parameters.js';
 import type { Readout } from './readout.js';
 import type { Window } from './window.js';
-
-type Varying<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Shape {
   readonly batch: number;
@@ -27,14 +26,16 @@ interface Shape {
 }
 
 export class Tbptt implements GradientMethod {
-  /** The cell's gradient is never laid down. */
+  /** The cell's gradient is not laid down: it is among the layers. */
   readonly cell = null;
   private readonly da: Address;
   /** dz [T,B,D] of the last backward pass; its first F columns are dL/dx. */
   readonly dz: Address;
   private readonly losses: BlockLoss;
   /** The factors of the last block's gradient: of the cell, and of the readout where it has weights. */
-  readonly layers: Varying<LayerGradient>[];
+  readonly layers: readonly LayerGradient[];
+  private readonly cellFactors: Varying<LayerGradient>;
+  private readonly dense: Varying<LayerGradient> | null;
 
   static scratchLength(spec: Shape, layout: ParameterLayout): number {
     return (
@@ -51,31 +52,13 @@ export class Tbptt implements GradientMethod {
     base: Address,
   ) {
     const { batch, learner } = spec;
-    const { features: F, units: N, outputs: M } = layout;
+    const { features: F, units: N } = layout;
     this.da = base;
     this.dz = this.da + learner.k2 * batch * layout.units;
     this.losses = new BlockLoss(readout, spec, layout, this.dz + learner.k2 * batch * (F + N));
-    const { at, velocity } = weights;
-    const layer = (
-      w: number,
-      b: number,
-      dy: Address,
-      A: number,
-      columns: number,
-    ): Varying<LayerGradient> => ({
-      w: at + w,
-      b: at + b,
-      velocity: velocity + w,
-      velocityB: velocity + b,
-      a: 0,
-      stride: F + N,
-      dy,
-      R: 0,
-      A,
-      M: columns,
-    });
-    this.layers = [layer(layout.w, layout.b, this.da, F + N, N)];
-    if (layout.hasDense) this.layers.push(layer(layout.wy, layout.by, this.losses.dy, N, M));
+    this.cellFactors = cellLayer(layout, weights, this.da);
+    this.dense = denseLayer(layout, weights, this.losses.dy);
+    this.layers = this.dense ? [this.cellFactors, this.dense] : [this.cellFactors];
   }
 
   /**
@@ -107,13 +90,11 @@ export class Tbptt implements GradientMethod {
     readout.backward(m, e, this.losses.dy, parameters, rows);
     const z = window.zAt(from);
     kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
-    const cell = this.layers[0]!;
-    cell.a = z;
-    cell.R = T * B;
-    const dense = this.layers[1];
-    if (dense) {
-      dense.a = h;
-      dense.R = rows;
+    this.cellFactors.a = z;
+    this.cellFactors.R = T * B;
+    if (this.dense) {
+      this.dense.a = h;
+      this.dense.R = rows;
     }
     return { from, to, losses: block.losses, loss: block.loss };
   }

@@ -37,7 +37,7 @@ class Stage {
     this.size = batch * outputs;
     this.judge = new Judge(names, batch, outputs);
     this.inputs = new Inputs(spec);
-    this.outputs = new ForecastOutputs({ ...spec, task }, this.inputs, this.judge);
+    this.outputs = new ForecastOutputs(spec, task, this.inputs, this.judge);
     const shape = { keep: 40, batch, features: 1, units: 1, outputs, scaled: this.outputs.scaler !== null };
     this.window = new Window(0, shape);
     this.m = new Float64Array(Window.length(shape));
