@@ -25,10 +25,13 @@ module.exports = {
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...Object.entries(floors).map(([floor, below]) => ({
       name: `${floor}-goes-down`,
-      comment: `src/${floor} may import ${['itself', 'src/errors', ...below].join(', ')}`,
+      comment: `src/${floor} may import ${['itself', 'src/errors', 'src/counters', ...below].join(', ')}`,
       severity: 'error',
       from: { path: `^src/${floor}/` },
-      to: { path: '^(src|client)/', pathNot: `^src/(errors\\.ts$|(${[floor, ...below].join('|')})/)` },
+      to: {
+        path: '^(src|client)/',
+        pathNot: `^src/((errors|counters)\\.ts$|(${[floor, ...below].join('|')})/)`,
+      },
     })),
     {
       name: 'client-sees-the-protocol-only',
@@ -60,8 +63,24 @@ module.exports = {
       '^node_modules/(@types/)?ws/',
       ['^src/server/', '^client/sdk/node\\.ts$', '^(test|scripts)/', '^node_modules/'],
     ),
+    only(
+      'prom-client-in-the-server',
+      'the floors below count with plain numbers',
+      '^node_modules/prom-client/',
+      ['^src/server/', '^node_modules/'],
+    ),
+    only('lmdb-in-the-store', 'one place knows the database', '^node_modules/lmdb/', [
+      '^src/store/lmdb\\.ts$',
+      '^(test|scripts)/',
+      '^node_modules/',
+    ]),
     only('fastify-in-the-server', 'one place speaks HTTP', '^node_modules/fastify/', [
       '^src/server/',
+      '^(test|scripts)/',
+      '^node_modules/',
+    ]),
+    only('jose-in-the-server', 'one place judges tokens', '^node_modules/jose/', [
+      '^src/server/auth/',
       '^(test|scripts)/',
       '^node_modules/',
     ]),

@@ -56,6 +56,9 @@ export const ERRORS = {
   'target-duplicate': { temporary: false, about: 'the step has its target already' },
   'setting-invalid': { temporary: false, about: 'a setting is out of its range' },
   // snapshots and stores
+  'store-unavailable': { temporary: true, about: 'the store cannot write now, so no step is taken' },
+  'store-damaged': { temporary: false, about: 'a checkpoint or record in the store is broken' },
+  'store-locked': { temporary: false, about: 'another process has the data folder' },
   'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or not of this model' },
   // the library and the client
   'buffer-overflow': { temporary: true, about: 'a bounded buffer is full and its policy is to fail' },
@@ -68,12 +71,28 @@ export const ERRORS = {
     about: 'the server has fewer steps than it had acked; what was not acked was numbered anew',
   },
   'input-invalid': { temporary: false, about: 'a row of the input file or stream cannot be read' },
-  'address-refused': { temporary: false, about: 'another address than loopback needs --insecure' },
+  // who may do what
+  'permission-denied': {
+    temporary: false,
+    about: 'the token does not give the role, or not on this sequence',
+  },
+  'credentials-invalid': { temporary: false, about: 'a file of tokens, keys or certificates cannot be used' },
+  'address-refused': { temporary: false, about: 'another address than loopback needs tokens, or --insecure' },
+  'config-invalid': {
+    temporary: false,
+    about: 'the configuration has a wrong, unknown or contradictory setting',
+  },
+  'rate-limit': { temporary: true, about: 'the socket asks more often than it may' },
+  overloaded: { temporary: true, about: 'the server is too busy to take new work' },
   // those that close the socket
   'server-shutdown': { temporary: true, close: 3000, about: 'the server is shutting down' },
   'socket-slow': { temporary: true, close: 3001, about: 'the socket did not read what was sent to it' },
+  'access-changed': { temporary: true, close: 3010, about: 'the token gives other rights than before' },
+  'attempts-limit': { temporary: true, close: 3011, about: 'too many tokens of the address were refused' },
   'hello-timeout': { temporary: false, close: 3500, about: 'no hello came in time' },
   'error-limit': { temporary: false, close: 3501, about: 'too many messages of the socket were refused' },
+  unauthorized: { temporary: false, close: 3502, about: 'there is no token, or it is not good' },
+  'token-expired': { temporary: false, close: 3503, about: 'the token has expired since it was let in' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -15,6 +15,11 @@ export interface ConnectOptions {
   readonly packed?: boolean;
   /** The WebSocket class to connect with. */
   readonly WebSocket?: SocketConstructor;
+  /**
+   * The token to be let in with, or what gives one: it is asked for every connection, so that it can renew the token.
+   * Node sends it with the upgrade, a browser in its first message. A token that is refused closes the client.
+   */
+  readonly token?: TokenSource;
   /** Who connects, as the server's log shows it. */
   readonly agent?: string;
   /** Clock and timers. */
@@ -26,6 +31,8 @@ export interface ConnectOptions {
   /** Milliseconds until `welcome` must have come; 10,000 if left out. */
   readonly welcomeMs?: number;
 }
+
+export type TokenSource = string | (() => string | Promise<string>);
 
 /** Where the connection stands. `waiting` tries again after `delay` milliseconds, `closed` is for good. */
 export type ConnectionState =
@@ -61,7 +68,10 @@ export type Overflow = 'fail' | 'drop-oldest-unsent';
 export interface Opened extends Pick<ServerMessageOf<'opened'>, OpenedFields> {
   readonly spec: ModelSpec;
 }
-type OpenedFields = 'sequence' | 'epoch' | 'seq' | 'created' | 'learning' | 'learningRate';
+type OpenedFields = 'sequence' | 'epoch' | 'seq' | 'durable' | 'created' | 'learning' | 'learningRate';
+
+/** Sequences of a server; `total` is how many there are. */
+export type Listing = Readonly<Pick<ServerMessageOf<'listing'>, 'total' | 'sequences'>>;
 
 /** A step on its way: a receipt of `push`. */
 export interface PushedStep {
@@ -146,6 +156,8 @@ export interface SequenceHandle extends Watch {
   configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void>;
   /** Sets the state, or state and weights, back to the first, after the steps pushed so far. Numbers go on. */
   reset(what: 'state' | 'weights'): Promise<void>;
+  /** Makes a checkpoint, after the steps pushed so far; resolves when it is durable. */
+  checkpoint(): Promise<void>;
   /** Resolves as soon as `push` takes a step; look at `room` first, and push as many, to send blocks. */
   ready(): Promise<void>;
   /** Resolves as soon as all steps pushed so far are acked. */
@@ -163,6 +175,10 @@ export interface Client {
   open(sequence: string, options?: OpenOptions): SequenceHandle;
   /** Watches a sequence without opening it. Waits for one that does not exist yet. */
   watch(sequence: string): Watch;
+  /** Lists the sequences that the server knows, in the order of their names, from the first after `after` on. */
+  list(options?: { readonly after?: string; readonly limit?: number }): Promise<Listing>;
+  /** Removes a sequence and all that was kept of it. */
+  remove(sequence: string): Promise<void>;
   /** Closes at once, for good. What is not acked is given up: `await handle.drained()` first. */
   close(): void;
 }

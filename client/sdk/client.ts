@@ -1,5 +1,5 @@
 /** The client: one connection, and the sequences that are open or watched through it. */
-import { asyncScheduler, type Observable, Subject } from 'rxjs';
+import { asyncScheduler, filter, firstValueFrom, type Observable, Subject } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import { Codec } from '../../src/protocol/codec.js';
 import type { ServerMessage, ServerMessageOf } from '../../src/protocol/messages.js';
@@ -7,6 +7,7 @@ import type {
   Client,
   ConnectionState,
   ConnectOptions,
+  Listing,
   OpenOptions,
   Report,
   SequenceHandle,
@@ -15,10 +16,10 @@ import type {
 import { type CodedError, codedError } from './coded-error.js';
 import { Connection } from './connection.js';
 import { Handle } from './handle.js';
-import { Requests } from './requests.js';
+import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
 import { bytesPerReal } from './shape.js';
-import { type SocketConstructor, streamUrl } from './socket.js';
+import { type Dialer, streamUrl } from './socket.js';
 import { Views } from './views.js';
 import { SequenceWatch } from './watch.js';
 
@@ -39,15 +40,17 @@ export class EddyClient implements Client {
   private readonly encoding;
   private closed: CodedError | null = null;
 
-  constructor(url: string, WebSocket: SocketConstructor, options: ConnectOptions) {
+  constructor(url: string, dialer: Dialer, options: ConnectOptions) {
     const { encoding = 'msgpack', scheduler = asyncScheduler, random = Math.random, agent } = options;
-    const { packed = true } = options;
+    const { packed = true, token } = options;
     const { backOff = { min: 100, max: 10_000 }, welcomeMs = 10_000 } = options;
     const address = streamUrl(url);
     this.encoding = encoding;
     this.retryParts = { scheduler, random, backOff };
     this.connection = new Connection({
-      dial: () => new WebSocket(address, [`eddy.v1.${encoding}`]),
+      dial: (token) => dialer.dial(address, [`eddy.v1.${encoding}`], token),
+      token,
+      saysToken: !dialer.sendsToken,
       codec: new Codec(encoding),
       packed: packed && encoding === 'msgpack',
       agent,
@@ -102,8 +105,23 @@ export class EddyClient implements Client {
     return new SequenceWatch(sequence, () => this.entry(sequence).views);
   }
 
+  list(options: { readonly after?: string; readonly limit?: number } = {}): Promise<Listing> {
+    return this.ask({ type: 'list', ...options });
+  }
+
+  async remove(sequence: string): Promise<void> {
+    await this.ask({ type: 'remove', sequence });
+  }
+
   close(): void {
     this.connection.close(new EddyError('client-closed', 'the client was closed'));
+  }
+
+  /** Asks as soon as the connection is open. */
+  private async ask<T extends RequestBody>(body: T): Promise<Answers[T['type']]> {
+    await firstValueFrom(this.state$.pipe(filter(({ status }) => status === 'open')), { defaultValue: null });
+    if (this.closed) throw this.closed;
+    return new Promise((resolve, reject) => this.requests.ask(body, resolve, reject));
   }
 
   private entry(sequence: string): Entry {

@@ -3,6 +3,7 @@
  * closed or the server sends it away for good (close codes 3500-3999).
  */
 import { BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
+import { ERRORS } from '../../src/errors.js';
 import type { Codec } from '../../src/protocol/codec.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import {
@@ -11,14 +12,17 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '../../src/protocol/messages.js';
-import type { ConnectionState } from './api.js';
+import type { ConnectionState, TokenSource } from './api.js';
 import { type CodedError, closeError, codedError, isFarewell, isFinalClose } from './coded-error.js';
 import type { Retry } from './retry.js';
-import type { SocketLike } from './socket.js';
+import { checkToken, type SocketLike } from './socket.js';
 
 export interface ConnectionParts {
   /** Makes the next socket. */
-  readonly dial: () => SocketLike;
+  readonly dial: (token: string | undefined) => SocketLike;
+  readonly token: TokenSource | undefined;
+  /** Does hello say the token? */
+  readonly saysToken: boolean;
   readonly codec: Codec;
   /** Do steps and results travel packed? */
   readonly packed: boolean;
@@ -45,8 +49,12 @@ export class Connection {
   private deadline: Subscription | null = null;
   /** Why the socket is about to close, as far as it was told. */
   private farewell: CodedError | null = null;
+  /** Milliseconds after which the server wants the client back, where it has told them. */
+  private retryMs: number | undefined;
   private failure = '';
   private isClosed = false;
+  /** Counts connections, so that a token which came too late is not used. */
+  private dials = 0;
 
   constructor(private readonly parts: ConnectionParts) {}
 
@@ -54,20 +62,37 @@ export class Connection {
     return this.openSince !== null;
   }
 
-  /** Connects. Throws what the WebSocket class throws for an impossible address. */
+  /** Connects, with a token if there is one. Throws what the WebSocket class throws for an impossible address. */
   dial(): void {
-    const { scheduler, welcomeMs } = this.parts;
-    const socket = this.parts.dial();
-    this.socket = socket;
+    const { token, scheduler, welcomeMs } = this.parts;
+    const dial = ++this.dials;
+    const isCurrent = () => dial === this.dials && !this.isClosed;
     this.farewell = null;
+    this.retryMs = undefined;
     this.failure = '';
+    if (typeof token === 'function')
+      Promise.resolve()
+        .then(token)
+        .then((value) => isCurrent() && this.dialWith(value))
+        .catch((error) => isCurrent() && this.lose(1006, `no token: ${messageOf(error)}`));
+    else this.dialWith(token);
+    this.deadline = scheduler.schedule(() => {
+      this.drop(1000);
+      this.lose(1006, `no welcome within ${welcomeMs} ms`);
+    }, welcomeMs);
+    this.state.next({ status: 'connecting' });
+  }
+
+  private dialWith(token: string | undefined): void {
+    const socket = this.parts.dial(token === undefined ? token : checkToken(token));
+    this.socket = socket;
     const whileCurrent =
       <E>(handler: (event: E) => void) =>
       (event: E) => {
         if (socket === this.socket) handler(event);
       };
     socket.binaryType = 'arraybuffer';
-    socket.onopen = whileCurrent(() => this.hello());
+    socket.onopen = whileCurrent(() => this.hello(token));
     socket.onmessage = whileCurrent(({ data }: { data: unknown }) => this.receive(data));
     socket.onerror = whileCurrent(({ message }: { message?: string }) => {
       this.failure = message ?? '';
@@ -75,11 +100,6 @@ export class Connection {
     socket.onclose = whileCurrent(({ code, reason }: { code: number; reason: string }) =>
       this.lose(code, reason || this.failure),
     );
-    this.deadline = scheduler.schedule(() => {
-      this.drop(1000);
-      this.lose(1006, `no welcome within ${welcomeMs} ms`);
-    }, welcomeMs);
-    this.state.next({ status: 'connecting' });
   }
 
   /** Sends a message; only while it is open. */
@@ -95,13 +115,14 @@ export class Connection {
     this.end(reason, true);
   }
 
-  private hello(): void {
-    const { agent, packed } = this.parts;
+  private hello(token: string | undefined): void {
+    const { agent, packed, saysToken } = this.parts;
     this.send({
       type: 'hello',
       version: PROTOCOL_VERSION,
       ...(agent !== undefined && { agent }),
       ...(packed && { packed }),
+      ...(saysToken && token !== undefined && { token }),
     });
   }
 
@@ -120,6 +141,7 @@ export class Connection {
       const error = codedError(message.code, message.message, message.temporary);
       if (isFarewell(error)) {
         this.farewell = error;
+        this.retryMs = message.retryMs;
         return;
       }
       if (!this.isOpen && !error.temporary) return this.close(error);
@@ -136,7 +158,8 @@ export class Connection {
   }
 
   private lose(code: number, why: string): void {
-    this.end(this.farewell ?? closeError(code, why), isFinalClose(code));
+    const isRenewable = code === ERRORS['token-expired'].close && typeof this.parts.token === 'function';
+    this.end(this.farewell ?? closeError(code, why), isFinalClose(code) && !isRenewable);
   }
 
   private end(reason: CodedError, isFinal: boolean): void {
@@ -145,10 +168,11 @@ export class Connection {
     this.isClosed = isFinal;
     if (this.openSince !== null && scheduler.now() - this.openSince >= stableMs) retry.succeed();
     this.socket = null;
+    this.dials++;
     this.openSince = null;
     this.deadline?.unsubscribe();
     retry.cancel();
-    const delay = isFinal ? 0 : retry.later(() => this.dial());
+    const delay = isFinal ? 0 : retry.later(() => this.dial(), this.retryMs);
     onLost(reason, isFinal);
     this.state.next(isFinal ? { status: 'closed', reason } : { status: 'waiting', reason, delay });
     if (isFinal) this.state.complete();
@@ -161,3 +185,5 @@ export class Connection {
     socket?.close(code);
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,13 @@ import { newest } from './newest.js';
 
 export type Wish = Required<ViewOptions>;
 
-type Item = { readonly skipped: number; readonly seq?: number };
+type Item = { readonly skipped: number; readonly seq?: number; readonly update?: number };
+
+/** Where the subscribers are: they have seen all up to this step. */
+interface Place {
+  readonly epoch: string;
+  readonly seq: number;
+}
 
 /** One view of one sequence and its local subscribers: what they want together, and the results for each of them. */
 export class Feed<T extends Item> {
@@ -13,10 +19,13 @@ export class Feed<T extends Item> {
   /** Is an answer to a subscribe under way? */
   isPending = false;
   private readonly subscribers = new Map<Subscriber<readonly T[]>, Wish>();
-  /** Number of the last result, where each step has one. */
+  /** Number of the last step that the subscribers have the results of, where each step has one. */
   private lastSeq: number | null = null;
-  /** Results that came between two subscriptions to the server, until the subscribers are told. */
-  private missed = 0;
+  /** Where the last message ended, and the number of the last update in it. */
+  private place: Place | null = null;
+  private lastUpdate = -1;
+  /** Updates up to this number were seen already, and come again because their step does. */
+  private seenUpdate = -1;
 
   constructor(
     /** Has each step just one result, so that their numbers tell how many were missed? */
@@ -59,18 +68,35 @@ export class Feed<T extends Item> {
     if (this.isPerStep && this.subscribers.size > 0) this.lastSeq ??= seq;
   }
 
-  /** The server sends results from after step `seq` on. */
-  begin(seq: number): void {
-    this.isPending = false;
-    if (this.lastSeq !== null) this.missed += Math.max(0, seq - this.lastSeq);
-    this.lastSeq = this.isPerStep ? seq : null;
+  /** From where on the server is asked to go on, if the subscribers have seen anything. */
+  get after(): Place | undefined {
+    return this.subscribers.size > 0 ? (this.place ?? undefined) : undefined;
   }
 
-  deliver(items: readonly T[]): void {
+  /** The server sends results: from where the subscribers are, where it has recovered that, or from after step `seq` on. */
+  begin({ epoch, seq, recovered = false }: Place & { readonly recovered?: boolean | undefined }): void {
+    this.isPending = false;
+    if (recovered) {
+      this.seenUpdate = this.lastUpdate;
+      return;
+    }
+    this.place = { epoch, seq };
+    this.lastUpdate = -1;
+    // what lies between is counted when the next result comes
+    if (this.isPerStep) this.lastSeq = Math.min(this.lastSeq ?? seq, seq);
+  }
+
+  /** @param seq number of the step up to which these are the results; unknown where they do not tell it */
+  deliver(all: readonly T[], seq: number | undefined): void {
+    const { seenUpdate } = this;
+    const items = seenUpdate < 0 ? all : all.filter(({ update = 0 }) => update > seenUpdate);
+    if (items.length > 0) this.seenUpdate = -1;
+    if (this.place && seq !== undefined) this.place = { ...this.place, seq };
+    this.lastUpdate = items.at(-1)?.update ?? this.lastUpdate;
     const [first, ...others] = items;
     if (!first) return;
-    const told = this.missed > 0 ? [{ ...first, skipped: first.skipped + this.missed }, ...others] : items;
-    this.missed = 0;
+    const missed = this.missedBefore(first);
+    const told = missed > 0 ? [{ ...first, skipped: first.skipped + missed }, ...others] : items;
     if (this.isPerStep) this.lastSeq = items.at(-1)?.seq ?? null;
     for (const subscriber of [...this.subscribers.keys()]) subscriber.next(told);
   }
@@ -88,8 +114,15 @@ export class Feed<T extends Item> {
       else subscriber.complete();
   }
 
+  /** Steps between the last result and this one that nobody has told of. */
+  private missedBefore({ seq, skipped }: T): number {
+    if (!this.isPerStep || seq === undefined || this.lastSeq === null) return 0;
+    return Math.max(0, seq - this.lastSeq - 1 - skipped);
+  }
+
   private forget(): void {
     this.lastSeq = null;
-    this.missed = 0;
+    this.place = null;
+    this.lastUpdate = -1;
   }
 }

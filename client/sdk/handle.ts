@@ -106,6 +106,10 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     return this.request({ type: 'reset', what });
   }
 
+  checkpoint(): Promise<void> {
+    return this.request({ type: 'checkpoint' });
+  }
+
   ready(): Promise<void> {
     return this.producer.ready();
   }
@@ -168,7 +172,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
   }
 
   private begin(opened: ServerMessageOf<'opened'>): void {
-    const { channel, sequence, epoch, seq, created, learning, learningRate } = opened;
+    const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
     const spec = opened.spec as unknown as ModelSpec;
     if (!this.producer.fits(spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
@@ -177,7 +181,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     }
     this.channel = channel;
     this.parts.onChannel(channel);
-    this.answer.resolve({ sequence, epoch, seq, spec, created, learning, learningRate });
+    this.answer.resolve({ sequence, epoch, seq, durable, spec, created, learning, learningRate });
     // Asked for before the steps that wait are sent, so that their results are seen.
     this.parts.views.expectFrom(seq);
     this.parts.views.begin();

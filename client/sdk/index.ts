@@ -1,6 +1,7 @@
 /** The public door of the client, for browsers and for every runtime with a WebSocket of its own. */
 import type { Client, ConnectOptions } from './api.js';
 import { EddyClient } from './client.js';
+import { plainDialer } from './socket.js';
 
 export { EddyError, type ErrorCode } from '../../src/errors.js';
 export { TIME_KINDS, TimeFeatures, type TimeKind } from '../../src/rnn/time-features.js';
@@ -11,7 +12,7 @@ export type { SocketConstructor, SocketLike } from './socket.js';
 /**
  * Connects to a server: `ws://host:port`, or http(s); the stream's path is added where there is none.
  *
- * @throws TypeError where `url` is no such address, or the runtime has no WebSocket and none is given
+ * @throws TypeError where `url` is no such address, the token is none, or the runtime has no WebSocket and none is given
  * @example
  * const client = connect('http://127.0.0.1:4000');
  * client.watch('room-1').states$.subscribe(({ seq, h }) => console.log(seq, h));
@@ -19,5 +20,5 @@ export type { SocketConstructor, SocketLike } from './socket.js';
 export function connect(url: string, options: ConnectOptions = {}): Client {
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   if (!WebSocket) throw new TypeError('there is no WebSocket here: give one in options.WebSocket');
-  return new EddyClient(url, WebSocket, options);
+  return new EddyClient(url, plainDialer(WebSocket), options);
 }

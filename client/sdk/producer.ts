@@ -21,7 +21,9 @@ export interface ProducerParts extends LaneParts {
 
 type WithoutChannel<T> = T extends unknown ? Omit<T, 'channel'> : never;
 /** A request on the channel, before it is known. */
-export type ChannelRequest = WithoutChannel<Extract<RequestBody, { type: 'configure' | 'reset' }>>;
+export type ChannelRequest = WithoutChannel<
+  Extract<RequestBody, { type: 'configure' | 'reset' | 'checkpoint' }>
+>;
 
 export class Producer {
   readonly acked = new ReplaySubject<number>(1);

@@ -7,13 +7,16 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type RequestBody = WithoutId<Request>;
 
 /** The answer to each kind of request. */
-interface Answers {
+export interface Answers {
   open: ServerMessageOf<'opened'>;
   subscribe: ServerMessageOf<'subscribed'>;
   unsubscribe: ServerMessageOf<'done'>;
   configure: ServerMessageOf<'done'>;
   reset: ServerMessageOf<'done'>;
+  checkpoint: ServerMessageOf<'done'>;
   close: ServerMessageOf<'done'>;
+  list: ServerMessageOf<'listing'>;
+  remove: ServerMessageOf<'done'>;
 }
 type Answer = Answers[Request['type']];
 

@@ -23,12 +23,16 @@ export class Retry {
 
   constructor(private readonly parts: RetryParts) {}
 
-  /** Runs `task` after the next wait, and gives the wait. Only one may wait at a time. */
-  later(task: () => void): number {
+  /**
+   * Runs `task` after the next wait, and gives the wait. Only one may wait at a time.
+   *
+   * @param told the wait, where the server has told it
+   */
+  later(task: () => void, told?: number): number {
     const { scheduler, random, backOff } = this.parts;
     const { min, max } = backOff;
     const longest = Math.min(max, min * 2 ** ++this.failures);
-    const delay = min + random() * (longest - min);
+    const delay = told ?? min + random() * (longest - min);
     this.timer = scheduler.schedule(() => {
       this.timer = null;
       task();

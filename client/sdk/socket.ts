@@ -13,6 +13,29 @@ export interface SocketLike {
 
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
+/** How a runtime connects. */
+export interface Dialer {
+  /** Does the token go with the upgrade? Otherwise hello says it. */
+  readonly sendsToken: boolean;
+  dial(url: string, protocols: string[], token: string | undefined): SocketLike;
+}
+
+/** Connects with a WebSocket class of the browser's kind, which can send no headers. */
+export const plainDialer = (WebSocket: SocketConstructor): Dialer => ({
+  sendsToken: false,
+  dial: (url, protocols) => new WebSocket(url, protocols),
+});
+
+/**
+ * Checks that a token is made of what a header can carry; the error does not show it.
+ *
+ * @throws TypeError
+ */
+export function checkToken(token: string): string {
+  if (/^[\w.~+/-]+=*$/.test(token)) return token;
+  throw new TypeError('a token is made of letters, digits and - . _ ~ + /');
+}
+
 /**
  * Gives the address of the WebSocket of a server: http becomes ws, and the stream's path is put where there is none.
  *

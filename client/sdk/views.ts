@@ -65,7 +65,7 @@ export class Views {
   }
 
   receive(message: ViewMessage): void {
-    (this.feeds[message.type] as Feed<Results[View]>).deliver(itemsOf(message));
+    (this.feeds[message.type] as Feed<Results[View]>).deliver(itemsOf(message), endOf(message));
   }
 
   interrupt(): void {
@@ -102,15 +102,17 @@ export class Views {
   private subscribe(kind: View, wish: Wish): void {
     const { sequence, requests, retry, onChannel } = this.parts;
     const feed = this.feeds[kind];
+    const after = kind !== 'metrics' && wish.delivery === 'every' ? feed.after : undefined;
     feed.asked = wish;
     feed.isPending = true;
     requests.ask(
-      { type: 'subscribe', sequence, view: kind, ...wish },
-      ({ channel, seq }) => {
+      { type: 'subscribe', sequence, view: kind, ...wish, ...(after && { after }) },
+      (subscribed) => {
+        const { channel } = subscribed;
         this.channel = channel;
         retry.succeed();
         onChannel(channel);
-        feed.begin(seq);
+        feed.begin(subscribed);
         this.sync();
       },
       (error) => this.refused(kind, error),
@@ -132,6 +134,20 @@ export class Views {
     if (error.code === 'connection-lost') return;
     if (!error.temporary) feed.end(error);
     else if (!retry.isWaiting) retry.later(() => this.sync());
+  }
+}
+
+/** Gives the number of the step up to which a message holds the results; none where it cannot be told. */
+function endOf(message: ViewMessage): number | undefined {
+  switch (message.type) {
+    case 'states':
+    case 'predictions':
+      return message.seq + message.count - 1;
+    case 'updates':
+    case 'metrics':
+      return message.seq;
+    case 'events':
+      return message.events.at(-1)?.seq;
   }
 }
 

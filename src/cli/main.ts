@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** eddy: the command line. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { Command, CommanderError } from 'commander';
+import { addConfig } from './config.js';
 import { addDemo } from './demo.js';
 import { addEval } from './eval.js';
 import { say } from './output.js';
 import { addPush } from './push.js';
 import { addServe } from './serve.js';
+import { addToken } from './token.js';
 import { VERSION } from './version.js';
 import { addWatch } from './watch.js';
 
@@ -26,8 +28,8 @@ Examples:
 
 Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 called wrongly.`,
   );
-for (const add of [addServe, addPush, addWatch, addEval, addDemo]) add(program);
-for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+for (const add of [addServe, addConfig, addToken, addPush, addWatch, addEval, addDemo]) add(program);
+for (const command of program.commands) inherit(command, program);
 
 try {
   await program.parseAsync();
@@ -37,6 +39,11 @@ try {
     say(`eddy: ${messageOf(error)}`);
     process.exitCode = 1;
   }
+}
+
+function inherit(command: Command, from: Command): void {
+  command.exitOverride().copyInheritedSettings(from);
+  for (const below of command.commands) inherit(below, command);
 }
 
 function messageOf(error: unknown): string {

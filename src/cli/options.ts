@@ -24,6 +24,9 @@ export function positiveNumber(text: string): number {
 /** Parses names separated by commas. */
 export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());
 
+/** Gathers an option that may be said several times. */
+export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
 /** Parses kinds of time features separated by commas. */
 export function timeKinds(text: string): TimeKind[] {
   const kinds = nameList(text);

@@ -6,6 +6,7 @@ import { EddyError } from '../errors.js';
 import type { ModelSpecInput } from '../rnn/spec.js';
 import { TIME_KINDS, TimeFeatures, type TimeKind } from '../rnn/time-features.js';
 import { parseTimestamp } from '../rnn/timestamp.js';
+import { addTokenFile, tokenFrom } from './client-token.js';
 import { DEFAULT_URL, nameList, positiveNumber, timeKinds, wholeNumber } from './options.js';
 import { colorsFor, writeLine } from './output.js';
 import { Pace } from './pace.js';
@@ -13,6 +14,7 @@ import { openRows, type Row, type RowFormat } from './rows.js';
 import { bar, grouped, LiveView } from './terminal.js';
 
 interface PushOptions {
+  tokenFile?: string;
   url: string;
   sequence: string;
   columns?: string[];
@@ -26,8 +28,7 @@ interface PushOptions {
 }
 
 export function addPush(program: Command): void {
-  program
-    .command('push')
+  addTokenFile(program.command('push'))
     .description('stream the rows of a CSV or NDJSON file, or of standard input, into a sequence')
     .argument('<file>', 'the file, or - for standard input')
     .requiredOption('--sequence <name>', 'the sequence; it is made if there is none')
@@ -59,11 +60,13 @@ Examples:
 
 async function push(file: string, options: PushOptions): Promise<void> {
   const { connect } = await import('../../client/sdk/node.js');
-  const { url, sequence, rate, json, timestamp, calendar } = options;
+  const { url, sequence, rate, json, timestamp, calendar, tokenFile } = options;
   const time = calendar && new TimeFeatures(calendar);
   const spec = options.model ? await readSpec(options.model) : null;
+  // before the rows are opened, which begin to flow at once
+  const token = await tokenFrom(tokenFile);
   const source = await openRows(file, { columns: options.columns, format: options.format });
-  const client = connect(url, { agent: 'eddy push' });
+  const client = connect(url, { agent: 'eddy push', ...token });
   const refused = new Promise<never>((_resolve, reject) => {
     client.errors$.subscribe(({ error }) => reject(error));
     client.state$.subscribe((state) => {

@@ -1,53 +1,76 @@
 /** eddy serve: runs the server until it is told to stop. */
 import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
-import { EddyError } from '../errors.js';
-import { DEFAULT_PORT, wholeNumber } from './options.js';
-import { interrupted } from './output.js';
+import { asyncScheduler } from 'rxjs';
+import { loadConfig } from './config-load.js';
+import { type ConfigInput, securityOf } from './config-schema.js';
+import { hearSignals, untilStopped } from './lifecycle.js';
+import { wholeNumber } from './options.js';
+import { addSecurityOptions, type SecurityFlags, settingsOf } from './security-options.js';
 
-interface ServeOptions {
-  host: string;
-  port: number;
-  insecure: boolean;
-  logLevel: string;
+interface ServeOptions extends Omit<ConfigInput, keyof ReturnType<typeof settingsOf>>, SecurityFlags {
+  config?: string;
   json: boolean;
 }
 
+const portNumber = wholeNumber(0, 65_535);
+
 export function addServe(program: Command): void {
-  program
-    .command('serve')
+  addSecurityOptions(program.command('serve'))
     .description('run the server until it is interrupted')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <port>', 'port to listen on, 0 for a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
-    .option('--insecure', 'allow an address that other machines can reach, without tokens', false)
+    .option('--config <file>', 'JSON file of settings: see eddy config default')
+    .option('--host <address>', 'address to listen on (127.0.0.1)')
+    .option('--port <port>', 'port to listen on, 0 for a free one (4000)', portNumber)
+    .option('--admin-host <address>', 'address of --admin-port (127.0.0.1)')
+    .option('--admin-port <port>', 'port of /livez, /readyz and /metrics, instead of --port', portNumber)
+    .option('--data <folder>', 'folder where sequences are kept (eddy-data)')
+    .option('--ephemeral', 'keep sequences in memory, as long as the process lives')
+    .option('--insecure', 'allow an address that other machines can reach, without tokens')
     .addOption(
-      new Option('--log-level <level>', 'what to log')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
+      new Option('--log-level <level>', 'what to log (info)').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
     )
     .option('--json', 'print the address as JSON when ready', false)
-    .addHelpText('after', '\nExamples:\n  $ eddy serve\n  $ eddy serve --port 0 --json')
+    .addHelpText(
+      'after',
+      '\nDefaults < --config file < environment (EDDY_*) < flags; all settings: eddy config env\n\nExamples:\n  $ eddy serve\n  $ eddy serve --config eddy.json --admin-port 9090\n  $ eddy serve --host 0.0.0.0 --tokens tokens.json --tls-cert eddy.crt --tls-key eddy.key\n  $ eddy serve --port 0 --json',
+    )
     .action(serve);
 }
 
-async function serve({ host, port, insecure, logLevel, json }: ServeOptions): Promise<void> {
-  if (!isLoopback(host) && !insecure)
-    throw new EddyError(
-      'address-refused',
-      `${host} can be reached by other machines; say --insecure to allow it`,
-    );
-  const told = interrupted();
-  const { composeServer, createLogger } = await import('./compose.js');
+async function serve({ config: file, json, ...flags }: ServeOptions): Promise<void> {
+  const config = loadConfig({ file, env: process.env, flags: settingsOf(flags) });
+  const { host, port, adminHost, adminPort, insecure, logLevel, shutdown, tls } = config;
+  const signals$ = hearSignals();
+  const { checkExposure, composeServer, createLogger, createTelemetry, openStore } = await import(
+    './compose.js'
+  );
   const logger = createLogger(logLevel);
-  const server = composeServer({ logger });
-  const at = await server.listen(host, port);
-  const url = `ws://${isIP(at.host) === 6 ? `[${at.host}]` : at.host}:${at.port}`;
-  logger.info({ url }, 'listening');
-  if (json) process.stdout.write(`${JSON.stringify({ url })}\n`);
-  await told;
-  logger.info('shutting down');
-  await server.stop();
+  const exposure = checkExposure(host, insecure, securityOf(config));
+  if (exposure) logger.warn(exposure);
+  const telemetry = createTelemetry();
+  const store = await openStore(config, telemetry);
+  const server = composeServer({ logger, metricsOfProcess: true, store, telemetry, ...config });
+  const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort };
+  const at = await server.listen(host, port, admin);
+  const told = { url: urlOf(tls ? 'wss' : 'ws', at), ...(at.admin && { adminUrl: urlOf('http', at.admin) }) };
+  logger.info(told, 'listening');
+  if (json) process.stdout.write(`${JSON.stringify(told)}\n`);
+  const code = await untilStopped({
+    signals$,
+    scheduler: asyncScheduler,
+    limitMs: shutdown.ms,
+    stop: () => server.stop(),
+    reload: () => server.reload(),
+    logger,
+  });
+  process.exit(code);
 }
 
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const urlOf = (scheme: string, { host, port }: { host: string; port: number }) =>
+  `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;

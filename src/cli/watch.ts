@@ -2,11 +2,13 @@
 import { type Command, Option } from 'commander';
 import { take } from 'rxjs';
 import { VIEWS, type View } from '../protocol/messages.js';
+import { addTokenFile, tokenFrom } from './client-token.js';
 import { DEFAULT_URL, wholeNumber } from './options.js';
 import { colorsFor, interrupted, say } from './output.js';
 import { sparkline } from './terminal.js';
 
 interface WatchOptions {
+  tokenFile?: string;
   url: string;
   view: View;
   every: number;
@@ -16,8 +18,7 @@ interface WatchOptions {
 }
 
 export function addWatch(program: Command): void {
-  program
-    .command('watch')
+  addTokenFile(program.command('watch'))
     .description('show the hidden states of a sequence, or another view of it, live')
     .argument('<name>', 'the sequence; one that does not exist yet is waited for')
     .option('--url <url>', 'address of the server', DEFAULT_URL)
@@ -37,9 +38,12 @@ Examples:
     .action(watch);
 }
 
-async function watch(name: string, { url, view, every, latest, count, json }: WatchOptions): Promise<void> {
+async function watch(
+  name: string,
+  { url, view, every, latest, count, json, tokenFile }: WatchOptions,
+): Promise<void> {
   const { connect } = await import('../../client/sdk/node.js');
-  const client = connect(url, { agent: 'eddy watch' });
+  const client = connect(url, { agent: 'eddy watch', ...(await tokenFrom(tokenFile)) });
   const done = new Promise<void>((resolve, reject) => {
     client.errors$.subscribe(({ error }) => say(`${error.code}: ${error.message}`));
     client.state$.subscribe((state) => {

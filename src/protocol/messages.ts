@@ -24,9 +24,29 @@ export const PROTOCOL_VERSION = 1;
 /** Path of the WebSocket on the server. */
 export const STREAM_PATH = '/stream';
 
+/** The longest that a server may ask a client to wait before it comes back. */
+export const MAX_RETRY_MS = 600_000;
+
 /** What a subscriber may ask for. */
 export const VIEWS = ['states', 'predictions', 'updates', 'metrics', 'events'] as const;
 export type View = (typeof VIEWS)[number];
+
+/** What becomes of a sequence, and what its errors tell of the series. */
+export const EVENTS = [
+  'opened',
+  'resumed',
+  'idle',
+  'evicted',
+  'reset',
+  'configured',
+  'learning-paused',
+  'learning-resumed',
+  'checkpoint',
+  'anomaly',
+  'drift',
+  'damaged',
+  'failed',
+] as const;
 
 /** Runs of numbers: little-endian float32 bytes in MessagePack, arrays in JSON, Float32Array in memory. */
 export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y'] as const;
@@ -39,6 +59,8 @@ const seq = z.int().min(0);
 const lastSeq = z.int().min(-1);
 const text = (max: number) => z.string().max(max);
 
+/** Characters of a name, at most. */
+export const MAX_NAME = 128;
 /** Names are 1 to 128 of A-Z a-z 0-9 . _ : / - and begin with a letter or a digit. */
 export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
@@ -49,6 +71,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     version: uint32,
     agent: text(128).optional(),
     packed: z.boolean().optional(),
+    token: z.string().optional(),
   }),
   z.strictObject({
     type: z.literal('open'),
@@ -73,6 +96,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     view: z.enum(VIEWS),
     every: z.int().min(0).max(60_000).optional(),
     delivery: z.enum(['every', 'latest']).optional(),
+    after: z.strictObject({ epoch: text(128), seq: lastSeq }).optional(),
   }),
   z.strictObject({ type: z.literal('unsubscribe'), id, channel, view: z.enum(VIEWS) }),
   z.strictObject({
@@ -83,9 +107,18 @@ export const clientMessage = z.discriminatedUnion('type', [
     learningRate: z.number().optional(),
   }),
   z.strictObject({ type: z.literal('reset'), id, channel, what: z.enum(['state', 'weights']) }),
+  z.strictObject({ type: z.literal('checkpoint'), id, channel }),
   z.strictObject({ type: z.literal('close'), id, channel }),
+  z.strictObject({
+    type: z.literal('list'),
+    id,
+    after: z.string().max(128).optional(),
+    limit: z.int().min(1).max(1000).optional(),
+  }),
+  z.strictObject({ type: z.literal('remove'), id, sequence: z.string() }),
 ]);
 
+const score = z.number().nullable();
 const place = {
   re: id,
   channel,
@@ -94,7 +127,6 @@ const place = {
   seq: lastSeq,
   spec: z.looseObject({}),
 };
-const score = z.number().nullable();
 /** What is told of the errors of one output, or of all. */
 const scores = {
   scored: seq,
@@ -125,12 +157,39 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('opened'),
     ...place,
+    durable: lastSeq,
     created: z.boolean(),
     blockSteps: uint32,
     learning: z.boolean(),
     learningRate: z.number(),
   }),
-  z.object({ type: z.literal('subscribed'), ...place, view: z.enum(VIEWS) }),
+  z.object({
+    type: z.literal('subscribed'),
+    ...place,
+    view: z.enum(VIEWS),
+    recovered: z.boolean().optional(),
+  }),
+  z.object({
+    type: z.literal('listing'),
+    re: id,
+    total: uint32,
+    sequences: z.array(
+      z.object({
+        sequence: z.string(),
+        awake: z.boolean(),
+        seq: lastSeq.optional(),
+        epoch: z.string().optional(),
+        learning: z.boolean().optional(),
+        updates: seq.optional(),
+        scored: seq.optional(),
+        recentMae: score.optional(),
+        recentSkill: score.optional(),
+        anomaly: z.number().optional(),
+        age: z.number().nullable().optional(),
+        spec: z.looseObject({}).optional(),
+      }),
+    ),
+  }),
   z.object({ type: z.literal('done'), re: id }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
   z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, h: vector }),
@@ -138,6 +197,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('updates'),
     channel,
+    seq: lastSeq,
     skipped: seq,
     updates: z.array(
       z.object({
@@ -174,7 +234,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     skipped: seq,
     events: z.array(
       z.object({
-        event: z.enum(['reset', 'configured', 'failed', 'anomaly', 'drift']),
+        event: z.enum(EVENTS),
         seq: lastSeq,
         epoch: z.string(),
         detail: z.record(z.string(), z.unknown()),
@@ -190,6 +250,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     channel: channel.optional(),
     seq: seq.optional(),
     count: uint32.optional(),
+    retryMs: z.int().min(0).max(MAX_RETRY_MS).optional(),
   }),
 ]);
 

@@ -49,8 +49,10 @@ export function joinMessages(messages: readonly [ViewMessage, ...ViewMessage[]])
       const all = messages as readonly (typeof first)[];
       return { ...first, count: sum(all, (one) => one.count), y: concat(all.map((one) => one.y)) };
     }
-    case 'updates':
-      return { ...first, updates: (messages as readonly (typeof first)[]).flatMap((one) => one.updates) };
+    case 'updates': {
+      const all = messages as readonly (typeof first)[];
+      return { ...first, seq: all.at(-1)!.seq, updates: all.flatMap((one) => one.updates) };
+    }
     case 'events':
       return { ...first, events: (messages as readonly (typeof first)[]).flatMap((one) => one.events) };
     case 'metrics':

@@ -329,6 +329,22 @@ export class Model {
     return dx;
   }
 
+  /**
+   * Gives copies of the last hidden state h [B,N], 0 where a new history begins, and of the prediction y [B,M] that was
+   * served with it, if there is one.
+   */
+  last(): { h: Reals; y: Reals | null } {
+    const { data } = this.arena;
+    const { window, seq } = this;
+    const { batch: B, units: N } = this.spec;
+    const { features: F, outputs: M } = this.layout;
+    const h = this.zeros(B * N);
+    const row = window.zAt(seq + 1) + F;
+    for (let i = 0; i < B; i++) h.set(data.subarray(row + i * (F + N), row + i * (F + N) + N), i * N);
+    const y = window.predictionAt(seq);
+    return { h, y: this.readout && seq >= window.start ? data.slice(y, y + B * M) : null };
+  }
+
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
     this.arena.free();

@@ -1,13 +1,14 @@
-/** The sequences that are carried, by name. */
-import type { SchedulerLike } from 'rxjs';
+/** The sequences that are known, by name: those that are awake, and those that sleep in the store. */
+import type { SchedulerLike, Subscription } from 'rxjs';
+import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../protocol/limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import { Model } from '../rnn/model.js';
-import { modelSize, parseSpec } from '../rnn/spec.js';
-import type { Store } from '../store/store.js';
-import { Sequence } from './sequence.js';
+import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec.js';
+import type { Plain, Store } from '../store/store.js';
+import { Sequence, type SequenceParts } from './sequence.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
@@ -16,90 +17,230 @@ export interface RegistryParts {
   /** Milliseconds, for durations. */
   readonly now: () => number;
   readonly newEpoch: () => string;
-  readonly limits: Pick<Limits, 'sequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps'>;
-  /** Tells of a fault of Eddy's own. */
+  readonly limits: Pick<
+    Limits,
+    'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps'
+  >;
+  readonly keeping: Keeping;
+  readonly counters: SequenceCounters;
+  /** Tells of a fault of Eddy's own, or of the store. */
   readonly onFault: (error: unknown) => void;
+}
+
+/** When a sequence is kept. */
+export interface Keeping {
+  /** Steps, and milliseconds, after which a checkpoint is made; fewer steps where they cost much. */
+  readonly steps: number;
+  readonly ms: number;
+  /** Milliseconds without a step after which it is put to sleep. */
+  readonly idleMs: number;
 }
 
 export type OpenMode = 'create' | 'resume' | 'either';
 
+/** Milliseconds between two looks at who is idle and what is to be kept. */
+const LOOK_MS = 1000;
+
 export class Registry {
-  private readonly byName = new Map<string, Sequence>();
-  private lastChannel = 0;
+  /** Those that somebody uses, or used a moment ago. */
+  private readonly present = new Map<string, Sequence>();
+  private readonly awake = new Set<Sequence>();
   private modelBytes = 0;
+  private lastChannel = 0;
+  private looking: Subscription | null = null;
 
   constructor(private readonly parts: RegistryParts) {}
 
+  /** How many sequences are known. */
   get size(): number {
-    return this.byName.size;
+    return this.parts.store.size;
   }
 
-  /** @throws EddyError `sequence-unknown` */
+  /** How many of them are awake. */
+  get awakeSize(): number {
+    return this.awake.size;
+  }
+
+  has(name: string): boolean {
+    return this.present.has(name) || this.parts.store.has(name);
+  }
+
+  /** Gives a sequence that exists. @throws EddyError `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
   get(name: string): Sequence {
-    const sequence = this.byName.get(name);
+    const sequence = this.present.get(name);
     if (sequence) return sequence;
-    this.checkName(name);
-    throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
+    checkName(name);
+    if (!this.parts.store.has(name)) throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
+    return this.enter(Sequence.bringBack(this.partsOf(name)));
   }
 
   /**
    * Opens a sequence: makes it, or finds it.
    *
-   * @throws EddyError `sequence-*`, `spec-*`
+   * @throws EddyError `sequence-*`, `spec-*`, `store-*`
    */
   open(name: string, mode: OpenMode, spec: unknown): { sequence: Sequence; created: boolean } {
-    this.checkName(name);
-    const sequence = this.byName.get(name);
-    if (!sequence) {
-      if (mode === 'resume')
-        throw new EddyError('sequence-unknown', `there is no sequence ${name} to resume`);
-      return { sequence: this.create(name, spec), created: true };
-    }
+    checkName(name);
+    const created = !this.has(name);
+    if (created && mode === 'resume')
+      throw new EddyError('sequence-unknown', `there is no sequence ${name} to resume`);
+    if (!created && mode === 'create')
+      throw new EddyError('sequence-exists', `sequence ${name} exists already`);
+    const sequence = created ? this.create(name, spec) : this.get(name);
     sequence.checkAlive();
-    if (mode === 'create') throw new EddyError('sequence-exists', `sequence ${name} exists already`);
-    if (spec !== undefined && JSON.stringify(parseSpec(spec)) !== JSON.stringify(sequence.model.spec))
+    if (spec !== undefined && !isSameSpec(parseSpec(spec), sequence.spec))
       throw new EddyError('spec-conflict', `sequence ${name} exists with another model spec`);
-    return { sequence, created: false };
+    sequence.announce('opened', { created });
+    return { sequence, created };
   }
 
-  /** Ends all sequences. */
-  end(): void {
-    for (const sequence of this.byName.values()) sequence.end();
-    this.byName.clear();
+  /** A socket has opened the sequence; it gives it back with `release`. */
+  hold(sequence: Sequence): void {
+    sequence.holders++;
+  }
+
+  release(sequence: Sequence): void {
+    sequence.holders--;
+    this.lookLater();
+  }
+
+  /** Gives the names of all that are known, in order, from the first after `after`; and those of them that are present. */
+  *list(after?: string): Iterable<{ readonly name: string; readonly sequence: Sequence | null }> {
+    for (const name of this.parts.store.names(after))
+      yield { name, sequence: this.present.get(name) ?? null };
+  }
+
+  /** Forgets a sequence for good; resolves when that is durable. @throws EddyError `sequence-unknown` */
+  async remove(name: string): Promise<void> {
+    checkName(name);
+    const sequence = this.present.get(name);
+    if (!this.has(name)) throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
+    if (sequence) {
+      sequence.announce('evicted', { reason: 'removed', last: sequence.seq });
+      sequence.end(new EddyError('sequence-unknown', `sequence ${name} was removed`));
+      this.present.delete(name);
+    }
+    await this.parts.store.remove(name);
+  }
+
+  /** Keeps all sequences in the store and ends them; resolves when everything is durable. */
+  async end(): Promise<void> {
+    this.looking?.unsubscribe();
+    this.looking = null;
+    for (const sequence of this.present.values()) {
+      sequence.sleep('shutdown');
+      sequence.end(new EddyError('server-shutdown', 'the server is shutting down'));
+    }
+    this.present.clear();
+    await this.parts.store.close();
   }
 
   private create(name: string, spec: unknown): Sequence {
-    const { kernels, now, limits, store, scheduler, newEpoch, onFault } = this.parts;
+    const { store, limits } = this.parts;
     if (spec === undefined)
       throw new EddyError('spec-required', `sequence ${name} is new, so it needs a model spec`);
-    if (this.byName.size >= limits.sequences)
-      throw new EddyError('sequence-limit', `${limits.sequences} sequences are carried already`);
-    const parsed = parseSpec(spec);
-    const bytes = kernels.bytesPerReal * modelSize(parsed);
-    if (this.modelBytes + bytes > limits.modelBytes)
-      throw new EddyError('sequence-limit', `the models would hold over ${limits.modelBytes} bytes`);
-    const model = new Model(parsed, { kernels, now });
-    this.modelBytes += bytes;
-    const channel = ++this.lastChannel;
-    const sequence = new Sequence({
-      name,
-      channel,
-      model,
-      store,
-      scheduler,
-      newEpoch,
-      limits,
-      onFault,
-    });
-    this.byName.set(name, sequence);
+    if (store.failure) throw store.failure;
+    if (store.size >= limits.sequences)
+      throw new EddyError('sequence-limit', `${limits.sequences} sequences are known already`);
+    return this.enter(Sequence.create(this.partsOf(name), parseSpec(spec)));
+  }
+
+  private enter(sequence: Sequence): Sequence {
+    this.present.set(sequence.name, sequence);
     return sequence;
   }
 
-  private checkName(name: string): void {
-    if (!SEQUENCE_NAME.test(name))
-      throw new EddyError(
-        'sequence-name-invalid',
-        `${JSON.stringify(name.slice(0, 140))} is no name: 1 to 128 of A-Z a-z 0-9 . _ : / -, a letter or digit first`,
-      );
+  private partsOf(name: string): SequenceParts {
+    const { store, scheduler, newEpoch, limits, keeping, counters, onFault } = this.parts;
+    return {
+      name,
+      channel: ++this.lastChannel,
+      store,
+      scheduler,
+      wallNow: () => scheduler.now(),
+      newEpoch,
+      limits,
+      checkpointSteps: keeping.steps,
+      counters,
+      wakeModel: (spec) => this.wakeModel(spec),
+      makeModel: (spec) => this.makeModel(spec),
+      onAwake: (sequence) => {
+        this.lookLater();
+        this.awake.add(sequence);
+        this.modelBytes += this.bytesOf(sequence.spec);
+      },
+      onAsleep: (sequence) => {
+        if (this.awake.delete(sequence)) this.modelBytes -= this.bytesOf(sequence.spec);
+      },
+      onFault,
+    };
   }
+
+  private makeModel(spec: Plain): Model {
+    const { kernels, now } = this.parts;
+    return new Model(spec as unknown as ModelSpecInput, { kernels, now });
+  }
+
+  /** Makes a model, and room for it. @throws EddyError `sequence-limit` */
+  private wakeModel(spec: Plain): Model {
+    const { limits } = this.parts;
+    const bytes = this.bytesOf(parseSpec(spec));
+    if (bytes > limits.modelBytes)
+      throw new EddyError(
+        'sequence-limit',
+        `the model would hold ${bytes} bytes; there are ${limits.modelBytes}`,
+      );
+    while (this.awake.size >= limits.awakeSequences || this.modelBytes + bytes > limits.modelBytes)
+      this.longestIdle()!.sleep('room');
+    return this.makeModel(spec);
+  }
+
+  private longestIdle(): Sequence | null {
+    let idle: Sequence | null = null;
+    for (const sequence of this.awake) if (!idle || sequence.lastActive < idle.lastActive) idle = sequence;
+    return idle;
+  }
+
+  private bytesOf(spec: ModelSpec): number {
+    return this.parts.kernels.bytesPerReal * modelSize(spec);
+  }
+
+  /** Looks as long as there is anything that will have to be put to sleep or let go of. */
+  private lookLater(): void {
+    this.looking ??= this.parts.scheduler.schedule(() => {
+      this.looking = null;
+      this.look();
+      for (const sequence of this.present.values())
+        if (sequence.isAwake || !sequence.isHeld) return this.lookLater();
+    }, LOOK_MS);
+  }
+
+  /** Puts to sleep what is idle, keeps what has changed long ago, and lets go of what nobody uses. */
+  private look(): void {
+    const { keeping, scheduler } = this.parts;
+    const now = scheduler.now();
+    for (const sequence of this.present.values()) {
+      if (sequence.isAwake) {
+        const idleMs = now - sequence.lastActive;
+        if (idleMs >= keeping.idleMs) {
+          sequence.announce('idle', { ms: idleMs });
+          sequence.sleep('idle');
+        } else if (now - sequence.lastKept >= keeping.ms) sequence.keep();
+      }
+      if (sequence.isForgettable) {
+        sequence.end(new EddyError('sequence-unknown', `sequence ${sequence.name} is asleep`));
+        this.present.delete(sequence.name);
+      }
+    }
+  }
+}
+
+const isSameSpec = (a: ModelSpec, b: ModelSpec): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function checkName(name: string): void {
+  if (!SEQUENCE_NAME.test(name))
+    throw new EddyError(
+      'sequence-name-invalid',
+      `${JSON.stringify(name.slice(0, 140))} is no name: 1 to 128 of A-Z a-z 0-9 . _ : / -, a letter or digit first`,
+    );
 }

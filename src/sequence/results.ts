@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../protocol/messages.js';
 import type { Update } from '../rnn/learner.js';
 import type { Model, StepResult } from '../rnn/model.js';
+import { metricsMessage } from './latest-result.js';
 
 /** Numbers in one message of states or predictions, at most (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
@@ -34,6 +35,16 @@ export class Results {
     private readonly stateSize: number,
     private readonly outputSize: number,
   ) {}
+
+  /** Gives results that nobody will hear of. */
+  static unheard(): Results {
+    return new Results(0, 1, 1);
+  }
+
+  /** Does anybody listen? */
+  get isWatched(): boolean {
+    return Object.values(this.subjects).some(({ observed }) => observed);
+  }
 
   of(view: View): Subject<ViewMessage> {
     return this.subjects[view];
@@ -67,29 +78,20 @@ export class Results {
     this.count++;
   }
 
-  addUpdates(updates: readonly Update[]): void {
+  /** @param seq number of the step after which they were made */
+  addUpdates(updates: readonly Update[], seq: number): void {
     if (!this.subjects.updates.observed) return;
     for (const { loss, gradientNorm, ...rest } of updates)
       this.updates.push({ ...rest, loss: finiteOrNull(loss), gradientNorm: finiteOrNull(gradientNorm) });
-    if (this.updates.length >= MESSAGE_ENTRIES) this.flushUpdates();
+    if (this.updates.length >= MESSAGE_ENTRIES) this.flushUpdates(seq);
   }
 
   /** Sends out what has been gathered: states first, since they wait for nothing. */
   flush(model: Pick<Model, 'seq' | 'updates' | 'metrics' | 'anomaly'>): void {
     this.flushSteps();
-    this.flushUpdates();
+    this.flushUpdates(model.seq);
     if (!this.subjects.metrics.observed) return;
-    const { seq, updates, metrics, anomaly } = model;
-    this.subjects.metrics.next({
-      type: 'metrics',
-      channel: this.channel,
-      seq,
-      skipped: 0,
-      updates,
-      anomaly,
-      ...metrics,
-      outputs: [...metrics.outputs],
-    });
+    this.subjects.metrics.next(metricsMessage(this.channel, model));
   }
 
   announce(event: SequenceEvent): void {
@@ -111,11 +113,11 @@ export class Results {
     return this.slab.subarray(this.used - length, this.used);
   }
 
-  private flushUpdates(): void {
+  private flushUpdates(seq: number): void {
     const { channel, updates } = this;
     if (updates.length === 0) return;
     this.updates = [];
-    this.subjects.updates.next({ type: 'updates', channel, skipped: 0, updates });
+    this.subjects.updates.next({ type: 'updates', channel, seq, skipped: 0, updates });
   }
 
   private flushSteps(): void {

@@ -1,72 +1,201 @@
 /**
- * One live sequence: its model, its step log, and those who watch it.
+ * One sequence: its model while it is awake, its log, and those who watch it.
  *
  * The way of a timestep:
  *
- *   socket -> decode -> push: number, shape, finite? -> log -> model.step: cell -> readout -> target due? -> error,
- *   window, update -> results -> views -> encode -> sockets;   log durable -> ack
+ *   socket -> decode -> push: number, shape, finite? -> carrier: cell -> readout -> target due? -> error, window, update
+ *   -> results -> views -> encode -> sockets;   -> log -> durable -> ack
  *
- * What is refused changes nothing.
+ * What is refused changes nothing. What changes it is in the log, in order, so the log gives it back to the bit.
  */
-import type { Observable, SchedulerLike } from 'rxjs';
+import { concat, type Observable, of, type SchedulerLike } from 'rxjs';
+import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
 import type { Limits } from '../protocol/limits.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
-import { checkSteps, checkTarget } from '../rnn/checks.js';
-import type { Model, StepResult } from '../rnn/model.js';
-import { outputsOf, stepWork } from '../rnn/spec.js';
-import type { StepLog, Store } from '../store/store.js';
+import type { Model } from '../rnn/model.js';
+import { type ModelSpec, outputsOf } from '../rnn/spec.js';
+import type { SequenceStore, Store } from '../store/store.js';
+import { blockStepsOf, replayStepsOf } from './bounds.js';
+import { Carrier, type OnRefused, rows } from './carrier.js';
+import { catchUp } from './catch-up.js';
+import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './checks.js';
+import { latestResult } from './latest-result.js';
+import { RecentSteps } from './recent-steps.js';
+import { type MakeModel, recover, type Start, starts, stateOf } from './recovery.js';
 import { Results } from './results.js';
 import { applyView, type ViewOptions } from './views.js';
+import { Waiting } from './waiting.js';
 
 export interface SequenceParts {
   readonly name: string;
   readonly channel: number;
-  readonly model: Model;
   readonly store: Store;
   readonly scheduler: SchedulerLike;
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number;
   readonly newEpoch: () => string;
   readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
-  /** Tells of a fault of Eddy's own. */
+  /** Steps between two checkpoints. */
+  readonly checkpointSteps: number;
+  readonly counters: SequenceCounters;
+  /** Makes the model that is to be carried; others may be put to sleep for it. @throws EddyError `sequence-limit` */
+  readonly wakeModel: MakeModel;
+  /** Makes a model that only goes over what was. */
+  readonly makeModel: MakeModel;
+  readonly onAwake: (sequence: Sequence) => void;
+  readonly onAsleep: (sequence: Sequence) => void;
+  /** Tells of a fault of Eddy's own, or of the store. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** Multiply-adds that one block may cost: it holds up all other sequences for as long. */
-const BLOCK_WORK = 2 ** 30;
+/** Where a sequence begins or goes on from. */
+interface Origin extends Pick<Start, 'model' | 'epoch'> {
+  readonly replayed: number;
+  readonly damage: readonly EddyError[];
+  readonly isCut: boolean;
+}
 
 /** Learns how far the steps of a channel are durable. */
 export type OnAck = (seq: number, channel: number) => void;
 
+/** Where a subscriber was: it has seen all up to this step. */
+export interface After {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface Rejoined {
+  readonly results$: Observable<ViewMessage>;
+  /** Does it go on where the subscriber was? */
+  readonly recovered: boolean;
+}
+
 export class Sequence {
   readonly name: string;
   readonly channel: number;
-  readonly model: Model;
+  readonly spec: ModelSpec;
   /** Steps in one block, at most: fewer where a step costs much. */
   readonly blockSteps: number;
-  /** Id of this history; changes on every reset. */
-  epoch: string;
+  /** When it was last asked for something, and last kept, by the wall clock. */
+  lastActive: number;
+  lastKept: number;
+  /** When the last step came; null where none came since it is in memory. */
+  lastStepAt: number | null = null;
+  /** How often sockets have it open. */
+  holders = 0;
   /** Numbers in a step, B * F. */
   private readonly stepSize: number;
-  private readonly log: StepLog;
+  private readonly checkpointSteps: number;
   private readonly results: Results;
-  /** Pushes that wait for their ack, oldest first. */
-  private readonly waiting: { seq: number; onAck: OnAck }[] = [];
-  private durable: number;
+  private readonly recent: RecentSteps;
+  /** Does `recent` hold all that the log has of the last steps? */
+  private knowsRecent: boolean;
+  private readonly waiting = new Waiting();
+  private readonly awaitingKept: { readonly position: number; readonly then: () => void }[] = [];
+  /** The model, while it is awake. */
+  private carrier: Carrier | null;
+  private last: { seq: number; epoch: string };
+  private durableSeq: number;
+  /** Steps since the last checkpoint, and the log's end when it was made; -1 before the first. */
+  private stepsSince = 0;
+  private keptEnd: number;
+  /** The log's end when the last durable checkpoint was made. */
+  private keptDurable = -1;
   private failure: EddyError | null = null;
 
-  constructor(private readonly parts: SequenceParts) {
-    const { name, channel, model, store } = parts;
+  /** Makes a new sequence. @throws EddyError `sequence-limit` */
+  static create(parts: SequenceParts, spec: ModelSpec): Sequence {
+    const model = parts.wakeModel({ ...spec });
+    const epoch = parts.newEpoch();
+    return Sequence.open(parts, (log) => {
+      log.append({ kind: 'created', epoch, spec: { ...model.spec } });
+      return { model, epoch, replayed: 0, damage: [], isCut: false };
+    });
+  }
+
+  /** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
+  static bringBack(parts: SequenceParts): Sequence {
+    return Sequence.open(parts, (log) => recover(parts.name, log, parts.wakeModel));
+  }
+
+  private static open(parts: SequenceParts, begin: (log: SequenceStore) => Origin): Sequence {
+    let sequence: Sequence | null = null;
+    const log = parts.store.open(parts.name, {
+      onDurable: (end) => sequence?.onDurable(end),
+      onCheckpoint: ({ position, bytes }) => sequence?.onKept(position, bytes),
+    });
+    try {
+      sequence = new Sequence(parts, log, begin(log));
+      return sequence;
+    } catch (error) {
+      log.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    private readonly parts: SequenceParts,
+    private readonly log: SequenceStore,
+    origin: Origin,
+  ) {
+    const { name, channel, limits, wallNow } = parts;
+    const { model, epoch } = origin;
+    const { batch, features, units } = model.spec;
     this.name = name;
     this.channel = channel;
-    this.model = model;
-    this.epoch = parts.newEpoch();
-    this.durable = model.seq;
-    const { batch, features, units } = model.spec;
+    this.spec = model.spec;
+    this.lastActive = wallNow();
+    this.lastKept = this.lastActive;
     this.stepSize = batch * features;
+    this.blockSteps = blockStepsOf(model.spec, limits.blockSteps);
+    this.checkpointSteps = replayStepsOf(model.spec, parts.checkpointSteps);
     this.results = new Results(channel, batch * units, batch * outputsOf(model.spec));
-    const { blockSteps } = parts.limits;
-    this.blockSteps = Math.max(1, Math.min(blockSteps, Math.floor(BLOCK_WORK / stepWork(model.spec))));
-    this.log = store.openLog(name, this.stepSize, (seq) => this.onDurable(seq));
+    this.recent = new RecentSteps(this.stepSize, limits.unackedSteps);
+    this.knowsRecent = model.seq < 0;
+    this.carrier = new Carrier(model, this.results, this.recent, epoch, parts.counters);
+    this.last = { seq: model.seq, epoch };
+    this.durableSeq = model.seq;
+    this.stepsSince = origin.replayed;
+    this.keptEnd = origin.replayed > 0 || origin.isCut ? -1 : log.end;
+    parts.onAwake(this);
+    if (log.end > 1 || origin.damage.length > 0) this.cameBack(origin);
+  }
+
+  get isAwake(): boolean {
+    return this.carrier !== null;
+  }
+
+  /** Does anybody have it open, or watch it? One that failed is held, so that it does not come back unseen. */
+  get isHeld(): boolean {
+    return this.holders > 0 || this.results.isWatched || this.failure !== null;
+  }
+
+  /** Is it of no use to keep it in memory? */
+  get isForgettable(): boolean {
+    const { waiting, log } = this;
+    const isQuiet = waiting.isEmpty && this.awaitingKept.length === 0 && log.durableEnd === log.end;
+    return !this.isAwake && !this.isHeld && isQuiet;
+  }
+
+  /** Number of the last step that was accepted, -1 before the first. */
+  get seq(): number {
+    return this.carrier?.seq ?? this.last.seq;
+  }
+
+  /** Number of the last step that is durable. */
+  get durable(): number {
+    return this.durableSeq;
+  }
+
+  /** Id of this history; changes on every reset. */
+  get epoch(): string {
+    return this.carrier?.epoch ?? this.last.epoch;
+  }
+
+  /** The model; it wakes the sequence. */
+  get model(): Model {
+    return this.awake().model;
   }
 
   /**
@@ -77,7 +206,8 @@ export class Sequence {
    * @param targets [T,B,M], for a supervised task
    * @param onAck called once, when all of them are durable
    * @param said T, where the producer tells it
-   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been taken
+   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`, `store-unavailable`; nothing of the block
+   *   has been taken
    */
   push(
     first: number,
@@ -86,32 +216,29 @@ export class Sequence {
     onAck: OnAck,
     said = x.length / this.stepSize,
   ): void {
-    this.checkAlive();
-    const size = this.stepSize;
-    const count = this.checkBlock(first, x, said);
-    const targetSize = targets ? this.checkTargets(targets, count) : 0;
-    const next = this.model.seq + 1;
-    this.checkRepeats(first, x, Math.min(next, first + count));
+    const carrier = this.ready();
+    const next = carrier.seq + 1;
+    const { blockSteps } = this;
+    const count = checkBlock(this.spec, { first, x, said }, next, blockSteps);
     const last = first + count - 1;
+    this.checkCredit(last);
+    const targetSize = targets ? checkTargets(this.spec, targets, count) : 0;
     const repeats = Math.min(count, next - first);
+    if (repeats > 0) this.checkRepeats(first, x, repeats);
+    this.parts.counters.stepsRepeated += repeats;
     if (repeats < count) {
-      this.results.begin(next, count - repeats);
-      try {
-        this.log.append(next, rows(x, size, repeats, count));
-        for (let t = repeats; t < count; t++) {
-          const result = this.model.stepOf(x, t * size);
-          this.results.add(result, count - t - 1);
-          this.results.addUpdates(result.updates);
-          if (result.isAnomalous || result.drift) this.notice(result);
-          if (targets) this.results.addUpdates(this.model.learn(rows(targets, targetSize, t, t + 1)));
-        }
-      } catch (error) {
-        throw this.fail(error);
-      }
-      this.results.flush(this.model);
+      const fresh = {
+        first: next,
+        x: rows(x, this.stepSize, repeats, count),
+        targets: targets ? rows(targets, targetSize, repeats, count) : null,
+      };
+      this.change(() => carrier.steps(fresh));
+      this.log.append({ kind: 'steps', ...fresh });
+      this.stepsSince += count - repeats;
+      this.lastStepAt = this.lastActive;
     }
-    if (last <= this.durable) onAck(this.durable, this.channel);
-    else this.waiting.push({ seq: last, onAck });
+    this.whenDurable(last, () => onAck(this.durableSeq, this.channel));
+    if (this.stepsSince >= this.checkpointSteps) this.keep();
   }
 
   /**
@@ -119,148 +246,259 @@ export class Sequence {
    *
    * @param targets [T,B,M]
    * @param onRefused gets the error of each that is refused, and the step it was for
-   * @throws EddyError `target-unexpected`, `target-shape`
+   * @throws EddyError `target-*`, `block-too-long`, `store-unavailable`
    */
-  learn(first: number, targets: Float32Array, onRefused: (error: EddyError, seq: number) => void): void {
-    this.checkAlive();
-    const size = this.model.spec.batch * outputsOf(this.model.spec);
-    if (this.model.spec.task?.kind !== 'supervised')
-      throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    if (targets.length === 0 || targets.length % size !== 0)
-      throw new EddyError('target-shape', `${targets.length} numbers are no targets of ${size} each`);
-    if (targets.length / size > this.blockSteps)
-      throw new EddyError(
-        'block-too-long',
-        `${targets.length / size} targets; the limit is ${this.blockSteps}`,
-      );
-    this.checkTargets(targets, targets.length / size);
-    for (let t = 0; t * size < targets.length; t++) {
-      try {
-        this.results.addUpdates(this.model.learn(rows(targets, size, t, t + 1), first + t));
-      } catch (error) {
-        if (!(error instanceof EddyError)) throw this.fail(error);
-        onRefused(error, first + t);
-      }
-    }
-    this.results.flush(this.model);
+  learn(first: number, targets: Float32Array, onRefused: OnRefused): void {
+    const carrier = this.ready();
+    checkLateTargets(this.spec, targets, this.blockSteps);
+    const taken = this.change(() => carrier.targets({ first, targets }, onRefused));
+    if (taken > 0) this.log.append({ kind: 'targets', first, targets });
   }
 
-  /** Changes what may be changed while it runs. @throws EddyError `setting-invalid`, and nothing has changed */
-  configure(settings: { learning?: boolean | undefined; learningRate?: number | undefined }): void {
-    this.checkAlive();
-    const { learning = this.model.learning, learningRate } = settings;
-    const before = this.model.learning;
-    this.model.learning = learning;
-    try {
-      if (learningRate !== undefined) this.model.learningRate = learningRate;
-    } catch (error) {
-      this.model.learning = before;
-      throw error;
-    }
-    this.announce('configured', { learning: this.model.learning, learningRate: this.model.learningRate });
+  /**
+   * Changes what may be changed while it runs.
+   *
+   * @param then called when the change is durable
+   * @throws EddyError `setting-invalid`, and nothing has changed
+   */
+  configure(
+    settings: { learning?: boolean | undefined; learningRate?: number | undefined },
+    then: () => void = () => undefined,
+  ): void {
+    const carrier = this.ready();
+    const { learning = carrier.model.learning, learningRate = null } = settings;
+    carrier.configure({ learning, learningRate });
+    this.log.append({ kind: 'configured', learning, learningRate });
+    this.whenDurable(-1, then);
   }
 
   /** Begins a new history: a new epoch, h = 0, and new weights if asked. Step numbers go on. */
-  reset(what: 'state' | 'weights'): void {
-    this.checkAlive();
-    this.model.reset(what);
-    this.epoch = this.parts.newEpoch();
-    this.announce('reset', { what });
+  reset(what: 'state' | 'weights', then: () => void = () => undefined): void {
+    const carrier = this.ready();
+    const epoch = this.parts.newEpoch();
+    this.change(() => carrier.reset({ what, epoch }));
+    this.log.append({ kind: 'reset', what, epoch });
+    this.whenDurable(-1, then);
+  }
+
+  /** Makes a checkpoint now. @param then called when it is durable */
+  checkpoint(then: () => void): void {
+    this.ready();
+    if (this.keptDurable === this.log.end) return then();
+    this.awaitingKept.push({ position: this.log.end, then });
+    this.keep();
   }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
-    this.checkAlive();
-    if (this.model.spec.readout.kind === 'none' && view !== 'states' && view !== 'events')
-      throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
-    return applyView(this.results.of(view), options, this.results.capacityOf(view), this.parts.scheduler);
+    this.checkView(view);
+    return this.shape(view, this.results.of(view), options);
   }
 
-  /** Ends it: its watchers complete, its memory is given back. */
-  end(): void {
+  /**
+   * Gives a view from where the subscriber was: the results that it missed come first, out of the log. Where the log does
+   * not reach back so far, the latest result comes first.
+   *
+   * @throws EddyError `view-unavailable`
+   */
+  rejoin(view: View, options: ViewOptions, after: After): Rejoined {
+    this.checkView(view);
+    const { results$, recovered } = this.resultsAfter(view, after);
+    return { results$: this.shape(view, results$, options), recovered };
+  }
+
+  /** Keeps it in the store and gives its memory back; the next step wakes it. */
+  sleep(reason: 'idle' | 'room' | 'shutdown'): void {
+    const { carrier } = this;
+    if (!carrier) return;
+    this.keep();
+    this.announce('evicted', { reason, last: carrier.seq });
+    this.giveUpModel();
+  }
+
+  /** Is there anything that the last checkpoint has not? */
+  get isDirty(): boolean {
+    return this.log.end !== this.keptEnd;
+  }
+
+  /** Makes a checkpoint, where anything has changed since the last. */
+  keep(): void {
+    const { carrier, log } = this;
+    if (!carrier || this.failure || !this.isDirty) return;
+    const savedAt = this.parts.wallNow();
+    this.keptEnd = log.end;
+    this.lastKept = savedAt;
+    this.stepsSince = 0;
+    log.checkpoint({ position: log.end, savedAt, state: stateOf(carrier) });
+  }
+
+  announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
+    const { seq, epoch } = this;
+    this.results.announce({ event, seq, epoch, detail });
+  }
+
+  /** Ends it: its watchers complete, and whoever asks is told why. */
+  end(reason: EddyError): void {
+    this.giveUpModel();
+    this.failure = reason;
     this.results.complete();
     this.log.close();
-    this.model.free();
   }
 
-  private checkBlock(first: number, x: Float32Array, said: number): number {
-    const count = x.length / this.stepSize;
-    if (count === 0 || !Number.isInteger(count))
-      throw new EddyError(
-        'step-shape',
-        `x has ${x.length} numbers, no multiple of ${this.stepSize} (batch * features)`,
-      );
-    if (count !== said)
-      throw new EddyError('step-shape', `the block has ${count} steps of ${this.stepSize}; it says ${said}`);
-    if (count > this.blockSteps)
-      throw new EddyError('block-too-long', `the block has ${count} steps; the limit is ${this.blockSteps}`);
-    const next = this.model.seq + 1;
-    if (first > next) throw new EddyError('step-gap', `step ${first} came; step ${next} is expected`);
-    const unacked = first + count - 1 - this.durable;
-    if (unacked > this.parts.limits.unackedSteps)
-      throw new EddyError(
-        'credit-exceeded',
-        `${unacked} steps would wait for their ack; the limit is ${this.parts.limits.unackedSteps}`,
-      );
-    checkSteps(this.model.spec, x);
-    return count;
-  }
-
-  private checkTargets(targets: Float32Array, count: number): number {
-    const size = targets.length / count;
-    if (this.model.spec.task?.kind !== 'supervised')
-      throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
-    for (let t = 0; t < count; t++) checkTarget(this.model.spec, rows(targets, size, t, t + 1));
-    return size;
-  }
-
-  /** Two producers of one sequence must not overwrite each other unseen. */
-  private checkRepeats(first: number, x: Float32Array, end: number): void {
-    for (let seq = first; seq < end; seq++) {
-      const kept = this.log.read(seq);
-      const at = (seq - first) * this.stepSize;
-      if (kept && !kept.every((value, i) => isSame(value, x[at + i]!)))
-        throw new EddyError('step-conflict', `step ${seq} was accepted before, with other numbers`);
-    }
-  }
-
-  /** What the errors of a step tell of the series is an event. */
-  private notice({ isAnomalous, anomaly, drift }: StepResult): void {
-    if (isAnomalous) this.announce('anomaly', { score: anomaly });
-    if (drift) this.announce('drift', { detector: drift });
-  }
-
-  private onDurable(seq: number): void {
-    this.durable = seq;
-    while (this.waiting[0] && this.waiting[0].seq <= seq) this.waiting.shift()?.onAck(seq, this.channel);
-  }
-
-  private announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
-    this.results.announce({ event, seq: this.model.seq, epoch: this.epoch, detail });
-  }
-
-  /** A fault of Eddy's own stops this sequence, so that no wrong state is served, and no other. */
-  private fail(cause: unknown): EddyError {
-    this.failure = new EddyError(
-      'sequence-failed',
-      `${this.name} stopped at step ${this.model.seq}: ${cause}`,
-      { cause },
-    );
-    this.parts.onFault(this.failure);
-    this.announce('failed', { message: this.failure.message });
-    return this.failure;
-  }
-
-  /** @throws EddyError `sequence-failed` */
+  /** @throws EddyError `sequence-failed`, or why it ended */
   checkAlive(): void {
     if (this.failure) throw this.failure;
   }
-}
 
-/** Gives the rows from `from` to `to` of T rows of `size` numbers each, where they lie. */
-function rows(all: Float32Array, size: number, from: number, to: number): Float32Array {
-  return to * size - from * size === all.length ? all : all.subarray(from * size, to * size);
-}
+  private giveUpModel(): void {
+    const { carrier } = this;
+    if (!carrier) return;
+    this.last = { seq: carrier.seq, epoch: carrier.epoch };
+    this.carrier = null;
+    this.recent.clear();
+    this.knowsRecent = false;
+    carrier.model.free();
+    this.parts.onAsleep(this);
+  }
 
-/** The same number, or both missing. */
-const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+  /** @throws EddyError `store-unavailable` */
+  private ready(): Carrier {
+    this.checkAlive();
+    const { failure } = this.parts.store;
+    if (failure) throw failure;
+    this.lastActive = this.parts.wallNow();
+    return this.awake();
+  }
+
+  private awake(): Carrier {
+    this.checkAlive();
+    if (this.carrier) return this.carrier;
+    const origin = recover(this.name, this.log, this.parts.wakeModel);
+    this.carrier = new Carrier(origin.model, this.results, this.recent, origin.epoch, this.parts.counters);
+    this.parts.onAwake(this);
+    this.cameBack(origin);
+    return this.carrier;
+  }
+
+  private cameBack({ replayed, damage, isCut }: Origin): void {
+    this.announce('resumed', { replayed });
+    for (const error of damage) {
+      this.parts.onFault(error);
+      this.announce('damaged', { message: error.message });
+    }
+    const { carrier } = this;
+    if (!isCut || !carrier) return;
+    // a part of the history is lost, so that old positions are not to be trusted
+    carrier.epoch = this.parts.newEpoch();
+    this.durableSeq = carrier.seq;
+    this.keptEnd = -1;
+    this.keep();
+  }
+
+  private checkView(view: View): void {
+    this.checkAlive();
+    if (this.spec.readout.kind === 'none' && view !== 'states' && view !== 'events')
+      throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
+  }
+
+  private shape(
+    view: View,
+    results$: Observable<ViewMessage>,
+    options: ViewOptions,
+  ): Observable<ViewMessage> {
+    return applyView(results$, options, this.results.capacityOf(view), this.parts.scheduler);
+  }
+
+  private resultsAfter(view: View, after: After): Rejoined {
+    const live$ = this.results.of(view);
+    const isOf = after.epoch === this.epoch && after.seq <= this.seq;
+    // a change of settings or a late target may have come after the step, and have no number of its own
+    const isPerStep = view === 'states' || view === 'predictions';
+    if (isOf && isPerStep && after.seq === this.seq) return { results$: live$, recovered: true };
+    const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
+    if (!start) {
+      const latest = latestResult(view, this.channel, this.awake().model);
+      return { results$: latest ? concat(of(latest), live$) : live$, recovered: false };
+    }
+    const { batch, units } = this.spec;
+    const replayed = new Results(this.channel, batch * units, batch * outputsOf(this.spec));
+    const { log, parts, results: live } = this;
+    const { scheduler } = parts;
+    const latest = () => latestResult(view, this.channel, this.awake().model);
+    const now = { latest, seq: () => this.seq };
+    const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, ...now });
+    return { results$, recovered: true };
+  }
+
+  /** Gives where a replay may begin that is to go over all that came after a step; null where that is not kept. */
+  private startBefore(seq: number): Start | null {
+    const { name, log, parts } = this;
+    for (const start of starts(name, log, parts.makeModel, parts.onFault)) {
+      if (start.model.seq <= seq || start.model.seq < 0) return start;
+      start.model.free();
+    }
+    return null;
+  }
+
+  private checkCredit(last: number): void {
+    const unacked = last - this.durableSeq;
+    const { unackedSteps } = this.parts.limits;
+    if (unacked > unackedSteps)
+      throw new EddyError(
+        'credit-exceeded',
+        `${unacked} steps would wait for their ack; the limit is ${unackedSteps}`,
+      );
+  }
+
+  private checkRepeats(first: number, x: Float32Array, repeats: number): void {
+    if (!this.knowsRecent && !this.recent.read(first)) this.recallRecent();
+    checkRepeats(this.recent, first, x, this.stepSize, repeats);
+  }
+
+  /** Reads the last steps back from the log, once after it woke. */
+  private recallRecent(): void {
+    this.knowsRecent = true;
+    for (const { record } of this.log.records(this.log.oldest))
+      if (record.kind === 'steps') this.recent.add(record.first, record.x);
+  }
+
+  /** @param seq number of the last step that has to be durable, or -1 for all that the log has */
+  private whenDurable(seq: number, then: () => void): void {
+    const { log } = this;
+    const wasDurable = seq >= 0 && seq <= this.durableSeq;
+    if (!wasDurable && log.durableEnd < log.end) {
+      this.waiting.add({ end: log.end, seq, then });
+      return;
+    }
+    this.durableSeq = Math.max(this.durableSeq, seq);
+    then();
+  }
+
+  private onDurable(end: number): void {
+    for (const { seq, then } of this.waiting.reached(end)) {
+      this.durableSeq = Math.max(this.durableSeq, seq);
+      then();
+    }
+  }
+
+  private onKept(position: number, bytes: number): void {
+    this.keptDurable = position;
+    this.announce('checkpoint', { position, bytes });
+    while (this.awaitingKept[0] && this.awaitingKept[0].position <= position)
+      this.awaitingKept.shift()?.then();
+  }
+
+  /** Does what nothing but a fault of Eddy's own can hinder. Such a fault stops this sequence, so that no wrong state is
+   * served, and no other. */
+  private change<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (cause) {
+      const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
+      this.failure = new EddyError('sequence-failed', message, { cause });
+      this.parts.onFault(this.failure);
+      this.announce('failed', { message });
+      throw this.failure;
+    }
+  }
+}

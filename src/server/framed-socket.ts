@@ -47,5 +47,7 @@ export function framedSocket(socket: WebSocket, stream: Duplex): SocketLike {
     close: (code, reason) => socket.close(code, reason),
     terminate: () => socket.terminate(),
     ping: () => socket.ping(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
   };
 }

@@ -13,6 +13,7 @@ import type { Limits } from '../protocol/limits.js';
 import type { ServerMessage, ViewMessage } from '../protocol/messages.js';
 import { countOf, latestOf } from '../protocol/view-messages.js';
 import type { SocketLike } from './socket.js';
+import type { WireCounters } from './telemetry.js';
 import type { AtTurnEnd } from './turn.js';
 
 /** Milliseconds between looks at a full socket. */
@@ -26,6 +27,7 @@ export interface OutboxParts {
   readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
   readonly scheduler: SchedulerLike;
   readonly atTurnEnd: AtTurnEnd;
+  readonly counters: Pick<WireCounters, 'sentBytes' | 'acks' | 'skippedResults'>;
   readonly onSlow: (error: EddyError) => void;
 }
 
@@ -69,6 +71,7 @@ export class Outbox {
     const before = this.held.get(key);
     const skipped = message.skipped + countOf(message) - 1 + (before ? before.skipped + 1 : 0);
     this.held.set(key, { message, skipped });
+    this.parts.counters.skippedResults += countOf(message) - (before ? 0 : 1);
   }
 
   /** Drops what is held of a view that was given up. */
@@ -106,6 +109,7 @@ export class Outbox {
   private sendAcks(): void {
     if (this.acks.size === 0) return;
     for (const [channel, seq] of this.acks) this.write({ type: 'ack', channel, seq });
+    this.parts.counters.acks += this.acks.size;
     this.acks.clear();
   }
 
@@ -113,6 +117,7 @@ export class Outbox {
   private flush(): void {
     if (this.bytes === 0) return;
     this.parts.socket.write(this.frames);
+    this.parts.counters.sentBytes += this.bytes;
     this.frames = [];
     this.bytes = 0;
     if (!this.ended) this.check();

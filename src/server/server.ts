@@ -1,8 +1,9 @@
 /** The server: WebSockets behind fastify's upgrade, and their orderly end. */
-import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { SchedulerLike } from 'rxjs';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { EddyError } from '../errors.js';
@@ -10,38 +11,104 @@ import { Codec, type Encoding, encodingOf, SUBPROTOCOLS } from '../protocol/code
 import type { Limits } from '../protocol/limits.js';
 import { type ServerMessage, STREAM_PATH } from '../protocol/messages.js';
 import type { Registry } from '../sequence/registry.js';
+import { Admission } from './admission.js';
+import { type Access, EVERYTHING } from './auth/access.js';
+import { Attempts } from './auth/attempts.js';
+import type { Credentials } from './auth/credentials.js';
+import { bearerOf, Gate } from './auth/gate.js';
+import { CHALLENGE, Origins, type Refusal } from './auth/origins.js';
 import { Connection } from './connection.js';
+import { dashboard } from './dashboard.js';
 import { frame, framedSocket } from './framed-socket.js';
+import { sayGoodbye } from './goodbye.js';
+import type { Guard } from './guard.js';
 import { createHttp } from './http.js';
+import { createListener } from './listener.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import { Occupancy } from './occupancy.js';
+import { addOperations, type Check } from './operations.js';
+import { Quiet } from './quiet.js';
+import { type Reload, reloadAll } from './reload.js';
+import { countOne, type Telemetry } from './telemetry.js';
 import { createTurnEnd } from './turn.js';
 
 export interface ServerParts {
   readonly registry: Registry;
   readonly limits: Limits;
   readonly scheduler: SchedulerLike;
+  /** Milliseconds, for durations and rates. */
+  readonly now: () => number;
+  /** Random numbers in [0, 1). */
+  readonly random: () => number;
   readonly logger: FastifyBaseLogger;
+  readonly telemetry: Telemetry;
+  readonly guard: Guard;
+  /** What has to be well besides for the server to be ready, by name. */
+  readonly checks: Readonly<Record<string, Check>>;
+  /** Has the server metrics of its process too? */
+  readonly metricsOfProcess: boolean;
+  /** Milliseconds over which clients are told to come back after the server's end. */
+  readonly spreadMs: number;
+  /** What is still to be done when all sockets are closed and all sequences are there, one after the other. */
+  readonly onStop: readonly (() => void | Promise<void>)[];
+  /** What `reload` reads anew, by name. */
+  readonly onReload: Readonly<Record<string, Reload>>;
   /** Name and version, as `welcome` tells them. */
   readonly server: string;
+  /** Who may connect. */
+  readonly credentials: Credentials;
+  /** Web pages that may connect, beside the server's own. */
+  readonly origins: readonly string[];
 }
 
-/** Milliseconds that sockets get to say goodbye. */
-const GOODBYE_MS = 5000;
+/** An address to listen on; port 0 takes a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 
 export class EddyServer {
   private readonly http;
-  private readonly sockets;
+  /** Serves operators apart from clients, if asked for. */
+  private admin: FastifyInstance | null = null;
+  private readonly webSockets;
+  private readonly gate: Gate;
+  private origins: Origins;
+  private adminOrigins: Origins;
+  /** All connections, and those that are WebSockets or about to be. */
+  private readonly streams = new Occupancy();
+  private readonly sockets = new Occupancy();
   private readonly connections = new Map<WebSocket, Connection>();
-  /** Sockets of each address. */
-  private readonly addresses = new Map<string, number>();
+  private readonly admission: Admission;
+  private readonly metrics: Metrics;
+  private readonly quiet: Quiet;
   private readonly wires: Record<Encoding, Wire>;
   private readonly atTurnEnd = createTurnEnd(process.nextTick);
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: ServerParts) {
-    const { logger, limits } = parts;
+    const { logger, limits, now, credentials, scheduler } = parts;
+    const { refusedTokens: perMinute } = limits;
+    this.gate = new Gate({
+      credentials,
+      attempts: new Attempts({ now: () => scheduler.now(), perMinute }),
+      onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
+    });
+    this.origins = this.originsAt({ host: 'localhost', port: 0 });
+    this.adminOrigins = this.origins;
     this.wires = { msgpack: createWire('msgpack', limits), json: createWire('json', limits) };
-    this.http = createHttp({ logger, notReady: () => (this.stopping ? 'shutting down' : null) });
-    this.sockets = new WebSocketServer({
+    this.http = createHttp({
+      logger,
+      limits,
+      connections: limits.sockets + limits.httpConnections,
+      createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
+      refusal: (request) => this.origins.refusal(request, false),
+    });
+    this.http.register(dashboard);
+    this.admission = new Admission({ ...parts, sockets: this.sockets });
+    this.quiet = new Quiet(now);
+    this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
+    this.webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
@@ -49,79 +116,231 @@ export class EddyServer {
       maxFragments: limits.fragments,
       handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
     });
+    this.http.server.on('connection', (socket) => this.connect(socket));
     this.http.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
-  /** Begins to listen. Port 0 takes a free one. */
-  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    await this.http.listen({ host, port });
-    const address = this.http.server.address() as AddressInfo;
-    return { host: address.address, port: address.port };
+  /**
+   * Begins to listen, and gives the address. Where it cannot, the server is stopped.
+   *
+   * @param admin where /livez, /readyz and /metrics are, instead of at the address of the stream
+   */
+  async listen(host: string, port: number, admin?: Address): Promise<Address & { admin?: Address }> {
+    const { logger, limits } = this.parts;
+    if (admin)
+      this.admin = createHttp({
+        logger,
+        limits,
+        connections: limits.httpConnections,
+        createListener: (onRequest) => createListener(onRequest, limits, null),
+        refusal: (request) => this.adminOrigins.refusal(request, false),
+      });
+    addOperations(this.admin ?? this.http, { checks: this.checks(), metrics: this.metrics });
+    try {
+      const at = await listenAt(this.http, { host, port });
+      this.origins = this.originsAt({ host, port: at.port });
+      if (!this.admin || !admin) return at;
+      const adminAt = await listenAt(this.admin, admin);
+      this.adminOrigins = this.originsAt({ host: admin.host, port: adminAt.port });
+      return { ...at, admin: adminAt };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
-  /** Takes no new sockets, closes those there are with the reconnect code, and ends all sequences. */
+  /**
+   * Takes no new sockets, closes those there are with the reconnect code, does what `onStop` says, and ends all
+   * sequences. Rejects where one of those things failed; the others are done all the same.
+   */
   stop(): Promise<void> {
     this.stopping ??= this.shutDown();
     return this.stopping;
   }
 
-  private async shutDown(): Promise<void> {
-    const closed = [...this.connections.keys()].map(
-      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+  /** Reads tokens, keys, certificates and the like anew, and logs what became of it; what is bad stays as it was. */
+  reload(): Promise<void> {
+    return reloadAll(
+      { credentials: () => this.reloadCredentials(), ...this.parts.onReload },
+      this.parts.logger,
     );
-    for (const connection of this.connections.values())
-      connection.farewell(new EddyError('server-shutdown', 'the server is shutting down; come back later'));
-    const impatient = this.parts.scheduler.schedule(() => {
-      for (const socket of this.connections.keys()) socket.terminate();
-    }, GOODBYE_MS);
-    await Promise.all(closed);
-    impatient.unsubscribe();
-    await this.http.close();
-    this.parts.registry.end();
+  }
+
+  socketCount(): number {
+    return this.connections.size;
+  }
+
+  viewCount(): number {
+    let total = 0;
+    for (const connection of this.connections.values()) total += connection.viewCount;
+    return total;
+  }
+
+  sequenceCounts(): { awake: number; asleep: number } {
+    const { size, awakeSize } = this.parts.registry;
+    return { awake: awakeSize, asleep: size - awakeSize };
+  }
+
+  private checks(): Record<string, Check> {
+    const { guard, checks } = this.parts;
+    return {
+      running: () => (this.stopping ? 'shutting down' : null),
+      load: () => guard.reason,
+      ...checks,
+    };
+  }
+
+  private async shutDown(): Promise<void> {
+    const { registry, guard, limits, onStop } = this.parts;
+    const { newSocketsPerSecond } = limits;
+    const leavers = Array.from(this.connections, ([socket, connection]) => ({
+      closed: new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      farewell: (error: EddyError, retryMs: number) => connection.farewell(error, retryMs),
+      terminate: () => socket.terminate(),
+    }));
+    await sayGoodbye(leavers, { ...this.parts, newSocketsPerSecond });
+    const ends = [() => this.http.close(), ...onStop, () => registry.end(), () => this.admin?.close()];
+    const failures: unknown[] = [];
+    for (const end of ends) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    guard.end();
+    if (failures.length > 0) throw new AggregateError(failures, `the end failed: ${failures.join('; ')}`);
+  }
+
+  /**
+   * Reads who may connect anew. Who is connected with a token that is not good any more is sent away, who has other
+   * rights now has to reconnect.
+   */
+  private async reloadCredentials(): Promise<string> {
+    const { credentials } = this.parts;
+    const { server } = this.http;
+    credentials.reload();
+    if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
+    await Promise.all(Array.from(this.connections.values(), (connection) => connection.renew()));
+    return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
+  }
+
+  private originsAt({ host, port }: Address): Origins {
+    const { credentials, origins: allowed } = this.parts;
+    const { tls, areNeeded: needsToken } = credentials;
+    return new Origins({ host, port, allowed, isSecure: tls !== null, needsToken });
+  }
+
+  /** Takes a connection, or breaks it where too many are there that never became a WebSocket. */
+  private connect(socket: Socket): void {
+    const { httpConnections, socketsPerAddress } = this.parts.limits;
+    const { streams, sockets } = this;
+    const address = socket.remoteAddress ?? '';
+    const isTooMany =
+      streams.size - sockets.size >= httpConnections ||
+      streams.of(address) - sockets.of(address) >= socketsPerAddress;
+    if (isTooMany) socket.destroy();
+    else streams.enter(address, socket);
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { limits } = this.parts;
     socket.on('error', () => socket.destroy());
-    const [path] = (request.url ?? '').split('?', 1);
     const address = request.socket.remoteAddress ?? '';
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-    if (this.stopping) return refuse(socket, 503, 'shutting down');
-    if (path !== STREAM_PATH) return refuse(socket, 404, `the stream is at ${STREAM_PATH}`);
-    if (!offered.some(encodingOf))
-      return refuse(socket, 400, `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}`);
-    if (!isSameOrigin(request)) return refuse(socket, 403, 'this page may not connect');
-    if (this.connections.size >= limits.sockets) return refuse(socket, 503, 'too many sockets');
-    if ((this.addresses.get(address) ?? 0) >= limits.socketsPerAddress)
-      return refuse(socket, 503, 'too many sockets of this address');
-    this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, socket, address));
+    const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
+    const refusal = this.refusalOf(request, address);
+    if (refusal) return refuse(refusal);
+    this.sockets.enter(address, socket);
+    const accept = (access: Access | null) =>
+      this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+        this.accept(webSocket, socket, address, access),
+      );
+    const { authorization } = request.headers;
+    if (!this.gate.isClosed) return accept(EVERYTHING);
+    if (authorization === undefined) return accept(null);
+    this.gate
+      .admit(bearerOf(authorization), address)
+      .then(
+        (access) => (this.stopping ? refuse(STOPPING) : accept(access)),
+        (error) => refuse(refusalBy(error)),
+      )
+      .catch((error) => {
+        this.parts.logger.error({ err: error }, 'an upgrade failed');
+        socket.destroy();
+      });
   }
 
-  private accept(socket: WebSocket, stream: Duplex, address: string): void {
-    const { registry, limits, scheduler, logger, server } = this.parts;
+  /** Tells why an upgrade is refused, before any token is looked at. */
+  private refusalOf(request: IncomingMessage, address: string): Refusal | null {
+    const [path] = (request.url ?? '').split('?', 1);
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (this.stopping) return STOPPING;
+    if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
+    if (!offered.some(encodingOf))
+      return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
+    return this.origins.refusal(request, true) ?? this.admission.refusal(address);
+  }
+
+  private refuse(socket: Duplex, address: string, refusal: Refusal): void {
+    const { telemetry, logger } = this.parts;
+    const { status, reason } = refusal;
+    countOne(telemetry.wire.upgradesRefused, status);
+    this.quiet.say((...line) => logger.warn(...line), reason, { address, status, reason }, 'socket refused');
+    answer(socket, refusal);
+  }
+
+  private accept(socket: WebSocket, stream: Duplex, address: string, access: Access | null): void {
+    const { logger, telemetry, now } = this.parts;
+    const { wire: counters } = telemetry;
+    const id = ++counters.socketsOpened;
+    const began = now();
     const connection = new Connection({
+      ...this.parts,
       socket: framedSocket(socket, stream),
       ...this.wires[encodingOf(socket.protocol) ?? 'msgpack'],
-      registry,
-      limits,
-      scheduler,
       atTurnEnd: this.atTurnEnd,
-      server,
-      onFault: (error) => logger.error({ err: error }, 'a message failed'),
+      counters,
+      access,
+      admit: (token) => this.gate.admit(token, address),
+      onFault: (error) => this.fault(error, id),
     });
     this.connections.set(socket, connection);
-    this.addresses.set(address, (this.addresses.get(address) ?? 0) + 1);
-    socket.on('message', (data, isBinary) => connection.receive(isBinary ? bytesOf(data) : String(data)));
+    logger.debug({ connection: id, address, protocol: socket.protocol }, 'socket opened');
+    socket.on('message', (data, isBinary) => {
+      const bytes = bytesOf(data);
+      counters.receivedBytes += bytes.length;
+      connection.receive(isBinary ? bytes : String(data));
+    });
     socket.on('pong', () => connection.alive());
-    socket.on('error', (error) => logger.info({ err: error }, 'socket error'));
-    socket.on('close', () => {
+    socket.on('error', (error) => {
+      const { code = error.name } = error as NodeJS.ErrnoException;
+      const fields = { connection: id, address, err: error };
+      this.quiet.say((...line) => logger.warn(...line), code, fields, 'socket error');
+    });
+    socket.on('close', (code) => {
       connection.end();
       this.connections.delete(socket);
-      const left = (this.addresses.get(address) ?? 0) - 1;
-      if (left > 0) this.addresses.set(address, left);
-      else this.addresses.delete(address);
+      countOne(counters.socketsClosed, code);
+      const seconds = Math.round(now() - began) / 1000;
+      logger.info({ connection: id, address, code, seconds }, 'socket closed');
     });
   }
+
+  /** Logs a fault of Eddy's own. */
+  private fault(error: unknown, connection: number): void {
+    const { logger } = this.parts;
+    this.quiet.say(
+      (...line) => logger.error(...line),
+      String(error),
+      { connection, err: error },
+      'a message failed',
+    );
+  }
+}
+
+async function listenAt(app: FastifyInstance, { host, port }: Address): Promise<Address> {
+  await app.listen({ host, port });
+  const { address, port: chosen } = app.server.address() as AddressInfo;
+  return { host: address, port: chosen };
 }
 
 function bytesOf(data: RawData): Uint8Array {
@@ -129,15 +348,30 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
-/** A web page may connect only to the server that it came from; a program sends no Origin. */
-function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+const STOPPING: Refusal = { status: 503, reason: 'shutting down', headers: { 'Retry-After': '5' } };
+
+/** Says in HTTP why a token was not taken. */
+function refusalBy(error: unknown): Refusal {
+  if (!(error instanceof EddyError)) throw error;
+  const reason = `${error.code}: ${error.message}`;
+  if (error.temporary) return { status: 429, reason, headers: { 'Retry-After': '60' } };
+  return {
+    status: 401,
+    reason,
+    headers: { 'WWW-Authenticate': `${CHALLENGE['WWW-Authenticate']}, error="invalid_token"` },
+  };
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
+function answer(socket: Duplex, { status, reason, headers = {} }: Refusal): void {
   socket.once('finish', () => socket.destroy());
-  const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain',
+    `Content-Length: ${Buffer.byteLength(reason)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${reason}`);
 }
 
 interface Wire {

@@ -8,4 +8,7 @@ export interface SocketLike {
   /** Breaks the connection without a farewell. */
   terminate(): void;
   ping(): void;
+  /** Stops reading; what was read already may still be handed over. */
+  pause(): void;
+  resume(): void;
 }

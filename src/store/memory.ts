@@ -1,74 +1,175 @@
-/** A store that lasts as long as its process: it keeps the last steps of each sequence, and all it has is "durable". */
-import type { StepLog, Store } from './store.js';
+/** A store that lasts as long as its process: all it has is "durable" at once. */
+import { EddyError } from '../errors.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-codec.js';
+import { ChunkWriter, readChunk } from './records.js';
+import type {
+  Checkpoint,
+  LogRecord,
+  SequenceStore,
+  Store,
+  StoredCheckpoint,
+  StoredRecord,
+  StoreListener,
+} from './store.js';
 
-/**
- * Creates a store in memory.
- *
- * @param keep steps that each log keeps: as many as a producer may have to resend
- * @param keepBytes bytes of them, at most, but always one step
- */
-export function createMemoryStore(keep: number, keepBytes = 1024 * 1024): Store {
-  return {
-    openLog: (_sequence, stepSize, onDurable) =>
-      new MemoryLog(stepSize, Math.max(1, Math.min(keep, Math.floor(keepBytes / (4 * stepSize)))), onDurable),
-  };
+export function createMemoryStore(): Store {
+  return new MemoryStore();
 }
 
-/** Steps of a ring that has just begun; it doubles until it holds all that is kept. */
-const FIRST_STEPS = 8;
+class MemoryStore implements Store {
+  readonly failure = null;
+  private readonly sequences = new Map<string, MemorySequence>();
+  private known = 0;
 
-/** One ring of numbers: step `seq` lies at `seq` modulo the steps that there is room for. */
-class MemoryLog implements StepLog {
-  private ring = new Float32Array(0);
-  /** Number of the step after the last, and of the oldest that is kept. */
-  private next = 0;
-  private oldest = 0;
-
-  constructor(
-    private readonly stepSize: number,
-    private readonly keep: number,
-    private readonly onDurable: (seq: number) => void,
-  ) {}
-
-  append(first: number, x: Float32Array): void {
-    const { stepSize } = this;
-    const count = x.length / stepSize;
-    if (first !== this.next) this.oldest = first;
-    this.next = first + count;
-    this.grow();
-    const room = this.ring.length / stepSize;
-    this.oldest = Math.max(this.oldest, this.next - room);
-    for (let t = Math.max(0, count - room); t < count; t++) {
-      const at = ((first + t) % room) * stepSize;
-      for (let i = 0; i < stepSize; i++) this.ring[at + i] = x[t * stepSize + i]!;
-    }
-    this.onDurable(this.next - 1);
+  get size(): number {
+    return this.known;
   }
 
-  read(seq: number): Float32Array | null {
-    if (seq < this.oldest || seq >= this.next) return null;
-    const at = (seq % (this.ring.length / this.stepSize)) * this.stepSize;
-    return this.ring.subarray(at, at + this.stepSize);
+  has(name: string): boolean {
+    return this.sequences.get(name)?.isKnown ?? false;
+  }
+
+  names(after = ''): Iterable<string> {
+    const known = Array.from(this.sequences.values()).filter(({ isKnown }) => isKnown);
+    return known
+      .map(({ name }) => name)
+      .filter((name) => name > after)
+      .sort();
+  }
+
+  open(name: string, listener: StoreListener): SequenceStore {
+    const sequence = this.sequences.get(name) ?? new MemorySequence(name, () => this.known++);
+    if (sequence.listener) throw new EddyError('store-locked', `the sequence ${name} is open already`);
+    this.sequences.set(name, sequence);
+    sequence.listener = listener;
+    return sequence;
+  }
+
+  remove(name: string): Promise<void> {
+    const sequence = this.sequences.get(name);
+    if (sequence?.listener)
+      return Promise.reject(new EddyError('store-locked', `the sequence ${name} is open`));
+    if (this.has(name)) this.known--;
+    this.sequences.delete(name);
+    return Promise.resolve();
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.sequences.clear();
+    this.known = 0;
+    return Promise.resolve();
+  }
+}
+
+/** Records that lie together, as bytes. */
+interface Chunk {
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes after which another chunk is begun. */
+const CHUNK_BYTES = 64 * 1024;
+/** How many checkpoints are kept. */
+const KEPT = 2;
+
+class MemorySequence implements SequenceStore {
+  listener: StoreListener | null = null;
+  isKnown = false;
+  end = 0;
+  private chunks: Chunk[] = [];
+  private kept: { readonly position: number; readonly bytes: Uint8Array }[] = [];
+  private readonly writer = new ChunkWriter();
+
+  constructor(
+    readonly name: string,
+    private readonly onKnown: () => void,
+  ) {}
+
+  get durableEnd(): number {
+    return this.end;
+  }
+
+  get oldest(): number {
+    return this.chunks[0]?.first ?? this.end - this.writer.count;
+  }
+
+  append(record: LogRecord): number {
+    this.know();
+    this.writer.append(record);
+    const position = this.end++;
+    if (this.writer.byteLength >= CHUNK_BYTES) this.seal();
+    this.listener?.onDurable(this.end);
+    return position;
+  }
+
+  *records(from: number): Iterable<StoredRecord> {
+    for (let position = from; position < this.end; ) {
+      if (position >= this.end - this.writer.count) this.seal();
+      const chunk = this.chunks.find(({ first, count }) => position >= first && position < first + count);
+      if (!chunk) throw this.gap(position);
+      const { first, count, bytes } = chunk;
+      for (const record of readChunk(bytes, first, count).slice(position - first))
+        yield { position: position++, record };
+    }
+  }
+
+  checkpoint(checkpoint: Checkpoint): void {
+    this.know();
+    this.seal();
+    const { position } = checkpoint;
+    const bytes = writeCheckpoint(checkpoint);
+    const others = this.kept.filter((kept) => kept.position !== position);
+    this.kept = [{ position, bytes }, ...others].slice(0, KEPT);
+    const cut = this.kept.length < KEPT ? 0 : this.kept.at(-1)!.position;
+    this.chunks = this.chunks.filter(({ first, count }) => first + count > cut);
+    this.listener?.onCheckpoint({ position, bytes: bytes.length });
+  }
+
+  checkpoints(): Iterable<StoredCheckpoint> {
+    return this.kept.map(({ position, bytes }) => ({
+      position,
+      bytes: bytes.length,
+      read: () => readCheckpoint(bytes, position),
+    }));
+  }
+
+  abandon(position: number): void {
+    this.seal();
+    const kept = this.chunks.filter(({ first }) => first < position);
+    const last = kept.at(-1);
+    if (last && last.first + last.count > position) {
+      kept.pop();
+      for (const record of readChunk(last.bytes, last.first, last.count).slice(0, position - last.first))
+        this.writer.append(record);
+    }
+    this.chunks = kept;
+    this.kept = this.kept.filter((checkpoint) => checkpoint.position <= position);
+    this.end = position;
   }
 
   close(): void {
-    this.ring = new Float32Array(0);
-    this.oldest = this.next;
+    this.listener = null;
   }
 
-  /** Makes room for the steps from the oldest to the next, as far as they are kept. */
-  private grow(): void {
-    const { ring, stepSize, keep } = this;
-    const before = ring.length / stepSize;
-    const needed = Math.min(keep, this.next - this.oldest);
-    if (needed <= before) return;
-    let room = Math.min(keep, FIRST_STEPS);
-    while (room < needed) room = Math.min(keep, 2 * room);
-    this.ring = new Float32Array(room * stepSize);
-    // no step has left a ring that still grows: each has a place in the old one and another in the new
-    for (let seq = Math.max(this.oldest, this.next - room); seq < this.oldest + before; seq++) {
-      const at = (seq % before) * stepSize;
-      this.ring.set(ring.subarray(at, at + stepSize), (seq % room) * stepSize);
-    }
+  private gap(position: number): EddyError {
+    const next = this.chunks.find(({ first }) => first > position)?.first ?? this.end;
+    const which = `records ${position} to ${next - 1} of the sequence ${this.name}`;
+    return new EddyError('store-damaged', `${which} are not there`);
+  }
+
+  private know(): void {
+    if (!this.isKnown) this.onKnown();
+    this.isKnown = true;
+  }
+
+  private seal(): void {
+    const { count } = this.writer;
+    const first = this.end - count;
+    if (count > 0) this.chunks.push({ first, count, bytes: this.writer.seal(first).slice() });
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type ConnectionState, connect, type Report } from '../../client/sdk/index.js';
 import { streamUrl } from '../../client/sdk/socket.js';
 import { Codec } from '../../src/protocol/codec.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import { failure, ScriptedPeer, turn } from './scripted-peer.js';
 
 function watchStates(peer: ScriptedPeer, options = {}) {
@@ -146,6 +147,31 @@ describe('the connection', () => {
     await peer.open();
     peer.advance(10_000);
     expect(failTimes(peer, states, 1)).toEqual([200]);
+  });
+
+  it('[SDK39] waits as long as the farewell tells, and backs off again if that fails', async () => {
+    const peer = new ScriptedPeer();
+    const { states } = watchStates(peer, { random: () => 1 });
+    await peer.open();
+    const farewell = failure('server-shutdown', {}, true) as ServerMessageOf<'error'>;
+    peer.say({ ...farewell, retryMs: 4321 });
+    peer.break(3000);
+    expect(states.at(-1)).toMatchObject({ status: 'waiting', delay: 4321 });
+    peer.advance(4320);
+    expect(peer.sockets).toHaveLength(1);
+    peer.advance(1);
+    expect(peer.sockets).toHaveLength(2);
+    expect(failTimes(peer, states, 2)).toEqual([400, 800]);
+  });
+
+  it('[SDK39] forgets what a farewell told when the next socket breaks without one', async () => {
+    const peer = new ScriptedPeer();
+    const { states } = watchStates(peer);
+    await peer.open();
+    peer.say({ ...(failure('server-shutdown', {}, true) as ServerMessageOf<'error'>), retryMs: 0 });
+    expect(failTimes(peer, states, 1)).toEqual([0]);
+    await peer.open();
+    expect(failTimes(peer, states, 1)).toEqual([100]);
   });
 
   it.each([3000, 3499, 1009, 4000])('[SDK6] connects again after close code %i', (code) => {

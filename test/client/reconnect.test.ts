@@ -241,6 +241,7 @@ describe('opening', () => {
       sequence: 's',
       epoch: 'epoch-1',
       seq: -1,
+      durable: -1,
       created: true,
       learning: true,
       learningRate: 0.01,

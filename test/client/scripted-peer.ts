@@ -169,8 +169,12 @@ export class ScriptedPeer {
         return [{ type: 'done', re: message.id }];
       case 'configure':
       case 'reset':
+      case 'checkpoint':
       case 'close':
+      case 'remove':
         return [{ type: 'done', re: message.id }];
+      case 'list':
+        return [{ type: 'listing', re: message.id, total: 0, sequences: [] }];
     }
   }
 
@@ -183,6 +187,7 @@ export class ScriptedPeer {
     return {
       type: 'opened',
       ...placeOf(re, name, sequence),
+      durable: sequence.steps.length - 1,
       created: !known,
       blockSteps: Math.min(this.blockSteps, this.limits.blockSteps ?? DEFAULT_LIMITS.blockSteps),
       learning: true,

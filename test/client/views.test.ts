@@ -144,15 +144,21 @@ describe('views', () => {
       outputs: [],
     };
     const event = { event: 'reset', seq: 5, epoch: 'e', detail: { what: 'state' } } as const;
-    peer.say(states(4, 2, 3));
-    peer.say({ type: 'predictions', channel: 1, seq: 5, count: 1, skipped: 0, y: new Float32Array([7]) });
-    peer.say({ type: 'updates', channel: 1, skipped: 2, updates: [update, { ...update, update: 2 }] });
+    peer.say(states(4, 2, 4));
+    peer.say({ type: 'predictions', channel: 1, seq: 5, count: 1, skipped: 5, y: new Float32Array([7]) });
+    peer.say({
+      type: 'updates',
+      channel: 1,
+      seq: 5,
+      skipped: 2,
+      updates: [update, { ...update, update: 2 }],
+    });
     peer.say({ type: 'metrics', channel: 1, ...metrics });
     peer.say({ type: 'events', channel: 1, skipped: 0, events: [event] });
     expect(items).toEqual([
-      { seq: 4, skipped: 3, h: new Float32Array([4, -4]) },
+      { seq: 4, skipped: 4, h: new Float32Array([4, -4]) },
       { seq: 5, skipped: 0, h: new Float32Array([5, -5]) },
-      { seq: 5, skipped: 0, y: new Float32Array([7]) },
+      { seq: 5, skipped: 5, y: new Float32Array([7]) },
       { ...update, skipped: 2 },
       { ...update, update: 2, skipped: 0 },
       metrics,

@@ -46,6 +46,7 @@ const clientMessages = fc.oneof(
     view,
     every: optional(fc.nat(60_000)),
     delivery: optional(fc.constantFrom('every', 'latest')),
+    after: optional(fc.record({ epoch: fc.uuid(), seq: lastSeq })),
   }),
   message({ type: type('unsubscribe'), id, channel, view }),
   message({
@@ -56,7 +57,10 @@ const clientMessages = fc.oneof(
     learningRate: optional(real),
   }),
   message({ type: type('reset'), id, channel, what: fc.constantFrom('state', 'weights') }),
+  message({ type: type('checkpoint'), id, channel }),
   message({ type: type('close'), id, channel }),
+  message({ type: type('list'), id, after: optional(fc.string({ maxLength: 128 })) }),
+  message({ type: type('remove'), id, sequence: fc.string() }),
 ) as fc.Arbitrary<ClientMessage>;
 
 const place = { re: id, channel, sequence: fc.string(), epoch: fc.uuid(), seq: lastSeq };
@@ -89,12 +93,21 @@ const serverMessages = fc.oneof(
     type: type('opened'),
     ...place,
     spec,
+    durable: lastSeq,
     created: fc.boolean(),
     blockSteps: id,
     learning: fc.boolean(),
     learningRate: real,
   }),
-  message({ type: type('subscribed'), ...place, spec, view }),
+  message({ type: type('subscribed'), ...place, spec, view, recovered: optional(fc.boolean()) }),
+  message({
+    type: type('listing'),
+    re: id,
+    total: id,
+    sequences: fc.array(
+      message({ sequence: fc.string(), awake: fc.boolean(), seq: optional(lastSeq), age: optional(real) }),
+    ),
+  }),
   message({ type: type('done'), re: id }),
   message({ type: type('ack'), channel, seq: lastSeq }),
   message({ type: type('states'), channel, seq, count: id, skipped: seq, h: vector }),
@@ -102,6 +115,7 @@ const serverMessages = fc.oneof(
   message({
     type: type('updates'),
     channel,
+    seq: lastSeq,
     skipped: seq,
     updates: fc.array(
       message({

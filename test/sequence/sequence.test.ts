@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ViewMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
+import { RecentSteps } from '../../src/sequence/recent-steps.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';
-import { createMemoryStore } from '../../src/store/memory.js';
-import type { Store } from '../../src/store/store.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
+import { SlowStore } from '../support/slow-store.js';
 
 const FORECAST = { features: 2, units: 5, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
@@ -144,51 +144,28 @@ describe('pushing steps', () => {
   });
 
   it('[STP7] acks a step only when its log says that it is durable', () => {
-    const appended: number[][] = [];
-    let durable: (seq: number) => void = () => {
-      throw new Error('no log was opened');
-    };
-    const store: Store = {
-      openLog: (_name, _bytes, onDurable) => {
-        durable = onDurable;
-        return {
-          append: (first, x) => appended.push([first, x.length]),
-          read: () => null,
-          close: () => appended.splice(0),
-        };
-      },
-    };
+    const store = new SlowStore();
     const { push, acks, sequence } = open(FORECAST, { store });
     push(0, signal(0, 2));
     push(2, signal(2, 2));
     push(4, signal(4, 1));
     expect(sequence.model.seq).toBe(4);
-    expect(appended).toEqual([
-      [0, 4],
-      [2, 4],
-      [4, 2],
-    ]);
     expect(acks).toEqual([]);
-    durable(2);
-    expect(acks).toEqual([2]);
-    durable(4);
-    expect(acks).toEqual([2, 4, 4]);
+    store.makeDurable(3);
+    expect(acks).toEqual([1, 3]);
+    expect(sequence.durable).toBe(3);
+    store.makeDurable(4);
+    expect(acks).toEqual([1, 3, 4]);
   });
 
   it('[STP11] lets a producer have 256 steps un-acked and refuses more until the log has caught up', () => {
-    let durable: (seq: number) => void = () => undefined;
-    const store: Store = {
-      openLog: (_name, _bytes, onDurable) => {
-        durable = onDurable;
-        return { append: () => undefined, read: () => null, close: () => undefined };
-      },
-    };
+    const store = new SlowStore();
     const { push, sequence } = open(FORECAST, { store });
     push(0, signal(0, 200));
     push(200, signal(200, 56));
     expect(codeOf(() => push(256, signal(256, 1)))).toBe('credit-exceeded');
     expect(sequence.model.seq).toBe(255);
-    durable(0);
+    store.makeDurable(2);
     push(256, signal(256, 1));
     expect(sequence.model.seq).toBe(256);
   });
@@ -202,27 +179,26 @@ describe('pushing steps', () => {
   });
 
   it('[STP4] keeps of a block only its steps, and of large steps only as many as fit', () => {
-    const store = createMemoryStore(4, 40);
-    const log = store.openLog('a', 4, () => undefined);
-    for (let seq = 0; seq < 5; seq++) log.append(seq, new Float32Array(4).fill(seq));
-    expect([2, 3, 4, 5].map((seq) => log.read(seq)?.[0])).toEqual([undefined, 3, 4, undefined]);
+    const recent = new RecentSteps(4, 4, 40);
+    for (let seq = 0; seq < 5; seq++) recent.add(seq, new Float32Array(4).fill(seq));
+    expect([2, 3, 4, 5].map((seq) => recent.read(seq)?.[0])).toEqual([undefined, 3, 4, undefined]);
   });
 
   it('[STP4] keeps the last steps and their numbers, in whatever blocks they come', () => {
     const block = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(9), fc.array(block), (keep, first, blocks) => {
-        const log = createMemoryStore(keep).openLog('a', 2, () => undefined);
+        const recent = new RecentSteps(2, keep);
         let next = first;
         for (const count of blocks) {
-          log.append(
+          recent.add(
             next,
             Float32Array.from({ length: 2 * count }, (_, i) => 2 * next + i),
           );
           next += count;
           for (let seq = 0; seq < next + 3; seq++) {
             const isKept = seq >= first && seq >= next - keep && seq < next;
-            expect([...(log.read(seq) ?? [])]).toEqual(isKept ? [2 * seq, 2 * seq + 1] : []);
+            expect([...(recent.read(seq) ?? [])]).toEqual(isKept ? [2 * seq, 2 * seq + 1] : []);
           }
         }
       }),
@@ -291,6 +267,7 @@ describe('settings', () => {
     expect(sequence.model.updates).toBe(0);
     expect(events).toMatchObject([
       { events: [{ event: 'configured', seq: -1, detail: { learning: false, learningRate: 0.5 } }] },
+      { events: [{ event: 'learning-paused', seq: -1 }] },
     ]);
     expect(codeOf(() => sequence.configure({ learning: true, learningRate: -1 }))).toBe('setting-invalid');
     expect(sequence.model.learning).toBe(false);

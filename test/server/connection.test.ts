@@ -1,10 +1,13 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { EddyError } from '../../src/errors.js';
 import { Codec } from '../../src/protocol/codec.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.js';
+import { EVERYTHING } from '../../src/server/auth/access.js';
 import { Connection, GRACE_MS } from '../../src/server/connection.js';
 import type { SocketLike } from '../../src/server/socket.js';
+import { createTelemetry } from '../../src/server/telemetry.js';
 import type { AtTurnEnd } from '../../src/server/turn.js';
 import { createRegistry } from '../support/sequences.js';
 
@@ -17,6 +20,7 @@ class FakeSocket implements SocketLike {
   closed: { code: number; reason: string } | null = null;
   terminated = false;
   pings = 0;
+  paused = false;
   writes = 0;
   /** First bytes of what was sent. */
   readonly marks: unknown[] = [];
@@ -40,6 +44,12 @@ class FakeSocket implements SocketLike {
   ping(): void {
     this.pings++;
   }
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
 }
 
 /** Each message has a turn to itself. */
@@ -50,6 +60,8 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), 
   const scheduler = new VirtualTimeScheduler();
   const codec = new Codec('msgpack');
   const faults: unknown[] = [];
+  const { wire: counters } = createTelemetry();
+  const load = { reason: null as string | null };
   const connection = new Connection({
     socket,
     codec,
@@ -58,7 +70,16 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), 
     registry,
     limits: { ...DEFAULT_LIMITS, ...limits },
     scheduler,
+    now: () => scheduler.now(),
+    counters,
+    guard: {
+      check(what) {
+        if (load.reason) throw new EddyError('overloaded', `no new ${what}: ${load.reason}`);
+      },
+    },
     server: 'eddy/test',
+    access: EVERYTHING,
+    admit: async () => EVERYTHING,
     onFault: (fault) => faults.push(fault),
   });
   const say = (message: ClientMessage) => connection.receive(codec.encode(message));
@@ -67,7 +88,7 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), 
     scheduler.flush();
     scheduler.frame = scheduler.maxFrames;
   };
-  return { socket, connection, codec, registry, say, run, faults };
+  return { socket, connection, codec, registry, say, run, faults, counters, load };
 }
 
 /** A connection that has greeted and watches the states of a sequence it has open as channel 1. */
@@ -238,6 +259,132 @@ describe('the counts of a socket', () => {
     say({ type: 'hello', version: 1 });
     for (const id of [1, 2]) say({ type: 'open', id, sequence: 'a', mode: 'either', spec: SPEC });
     expect(socket.sent.at(-1)).toMatchObject({ type: 'opened', re: 2, created: false });
+  });
+});
+
+describe('the rates of a socket', () => {
+  const close = { type: 'close', id: 9, channel: 99 } as const;
+
+  it('[OPS6] refuse requests beyond the rate, without counting them, and take them again in time', () => {
+    const { say, socket, run } = connect({ requestsPerSecond: 4 });
+    say({ type: 'hello', version: 1 });
+    for (let i = 0; i < 6; i++) say(close);
+    const codes = () => socket.sent.splice(0).flatMap((one) => (one.type === 'error' ? [one.code] : []));
+    expect(codes()).toEqual([...Array(3).fill('channel-unknown'), ...Array(3).fill('rate-limit')]);
+    run(250);
+    for (let i = 0; i < 2; i++) say(close);
+    expect(codes()).toEqual(['channel-unknown', 'rate-limit']);
+  });
+
+  it('[OPS6] say that a request may come again, and do not touch steps', () => {
+    const { step, socket, say } = watching({ requestsPerSecond: 3 });
+    for (let seq = 0; seq < 10; seq++) step(seq);
+    say(close);
+    expect(socket.sent.filter(({ type }) => type === 'ack')).toHaveLength(10);
+    expect(socket.sent.at(-1)).toMatchObject({ code: 'rate-limit', temporary: true, re: 9 });
+  });
+
+  it('[OPS7] hold up reading where steps come too fast; all of them are taken', () => {
+    const { step, socket, run } = watching({ stepsPerSecond: 1000, pingMs: 1e6 });
+    for (let seq = 0; seq < 1008; seq++) step(seq);
+    expect(socket.paused).toBe(true);
+    for (let seq = 1008; seq < 1010; seq++) step(seq);
+    run(9);
+    expect(socket.paused).toBe(true);
+    run(2);
+    expect(socket.paused).toBe(false);
+    expect(socket.sent.filter(({ type }) => type === 'ack').at(-1)).toMatchObject({ seq: 1009 });
+    expect(socket.sent.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it('[OPS7] hold no silence against a socket that is not read', () => {
+    const { step, socket, run } = watching({ stepsPerSecond: 100, pingMs: 1000, pongMs: 500 });
+    for (let seq = 0; seq < 400; seq++) step(seq);
+    run(1000 + 500 + GRACE_MS + 1);
+    expect([socket.paused, socket.pings, socket.terminated]).toEqual([true, 1, false]);
+    run(5000);
+    expect([socket.paused, socket.terminated]).toEqual([false, true]);
+  });
+
+  it('[OPS7] count refused steps for nothing', () => {
+    const { step, socket } = watching({ stepsPerSecond: 5 });
+    for (let i = 0; i < 100; i++) step(7);
+    expect(socket.paused).toBe(false);
+  });
+});
+
+describe('an overloaded server', () => {
+  const isRefused = { type: 'error', code: 'overloaded', temporary: true };
+
+  it('[OPS10] makes no new sequence and no new view, and goes on with what is there', () => {
+    const { say, socket, step, load } = watching();
+    load.reason = 'lag';
+    step(0);
+    say({ type: 'open', id: 3, sequence: 'b', mode: 'either', spec: SPEC });
+    say({ type: 'open', id: 4, sequence: 'b', mode: 'create', spec: SPEC });
+    say({ type: 'subscribe', id: 5, sequence: 'a', view: 'events' });
+    say({ type: 'open', id: 6, sequence: 'a', mode: 'either', spec: SPEC });
+    say({ type: 'open', id: 7, sequence: 'b', mode: 'resume' });
+    say({ type: 'subscribe', id: 8, sequence: 'a', view: 'states', every: 10 });
+    expect(socket.sent).toMatchObject([
+      { type: 'states' },
+      { type: 'ack', seq: 0 },
+      { ...isRefused, re: 3 },
+      { ...isRefused, re: 4 },
+      { ...isRefused, re: 5 },
+      { type: 'opened', re: 6 },
+      { code: 'sequence-unknown', re: 7 },
+      { type: 'subscribed', re: 8 },
+    ]);
+    load.reason = null;
+    say({ type: 'open', id: 9, sequence: 'b', mode: 'either', spec: SPEC });
+    say({ type: 'subscribe', id: 10, sequence: 'a', view: 'events' });
+    expect(socket.sent.slice(-2)).toMatchObject([{ type: 'opened' }, { type: 'subscribed' }]);
+  });
+});
+
+describe('the counters', () => {
+  it('[OPS13] count messages by type, refusals by code, acks and bytes', () => {
+    const { say, step, counters } = watching();
+    for (let seq = 0; seq < 3; seq++) step(seq);
+    step(9);
+    say({ type: 'close', id: 3, channel: 99 });
+    expect(counters.received).toMatchObject({
+      hello: 1,
+      open: 1,
+      subscribe: 1,
+      steps: 4,
+      close: 1,
+      targets: 0,
+    });
+    expect([...counters.refused]).toEqual([
+      ['step-gap', 1],
+      ['channel-unknown', 1],
+    ]);
+    expect(counters.acks).toBe(3);
+    expect(counters.sentBytes).toBeGreaterThan(300);
+  });
+
+  it('[OPS13] count the results that a slow socket was not sent', () => {
+    const { socket, step, counters } = watching({ queueLatestBytes: 200 });
+    socket.bufferedAmount = 300;
+    for (let seq = 0; seq <= 10; seq++) step(seq);
+    socket.bufferedAmount = 0;
+    step(11);
+    const skipped = socket.sent.flatMap((one) => (one.type === 'states' ? [one.skipped] : []));
+    expect(counters.skippedResults).toBe(skipped.reduce((sum, one) => sum + one, 0));
+    expect(counters.skippedResults).toBeGreaterThan(5);
+  });
+});
+
+describe('the farewell', () => {
+  it('[OPS18] says when to come back', () => {
+    const { connection, socket } = watching();
+    connection.farewell(new EddyError('server-shutdown', 'bye'), 1234);
+    expect(socket.sent).toEqual([
+      { type: 'error', code: 'server-shutdown', message: 'bye', temporary: true, retryMs: 1234 },
+    ]);
+    expect(socket.closed).toEqual({ code: 3000, reason: 'server-shutdown' });
   });
 });
 

@@ -15,7 +15,10 @@ afterEach(async () => {
 });
 
 function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
+  // a server keeps nothing in the folder that the tests run in
+  const keeping =
+    args[0] !== 'serve' || args.includes('--data') || env.EDDY_DATA ? {} : { EDDY_EPHEMERAL: 'true' };
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...keeping, ...env } });
   endings.push(() => child.kill('SIGKILL'));
   return child;
 }
@@ -49,9 +52,9 @@ async function ended(child: ChildProcess, input = ''): Promise<Ended> {
   return { code, stdout, stderr };
 }
 
-/** Starts a server as a process of its own, and gives its address. `stop` ends it as an operator would. */
-export async function serve(args: readonly string[] = []) {
-  const child = start(['serve', '--port', '0', '--json', ...args]);
+/** Starts a server as a process of its own, and gives its addresses. `stop` ends it as an operator would. */
+export async function serve(args: readonly string[] = [], env: Record<string, string> = {}) {
+  const child = start(['serve', '--port', '0', '--json', ...args], env);
   const end = ended(child);
   const line = await new Promise<string>((resolve) => {
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
@@ -60,7 +63,15 @@ export async function serve(args: readonly string[] = []) {
     child.kill('SIGTERM');
     return end;
   };
-  return { url: JSON.parse(line).url as string, stop };
+  const { url, adminUrl = '' } = JSON.parse(line) as { url: string; adminUrl?: string };
+  /** Resolves when a line that holds `words` is logged. */
+  const logged = (words: string) =>
+    new Promise<void>((resolve) => {
+      child.stderr?.on('data', (data) => {
+        if (String(data).includes(words)) resolve();
+      });
+    });
+  return { url, adminUrl, stop, ended: end, kill: (signal: NodeJS.Signals) => child.kill(signal), logged };
 }
 
 /** Writes a file that is gone after the test, and gives its path. */

@@ -2,23 +2,32 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
-import { Registry } from '../../src/sequence/registry.js';
+import { type Keeping, Registry } from '../../src/sequence/registry.js';
+import { createTelemetry } from '../../src/server/telemetry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
 
 export function createRegistry(
-  options: { limits?: Partial<Limits>; store?: Store; onFault?: (error: unknown) => void } = {},
+  options: {
+    limits?: Partial<Limits>;
+    store?: Store;
+    onFault?: (error: unknown) => void;
+    epochs?: string;
+    keeping?: Partial<Keeping>;
+  } = {},
 ) {
   const scheduler = new VirtualTimeScheduler();
   let epochs = 0;
   const registry = new Registry({
     kernels: sharedKernels(),
-    store: options.store ?? createMemoryStore(DEFAULT_LIMITS.unackedSteps),
+    store: options.store ?? createMemoryStore(),
     scheduler,
     now: () => 0,
-    newEpoch: () => `epoch-${++epochs}`,
+    newEpoch: () => `${options.epochs ?? 'epoch'}-${++epochs}`,
     onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    keeping: { steps: 4096, ms: 60_000, idleMs: 300_000, ...options.keeping },
+    counters: createTelemetry().sequences,
   });
   return { registry, scheduler };
 }

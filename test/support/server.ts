@@ -2,9 +2,10 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
-import WebSocket from 'ws';
-import { composeServer } from '../../src/cli/compose.js';
+import WebSocket, { type ClientOptions } from 'ws';
+import { composeServer, type ServerOptions } from '../../src/cli/compose.js';
 import type { Limits } from '../../src/protocol/limits.js';
+import type { SecurityOptions } from '../../src/server/auth/credentials.js';
 
 type Plain = Record<string, unknown>;
 
@@ -15,8 +16,19 @@ afterEach(async () => {
 });
 
 /** Starts a server, which stops when the test ends. */
-export async function startServer(limits: Partial<Limits> = {}, port = 0) {
-  const server = composeServer({ logger: pino({ level: 'silent' }), limits });
+export async function startServer(
+  limits: Partial<Limits> = {},
+  port = 0,
+  { security = {}, ...options }: Partial<ServerOptions> & { security?: SecurityOptions } = {},
+) {
+  const logger = pino({ level: 'silent' });
+  const server = composeServer({
+    logger,
+    limits,
+    shutdown: { spreadMs: 0 },
+    ...settingsOf(security),
+    ...options,
+  });
   const at = await server.listen('127.0.0.1', port);
   endings.push(() => server.stop());
   return { server, url: `ws://127.0.0.1:${at.port}`, httpUrl: `http://127.0.0.1:${at.port}`, port: at.port };
@@ -94,8 +106,9 @@ export class RawClient {
     url: string,
     encoding: 'msgpack' | 'json' = 'msgpack',
     greet = true,
+    options: ClientOptions = {},
   ): Promise<RawClient> {
-    const socket = new WebSocket(`${url}/stream`, [`eddy.v1.${encoding}`]);
+    const socket = new WebSocket(`${url}/stream`, [`eddy.v1.${encoding}`], options);
     const client = new RawClient(socket, encoding);
     endings.push(() => socket.terminate());
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
@@ -169,4 +182,21 @@ export class RawClient {
       this.wakers.add(wake);
     });
   }
+}
+
+/** Says in the configuration's form who may connect. */
+function settingsOf({ tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, ...others }: SecurityOptions) {
+  const { origins, tlsCert, tlsKey } = others;
+  const jwt = {
+    key: jwtKey ?? '',
+    audience: jwtAudience ?? '',
+    issuer: jwtIssuer,
+    algorithms: jwtAlgorithms,
+  };
+  return {
+    tokens,
+    origins: [...(origins ?? [])],
+    ...(jwtKey && { jwt: { ...jwt, algorithms: jwtAlgorithms && [...jwtAlgorithms] } }),
+    ...(tlsCert && tlsKey && { tls: { cert: tlsCert, key: tlsKey } }),
+  };
 }

@@ -38,7 +38,7 @@ function idleSequences() {
   const kernels = createWasmKernels();
   const registry = new Registry({
     kernels,
-    store: createMemoryStore(DEFAULT_LIMITS.unackedSteps),
+    store: createMemoryStore(),
     scheduler: new VirtualTimeScheduler(),
     now: () => 0,
     newEpoch: () => 'epoch',

@@ -1,0 +1,139 @@
+/** A heatmap of hidden states on a canvas: units x time, with the cursor of all charts and pinned units. */
+import type { UnitOrder } from '../analysis/unit-order.js';
+import { orderUnits } from '../analysis/unit-order.js';
+import { colourScale, pixelOf } from './colour-scale.js';
+import { HeatmapPixels } from './heatmap-pixels.js';
+import { CHART_COLOURS, type Theme } from './palette.js';
+import type { StateRing } from './state-ring.js';
+import type { Range } from './timeline.js';
+
+/** What lies under a point. */
+export interface Cell {
+  readonly unit: number;
+  readonly step: number;
+  readonly value: number;
+}
+
+export interface HeatmapView {
+  readonly shown: Range;
+  readonly order: UnitOrder;
+  readonly theme: Theme;
+  readonly cursor: number | null;
+  readonly pinned: readonly number[];
+}
+
+/** Milliseconds between two looks at which order the units stand in: a picture whose rows jump cannot be read. */
+const REORDER_MS = 5000;
+
+export class HeatmapCanvas {
+  private readonly pixels = new HeatmapPixels();
+  private readonly buffer = document.createElement('canvas');
+  private readonly context: CanvasRenderingContext2D;
+  private order: { by: UnitOrder; at: number; width: number; units: number[] } | null = null;
+  private scale: { theme: Theme; colours: Uint32Array } | null = null;
+  private shown: Range = { from: 0, to: 0 };
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly states: StateRing,
+    private readonly now: () => number,
+  ) {
+    this.context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  }
+
+  /** Units from top to bottom. */
+  get units(): readonly number[] {
+    return this.order?.units ?? [];
+  }
+
+  draw(view: HeatmapView): void {
+    const ratio = devicePixelRatio;
+    const { canvas, context, pixels, states } = this;
+    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    if (width === 0 || height === 0) return;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    this.shown = view.shown;
+    const span = view.shown.to - view.shown.from + 1;
+    const columns = Math.min(width, span);
+    const dirty = pixels.paint(states, {
+      ...view.shown,
+      columns,
+      order: this.orderBy(view.order),
+      scale: this.scaleOf(view.theme),
+      empty: pixelOf(CHART_COLOURS[view.theme].background),
+    });
+    this.copy(columns, dirty);
+    context.imageSmoothingEnabled = false;
+    const slot = pixels.slotOf(pixels.firstColumn);
+    const left = columns - slot;
+    const scaled = width / columns;
+    context.drawImage(this.buffer, slot, 0, left, states.width, 0, 0, left * scaled, height);
+    if (slot > 0)
+      context.drawImage(this.buffer, 0, 0, slot, states.width, left * scaled, 0, slot * scaled, height);
+    this.mark(view, width, height, ratio);
+  }
+
+  /** Gives what lies under a point, in CSS pixels from the upper left. */
+  cellAt(x: number, y: number): Cell | null {
+    const { clientWidth, clientHeight } = this.canvas;
+    const unit = this.units[Math.floor((y / clientHeight) * this.units.length)];
+    const { columns, span, firstColumn } = this.pixels;
+    if (unit === undefined || columns === 0) return null;
+    const column = firstColumn + Math.floor((x / clientWidth) * columns);
+    const row = this.states.firstAt(Math.max(0, column * span));
+    const step = this.states.stepOf(row);
+    if (!(step < (column + 1) * span && step <= this.shown.to)) return null;
+    return { unit, step, value: this.states.row(row)[unit] as number };
+  }
+
+  /** Takes the order anew at the next draw. */
+  reorder(): void {
+    this.order = null;
+  }
+
+  private mark({ cursor, pinned, theme }: HeatmapView, width: number, height: number, ratio: number): void {
+    const { context, units, pixels } = this;
+    const { text, series } = CHART_COLOURS[theme];
+    const rowHeight = height / units.length;
+    let k = 0;
+    for (const unit of pinned) {
+      const at = units.indexOf(unit);
+      context.strokeStyle = series[k++ % series.length] as string;
+      context.lineWidth = 2 * ratio;
+      if (at >= 0)
+        context.strokeRect(ratio, at * rowHeight, width - 2 * ratio, Math.max(rowHeight, 2 * ratio));
+    }
+    if (cursor === null) return;
+    const x = ((cursor / pixels.span - pixels.firstColumn + 0.5) / pixels.columns) * width;
+    context.fillStyle = text;
+    if (x >= 0 && x <= width) context.fillRect(Math.round(x), 0, ratio, height);
+  }
+
+  private copy(columns: number, dirty: readonly { from: number; to: number }[]): void {
+    const { buffer, states, pixels } = this;
+    if (buffer.width !== columns || buffer.height !== states.width) {
+      buffer.width = columns;
+      buffer.height = states.width;
+    }
+    const context = buffer.getContext('2d') as CanvasRenderingContext2D;
+    const bytes = new Uint8ClampedArray(pixels.pixels.buffer as ArrayBuffer);
+    const image = new ImageData(bytes, columns, states.width);
+    for (const { from, to } of dirty) context.putImageData(image, 0, 0, from, 0, to - from, states.width);
+  }
+
+  private orderBy(by: UnitOrder): number[] {
+    const { order, states } = this;
+    const isStale = by !== 'unit' && this.now() - (order?.at ?? 0) > REORDER_MS;
+    if (order && order.by === by && order.width === states.width && !isStale) return order.units;
+    const units = orderUnits(by, states);
+    const isSame = order?.units.length === units.length && units.every((unit, i) => unit === order.units[i]);
+    this.order = { by, at: this.now(), width: states.width, units: isSame && order ? order.units : units };
+    return this.order.units;
+  }
+
+  private scaleOf(theme: Theme): Uint32Array {
+    if (this.scale?.theme !== theme) this.scale = { theme, colours: colourScale(theme) };
+    return this.scale.colours;
+  }
+}

@@ -1,0 +1,70 @@
+/** Bytes that the hidden states of one sequence may take in a page. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Gives how many rows hold `minutes` at a rate, or as many as the memory for `width` numbers a row allows. */
+export function stateRows(width: number, stepsPerSecond: number, minutes = 30): number {
+  const wanted = Math.ceil(stepsPerSecond * 60 * minutes);
+  return Math.max(1, Math.min(wanted, Math.floor(MAX_BYTES / (4 * width))));
+}
+
+/** The last vectors of a stream, each with the number of its step, in constant memory. Rows are counted from the first. */
+export class StateRing {
+  total = 0;
+  private readonly numbers: Float32Array;
+  private readonly stepNumbers: Float64Array;
+
+  /** @param width numbers in one vector */
+  constructor(
+    readonly width: number,
+    readonly capacity: number,
+  ) {
+    this.numbers = new Float32Array(width * capacity);
+    this.stepNumbers = new Float64Array(capacity);
+  }
+
+  get length(): number {
+    return Math.min(this.total, this.capacity);
+  }
+
+  /** Number of the oldest row that is kept. */
+  get first(): number {
+    return this.total - this.length;
+  }
+
+  /** Appends `width` numbers of `from`, from `at` on. */
+  append(step: number, from: ArrayLike<number>, at = 0): void {
+    const row = this.total % this.capacity;
+    const base = row * this.width;
+    for (let i = 0; i < this.width; i++) this.numbers[base + i] = from[at + i] as number;
+    this.stepNumbers[row] = step;
+    this.total++;
+  }
+
+  /** Gives a row where it lies: good until it is overwritten. */
+  row(row: number): Float32Array {
+    const base = (row % this.capacity) * this.width;
+    return this.numbers.subarray(base, base + this.width);
+  }
+
+  /** Gives the step of a row; NaN where it is not kept. */
+  stepOf(row: number): number {
+    return row < this.first || row >= this.total
+      ? Number.NaN
+      : (this.stepNumbers[row % this.capacity] as number);
+  }
+
+  /** Gives the first row that is kept whose step is at least `step`; `total` if none is. */
+  firstAt(step: number): number {
+    let [low, high] = [this.first, this.total];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.stepOf(middle) < step) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  clear(): void {
+    this.total = 0;
+  }
+}

@@ -1,0 +1,80 @@
+/** How a part of a setting is read from a link and written to it. */
+export interface Field<T> {
+  readonly initial: T;
+  /** What may stand there, for the message where something else does. */
+  readonly expected: string;
+  /** Gives undefined where it cannot be read. */
+  parse(said: string): T | undefined;
+  format(value: T): string;
+}
+
+export const oneOf = <const T extends string>(all: readonly T[], initial: T): Field<T> => ({
+  initial,
+  expected: all.join(', '),
+  parse: (said) => all.find((one) => one === said),
+  format: (value) => value,
+});
+
+export const whole = (least: number, most: number, initial: number): Field<number> => ({
+  initial,
+  expected: `a whole number from ${least} to ${most}`,
+  parse: (said) => (/^\d{1,10}$/.test(said) ? within(Number(said), least, most) : undefined),
+  format: String,
+});
+
+export const numberIn = (least: number, most: number, initial: number): Field<number> => ({
+  initial,
+  expected: `a number from ${least} to ${most}`,
+  parse: (said) =>
+    /^\d{0,9}\.?\d{1,9}(e-?\d{1,2})?$/.test(said) ? within(Number(said), least, most) : undefined,
+  format: String,
+});
+
+export const text = (longest: number): Field<string> => ({
+  initial: '',
+  expected: `at most ${longest} characters`,
+  parse: (said) => (said.length <= longest ? said : undefined),
+  format: (value) => value,
+});
+
+/** Names, as JSON, since a name may hold anything. */
+export const list = (most: number): Field<readonly string[]> => ({
+  initial: [],
+  expected: `at most ${most} names`,
+  parse(said) {
+    const names = readJson(said);
+    if (!Array.isArray(names) || names.length > most) return undefined;
+    return names.every((name) => typeof name === 'string' && name.length <= 100) ? names : undefined;
+  },
+  format: (value) => (value.length > 0 ? JSON.stringify(value) : ''),
+});
+
+/** Numbers in [0, 1], `count` of them or none, two hexadecimal digits each. */
+export const points = (count: number): Field<readonly number[]> => ({
+  initial: [],
+  expected: `${2 * count} hexadecimal digits`,
+  parse(said) {
+    if (said.length !== 2 * count || !/^[0-9a-f]*$/.test(said)) return undefined;
+    return Array.from({ length: count }, (_, i) => Number.parseInt(said.slice(2 * i, 2 * i + 2), 16) / 255);
+  },
+  format: (value) =>
+    value
+      .map((share) =>
+        Math.round(share * 255)
+          .toString(16)
+          .padStart(2, '0'),
+      )
+      .join(''),
+});
+
+const within = (value: number, least: number, most: number) =>
+  value >= least && value <= most ? value : undefined;
+
+function readJson(said: string): unknown {
+  try {
+    return JSON.parse(said);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

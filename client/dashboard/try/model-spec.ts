@@ -1,0 +1,32 @@
+import type { ModelSpecInput } from '../../../src/rnn/spec.js';
+
+/** One network, how it learns, and where it runs. */
+export interface LaneSetting {
+  readonly units: number;
+  readonly horizon: number;
+  readonly learner: 'tbptt' | 'rtrl' | 'snap-1';
+  readonly k1: number;
+  /** Of tbptt alone. */
+  readonly k2: number;
+  readonly optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw';
+  readonly rate: number;
+  readonly seed: number;
+  readonly where: 'browser' | 'server';
+}
+
+/** Gives the model of a lane: a forecast of all features, or the probability of the add task's answer. */
+export function specOf(signal: string, features: number, lane: LaneSetting): ModelSpecInput {
+  const { units, horizon, learner, k1, k2, optimizer, rate, seed } = lane;
+  const isAddTask = signal === 'add-task';
+  return {
+    features,
+    units,
+    seed,
+    ...(isAddTask
+      ? { readout: { kind: 'softmax' }, task: { kind: 'supervised', outputs: 2, delay: 0 } }
+      : { task: { kind: 'forecast', horizon }, inputs: { missing: 'hold' } }),
+    learner: learner === 'tbptt' ? { kind: learner, k1, k2 } : { kind: learner, k1 },
+    // the rate that is set is the rate that is used
+    optimizer: { kind: optimizer, learningRate: rate, schedule: { kind: 'constant' } },
+  };
+}

@@ -1,0 +1,48 @@
+/** Puts a run together: its signal, and its lanes here or in the server. */
+import type { Client } from '../../sdk/index.js';
+import { BrowserLane, startWorker } from './browser-lane.js';
+import { Run } from './run.js';
+import { openSensor } from './sensors.js';
+import { ServerLane, sequenceName } from './server-lane.js';
+import type { Setting } from './setting.js';
+import { createSignal, type Signal } from './signal.js';
+import { type Table, tableSignal } from './table.js';
+
+export interface OpenRunParts {
+  readonly setting: Setting;
+  /** The file that was dropped, where one was. */
+  readonly table: Table | null;
+  readonly client: Client;
+  readonly now: () => number;
+  /** Did the user ask for it? A sensor is not opened because a page is. */
+  readonly asked: boolean;
+}
+
+/** Gives null where something is needed first: a drawing, a file, or that the user asks for the sensor. */
+export async function openRun({ setting, table, client, now, asked }: OpenRunParts): Promise<Run | null> {
+  const signal = await openSignal(setting, table, asked);
+  if (!signal) return null;
+  return new Run({
+    setting,
+    signal,
+    now,
+    openLane: (name, { where }, spec, steps) =>
+      where === 'browser'
+        ? new BrowserLane(startWorker(), spec, steps)
+        : new ServerLane(client, sequenceName(name), spec, steps),
+  });
+}
+
+async function openSignal(setting: Setting, table: Table | null, asked: boolean): Promise<Signal | null> {
+  switch (setting.signal) {
+    case 'csv':
+      return table && tableSignal(table);
+    case 'drawing':
+      return setting.drawing.length > 0 ? createSignal(setting) : null;
+    case 'motion':
+    case 'microphone':
+      return asked ? openSensor(setting.signal) : null;
+    default:
+      return createSignal(setting);
+  }
+}

@@ -1,0 +1,155 @@
+/** A run: one signal, one or two lanes that get the same blocks of it, and what is kept of them. */
+import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
+import { outputsOf, parseSpec } from '../../../src/rnn/spec.js';
+import type { CodedError } from '../../sdk/index.js';
+import type { Block } from './block.js';
+import type { Lane } from './lane.js';
+import { type LaneSetting, specOf } from './model-spec.js';
+import { Pace } from './pace.js';
+import { LaneRecord, TruthRecord } from './record.js';
+import { lanesOf, type Setting } from './setting.js';
+import type { Row, Signal } from './signal.js';
+
+export type RunState =
+  | { readonly status: 'running' }
+  | { readonly status: 'paused' }
+  | { readonly status: 'ended'; readonly steps: number }
+  | { readonly status: 'failed'; readonly lane: string; readonly error: CodedError };
+
+export interface RunLane {
+  readonly name: 'A' | 'B';
+  readonly setting: LaneSetting;
+  readonly record: LaneRecord;
+}
+
+export interface RunParts {
+  readonly setting: Setting;
+  readonly signal: Signal;
+  readonly openLane: (
+    name: string,
+    lane: LaneSetting,
+    spec: ReturnType<typeof specOf>,
+    steps: number,
+  ) => Lane;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** Steps in one block, at most: what a server takes at once. */
+const MAX_BLOCK = 256;
+
+export class Run {
+  readonly state$ = new BehaviorSubject<RunState>({ status: 'running' });
+  readonly truth: TruthRecord;
+  readonly lanes: readonly RunLane[];
+  private readonly changes = new Subject<void>();
+  private readonly open: readonly Lane[];
+  private readonly subscriptions: Subscription[];
+  private readonly pace: Pace;
+  /** Steps taken from the signal. */
+  private taken = 0;
+  private isDry = false;
+
+  constructor(private readonly parts: RunParts) {
+    const { setting, signal, openLane } = parts;
+    const { steps, speed } = setting;
+    this.pace = new Pace(speed);
+    this.truth = new TruthRecord(signal.names, steps);
+    const made = lanesOf(setting).map(([name, lane]) => {
+      const spec = specOf(setting.signal, signal.names.length, lane);
+      const outputs = outputsOf(parseSpec(spec));
+      const ahead = setting.signal === 'add-task' ? 0 : lane.horizon;
+      const record = new LaneRecord({ units: lane.units, outputs, ahead, steps, speed });
+      return { name, setting: lane, record, lane: openLane(name, lane, spec, steps) };
+    });
+    this.lanes = made;
+    this.open = made.map(({ lane }) => lane);
+    this.subscriptions = made.map(({ name, record, lane }) =>
+      lane.batches$.subscribe({
+        next: (batch) => {
+          record.add(batch);
+          this.settle();
+          this.changes.next();
+        },
+        error: (error: CodedError) => {
+          this.state$.next({ status: 'failed', lane: name, error });
+          this.changes.next();
+        },
+      }),
+    );
+  }
+
+  /** Emits whenever there is something new to see. */
+  get changes$(): Observable<void> {
+    return this.changes.asObservable();
+  }
+
+  /** Hands on the steps that are due. To be called often. */
+  tick(): void {
+    if (this.state$.value.status !== 'running') return;
+    this.feed(this.pace.due(this.parts.now(), this.room));
+  }
+
+  pause(): void {
+    if (this.state$.value.status === 'running') this.state$.next({ status: 'paused' });
+  }
+
+  resume(): void {
+    if (this.state$.value.status !== 'paused') return;
+    this.pace.rest();
+    this.state$.next({ status: 'running' });
+  }
+
+  /** Hands on a few steps of a run that is paused. */
+  step(count: number): void {
+    if (this.state$.value.status === 'paused') this.feed(Math.min(count, this.room));
+  }
+
+  /** Ends it, whatever is under way. */
+  close(): void {
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    for (const lane of this.open) lane.close();
+    this.parts.signal.stop?.();
+    this.state$.complete();
+    this.changes.complete();
+  }
+
+  /** Steps that all lanes take now, and the run has left. */
+  private get room(): number {
+    const left = this.parts.setting.steps - this.taken;
+    return Math.max(0, Math.min(MAX_BLOCK, left, ...this.open.map(({ room }) => room)));
+  }
+
+  private feed(count: number): void {
+    const rows: Row[] = [];
+    while (rows.length < count) {
+      const row = this.parts.signal.next();
+      if (row === 'end') this.isDry = true;
+      if (row === null || row === 'end') break;
+      rows.push(row);
+    }
+    if (rows.length > 0) {
+      const block = blockOf(this.taken, rows);
+      this.taken += rows.length;
+      this.truth.add(block, rows);
+      for (const lane of this.open) lane.push(block);
+    }
+    this.settle();
+  }
+
+  /** Ends where all that was to come has come back. */
+  private settle(): void {
+    const { status } = this.state$.value;
+    const isAll = this.isDry || this.taken === this.parts.setting.steps;
+    if (!isAll || status === 'ended' || status === 'failed') return;
+    const last = (record: LaneRecord) => record.done + record.skipped;
+    if (this.lanes.every(({ record }) => last(record) >= this.taken))
+      this.state$.next({ status: 'ended', steps: this.taken });
+  }
+}
+
+function blockOf(first: number, rows: readonly Row[]): Block {
+  const x = Float32Array.from(rows.flatMap((row) => row.x));
+  const answers = rows.flatMap(({ answer }) => (answer === undefined ? [] : [1 - answer, answer]));
+  return { first, count: rows.length, x, targets: answers.length > 0 ? Float32Array.from(answers) : null };
+}

@@ -1,0 +1,114 @@
+/** What a socket may do: roles, on the sequences whose names fit a pattern, until a time. */
+import { EddyError } from '../../errors.js';
+import type { ClientMessage } from '../../protocol/messages.js';
+import { matcherOf } from './pattern.js';
+
+export const ROLES = ['produce', 'subscribe', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The role that each message needs; an admin has all of them. */
+export const NEEDS: Readonly<Record<ClientMessage['type'], Role | null>> = {
+  hello: null,
+  open: 'produce',
+  steps: 'produce',
+  targets: 'produce',
+  close: 'produce',
+  subscribe: 'subscribe',
+  unsubscribe: 'subscribe',
+  configure: 'admin',
+  reset: 'admin',
+  checkpoint: 'admin',
+  list: 'subscribe',
+  remove: 'admin',
+};
+
+export interface AccessParts {
+  /** Whose it is, as the log shows it. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Patterns of names. */
+  readonly sequences: readonly string[];
+  /** Milliseconds since 1970 at which it ends; Infinity where it does not. */
+  readonly expires: number;
+  /** Gives what the same token gives now, or rejects with `unauthorized`. */
+  readonly renew: () => Promise<Access>;
+}
+
+/** Characters of a name in an error's message, at most. */
+const MAX_SHOWN = 140;
+
+export class Access {
+  private readonly roles: ReadonlySet<Role>;
+  private readonly matchers: readonly ((name: string) => boolean)[];
+
+  constructor(private readonly parts: AccessParts) {
+    this.roles = new Set(parts.roles.includes('admin') ? ROLES : parts.roles);
+    this.matchers = parts.sequences.map(matcherOf);
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get expires(): number {
+    return this.parts.expires;
+  }
+
+  /**
+   * Checks a message at the door. A message that names no sequence names a channel or a view of the socket, and those
+   * are there only for sequences that this same check let pass: so steps cost the look at one set.
+   *
+   * @param now the present time; is asked for only where the access ends some time
+   * @throws EddyError `permission-denied`, `token-expired`
+   */
+  check(message: ClientMessage, now: () => number): void {
+    if (this.parts.expires !== Number.POSITIVE_INFINITY && now() >= this.parts.expires) throw expired();
+    const role = NEEDS[message.type];
+    if (role === null) return;
+    const name = 'sequence' in message ? message.sequence : null;
+    if (this.roles.has(role) && (name === null || this.covers(name))) return;
+    const on = name === null ? '' : ` on ${JSON.stringify(name.slice(0, MAX_SHOWN))}`;
+    throw new EddyError(
+      'permission-denied',
+      `${message.type} needs the role ${role}${on}, which this token does not give`,
+    );
+  }
+
+  /** Tells whether a sequence is among those of this access. */
+  covers(sequence: string): boolean {
+    return this.matchers.some((matches) => matches(sequence));
+  }
+
+  /** Does it cover every sequence? */
+  get coversAll(): boolean {
+    return this.parts.sequences.includes('*');
+  }
+
+  renew(): Promise<Access> {
+    return this.parts.renew();
+  }
+
+  /** Tells whether another access gives the same. */
+  equals(other: Access): boolean {
+    return JSON.stringify(this.terms) === JSON.stringify(other.terms);
+  }
+
+  /** What it permits, as data. */
+  get terms() {
+    const { name, sequences, expires } = this.parts;
+    const isEndless = expires === Number.POSITIVE_INFINITY;
+    const roles = ROLES.filter((role) => this.roles.has(role));
+    return { name, roles, sequences, expires: isEndless ? null : new Date(expires).toISOString() };
+  }
+}
+
+/** What everyone has where the server asks for no tokens. */
+export const EVERYTHING = new Access({
+  name: 'anyone',
+  roles: ROLES,
+  sequences: ['*'],
+  expires: Number.POSITIVE_INFINITY,
+  renew: async () => EVERYTHING,
+});
+
+export const expired = () => new EddyError('token-expired', 'the token has expired');

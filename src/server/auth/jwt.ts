@@ -1,0 +1,80 @@
+/** JSON Web Tokens of somebody else's making, checked by `jose`. */
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { EddyError } from '../../errors.js';
+import { Access, type AccessParts, ROLES } from './access.js';
+import type { JwtAlgorithm } from './jwt-algorithms.js';
+import type { JwtKey } from './jwt-key.js';
+import { namePattern } from './pattern.js';
+
+/** Seconds that the clocks of who signs and of this machine may differ. */
+const CLOCK_TOLERANCE = 5;
+
+/** The claims that say what is permitted. Others are whose they are. */
+const claims = z.object({
+  sub: z.string().optional(),
+  exp: z.number(),
+  roles: z.array(z.enum(ROLES)).min(1),
+  sequences: z.array(namePattern).min(1).max(64),
+});
+
+export interface JwtParts extends JwtKey {
+  readonly audience: string;
+  readonly issuer: string | undefined;
+  /** The ones that the operator allows: all of them fit the key. */
+  readonly allowed: readonly JwtAlgorithm[];
+}
+
+export class JwtVerifier {
+  constructor(private readonly parts: JwtParts) {}
+
+  /**
+   * Gives what a token permits.
+   *
+   * @param now milliseconds since 1970
+   * @throws EddyError `unauthorized`, which holds nothing of the token
+   */
+  async accessOf(token: string, now: number, renew: AccessParts['renew']): Promise<Access> {
+    const result = claims.safeParse(await this.verify(token, now));
+    if (!result.success) {
+      const claim = result.error.issues[0]?.path[0];
+      throw new EddyError(
+        'unauthorized',
+        `the token's claim ${String(claim)} is missing or not as it must be`,
+      );
+    }
+    const { sub = 'jwt', exp, roles, sequences } = result.data;
+    return new Access({
+      name: sub.slice(0, 64),
+      roles,
+      sequences,
+      expires: 1000 * (exp + CLOCK_TOLERANCE),
+      renew,
+    });
+  }
+
+  private async verify(token: string, now: number): Promise<JWTPayload> {
+    const { key, allowed, audience, issuer } = this.parts;
+    const options = {
+      algorithms: [...allowed],
+      audience,
+      ...(issuer !== undefined && { issuer }),
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE,
+      currentDate: new Date(now),
+    };
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      throw new EddyError('unauthorized', reasonOf(error));
+    }
+  }
+}
+
+/** Claims are looked at only behind a good signature, so a stranger learns nothing from these words. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the token's claim ${error.claim} is missing or not as it must be`;
+  return 'the token is not valid';
+}

@@ -1,0 +1,87 @@
+/** Tokens that Eddy makes itself, and the file that lists them: never the tokens, only their hashes. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { EddyError } from '../../errors.js';
+import { Access, type AccessParts, ROLES } from './access.js';
+import { namePattern } from './pattern.js';
+import { invalid } from './trusted-file.js';
+
+/** What a token begins with, so that one that was leaked can be found and known. */
+export const TOKEN_PREFIX = 'eddy_';
+/** Random bytes in a token. */
+export const TOKEN_BYTES = 32;
+/** Tokens in one file: each attempt is compared with all of them. */
+const MAX_TOKENS = 1000;
+
+const tokenEntry = z.strictObject({
+  name: z.string().regex(/^[\w .:@/-]{1,64}$/, 'a name has 1 to 64 letters, digits, spaces, . : @ / _ -'),
+  /** SHA-256 of the whole token, hexadecimal. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'a hash has 64 hexadecimal digits'),
+  roles: z.array(z.enum(ROLES)).min(1),
+  sequences: z.array(namePattern).min(1).max(64),
+  expires: z.iso.datetime({ offset: true }).optional(),
+});
+export type TokenEntry = z.output<typeof tokenEntry>;
+
+const tokenFile = z.array(tokenEntry).max(MAX_TOKENS);
+
+/** Writes a token from its random bytes. */
+export const tokenOf = (random: Uint8Array): string =>
+  TOKEN_PREFIX + Buffer.from(random).toString('base64url');
+
+export const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/**
+ * Reads the list in a file's text. No error holds any of it.
+ *
+ * @throws EddyError `credentials-invalid`, which names the entry and the field
+ */
+export function parseTokens(text: string, file: string): TokenEntry[] {
+  const result = tokenFile.safeParse(parseJson(text, file));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw invalid(file, `is no list of tokens: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+  }
+  for (const field of ['name', 'hash'] as const) {
+    const seen = new Set<string>();
+    for (const [i, entry] of result.data.entries()) {
+      if (seen.has(entry[field])) throw invalid(file, `has the ${field} of entry ${i} twice`);
+      seen.add(entry[field]);
+    }
+  }
+  return result.data;
+}
+
+/** The tokens of a file, ready to be compared with. */
+export class TokenList {
+  private readonly entries;
+
+  constructor(entries: readonly TokenEntry[]) {
+    this.entries = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.hash, 'hex') }));
+  }
+
+  /**
+   * Gives what a token permits. It is compared with every entry, to the end, in a time that tells nothing.
+   *
+   * @throws EddyError `unauthorized`
+   */
+  accessOf(token: string, now: number, renew: AccessParts['renew']): Access {
+    const digest = createHash('sha256').update(token).digest();
+    let found: TokenEntry | null = null;
+    for (const entry of this.entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
+    if (!found) throw new EddyError('unauthorized', 'the token is not known');
+    const { name, roles, sequences, expires } = found;
+    const end = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires);
+    if (now >= end) throw new EddyError('unauthorized', 'the token has expired');
+    return new Access({ name, roles, sequences, expires: end, renew });
+  }
+}
+
+/** Parses JSON, whose own error would quote the text. */
+export function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(file, 'is no JSON');
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The keys of the durable store: text, so that a person can read them. Numbers are hexadecimal and of fixed width, so that
+ * the order of keys is that of the numbers. What belongs to a sequence carries its id, which is never given twice: one
+ * that is made again under the same name sees nothing of the old.
+ *
+ *     format                                 version of this layout
+ *     next                                   the next id
+ *     name/NAME                              id of the sequence of that name
+ *     log/ID/FIRST/COUNT                     a chunk of records
+ *     checkpoint/ID/POSITION                 a checkpoint
+ *     aside/ID/TIME/log/ID/FIRST/COUNT       what was given up in abandonment number TIME; a checkpoint likewise
+ *     gone/ID                                a sequence that was removed, and whose data is still being deleted
+ */
+import type { KeyRange } from './disk.js';
+
+export const FORMAT_KEY = 'format';
+export const NEXT_KEY = 'next';
+
+const POSITION_DIGITS = 14;
+const ID_DIGITS = 12;
+const COUNT_DIGITS = 8;
+/** The character after `/`, which ends a range of keys below a folder. */
+const AFTER = '0';
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+const unhex = (text: string | undefined): number => Number.parseInt(text ?? '', 16);
+
+export const idOf = (value: number): string => hex(value, ID_DIGITS);
+export const nameKey = (name: string): string => `name/${name}`;
+export const goneKey = (id: string): string => `gone/${id}`;
+export const checkpointKey = (id: string, position: number): string =>
+  `checkpoint/${id}/${hex(position, POSITION_DIGITS)}`;
+export const logKey = (id: string, first: number, count: number): string =>
+  `log/${id}/${hex(first, POSITION_DIGITS)}/${hex(count, COUNT_DIGITS)}`;
+export const asideKey = (id: string, time: number, key: string): string =>
+  `aside/${id}/${hex(time, COUNT_DIGITS)}/${key}`;
+
+/** Gives where the chunk of a key begins, and the position after its last record. */
+export function chunkRange(key: string): { first: number; end: number } {
+  const [, , first, count] = key.split('/');
+  return { first: unhex(first), end: unhex(first) + unhex(count) };
+}
+
+export const checkpointPosition = (key: string): number => unhex(key.split('/')[2]);
+export const abandonmentTime = (key: string): number => unhex(key.split('/')[2]);
+export const nameOf = (key: string): string => key.slice('name/'.length);
+export const goneId = (key: string): string => key.slice('gone/'.length);
+
+/** All keys of a folder. */
+export const within = (folder: string): Omit<KeyRange, 'limit'> => ({
+  from: `${folder}/`,
+  to: `${folder}${AFTER}`,
+});
+
+/** The keys of a sequence's chunks, or checkpoints, that begin before a position. */
+export const before = (
+  folder: 'log' | 'checkpoint',
+  id: string,
+  position: number,
+): Omit<KeyRange, 'limit'> => ({
+  from: `${folder}/${id}/`,
+  to: `${folder}/${id}/${hex(position, POSITION_DIGITS)}`,
+});

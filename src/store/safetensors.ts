@@ -1,0 +1,161 @@
+/**
+ * The safetensors container: tensors by name and a few strings in one file, as Python's `safetensors` writes and reads it.
+ *
+ *    0  u64   length of the header
+ *    8  JSON  { name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }, then spaces
+ *       data  the tensors, row-major, without a gap; offsets count from here
+ *
+ * All numbers are little-endian, as is every machine that the store's native parts are built for. The header is padded so
+ * that the data begins on a multiple of 8, and wider numbers come first, so that each tensor lies aligned.
+ *
+ * Pure: whatever the bytes are, reading them gives tensors or a coded error.
+ */
+import { EddyError } from '../errors.js';
+
+const KINDS = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+} as const;
+
+type Dtype = keyof typeof KINDS;
+export type TensorData = InstanceType<(typeof KINDS)[Dtype]>;
+
+export interface Tensor {
+  /** Its sides; their product is the length of `data`. */
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const METADATA = '__metadata__';
+/** Bytes of a header that `safetensors` itself accepts at most. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const kindOf = (data: object): Dtype | undefined =>
+  (Object.keys(KINDS) as Dtype[]).find((dtype) => data instanceof KINDS[dtype]);
+
+/** Tells whether `value` is an array of numbers that a tensor can hold. */
+export const isTensorData = (value: object): value is TensorData => kindOf(value) !== undefined;
+
+const refuse = (why: string): never => {
+  throw new EddyError('snapshot-invalid', `this is no safetensors file: ${why}`);
+};
+
+/** Writes tensors and strings as one file. No tensor may be named `__metadata__`. */
+export function writeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  const entries = [...file.tensors];
+  entries.sort(([a, { data: left }], [b, { data: right }]) => {
+    const wider = right.BYTES_PER_ELEMENT - left.BYTES_PER_ELEMENT;
+    return wider !== 0 ? wider : a < b ? -1 : 1;
+  });
+  const header: [string, unknown][] =
+    file.metadata.size > 0 ? [[METADATA, Object.fromEntries(file.metadata)]] : [];
+  let end = 0;
+  for (const [name, { shape, data }] of entries) {
+    const begin = end;
+    end += data.byteLength;
+    header.push([name, { dtype: kindOf(data), shape, data_offsets: [begin, end] }]);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(start + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(text, 8);
+  bytes.fill(0x20, 8 + text.length, start);
+  let at = start;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a file. What it gives is its own: the bytes may change afterwards.
+ *
+ * @throws EddyError `snapshot-invalid`, which says what is wrong
+ */
+export function readSafetensors(bytes: Uint8Array): TensorFile {
+  if (bytes.length < 8) refuse(`it has ${bytes.length} bytes, and its header's length alone takes 8`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerBytes = Number(view.getBigUint64(0, true));
+  if (headerBytes > MAX_HEADER_BYTES) refuse(`its header is over ${MAX_HEADER_BYTES} bytes`);
+  if (headerBytes > bytes.length - 8) refuse(`its header of ${headerBytes} bytes goes beyond its end`);
+  const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
+  const data = bytes.subarray(8 + headerBytes);
+
+  const metadata = new Map<string, string>();
+  const places: { name: string; dtype: Dtype; shape: number[]; begin: number; end: number }[] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (name !== METADATA) places.push({ name, ...readEntry(name, entry) });
+    else
+      for (const [key, text] of Object.entries(asObject(entry, METADATA)))
+        metadata.set(key, typeof text === 'string' ? text : refuse(`${METADATA} ${key} is no text`));
+  }
+  places.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const place of places) {
+    if (place.begin !== end) refuse(`tensor ${place.name} begins at ${place.begin}, not at ${end}`);
+    end = place.end;
+  }
+  if (end !== data.length) refuse(`its tensors take ${end} bytes of data, and it has ${data.length}`);
+  const tensors = new Map(
+    places.map(({ name, dtype, shape, begin, end }) => {
+      const copy = new Uint8Array(data.subarray(begin, end));
+      return [name, { shape, data: new KINDS[dtype](copy.buffer) }];
+    }),
+  );
+  return { tensors, metadata };
+}
+
+function parseHeader(bytes: Uint8Array): object {
+  if (bytes[0] !== 0x7b) refuse('its header does not begin with {');
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new EddyError('snapshot-invalid', 'this is no safetensors file: its header is no JSON', { cause });
+  }
+  return asObject(header, 'its header');
+}
+
+function readEntry(
+  name: string,
+  value: unknown,
+): { dtype: Dtype; shape: number[]; begin: number; end: number } {
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = asObject(value, `tensor ${name}`) as Record<string, unknown>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(KINDS, dtype))
+    return refuse(`tensor ${name} is of the type ${String(dtype)}, which is not read here`);
+  if (!isSizes(shape)) return refuse(`tensor ${name} has no shape`);
+  if (!isSizes(offsets) || offsets.length !== 2) return refuse(`tensor ${name} has no data_offsets`);
+  const [begin, end] = offsets as [number, number];
+  const bytes = shape.reduce((product, side) => product * side, KINDS[dtype as Dtype].BYTES_PER_ELEMENT);
+  if (begin > end || end - begin !== bytes)
+    refuse(`tensor ${name} takes ${bytes} bytes by its shape, and ${end - begin} by its offsets`);
+  return { dtype: dtype as Dtype, shape, begin, end };
+}
+
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+function asObject(value: unknown, what: string): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? value
+    : refuse(`${what} is no object`);
+}

@@ -1,0 +1,38 @@
+/** Deletes that can wait: a few keys go along with each write, so that none becomes slow. */
+import type { GroupCommit } from './group-commit.js';
+
+/** Keys that one write deletes at most, of all sweeps together. */
+export const SWEEP_KEYS = 64;
+
+export interface Sweep {
+  /** Gives the first keys, up to `limit`, that are still to be deleted. */
+  keys(limit: number): string[];
+  /** Called when all are, durably. */
+  done(): void;
+}
+
+export class Sweeps {
+  private waiting: Sweep[] = [];
+
+  add(sweep: Sweep, commit: GroupCommit): void {
+    this.waiting.push(sweep);
+    commit.wake();
+  }
+
+  /** Puts the next deletes into the write that is being filled. */
+  fill(commit: GroupCommit): void {
+    let room = SWEEP_KEYS;
+    for (;;) {
+      const [sweep] = this.waiting;
+      if (!sweep || room === 0) break;
+      const keys = sweep.keys(room);
+      for (const key of keys) commit.set(key, null);
+      if (keys.length < room) {
+        this.waiting.shift();
+        commit.whenDurable(() => sweep.done());
+      }
+      room -= keys.length;
+    }
+    if (this.waiting.length > 0) commit.whenDurable(() => commit.wake());
+  }
+}

@@ -1,0 +1,162 @@
+/** What a token means for one socket's conversation, in virtual time. */
+import { VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { EddyError } from '../../../src/errors.js';
+import { Codec } from '../../../src/protocol/codec.js';
+import { DEFAULT_LIMITS } from '../../../src/protocol/limits.js';
+import type { ClientMessage, ServerMessage } from '../../../src/protocol/messages.js';
+import { Access, type AccessParts } from '../../../src/server/auth/access.js';
+import { Connection } from '../../../src/server/connection.js';
+import { createTelemetry } from '../../../src/server/telemetry.js';
+import { createRegistry } from '../../support/sequences.js';
+
+const SPEC = { features: 1, units: 2 };
+const DAY = 86_400_000;
+
+const accessOf = (parts: Partial<AccessParts> = {}): Access => {
+  const access: Access = new Access({
+    name: 'test',
+    roles: ['admin'],
+    sequences: ['*'],
+    expires: Number.POSITIVE_INFINITY,
+    renew: async () => access,
+    ...parts,
+  });
+  return access;
+};
+
+/** A connection whose token is judged when the test says so. */
+function connect(access: Access | null = null) {
+  const scheduler = new VirtualTimeScheduler();
+  const codec = new Codec('json');
+  const sent: ServerMessage[] = [];
+  const ends: unknown[] = [];
+  const faults: unknown[] = [];
+  const tokens: (string | undefined)[] = [];
+  let judge: { admit: (access: Access) => void; refuse: (error: unknown) => void } | null = null;
+  const connection = new Connection({
+    socket: {
+      bufferedAmount: 0,
+      write: (frames) => sent.push(...frames.map((frame) => codec.decodeServer(String(frame)))),
+      close: (code, reason) => ends.push([code, reason]),
+      terminate: () => ends.push('terminated'),
+      ping: () => connection.alive(),
+      pause: () => undefined,
+      resume: () => undefined,
+    },
+    codec,
+    encode: (message) => codec.encode(message) as unknown as Uint8Array,
+    atTurnEnd: (work) => work(),
+    registry: createRegistry().registry,
+    limits: DEFAULT_LIMITS,
+    scheduler,
+    now: () => scheduler.now(),
+    counters: createTelemetry().wire,
+    guard: { check: () => undefined },
+    server: 'eddy/test',
+    access,
+    admit: (token) => {
+      tokens.push(token);
+      return new Promise((admit, refuse) => {
+        judge = { admit, refuse };
+      });
+    },
+    onFault: (fault) => faults.push(fault),
+  });
+  const say = (message: ClientMessage) => connection.receive(codec.encode(message));
+  const run = (ms: number) => {
+    scheduler.maxFrames = scheduler.now() + ms;
+    scheduler.flush();
+    scheduler.frame = scheduler.maxFrames;
+  };
+  const judged = async (act: (by: NonNullable<typeof judge>) => void) => {
+    act(judge!);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const types = () => sent.map((message) => (message.type === 'error' ? message.code : message.type));
+  return { connection, say, run, judged, sent, types, ends, faults, tokens, scheduler };
+}
+
+const open: ClientMessage = { type: 'open', id: 1, sequence: 's', mode: 'either', spec: SPEC };
+const step = (seq: number): ClientMessage => ({ type: 'steps', channel: 1, seq, x: Float32Array.of(seq) });
+
+describe('a token in hello', () => {
+  it('[ACC9] is asked for once; what comes meanwhile waits, and is answered in its order', async () => {
+    const { say, judged, types, tokens } = connect();
+    say({ type: 'hello', version: 1, token: 'abc' });
+    say(open);
+    say(step(0));
+    say({ type: 'hello', version: 1, token: 'other' });
+    expect([types(), tokens]).toEqual([[], ['abc']]);
+    await judged(({ admit }) => admit(accessOf()));
+    expect(types()).toEqual(['welcome', 'opened', 'ack', 'hello-repeated']);
+    expect(tokens).toEqual(['abc']);
+  });
+
+  it('[ACC9] that is refused closes the socket, and nothing that waited is read', async () => {
+    const { say, judged, types, ends } = connect();
+    say({ type: 'hello', version: 1 });
+    say(open);
+    await judged(({ refuse }) => refuse(new EddyError('unauthorized', 'no')));
+    expect([types(), ends]).toEqual([['unauthorized'], [[3502, 'unauthorized']]]);
+  });
+
+  it('[ACC9] lets at most 64 KiB wait; what is more is refused with hello-expected', async () => {
+    const { say, judged, types, connection } = connect();
+    say({ type: 'hello', version: 1, token: 'abc' });
+    say(open);
+    for (let i = 0; i < 3; i++) connection.receive(' '.repeat(30_000));
+    expect(types()).toEqual(['hello-expected']);
+    await judged(({ admit }) => admit(accessOf()));
+    expect(types()).toEqual(['hello-expected', 'welcome', 'opened', 'frame-malformed', 'frame-malformed']);
+  });
+
+  it('[ACC9] that is not judged in time closes the socket like a missing hello, and is too late then', async () => {
+    const { say, run, judged, types, ends } = connect();
+    say({ type: 'hello', version: 1, token: 'abc' });
+    run(DEFAULT_LIMITS.helloMs + 1000);
+    await judged(({ admit }) => admit(accessOf()));
+    expect([types(), ends]).toEqual([['hello-timeout'], [[3500, 'hello-timeout']]]);
+  });
+
+  it('[ACC9] whose check fails inside Eddy lets nobody in', async () => {
+    const { say, judged, types, faults } = connect();
+    say({ type: 'hello', version: 1, token: 'abc' });
+    say(open);
+    await judged(({ refuse }) => refuse(new Error('a fault')));
+    expect(types()).toEqual(['sequence-failed', 'hello-expected']);
+    expect(faults).toHaveLength(1);
+  });
+});
+
+describe('a token that expires', () => {
+  it('[ACC10] closes its socket at that time with 3503, also one that only listens', () => {
+    const { say, run, types, ends } = connect(accessOf({ expires: 100 * DAY }));
+    say({ type: 'hello', version: 1 });
+    say(open);
+    run(100 * DAY - 1);
+    expect(ends).toEqual([]);
+    run(1);
+    expect(types()).toEqual(['welcome', 'opened', 'token-expired']);
+    expect(ends).toEqual([[3503, 'token-expired']]);
+  });
+
+  it('[ACC10] ends its rights on time where the timer is late, because the clock was set or the server was busy', () => {
+    const { say, scheduler, types, ends } = connect(accessOf({ expires: 5000 }));
+    say({ type: 'hello', version: 1 });
+    say(open);
+    say(step(0));
+    scheduler.frame = 5000;
+    say(step(1));
+    say(step(2));
+    expect(types()).toEqual(['welcome', 'opened', 'ack', 'token-expired']);
+    expect(ends).toEqual([[3503, 'token-expired']]);
+  });
+
+  it('[ACC10] between upgrade and hello lets nobody in', () => {
+    const { say, scheduler, types } = connect(accessOf({ expires: 5000 }));
+    scheduler.frame = 5000;
+    say({ type: 'hello', version: 1 });
+    expect(types()).toEqual(['token-expired']);
+  });
+});
