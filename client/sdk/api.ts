@@ -179,6 +179,10 @@ export interface Client {
   list(options?: { readonly after?: string; readonly limit?: number }): Promise<Listing>;
   /** Removes a sequence and all that was kept of it. */
   remove(sequence: string): Promise<void>;
+  /** Gives a whole sequence as a safetensors file, over HTTP. */
+  export(sequence: string): Promise<Uint8Array>;
+  /** Makes a sequence of such a file. */
+  import(sequence: string, file: Uint8Array): Promise<void>;
   /** Closes at once, for good. What is not acked is given up: `await handle.drained()` first. */
   close(): void;
 }

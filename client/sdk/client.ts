@@ -20,6 +20,7 @@ import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
 import { bytesPerReal } from './shape.js';
 import { type Dialer, streamUrl } from './socket.js';
+import { sequenceUrl, transfer } from './transfer.js';
 import { Views } from './views.js';
 import { SequenceWatch } from './watch.js';
 
@@ -38,13 +39,19 @@ export class EddyClient implements Client {
   private readonly entries = new Map<string, Entry>();
   private readonly channels = new Map<number, Entry>();
   private readonly encoding;
+  private readonly address: string;
   private closed: CodedError | null = null;
 
-  constructor(url: string, dialer: Dialer, options: ConnectOptions) {
+  constructor(
+    url: string,
+    dialer: Dialer,
+    private readonly options: ConnectOptions,
+  ) {
     const { encoding = 'msgpack', scheduler = asyncScheduler, random = Math.random, agent } = options;
     const { packed = true, token } = options;
     const { backOff = { min: 100, max: 10_000 }, welcomeMs = 10_000 } = options;
     const address = streamUrl(url);
+    this.address = address;
     this.encoding = encoding;
     this.retryParts = { scheduler, random, backOff };
     this.connection = new Connection({
@@ -113,8 +120,21 @@ export class EddyClient implements Client {
     await this.ask({ type: 'remove', sequence });
   }
 
+  export(sequence: string): Promise<Uint8Array> {
+    return this.transfer(`${sequenceUrl(this.address, sequence)}/export`);
+  }
+
+  async import(sequence: string, file: Uint8Array): Promise<void> {
+    await this.transfer(sequenceUrl(this.address, sequence), file);
+  }
+
   close(): void {
     this.connection.close(new EddyError('client-closed', 'the client was closed'));
+  }
+
+  private async transfer(url: string, file?: Uint8Array): Promise<Uint8Array> {
+    const { token } = this.options;
+    return transfer(url, typeof token === 'function' ? await token() : token, file);
   }
 
   /** Asks as soon as the connection is open. */
@@ -179,7 +199,7 @@ export class EddyClient implements Client {
 
   private refused(message: ServerMessageOf<'error'>): void {
     const entry = message.channel === undefined ? undefined : this.channels.get(message.channel);
-    if (entry?.handle?.isOpen) return entry.handle.refuse(message);
+    if (entry?.handle) return entry.handle.refuse(message);
     const error = codedError(message.code, message.message, message.temporary);
     this.reports.next({ error, sequence: entry?.sequence ?? null, seq: message.seq ?? null });
   }

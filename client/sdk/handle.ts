@@ -8,6 +8,7 @@ import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
+import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { Views } from './views.js';
 import { SequenceWatch } from './watch.js';
@@ -23,6 +24,10 @@ export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limit
   readonly onEnd: () => void;
 }
 
+type Refusal = Pick<ServerMessageOf<'error'>, 'code' | 'message' | 'temporary'> & {
+  seq?: number | null | undefined;
+};
+
 export class Handle extends SequenceWatch implements SequenceHandle {
   private readonly opening: Opening;
   private readonly producer: Producer;
@@ -35,6 +40,8 @@ export class Handle extends SequenceWatch implements SequenceHandle {
   private channel: number | null = null;
   private closing: Deferred<void> | null = null;
   private isCloseAsked = false;
+  /** The server could not take steps; what it says to those under way is of no interest. */
+  private isPaused = false;
 
   constructor(private readonly parts: HandleParts) {
     const { sequence, options, views, requests, retry } = parts;
@@ -139,15 +146,26 @@ export class Handle extends SequenceWatch implements SequenceHandle {
   }
 
   /** Takes an error of the channel that answers no request. */
-  refuse({ code, message, temporary, seq }: ServerMessageOf<'error'>): void {
+  refuse({ code, message, temporary, seq = null }: Refusal): void {
+    if (this.isPaused) return;
     const error = codedError(code, message, temporary);
-    this.producer.refuse(error, seq ?? null);
-    this.report(error, seq ?? null);
+    if (this.isOpen && isPassing(code)) this.pause();
+    else if (this.isOpen) this.producer.refuse(error, seq);
+    this.report(error, seq);
     this.tryClose();
+  }
+
+  /** Sends no more until the sequence has been opened anew, which tells where to go on. */
+  private pause(): void {
+    this.isPaused = true;
+    this.channel = null;
+    this.producer.interrupt();
+    this.opening.beginLater();
   }
 
   /** The socket broke. */
   interrupt(): void {
+    this.isPaused = false;
     this.channel = null;
     this.isCloseAsked = false;
     this.opening.interrupt();
@@ -179,6 +197,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
       this.producer.stop(error);
       this.report(error, null);
     }
+    this.isPaused = false;
     this.channel = channel;
     this.parts.onChannel(channel);
     this.answer.resolve({ sequence, epoch, seq, durable, spec, created, learning, learningRate });

@@ -3,6 +3,7 @@ import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
 import type { OpenOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
+import { isPassing } from './refusal.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
 
@@ -26,7 +27,7 @@ export interface OpeningParts {
  *   the first time      as the user asked
  *   and then            resume; where the sequence is gone, either, if the user let it be made and the spec is known
  *
- * A refusal the first time is final. Later, a temporary one is tried again.
+ * A refusal the first time is final, unless it is the server that cannot now. Later, a temporary one is tried again.
  */
 export class Opening {
   /** Is an answer under way? */
@@ -47,6 +48,11 @@ export class Opening {
     const isRepeated = mode === 'create' && this.wasAsked;
     this.wasAsked = true;
     this.ask(isRepeated ? 'either' : mode, isRepeated);
+  }
+
+  /** Asks again after a while, on the same socket. */
+  beginLater(): void {
+    this.parts.retry.later(() => this.begin());
   }
 
   interrupt(): void {
@@ -74,12 +80,13 @@ export class Opening {
 
   private failed(error: CodedError, mode: Mode): void {
     this.isPending = false;
-    const { mode: wanted, retry, onDelayed, onRefused } = this.parts;
+    const { mode: wanted, onDelayed, onRefused } = this.parts;
     if (error.code === 'connection-lost') return;
-    if (!this.wasOpened || !error.temporary) return onRefused(error);
+    const mayPass = this.wasOpened ? error.temporary : isPassing(error.code);
+    if (!mayPass) return onRefused(error);
     if (error.code === 'sequence-unknown' && mode === 'resume' && wanted !== 'resume')
       return this.ask('either');
     onDelayed(error);
-    retry.later(() => this.begin());
+    this.beginLater();
   }
 }

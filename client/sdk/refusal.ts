@@ -16,3 +16,8 @@ export function refusesSteps(code: string, step: OutboxStep | undefined): boolea
     (OF_TARGETS.has(code) && step?.isTargetInBlock === true)
   );
 }
+
+const PASSING = new Set(['store-unavailable', 'overloaded', 'rate-limit']);
+
+/** Tells whether an error is of the server's present state and not of what was asked, so that it is asked again. */
+export const isPassing = (code: string): boolean => PASSING.has(code);

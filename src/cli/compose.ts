@@ -4,7 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { asyncScheduler } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { createKernels } from '../kernels/shared.js';
-import { Registry } from '../sequence/registry.js';
+import { Registry, type RegistryParts } from '../sequence/registry.js';
 import { Credentials } from '../server/auth/credentials.js';
 import { Guard } from '../server/guard.js';
 import { watchLag } from '../server/lag.js';
@@ -62,17 +62,7 @@ export function composeParts(options: ServerOptions): ServerParts {
   const scheduler = asyncScheduler;
   const now = () => performance.now();
   const security = securityOf(config);
-  const registry = new Registry({
-    kernels: createKernels((why) => logger.warn(why)),
-    store,
-    scheduler,
-    now,
-    newEpoch: randomUUID,
-    limits,
-    keeping: { ...checkpoint, idleMs },
-    counters: telemetry.sequences,
-    onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
-  });
+  const registry = makeRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
   const credentials = new Credentials(security, {
     now: () => scheduler.now(),
     warn: (text) => logger.warn(text),
@@ -112,4 +102,32 @@ function settled(settings: ConfigInput): Config {
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new EddyError('config-invalid', problems.join('\n'));
+}
+
+/** Opens the sequences of a folder that no server has. @throws EddyError `store-*` */
+export async function openRegistry(data: string): Promise<Registry> {
+  const telemetry = createTelemetry();
+  const { limits, checkpoint, idleMs, groupMs } = configSchema.parse({});
+  const store = await openStore({ ephemeral: false, data, groupMs }, telemetry);
+  const logger = createLogger('warn');
+  return makeRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
+}
+
+interface RegistrySettings extends Pick<RegistryParts, 'store' | 'limits' | 'keeping'> {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+function makeRegistry({ logger, store, telemetry, limits, keeping }: RegistrySettings): Registry {
+  return new Registry({
+    kernels: createKernels((why) => logger.warn(why)),
+    store,
+    scheduler: asyncScheduler,
+    now: () => performance.now(),
+    newEpoch: randomUUID,
+    limits,
+    keeping,
+    counters: telemetry.sequences,
+    onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
+  });
 }

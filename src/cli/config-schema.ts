@@ -44,7 +44,7 @@ export const configSchema = z.strictObject({
     .meta({ description: 'what to log' }),
   data: text('folder where sequences are kept').default('eddy-data'),
   ephemeral: flag('keep sequences in memory, as long as the process lives'),
-  groupMs: ms(5, 0, 1000, 'steps that come within are made durable together'),
+  groupMs: ms(0, 0, 1000, 'that steps may wait for others, to be made durable together with them'),
   checkpoint: z
     .strictObject({
       steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it is saved whole'),

@@ -6,6 +6,7 @@ import { addDemo } from './demo.js';
 import { addEval } from './eval.js';
 import { say } from './output.js';
 import { addPush } from './push.js';
+import { addSequences } from './sequences.js';
 import { addServe } from './serve.js';
 import { addToken } from './token.js';
 import { VERSION } from './version.js';
@@ -28,7 +29,8 @@ Examples:
 
 Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 called wrongly.`,
   );
-for (const add of [addServe, addConfig, addToken, addPush, addWatch, addEval, addDemo]) add(program);
+for (const add of [addServe, addConfig, addToken, addPush, addWatch, addSequences, addEval, addDemo])
+  add(program);
 for (const command of program.commands) inherit(command, program);
 
 try {

@@ -49,6 +49,7 @@ export const LIMITS = {
   frameBytes: bytes(MIB, 'one frame; a larger one closes the socket with 1009', KIB, 64 * MIB),
   fragments: count(16, 'fragments of one frame; more close the socket with 1008'),
   messageBytes: bytes(64 * KIB, 'one message that is not steps: message-too-large', KIB, 64 * MIB),
+  importBytes: bytes(256 * MIB, 'a file that is imported: message-too-large', MIB, 4 * GIB),
   blockSteps: count(256, 'steps, or targets, of one message; fewer where they cost much: block-too-long'),
   unackedSteps: count(256, 'steps of one sequence that wait for their ack: credit-exceeded', 65_536),
   stepsPerSecond: perSecond(1_000_000, 'steps of one socket; beyond, it is read more slowly', 1000),

@@ -62,10 +62,9 @@ export function recover(name: string, log: SequenceStore, make: MakeModel): Reco
     }
     return { model, epoch: carrier.epoch, replayed: carrier.seq - before, damage, isCut };
   }
-  throw new EddyError(
-    'store-damaged',
-    `${name} cannot be brought back: ${damage.map(({ message }) => message).join('; ')}`,
-  );
+  const why = damage.map(({ message }) => message);
+  if (log.oldest > 0) why.push('no checkpoint can be used, and the log begins later');
+  throw new EddyError('store-damaged', `${name} cannot be brought back: ${why.join('; ')}`);
 }
 
 /** Gives what a replay may begin from, the latest first: the checkpoints that can be read, then the first record. */
@@ -79,10 +78,7 @@ export function* starts(
     const start = attempt(() => fromState(checkpoint.read().state, checkpoint.position, make), onDamage);
     if (start) yield start;
   }
-  if (log.oldest > 0) {
-    onDamage(new EddyError('store-damaged', `${name}: no checkpoint can be used, and the log begins later`));
-    return;
-  }
+  if (log.oldest > 0) return;
   const start = attempt(() => fromCreation(name, log, make), onDamage);
   if (start) yield start;
 }

@@ -8,7 +8,9 @@ import { SEQUENCE_NAME } from '../protocol/messages.js';
 import { Model } from '../rnn/model.js';
 import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec.js';
 import type { Plain, Store } from '../store/store.js';
+import { fromState } from './recovery.js';
 import { Sequence, type SequenceParts } from './sequence.js';
+import { readSequence, writeSequence } from './transfer.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
@@ -123,6 +125,34 @@ export class Registry {
     await this.parts.store.remove(name);
   }
 
+  /** Gives a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
+  exportOf(name: string): Uint8Array {
+    const { epoch, model } = this.get(name);
+    return writeSequence(name, epoch, model, this.parts.scheduler.now());
+  }
+
+  /**
+   * Makes a sequence of a file, in a new epoch; resolves when it is durable.
+   *
+   * @throws EddyError `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable`; nothing is made then
+   */
+  async importAs(name: string, file: Uint8Array): Promise<void> {
+    const { store, newEpoch, scheduler } = this.parts;
+    checkName(name);
+    if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
+    this.checkRoom();
+    const state = readSequence(file);
+    const { model } = fromState(state, 0, (spec) => this.makeModel(spec));
+    const spec = { ...model.spec };
+    model.free();
+    const epoch = newEpoch();
+    const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
+    const position = log.append({ kind: 'created', epoch, spec }) + 1;
+    log.checkpoint({ position, savedAt: scheduler.now(), state: { ...state, epoch } });
+    log.close();
+    await store.flushed();
+  }
+
   /** Keeps all sequences in the store and ends them; resolves when everything is durable. */
   async end(): Promise<void> {
     this.looking?.unsubscribe();
@@ -136,13 +166,18 @@ export class Registry {
   }
 
   private create(name: string, spec: unknown): Sequence {
-    const { store, limits } = this.parts;
     if (spec === undefined)
       throw new EddyError('spec-required', `sequence ${name} is new, so it needs a model spec`);
+    this.checkRoom();
+    return this.enter(Sequence.create(this.partsOf(name), parseSpec(spec)));
+  }
+
+  /** @throws EddyError `store-unavailable`, `sequence-limit` */
+  private checkRoom(): void {
+    const { store, limits } = this.parts;
     if (store.failure) throw store.failure;
     if (store.size >= limits.sequences)
       throw new EddyError('sequence-limit', `${limits.sequences} sequences are known already`);
-    return this.enter(Sequence.create(this.partsOf(name), parseSpec(spec)));
   }
 
   private enter(sequence: Sequence): Sequence {

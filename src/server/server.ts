@@ -30,6 +30,7 @@ import { addOperations, type Check } from './operations.js';
 import { Quiet } from './quiet.js';
 import { type Reload, reloadAll } from './reload.js';
 import { countOne, type Telemetry } from './telemetry.js';
+import { addTransfer } from './transfer.js';
 import { createTurnEnd } from './turn.js';
 
 export interface ServerParts {
@@ -105,6 +106,13 @@ export class EddyServer {
       refusal: (request) => this.origins.refusal(request, false),
     });
     this.http.register(dashboard);
+    addTransfer(this.http, {
+      registry: parts.registry,
+      gate: this.gate,
+      limits,
+      now: () => scheduler.now(),
+      onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
+    });
     this.admission = new Admission({ ...parts, sockets: this.sockets });
     this.quiet = new Quiet(now);
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });

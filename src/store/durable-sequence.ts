@@ -43,7 +43,6 @@ export interface SequenceOwner {
 export class DurableSequence implements SequenceStore {
   end: number;
   durableEnd: number;
-  oldest: number;
   /** Who listens, while it is open. */
   listener: StoreListener | null = null;
   /** Writes that have something of it. */
@@ -66,7 +65,6 @@ export class DurableSequence implements SequenceStore {
     const [last] = id === null ? [] : commit.keys({ ...before('log', id, ALL), limit: 1, last: true });
     this.end = Math.max(last ? chunkRange(last).end : 0, this.durable.at(-1) ?? 0);
     this.durableEnd = this.end;
-    this.oldest = this.findOldest();
   }
 
   get isKnown(): boolean {
@@ -157,7 +155,6 @@ export class DurableSequence implements SequenceStore {
     this.durable = this.durable.filter((kept) => kept <= position);
     this.end = position;
     this.durableEnd = Math.min(this.durableEnd, position);
-    this.oldest = this.findOldest();
     // it stays in memory until that is durable
     this.whenDurable(() => undefined);
   }
@@ -245,7 +242,6 @@ export class DurableSequence implements SequenceStore {
     const kept = this.durable.slice(-KEPT);
     const [older = 0] = kept;
     const tell = () => {
-      this.oldest = this.findOldest();
       this.listener?.onCheckpoint(checkpoint);
     };
     if (kept.length < KEPT) {
@@ -263,7 +259,8 @@ export class DurableSequence implements SequenceStore {
     });
   }
 
-  private findOldest(): number {
+  /** It is looked up, since what is being deleted is not there any more. */
+  get oldest(): number {
     if (this.id === null) return this.end;
     const [first] = this.owner.commit.keys({ ...before('log', this.id, ALL), limit: 1 });
     return first ? chunkRange(first).first : this.end - this.chunk.count;

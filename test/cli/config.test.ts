@@ -36,7 +36,7 @@ describe('the configuration', () => {
       insecure: false,
       data: 'eddy-data',
       ephemeral: false,
-      groupMs: 5,
+      groupMs: 0,
       checkpoint: { steps: 4096, ms: 60_000 },
       idleMs: 300_000,
       shutdown: { ms: 30_000, spreadMs: 5000 },

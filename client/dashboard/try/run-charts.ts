@@ -6,6 +6,9 @@ import type { Run, RunLane } from './run.js';
 /** A lane keeps its colour in every chart. */
 export const colourOf = (name: RunLane['name']): number => (name === 'A' ? COLOUR.first : COLOUR.second);
 
+/** The second lies on the first, which must be seen beside it where both are the same. */
+const widthOf = ({ name }: RunLane, run: Run) => (run.lanes.length > 1 && name === 'A' ? 3.25 : 1.5);
+
 const named = (what: string, { name }: RunLane, run: Run) =>
   run.lanes.length > 1 ? `${what} ${name}` : what;
 
@@ -18,7 +21,7 @@ export function forecastChart(run: Run, feature: number): LineChartOptions {
     x: 'step',
     y: `y${feature}`,
     colour: colourOf(lane.name),
-    width: 1.75,
+    width: widthOf(lane, run),
   }));
   const truth = { label: names[feature] ?? 'truth', ring, x: 'step', y: `x${feature}`, colour: COLOUR.truth };
   return { lines: [{ ...truth, isGround: true }, ...lines] };
@@ -34,7 +37,7 @@ export function probabilityChart(run: Run): LineChartOptions {
     x: 'step',
     y: 'y1',
     colour: colourOf(lane.name),
-    width: 1.75,
+    width: widthOf(lane, run),
   }));
   return { lines: [best, ...lines], range: [0, 1] };
 }
@@ -47,7 +50,7 @@ export function errorChart(run: Run, isAddTask: boolean): LineChartOptions {
     x: 'step',
     y: 'error',
     colour: colourOf(lane.name),
-    width: 1.75,
+    width: widthOf(lane, run),
   }));
   const [first] = run.lanes;
   if (isAddTask || !first)
@@ -77,6 +80,7 @@ export const lossChart = (run: Run): LineChartOptions => ({
     x: 'step',
     y: 'loss',
     colour: colourOf(lane.name),
+    width: widthOf(lane, run),
   })),
   scale: 'log',
 });

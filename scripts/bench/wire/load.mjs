@@ -46,7 +46,7 @@ async function connectWatchers({ peer, port, work, watchers = 0 }) {
   const clients = [];
   for (let i = 0; i < watchers; i++) {
     const client = peer === 'bare' ? await connectBare(port, '/watch') : await connectEddy(port);
-    if (peer === 'eddy') await client.ask({ type: 'subscribe', sequence: `${work}-0`, view: 'states' });
+    if (peer !== 'bare') await client.ask({ type: 'subscribe', sequence: `${work}-0`, view: 'states' });
     clients.push(client);
   }
   return clients;
@@ -93,7 +93,7 @@ class Load {
     const sentAt = new Float64Array(job.inFlight);
     const perStep = Math.max(1, watchers.length);
     let [sent, back, states, acked] = [0, 0, 0, 0];
-    const base = job.peer === 'eddy' ? next : 0;
+    const base = job.peer === 'bare' ? 0 : next;
     let drained = () => undefined;
     const fill = () => {
       while (this.running && sent - back < job.inFlight) {

@@ -1,20 +1,22 @@
 /**
  * The wire beside a bare `ws` server that sends frames of the same sizes, corked the same way, in the same run.
  *
- *   node scripts/bench/wire/main.mjs [--quick] [--json]     after npm run build
+ *   node scripts/bench/wire/main.mjs [--quick] [--json] [--store [--group MS]]     after npm run build
  *
  * Server and load have a process each, on 127.0.0.1. Every case is run a few times, Eddy and its peer in turn; the
- * medians count.
+ * medians count. With `--store`: what it costs to keep every step on the disk, beside the same server in memory.
  */
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { machine, table } from './report.mjs';
+import { machine, storeTable, table } from './report.mjs';
 import { BLOCK } from './work.mjs';
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    store: { type: 'boolean', default: false },
+    group: { type: 'string', default: '5' },
   },
 });
 const ROUNDS = values.quick ? 1 : 3;
@@ -62,7 +64,7 @@ const cpuOf = async ({ child }) => {
 };
 
 async function startServer(kind) {
-  const child = new Child('./server.mjs', kind);
+  const child = new Child('./server.mjs', kind, values.group);
   return { kind, child, port: (await child.heard()).port };
 }
 
@@ -96,8 +98,39 @@ async function compare(contestants, perStep) {
   return runs.map((all) => summary(all, perStep));
 }
 
+/** Runs the same jobs on a server that keeps every step on the disk and on one that keeps them in memory, in turn. */
+async function runStore() {
+  const durable = await startServer('durable');
+  const rows = [];
+  for (const work of ['serving', 'learning'])
+    for (const server of [eddy, durable])
+      await measure(load, server, { connections: 2, ms: 700, block: 1, inFlight: 64, work });
+  for (const connections of values.quick ? [1, 50] : [1, 4, 50])
+    for (const [block, inFlight] of [
+      [1, 1],
+      [1, 64],
+      [1, 256],
+      [BLOCK, 4],
+    ])
+      for (const work of ['serving', 'learning']) {
+        const job = { connections, block, inFlight, work };
+        const [memory, disk] = await compare([
+          () => measure(load, eddy, job),
+          () => measure(load, durable, job),
+        ]);
+        rows.push({ ...job, memory, disk });
+      }
+  for (const child of children) child.process.disconnect();
+  const report = { machine: machine(), groupMs: Number(values.group), rows };
+  console.log(values.json ? JSON.stringify(report, null, 2) : storeTable(report));
+}
+
 const load = new Child('./load.mjs');
 const eddy = await startServer('eddy');
+if (values.store) {
+  await runStore();
+  process.exit(0);
+}
 const bare = await startServer('bare');
 const local = new Child('./in-process.mjs');
 await local.heard();

@@ -84,3 +84,34 @@ export function table({ machine: m, serving, fanOut, blocks }) {
     markdown(['', 'steps/s', 'ratio', 'CPU us'], local),
   ].join('\n');
 }
+
+/** Writes what it costs to keep every step on the disk. */
+export function storeTable({ machine: m, groupMs, rows }) {
+  const cells = rows.map(({ connections, block, inFlight, work, memory, disk }) => [
+    `${connections}`,
+    block === 1 ? `${inFlight} x 1` : `${inFlight} x ${block}`,
+    work,
+    whole(disk.stepsPerSecond),
+    whole(memory.stepsPerSecond),
+    ratio(disk.stepsPerSecond, memory.stepsPerSecond),
+    `${ms(disk.p50)} / ${ms(disk.p99)}`,
+    `${ms(memory.p50)} / ${ms(memory.p99)}`,
+    `${ms(disk.cpuMicroseconds)} / ${ms(memory.cpuMicroseconds)}`,
+  ]);
+  const head = [
+    'sockets',
+    'in flight',
+    'work',
+    'steps/s',
+    'in memory',
+    'ratio',
+    'p50 / p99 ms',
+    'in memory ms',
+    'CPU us',
+  ];
+  return [
+    `${m.processor}, ${m.processors} processors, load ${m.load}; Node ${m.node}; ${m.date}`,
+    `\nF = 8, N = 64; groups of at most ${groupMs} ms; a step is back when its state and its ack are.`,
+    markdown(head, cells),
+  ].join('\n');
+}

@@ -1,20 +1,28 @@
 /**
- * A process with one server: `eddy`, or `bare`, which answers every frame with an ack and a states frame of the sizes
+ * A process with one server: `eddy`, in memory; `durable`, Eddy on a folder of its own; or `bare`, which answers every frame with an ack and a states frame of the sizes
  * that Eddy's have, and gives the states frame to those who connected to /watch as well.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { composeServer } from '../../../dist/src/cli/compose.js';
+import { composeServer, createTelemetry, openStore } from '../../../dist/src/cli/compose.js';
 import { answerFrames, createCork } from './work.mjs';
 
-const [kind] = process.argv.slice(2);
-const port = kind === 'eddy' ? await startEddy() : await startBare();
+const [kind, groupMs = '5'] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'eddy-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const port = kind === 'bare' ? await startBare() : await startEddy();
 process.on('message', () => process.send({ cpu: process.cpuUsage() }));
 process.on('disconnect', () => process.exit(0));
 process.send({ port });
 
 async function startEddy() {
-  const server = composeServer({ logger: pino({ level: 'silent' }), limits: { socketsPerAddress: 2000 } });
+  const settings = { ephemeral: kind === 'eddy', data: folder, groupMs: Number(groupMs) };
+  const store = await openStore(settings, createTelemetry());
+  const limits = { socketsPerAddress: 2000 };
+  const server = composeServer({ logger: pino({ level: 'silent' }), limits, store });
   return (await server.listen('127.0.0.1', 0)).port;
 }
 

@@ -1,0 +1,79 @@
+import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../../client/dashboard/try/block.js';
+import { LocalLane } from '../../client/dashboard/try/local-lane.js';
+import { Run } from '../../client/dashboard/try/run.js';
+import { ServerLane } from '../../client/dashboard/try/server-lane.js';
+import { parseSetting } from '../../client/dashboard/try/setting.js';
+import { createSignal } from '../../client/dashboard/try/signal.js';
+import { connect } from '../../client/sdk/node.js';
+import { startServer } from '../support/server.js';
+
+const clients: { close(): void }[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+describe('a run in the server', () => {
+  it.each([
+    'v=1&steps=700',
+    'v=1&steps=300&signal=sine&horizon=5&units=7&optimizer=sgd&rate=0.01',
+    'v=1&steps=300&signal=add-task&k1=2&k2=12',
+    'v=1&steps=250&units=5&learner=rtrl',
+    'v=1&steps=250&units=5&learner=snap-1&k1=1',
+  ])('[DSH27] has the bits of one beside the page: %s', async (query) => {
+    const { url } = await startServer();
+    const client = connect(url);
+    clients.push(client);
+    const setting = parseSetting(query);
+    let local: LocalLane | null = null;
+    const here: Checkpoint[] = [];
+    const run = new Run({
+      setting: { ...setting, speed: 0 },
+      signal: createSignal(setting),
+      now: () => 0,
+      openLane: (_name, _lane, spec, steps) => {
+        local = new LocalLane(spec, steps);
+        const lane = new ServerLane(client, 'try/test', spec, steps);
+        const push = lane.push.bind(lane);
+        lane.push = (block) => {
+          here.push(...local!.run(block).checkpoints);
+          push(block);
+        };
+        return lane;
+      },
+    });
+    const ended = firstValueFrom(
+      run.state$.pipe(
+        takeWhile(({ status }) => status === 'running', true),
+        last(),
+      ),
+    );
+    const fed = run.changes$.pipe(scan(() => run.tick(), undefined)).subscribe();
+    run.tick();
+    expect(await ended).toEqual({ status: 'ended', steps: setting.steps });
+    fed.unsubscribe();
+    const { checkpoints, skipped, states } = run.lanes[0]!.record;
+    expect([skipped, states.total]).toEqual([0, setting.steps]);
+    expect(checkpoints).toEqual(here);
+    expect(here.at(-1)?.count).toBe(setting.steps);
+    run.close();
+  });
+
+  it('[DSH27] that the server refuses says so', async () => {
+    const { url } = await startServer({ sequences: 1 });
+    const client = connect(url);
+    clients.push(client);
+    const lanes = ['one', 'one'].map((name, i) => {
+      const own = i === 0 ? client : connect(url);
+      if (i > 0) clients.push(own);
+      return new ServerLane(own, `try/${name}`, { features: 1, units: 4 }, 10);
+    });
+    const failed = await Promise.race(
+      lanes.map(
+        (lane) => new Promise<{ code: string }>((resolve) => lane.batches$.subscribe({ error: resolve })),
+      ),
+    );
+    expect(failed.code).toBe('sequence-exists');
+  });
+});

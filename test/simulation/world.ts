@@ -1,0 +1,393 @@
+/**
+ * A world in virtual time: real clients, a network that delays, drops and is read slowly, real connections and
+ * sequences, a disk that hangs, fails and loses its power, and a server that dies. What happens hangs on the seed alone.
+ */
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { VirtualTimeScheduler } from 'rxjs';
+import { EddyClient } from '../../client/sdk/client.js';
+import type { SequenceHandle } from '../../client/sdk/index.js';
+import { plainDialer, type SocketLike } from '../../client/sdk/socket.js';
+import { sharedKernels } from '../../src/kernels/shared.js';
+import { Codec } from '../../src/protocol/codec.js';
+import { DEFAULT_LIMITS } from '../../src/protocol/limits.js';
+import { Model } from '../../src/rnn/model.js';
+import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import { Registry } from '../../src/sequence/registry.js';
+import { EVERYTHING } from '../../src/server/auth/access.js';
+import { Connection } from '../../src/server/connection.js';
+import { createTelemetry } from '../../src/server/telemetry.js';
+import { createDurableStore } from '../../src/store/durable.js';
+import { MemoryDisk } from '../support/memory-disk.js';
+
+const SPECS: Readonly<Record<string, ModelSpecInput>> = {
+  forecast: { features: 1, units: 3 },
+  supervised: { features: 2, units: 3, task: { kind: 'supervised', outputs: 1, delay: 0 } },
+};
+const NAMES = Object.keys(SPECS);
+
+const xOf = (name: string, t: number) =>
+  Float32Array.from(
+    { length: SPECS[name]!.features },
+    (_, i) => Math.sin(t * 0.3 + i) + (t % 17 === 0 ? 3 : 0),
+  );
+const targetOf = (name: string, t: number) =>
+  name === 'supervised' ? Float32Array.of(Math.cos(t)) : undefined;
+
+/** What went wrong in a world; nothing, if all is well. */
+export async function simulate(seed: number, acts = 120): Promise<string[]> {
+  const world = new World(seed);
+  await world.run(acts);
+  return world.faults;
+}
+
+class World {
+  readonly faults: string[] = [];
+  private readonly clock = new VirtualTimeScheduler();
+  private readonly random;
+  private readonly links = new Set<Link>();
+  private readonly producers: Producer[];
+  private readonly clients: EddyClient[] = [];
+  private readonly watches: Watch[] = [];
+  private disk = new MemoryDisk();
+  private registry: Registry | null = null;
+  private isHealed = false;
+
+  constructor(seed: number) {
+    this.random = xoroshiro128plus(seed);
+    this.disk.isManual = true;
+    this.start();
+    this.producers = NAMES.map((name) => {
+      const client = this.client();
+      const handle = client.open(name, { spec: SPECS[name]! });
+      const producer: Producer = { name, handle, pushed: 0, acked: -1 };
+      handle.acked$.subscribe((seq) => {
+        producer.acked = seq;
+      });
+      handle.errors$.subscribe(({ error }) => {
+        if (error.code !== 'store-unavailable') this.faults.push(`${name}: ${error.code} ${error.message}`);
+      });
+      return producer;
+    });
+    for (const name of NAMES) this.watches.push(new Watch(name, this.client(), this.faults));
+  }
+
+  async run(acts: number): Promise<void> {
+    for (let i = 0; i < acts; i++) {
+      this.act();
+      await this.pass(this.draw(1, 30));
+    }
+    this.isHealed = true;
+    this.disk.failure = null;
+    for (const link of this.links) link.heal();
+    for (let i = 0; i < 400 && !this.isSettled; i++) await this.pass(50);
+    this.check();
+    for (const client of this.clients) client.close();
+  }
+
+  private get isSettled(): boolean {
+    return (
+      this.producers.every(({ handle }) => handle.unacked === 0) &&
+      this.watches.every((watch) => watch.last >= this.pushedOf(watch.name) - 1)
+    );
+  }
+
+  private pushedOf(name: string): number {
+    return this.producers.find((producer) => producer.name === name)!.pushed;
+  }
+
+  /** Does something, mostly push. */
+  private act(): void {
+    const dice = this.draw(0, 99);
+    const producer = this.producers[this.draw(0, this.producers.length - 1)]!;
+    if (dice < 60) this.push(producer, this.draw(1, 9));
+    else if (dice < 70) this.pickLink()?.cut();
+    else if (dice < 76) this.pickLink()?.stall();
+    else if (dice < 84) this.disk.failure = this.disk.failure ? null : new Error('no space left');
+    else if (dice < 92) this.crash(dice % 2 === 0);
+    else if (this.registry?.has(producer.name)) {
+      try {
+        const sequence = this.registry.get(producer.name);
+        if (dice % 2 === 0) sequence.keep();
+        else sequence.sleep('idle');
+      } catch (error) {
+        this.faults.push(`cannot be used: ${error}`);
+      }
+    }
+  }
+
+  private push(producer: Producer, count: number): void {
+    const { name, handle } = producer;
+    for (let i = 0; i < count && handle.room > 0; i++) {
+      handle.push(xOf(name, producer.pushed), targetOf(name, producer.pushed));
+      producer.pushed++;
+    }
+  }
+
+  /** Time goes on: what is due happens, and the disk writes, if it likes to. */
+  private async pass(ms: number): Promise<void> {
+    this.clock.maxFrames = this.clock.frame + ms;
+    this.clock.flush();
+    this.clock.frame = this.clock.maxFrames;
+    if (this.isHealed || this.draw(0, 2) > 0) this.disk.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The server dies, by kill or with the power, and another one begins with what the disk has. */
+  private crash(withLast: boolean): void {
+    const acked = this.producers.map(({ acked: seq }) => seq);
+    for (const link of [...this.links]) link.cut();
+    this.disk = this.disk.afterPowerLoss(withLast);
+    this.disk.isManual = true;
+    this.start();
+    this.producers.forEach(({ name }, i) => {
+      if (acked[i]! < 0) return;
+      const { seq } = this.registry!.get(name);
+      if (seq < acked[i]!)
+        this.faults.push(`${name}: step ${acked[i]} was acked, and ${seq} is the last there is`);
+    });
+  }
+
+  private start(): void {
+    const scheduler = this.clock;
+    let epochs = 0;
+    this.registry = new Registry({
+      kernels: sharedKernels(),
+      store: createDurableStore(this.disk, {
+        scheduler,
+        atTurnEnd: queueMicrotask,
+        groupMs: this.draw(0, 5),
+        retryMs: 50,
+        now: () => 0,
+      }),
+      scheduler,
+      now: () => 0,
+      newEpoch: () => `${this.draw(0, 2 ** 30)}-${++epochs}`,
+      limits: { ...DEFAULT_LIMITS, unackedSteps: 64, blockSteps: 64 },
+      keeping: { steps: 40, ms: 500, idleMs: 300 },
+      counters: createTelemetry().sequences,
+      onFault: (error) => this.faults.push(String(error)),
+    });
+  }
+
+  private client(): EddyClient {
+    const links = this.links;
+    const world = this;
+    class WebSocket extends Link {
+      constructor() {
+        super(world.clock, () => world.draw(1, 25));
+        links.add(this);
+        this.ends = () => links.delete(this);
+        this.accept((link) => world.serve(link));
+      }
+    }
+    const client = new EddyClient('ws://world', plainDialer(WebSocket), {
+      scheduler: this.clock,
+      random: () => this.draw(0, 999) / 1000,
+      backOff: { min: 5, max: 100 },
+    });
+    client.errors$.subscribe(
+      ({ error }) =>
+        !['store-unavailable', 'client-closed'].includes(error.code) &&
+        this.faults.push(`client: ${error.code} ${error.message}`),
+    );
+    this.clients.push(client);
+    return client;
+  }
+
+  private serve(link: Link): Connection {
+    const codec = new Codec('msgpack');
+    return new Connection({
+      socket: link.far,
+      codec,
+      encode: (message, packed) => codec.encode(message, packed) as Uint8Array,
+      atTurnEnd: queueMicrotask,
+      registry: this.registry!,
+      limits: {
+        ...DEFAULT_LIMITS,
+        unackedSteps: 64,
+        blockSteps: 64,
+        queueLatestBytes: 2000,
+        queueCloseBytes: 20_000,
+      },
+      scheduler: this.clock,
+      now: () => this.clock.now(),
+      counters: createTelemetry().wire,
+      guard: { check: () => undefined },
+      server: 'world',
+      access: EVERYTHING,
+      admit: async () => EVERYTHING,
+      onFault: (fault) => this.faults.push(`fault: ${fault}`),
+    });
+  }
+
+  private check(): void {
+    for (const { name, handle, pushed } of this.producers) {
+      if (handle.unacked > 0) this.faults.push(`${name}: ${handle.unacked} steps were never acked`);
+      const plain = new Model(SPECS[name]!);
+      for (let t = 0; t < pushed; t++) {
+        plain.step(xOf(name, t));
+        const target = targetOf(name, t);
+        if (target) plain.learn(target);
+      }
+      if (pushed > 0 && !this.registry!.has(name))
+        this.faults.push(`${name}: ${pushed} steps were pushed, and it is not known`);
+      else if (pushed > 0) {
+        const { model } = this.registry!.get(name);
+        if (model.seq !== pushed - 1)
+          this.faults.push(`${name}: ${model.seq + 1} steps, and ${pushed} were pushed`);
+        else if (JSON.stringify(model.snapshot()) !== JSON.stringify(plain.snapshot()))
+          this.faults.push(`${name}: other bits`);
+      }
+      plain.free();
+    }
+    for (const watch of this.watches) watch.check(this.pushedOf(watch.name));
+  }
+
+  private pickLink(): Link | undefined {
+    const all = [...this.links];
+    return all[this.draw(0, Math.max(0, all.length - 1))];
+  }
+
+  private draw(low: number, high: number): number {
+    return low + ((this.random.next() >>> 0) % (high - low + 1));
+  }
+}
+
+interface Producer {
+  readonly name: string;
+  readonly handle: SequenceHandle;
+  pushed: number;
+  acked: number;
+}
+
+/** Who listens to all states of a sequence: what is missing must have been told. */
+class Watch {
+  last = -1;
+  private first: number | null = null;
+  private readonly seen = new Map<number, string>();
+  private skipped = 0;
+
+  constructor(
+    readonly name: string,
+    client: EddyClient,
+    private readonly faults: string[],
+  ) {
+    client.watch(name).states$.subscribe(({ seq, skipped, h }) => {
+      const bits = [...h].join();
+      const before = this.seen.get(seq);
+      if (before !== undefined && before !== bits)
+        faults.push(`${name}: state ${seq} came again with other bits`);
+      this.first ??= seq;
+      this.seen.set(seq, bits);
+      this.skipped += skipped;
+      this.last = seq;
+    });
+  }
+
+  check(pushed: number): void {
+    let missing = 0;
+    for (let seq = this.first ?? pushed; seq < pushed; seq++) if (!this.seen.has(seq)) missing++;
+    if (missing > this.skipped)
+      this.faults.push(`${this.name}: ${missing} states are missing, ${this.skipped} were told`);
+    // one that came too late for anything was told of nothing
+    if (this.first !== null && this.last !== pushed - 1)
+      this.faults.push(`${this.name}: the last state seen is ${this.last}`);
+  }
+}
+
+/** A WebSocket of the world: what goes over it takes its time, keeps its order, and is lost when it is cut. */
+class Link implements SocketLike {
+  binaryType = 'arraybuffer';
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  ends: () => void = () => undefined;
+  private connection: Connection | null = null;
+  private isOpen = true;
+  private isStalled = false;
+  private stalled: Uint8Array[] = [];
+  /** When what was sent last arrives, each way. */
+  private readonly arrival = { out: 0, back: 0 };
+  /** The server's end. */
+  readonly far = {
+    bufferedAmount: 0,
+    write: (frames: readonly Uint8Array[]) => {
+      for (const frame of frames) this.back(new Uint8Array(frame));
+    },
+    close: (code: number, reason: string) => this.later('back', () => this.close1(code, reason)),
+    terminate: () => this.cut(),
+    ping: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+
+  constructor(
+    private readonly clock: VirtualTimeScheduler,
+    private readonly delay: () => number,
+  ) {}
+
+  accept(serve: (link: Link) => Connection): void {
+    this.later('back', () => {
+      this.connection = serve(this);
+      this.onopen?.({} as never);
+    });
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    const copy = typeof data === 'string' ? data : new Uint8Array(data);
+    this.later('out', () => {
+      this.connection?.alive();
+      this.connection?.receive(copy);
+    });
+  }
+
+  close(): void {
+    this.cut();
+  }
+
+  /** The connection breaks: what is under way is lost. */
+  cut(): void {
+    this.close1(1006, 'cut');
+  }
+
+  /** The client reads no more for a while. */
+  stall(): void {
+    this.isStalled = !this.isStalled;
+    if (!this.isStalled) this.heal();
+  }
+
+  heal(): void {
+    this.isStalled = false;
+    const { stalled } = this;
+    this.stalled = [];
+    this.far.bufferedAmount = 0;
+    for (const frame of stalled) this.back(frame);
+  }
+
+  private back(frame: Uint8Array): void {
+    if (this.isStalled) {
+      this.far.bufferedAmount += frame.length;
+      this.stalled.push(frame);
+      return;
+    }
+    this.later('back', () => this.onmessage?.({ data: frame.buffer } as never));
+  }
+
+  private close1(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.ends();
+    this.connection?.end();
+    this.onclose?.({ code, reason } as never);
+  }
+
+  /** Happens later, after what was sent before it. */
+  private later(way: 'out' | 'back', what: () => void): void {
+    const at = Math.max(this.arrival[way], this.clock.now() + this.delay());
+    this.arrival[way] = at;
+    this.clock.schedule(() => {
+      if (this.isOpen) what();
+    }, at - this.clock.now());
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * A server that is killed again and again while producers push and a subscriber listens. What they push hangs on the
+ * number of the step alone, so that it can be told afterwards what a sequence must be that was never disturbed.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { asyncScheduler } from 'rxjs';
+import { connect, type SequenceHandle } from '../../client/sdk/node.js';
+import { sharedKernels } from '../../src/kernels/shared.js';
+import { DEFAULT_LIMITS } from '../../src/protocol/limits.js';
+import { Model } from '../../src/rnn/model.js';
+import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import { Registry } from '../../src/sequence/registry.js';
+import { createTelemetry } from '../../src/server/telemetry.js';
+import { openLmdbStore } from '../../src/store/lmdb.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+interface Producer {
+  readonly name: string;
+  readonly spec: ModelSpecInput;
+  /** Steps that are pushed in one turn. */
+  readonly block: number;
+}
+
+const SUPERVISED = { kind: 'supervised', outputs: 1, delay: 0 } as const;
+
+export const PRODUCERS: readonly Producer[] = [
+  { name: 'forecast', spec: { features: 2, units: 8 }, block: 1 },
+  { name: 'blocks', spec: { features: 3, units: 16, season: 24 }, block: 17 },
+  { name: 'supervised', spec: { features: 2, units: 8, task: SUPERVISED }, block: 4 },
+  { name: 'rtrl', spec: { features: 1, units: 4, learner: { kind: 'rtrl', k1: 2 } }, block: 3 },
+];
+
+const xOf = ({ spec }: Producer, t: number) =>
+  Float32Array.from(
+    { length: spec.features },
+    (_, i) => Math.sin(t * (0.1 + 0.07 * i)) + ((t * 7919) % 13) / 50,
+  );
+const targetOf = ({ spec }: Producer, t: number) =>
+  spec.task?.kind === 'supervised' ? Float32Array.of(Math.cos(t * 0.1)) : undefined;
+
+export interface KillOptions {
+  readonly folder: string;
+  readonly kills: number;
+  readonly seed: number;
+  /** Milliseconds that a server lives, at least and at most. */
+  readonly life: readonly [number, number];
+}
+
+export interface KillReport {
+  readonly kills: number;
+  readonly steps: Readonly<Record<string, number>>;
+  /** Where a server knew less than it had acked. */
+  readonly lost: readonly string[];
+  /** Sequences that are not what they would be if nothing had happened. */
+  readonly wrong: readonly string[];
+  /** States that the subscriber got, of them twice, and steps that it was told it missed. */
+  readonly seen: { readonly states: number; readonly again: number; readonly skipped: number };
+  /** Steps whose state it never got, and was not told of; states that came again with other bits. */
+  readonly holes: readonly number[];
+}
+
+/** Kills servers on one folder, and tells what became of the sequences. */
+export async function killAndCompare({ folder, kills, seed, life }: KillOptions): Promise<KillReport> {
+  const random = xoroshiro128plus(seed);
+  const draw = (low: number, high: number) => low + ((random.next() >>> 0) % (high - low + 1));
+  const port = await freePort();
+  const url = `ws://127.0.0.1:${port}`;
+  let server = await serve(folder, port);
+  const clients = PRODUCERS.map(() => connect(url, { backOff: { min: 10, max: 50 } }));
+  const lost: string[] = [];
+  const isOver = { now: false };
+  const runs = PRODUCERS.map((producer, i) => produce(producer, clients[i]!, isOver, lost));
+  const subscriber = subscribe(url);
+
+  for (let i = 0; i < kills; i++) {
+    await new Promise((resolve) => setTimeout(resolve, draw(...life)));
+    const gone = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGKILL');
+    await gone;
+    server = await serve(folder, port);
+  }
+  isOver.now = true;
+  const totals = await Promise.all(runs);
+  const seen = await subscriber.end(totals[0]! - 1);
+  for (const client of clients) client.close();
+  const gone = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  await gone;
+  const wrong = await compare(folder, totals);
+  const steps = Object.fromEntries(PRODUCERS.map(({ name }, i) => [name, totals[i]!]));
+  return { kills, steps, lost, wrong, ...seen };
+}
+
+/** Pushes until it is over and all is acked; gives how many steps there were. */
+async function produce(
+  producer: Producer,
+  client: ReturnType<typeof connect>,
+  isOver: { readonly now: boolean },
+  lost: string[],
+): Promise<number> {
+  const handle: SequenceHandle = client.open(producer.name, { spec: producer.spec });
+  const watch = ({ error }: { error: { code: string; message: string } }) =>
+    lost.push(`${producer.name}: ${error.code} ${error.message}`);
+  handle.errors$.subscribe({ next: watch, error: () => undefined });
+  let t = 0;
+  while (!isOver.now) {
+    for (let i = 0; i < producer.block && handle.room > 0; i++, t++)
+      handle.push(xOf(producer, t), targetOf(producer, t));
+    if (handle.room === 0) await handle.ready();
+    else await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await handle.drained();
+  return t;
+}
+
+/** Listens to the first sequence through all kills. */
+function subscribe(url: string) {
+  const client = connect(url, { backOff: { min: 10, max: 50 } });
+  const states = new Map<number, string>();
+  const holes: number[] = [];
+  let again = 0;
+  let skipped = 0;
+  let onStep: (seq: number) => void = () => undefined;
+  client.watch(PRODUCERS[0]!.name).states$.subscribe(({ seq, skipped: missed, h }) => {
+    const bits = Buffer.from(h.buffer, h.byteOffset, h.byteLength).toString('base64');
+    const before = states.get(seq);
+    if (before !== undefined) again++;
+    if (before !== undefined && before !== bits) holes.push(seq);
+    states.set(seq, bits);
+    skipped += missed;
+    onStep(seq);
+  });
+  return {
+    /** Waits for the state of the last step. */
+    async end(last: number) {
+      if (!states.has(last))
+        await new Promise<void>((resolve) => {
+          onStep = (seq) => seq === last && resolve();
+        });
+      client.close();
+      const first = Math.min(...states.keys());
+      let unseen = 0;
+      for (let seq = first; seq <= last; seq++) if (!states.has(seq)) unseen++;
+      if (unseen > skipped) holes.push(-unseen);
+      return { seen: { states: states.size, again, skipped }, holes };
+    },
+  };
+}
+
+/** Names the sequences of the folder that differ from those that were never disturbed. */
+async function compare(folder: string, totals: readonly number[]): Promise<string[]> {
+  const store = await openLmdbStore(folder);
+  const wrong: string[] = [];
+  const registry = new Registry({
+    kernels: sharedKernels(),
+    store,
+    scheduler: asyncScheduler,
+    now: () => 0,
+    newEpoch: () => 'never',
+    limits: DEFAULT_LIMITS,
+    keeping: { steps: 4096, ms: 60_000, idleMs: 60_000 },
+    counters: createTelemetry().sequences,
+    onFault: (error) => wrong.push(String(error)),
+  });
+  PRODUCERS.forEach((producer, i) => {
+    const plain = new Model(producer.spec);
+    for (let t = 0; t < totals[i]!; t++) {
+      plain.step(xOf(producer, t));
+      const target = targetOf(producer, t);
+      if (target) plain.learn(target);
+    }
+    const { model } = registry.get(producer.name);
+    if (model.seq !== totals[i]! - 1)
+      wrong.push(`${producer.name}: ${model.seq + 1} steps, not ${totals[i]}`);
+    if (JSON.stringify(model.snapshot()) !== JSON.stringify(plain.snapshot()))
+      wrong.push(`${producer.name}: other bits`);
+    plain.free();
+  });
+  await registry.end();
+  return wrong;
+}
+
+async function serve(folder: string, port: number): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--data', folder, '--port', String(port), '--json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout! }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  return child;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
