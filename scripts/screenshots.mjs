@@ -39,7 +39,7 @@ const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path)
 carried.setGraphicsMode = false;
 const browser = await chromium.launch({
   executablePath: installed ?? (await carried.executablePath()),
-  args: installed ? ['--no-sandbox'] : carried.args,
+  args: ['--no-sandbox', '--disable-gpu'],
 });
 try {
   for (const theme of THEMES)

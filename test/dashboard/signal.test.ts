@@ -60,6 +60,7 @@ describe('a file', () => {
   });
 
   it('[DSH21] gives the columns that a link names, in its order', () => {
+    expect(readTable('a,b,c\n,x,\n,2,7\n').columns).toEqual(['c']);
     expect(readTable('a,b,c\n1,2,3\n', ['c', 'a']).rows).toEqual([[3, 1]]);
     expect(() => readTable('a,b\n1,2\n', ['a', 'z'])).toThrow('the file has no column z');
   });

@@ -1,6 +1,5 @@
 import type { Component } from 'svelte';
 import Fleet from '../fleet/Fleet.svelte';
-import SequencePage from '../sequence/SequencePage.svelte';
 import type { Route } from './route.js';
 import Unknown from './Unknown.svelte';
 
@@ -11,10 +10,9 @@ export async function pageOf({ page }: Route): Promise<Page> {
   switch (page) {
     case 'fleet':
       return Fleet as Page;
-    case 'sequence':
-      return SequencePage as Page;
     case 'try':
       return (await import('../try/TryIt.svelte')).default as Page;
+    case 'sequence':
     case 'unknown':
       return Unknown as Page;
   }

@@ -1,3 +1,7 @@
+/** Rounds points to what a link holds, so that who opens it gets the same run. */
+export const toLinkPoints = (points: readonly number[]): number[] =>
+  points.map((value) => Math.round(value * 255) / 255);
+
 export interface Dot {
   readonly at: number;
   readonly value: number;

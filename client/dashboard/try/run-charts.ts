@@ -1,13 +1,17 @@
 /** Which lines the charts of a run show. */
-import type { LineChartOptions } from '../charts/line-chart.js';
+import type { Line, LineChartOptions } from '../charts/line-chart.js';
 import { COLOUR } from '../charts/palette.js';
+import { isSameModel } from './lane-words.js';
 import type { Run, RunLane } from './run.js';
 
 /** A lane keeps its colour in every chart. */
 export const colourOf = (name: RunLane['name']): number => (name === 'A' ? COLOUR.first : COLOUR.second);
 
-/** The second lies on the first, which must be seen beside it where both are the same. */
-const widthOf = ({ name }: RunLane, run: Run) => (run.lanes.length > 1 && name === 'A' ? 3.25 : 1.5);
+/** Where both runs should be the same, the second is dashed: its line lies on that of the first, and both are seen. */
+function strokeOf({ name }: RunLane, { lanes: [a, b] }: Run): Pick<Line, 'width' | 'dash'> {
+  const isDashed = name === 'B' && a && b && isSameModel(a.setting, b.setting);
+  return { width: 1.75, ...(isDashed && { dash: [9, 9] }) };
+}
 
 const named = (what: string, { name }: RunLane, run: Run) =>
   run.lanes.length > 1 ? `${what} ${name}` : what;
@@ -21,7 +25,7 @@ export function forecastChart(run: Run, feature: number): LineChartOptions {
     x: 'step',
     y: `y${feature}`,
     colour: colourOf(lane.name),
-    width: widthOf(lane, run),
+    ...strokeOf(lane, run),
   }));
   const truth = { label: names[feature] ?? 'truth', ring, x: 'step', y: `x${feature}`, colour: COLOUR.truth };
   return { lines: [{ ...truth, isGround: true }, ...lines] };
@@ -37,7 +41,7 @@ export function probabilityChart(run: Run): LineChartOptions {
     x: 'step',
     y: 'y1',
     colour: colourOf(lane.name),
-    width: widthOf(lane, run),
+    ...strokeOf(lane, run),
   }));
   return { lines: [best, ...lines], range: [0, 1] };
 }
@@ -50,7 +54,7 @@ export function errorChart(run: Run, isAddTask: boolean): LineChartOptions {
     x: 'step',
     y: 'error',
     colour: colourOf(lane.name),
-    width: widthOf(lane, run),
+    ...strokeOf(lane, run),
   }));
   const [first] = run.lanes;
   if (isAddTask || !first)
@@ -80,7 +84,7 @@ export const lossChart = (run: Run): LineChartOptions => ({
     x: 'step',
     y: 'loss',
     colour: colourOf(lane.name),
-    width: widthOf(lane, run),
+    ...strokeOf(lane, run),
   })),
   scale: 'log',
 });

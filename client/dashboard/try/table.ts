@@ -14,7 +14,7 @@ export interface Table {
 export const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Reads CSV with a header. Columns whose first value is no number are left out; an empty field is missing.
+ * Reads CSV with a header. Columns that do not begin with a number are left out; an empty field is missing.
  *
  * @param wanted which columns, where a link says; otherwise all of numbers, up to 16
  * @throws EddyError `input-invalid`, which names line and column
@@ -30,7 +30,9 @@ export function readTable(text: string, wanted: readonly string[] = []): Table {
   if (missing.length > 0)
     throw new EddyError('input-invalid', `the file has no column ${missing.join(', ')}`);
   const columns =
-    wanted.length > 0 ? wanted : header.filter((_, i) => isNumber(lines[0]?.[i])).slice(0, MAX_COLUMNS);
+    wanted.length > 0
+      ? wanted
+      : header.filter((_, i) => isNumber(lines.find((line) => line[i])?.[i])).slice(0, MAX_COLUMNS);
   if (columns.length === 0)
     throw new EddyError('input-invalid', 'no column of the file begins with a number');
   const places = columns.map((name) => header.indexOf(name));

@@ -1,0 +1,300 @@
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { colourScale, shadeOf } from '../../client/dashboard/charts/colour-scale.js';
+import { LocalLane } from '../../client/dashboard/try/local-lane.js';
+import { specOf } from '../../client/dashboard/try/model-spec.js';
+import { parseSetting } from '../../client/dashboard/try/setting.js';
+import { createSignal, type Row } from '../../client/dashboard/try/signal.js';
+import { launchBrowser, openPage } from '../support/browser.js';
+import { startServer } from '../support/server.js';
+
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const ENDED = '[data-testid=run][data-status=ended]';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+
+const hashOf = (page: Page, lane: 'A' | 'B') => page.locator(`[data-testid=hash-${lane}] code`).innerText();
+
+/** What the library itself makes of a setting. */
+function runHere(query: string) {
+  const setting = parseSetting(query);
+  const signal = createSignal(setting);
+  const rows = Array.from({ length: setting.steps }, () => signal.next() as Row);
+  const lane = new LocalLane(specOf(setting.signal, 1, setting.a), setting.steps);
+  const x = Float32Array.from(rows.flatMap((row) => row.x));
+  return { rows, batch: lane.run({ first: 0, count: rows.length, x, targets: null }) };
+}
+
+describe('the page', () => {
+  it('[BRW3] loads under its policy, finds its server, and says nothing on the console', async () => {
+    const { httpUrl } = await startServer();
+    const { page, said } = await openPage(browser);
+    for (const path of ['#/', '#/try?v=1&steps=200&speed=0', '#/nowhere']) {
+      await page.goto(`${httpUrl}/${path}`);
+      await page.waitForSelector('.connection[data-status=open]');
+    }
+    await page.goto(`${httpUrl}/#/try?v=1&steps=200&speed=0`);
+    await page.waitForSelector(ENDED);
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
+  it('[BRW4] takes at most 150 KB to load, and the network itself only where it is tried', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    const loaded: { path: string; bytes: number }[] = [];
+    page.on('response', async (response) => {
+      if (!response.url().startsWith('http')) return;
+      const { responseBodySize } = await response.request().sizes();
+      loaded.push({ path: new URL(response.url()).pathname, bytes: responseBodySize });
+    });
+    await page.goto(`${httpUrl}/`);
+    await page.waitForSelector('.connection[data-status=open]');
+    const total = loaded.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(total).toBeGreaterThan(20_000);
+    expect(total).toBeLessThanOrEqual(150_000);
+    expect(loaded.filter(({ path }) => /worker|TryIt/.test(path))).toEqual([]);
+    await page.context().close();
+  });
+
+  it('[BRW5] tells that the server is gone, and finds it again', async () => {
+    const { httpUrl, server, port } = await startServer();
+    const { page } = await openPage(browser);
+    await page.goto(httpUrl);
+    await page.waitForSelector('.connection[data-status=open]');
+    await server.stop();
+    await page.waitForSelector('.connection[data-status=waiting]');
+    expect(await page.locator('.connection .label').innerText()).toMatch(/^retrying in \d s$/);
+    await startServer({}, port);
+    await page.waitForSelector('.connection[data-status=open]');
+    await page.context().close();
+  });
+});
+
+describe('a run on the page', () => {
+  it('[BRW6] has the same hash in browser, server and library, each time its link is opened', async () => {
+    const query = 'v=1&steps=600&speed=0&units=12&seed=7';
+    const expected = runHere(query).batch.checkpoints.at(-1)!.hash;
+    const { httpUrl } = await startServer();
+    for (let time = 0; time < 2; time++) {
+      const { page } = await openPage(browser);
+      await page.goto(`${httpUrl}/#/try?${query}&compare=1&b.where=server`);
+      await page.waitForSelector(ENDED);
+      await page.waitForSelector('[data-testid=verdict][data-same=true]');
+      expect([await hashOf(page, 'A'), await hashOf(page, 'B')]).toEqual([expected, expected]);
+      await page.context().close();
+    }
+  });
+
+  it('[BRW7] draws what the model said: the numbers of its charts are those of the library', async () => {
+    const query = 'v=1&steps=300&speed=0&units=6&horizon=2';
+    const { rows, batch } = runHere(query);
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser, { acceptDownloads: true });
+    await page.goto(`${httpUrl}/#/try?${query}`);
+    await page.waitForSelector(ENDED);
+    const csvOf = async (title: string) => {
+      const coming = page.waitForEvent('download');
+      await page.getByRole('button', { name: `${title} as CSV` }).click();
+      const [header, ...lines] = readFileSync(await (await coming).path(), 'utf8')
+        .trim()
+        .split('\n');
+      return { header, lines: lines.map((line) => line.split(',')) };
+    };
+    const forecast = await csvOf('Truth and forecast');
+    expect(forecast.header).toBe('step,x,forecast');
+    expect(forecast.lines).toHaveLength(302);
+    forecast.lines.forEach(([step, x, y], t) => {
+      expect(Number(step)).toBe(t);
+      expect(x).toBe(t < 300 ? String(rows[t]!.x[0]) : '');
+      expect(y).toBe(t < 2 ? '' : String(batch.y[t - 2]));
+    });
+    const states = await csvOf('Hidden states');
+    expect(states.lines.flatMap((line) => line.slice(1).map(Number))).toEqual([...batch.h]);
+
+    // and the pixels: a column for each step, up to those that are forecast
+    const steps = [5, 77, 150, 299];
+    const pixels = await page.locator('.heatmap canvas').evaluate((element, shown) => {
+      const canvas = element as HTMLCanvasElement;
+      const { width, height } = canvas;
+      const context = canvas.getContext('2d')!;
+      return shown.map((step) =>
+        Array.from({ length: 6 }, (_, unit) => {
+          const [x, y] = [((step + 0.5) * width) / 302, ((unit + 0.5) * height) / 6];
+          return [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.subarray(0, 3)];
+        }),
+      );
+    }, steps);
+    const scale = colourScale('light');
+    const colourOf = (h: number) => {
+      const pixel = scale[shadeOf(h)]!;
+      return [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+    };
+    expect(pixels).toEqual(
+      steps.map((step) => Array.from(batch.h.subarray(6 * step, 6 * step + 6), colourOf)),
+    );
+    await page.context().close();
+  });
+
+  it('[BRW8] is paused, taken step by step, looked back through, and begun again', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&speed=500&steps=100000`);
+    const run = page.locator('[data-testid=run]');
+    const steps = async () => Number(await run.getAttribute('data-steps'));
+    await expect.poll(steps).toBeGreaterThan(300);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.waitForSelector('[data-testid=run][data-status=paused]');
+    // what was under way comes back
+    let before = -1;
+    await expect
+      .poll(async () => {
+        const last = before;
+        before = await steps();
+        return before - last;
+      })
+      .toBe(0);
+    await page.getByRole('button', { name: '20 steps' }).click();
+    await expect.poll(steps).toBe(before + 20);
+
+    await page.getByLabel('Last', { exact: true }).selectOption('100');
+    await page.getByRole('slider', { name: 'Scrub' }).fill('150');
+    const shown = page.locator('.timebar .value');
+    await expect.poll(() => shown.innerText()).toBe('50 – 150, held');
+    await page.getByRole('button', { name: 'Follow again' }).click();
+    await expect.poll(() => shown.innerText()).toContain((before + 20).toLocaleString('en'));
+
+    await page.getByLabel('Units', { exact: true }).fill('8');
+    await page.getByLabel('Units', { exact: true }).press('Tab');
+    await expect.poll(() => page.url()).toContain('units=8');
+    await expect.poll(() => page.locator('.heatmap-key .value').innerText()).toBe('8 units');
+    await page.context().close();
+  });
+
+  it('[BRW9] takes a file, and says what is wrong with one that cannot be read', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
+    await page.waitForSelector('.drop');
+    const drop = (name: string, text: string) =>
+      page.evaluate(
+        ([file, content]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([content!], file!, { type: 'text/csv' }));
+          window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+        },
+        [name, text],
+      );
+    await drop('broken.csv', 'time,value\n1,2\n2,oops\n');
+    await page.waitForSelector('.problem');
+    expect(await page.locator('.problem').innerText()).toContain('line 3, column value: "oops" is no number');
+    const lines = Array.from({ length: 150 }, (_, i) => `t${i},${Math.sin(i / 5)},${i % 7 === 0 ? '' : i}`);
+    await drop('good.csv', `time,wave,ramp\n${lines.join('\n')}\n`);
+    await page.waitForSelector(ENDED);
+    expect(await page.locator('[data-testid=run]').getAttribute('data-steps')).toBe('150');
+    expect(await page.getByLabel('Column shown').locator('option').allInnerTexts()).toEqual(['wave', 'ramp']);
+    expect(await page.locator('.problem').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('[BRW9] is drawn with the pointer, and its link holds the drawing', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&signal=drawing&steps=200&speed=0`);
+    const box = (await page.locator('.pad').boundingBox())!;
+    await page.mouse.move(box.x + 2, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 10, { steps: 8 });
+    await page.mouse.move(box.x + box.width - 2, box.y + 10, { steps: 8 });
+    await page.mouse.up();
+    await page.waitForSelector(ENDED);
+    const hash = await hashOf(page, 'A');
+    const other = await openPage(browser);
+    await other.page.goto(page.url());
+    await other.page.waitForSelector(ENDED);
+    expect(await hashOf(other.page, 'A')).toBe(hash);
+    await other.page.context().close();
+    await page.context().close();
+  });
+
+  it('[BRW10] is not begun from a link that cannot be read, which is told', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&units=many`);
+    await page.waitForSelector('.empty');
+    expect(await page.locator('.empty').innerText()).toContain('units: a whole number from 1 to 256');
+    await page.getByRole('link', { name: 'Begin with the defaults' }).click();
+    await page.waitForSelector('[data-testid=run]');
+    await page.context().close();
+  });
+});
+
+describe('the page is for everybody', () => {
+  it.each(['light', 'dark'] as const)('[BRW11] axe finds nothing serious: %s', async (colorScheme) => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser, { colorScheme });
+    for (const path of [
+      '#/',
+      '#/try?v=1&steps=300&speed=0&compare=1&b.units=8',
+      '#/try?v=1&signal=csv',
+      '#/try?v=9',
+    ]) {
+      await page.goto(`${httpUrl}/${path}`);
+      await page.waitForSelector(path.includes('steps') ? ENDED : '.empty, .drop');
+      await page.evaluate(AXE);
+      const found = await page.evaluate(async () => {
+        const { axe } = window as unknown as {
+          axe: {
+            run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+          };
+        };
+        return (await axe.run()).violations;
+      });
+      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+    await page.context().close();
+  });
+
+  it('[BRW12] fits from a phone to a projector, and every control can be reached with the keyboard', async () => {
+    const { httpUrl } = await startServer();
+    for (const width of [390, 768, 1280, 1920]) {
+      const { page } = await openPage(browser, { viewport: { width, height: 900 } });
+      await page.goto(`${httpUrl}/#/try?v=1&steps=100&speed=0&compare=1`);
+      await page.waitForSelector(ENDED);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      await page.context().close();
+    }
+    const { page } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&steps=100&speed=0`);
+    await page.waitForSelector(ENDED);
+    const unreachable = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, a[href], select, input, .heatmap')]
+        .filter((element) => element.tabIndex < 0 && !(element as HTMLInputElement).disabled)
+        .map((element) => element.outerHTML),
+    );
+    expect(unreachable).toEqual([]);
+    await page.locator('.heatmap').focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.heatmap-key .value').innerText()).toMatch(/^unit 1, step 99: /);
+    await page.context().close();
+  });
+
+  it('[BRW13] is light or dark as the system is, until the other is chosen, which outlasts a reload', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser, { colorScheme: 'dark' });
+    await page.goto(httpUrl);
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    expect(await theme()).toBe('dark');
+    await page.getByRole('button', { name: 'Dark theme' }).click();
+    expect(await theme()).toBe('light');
+    await page.reload();
+    expect(await theme()).toBe('light');
+    await page.context().close();
+  });
+});
