@@ -98,8 +98,15 @@ export interface Results {
   states: Skipped & { readonly seq: number; readonly h: Float32Array };
   /** y_t [B,M], in the user's units */
   predictions: Skipped & { readonly seq: number; readonly y: Float32Array };
+  /** x_t [B,F] as it was accepted; NaN where a number is missing */
+  inputs: Skipped & { readonly seq: number; readonly x: Float32Array };
   updates: Skipped & Readonly<UpdateEntry>;
   metrics: Readonly<Omit<ServerMessageOf<'metrics'>, 'type' | 'channel'>>;
+  /**
+   * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; and `saliency` [T,B,F], dL/dx
+   * of the latest update over the steps `from` .. `to`, empty where there is none.
+   */
+  weights: Readonly<Omit<ServerMessageOf<'weights'>, 'type' | 'channel'>>;
   events: Skipped & Readonly<SequenceEvent>;
 }
 
@@ -114,8 +121,11 @@ export interface Watch {
   readonly sequence: string;
   readonly states$: Observable<Results['states']>;
   readonly predictions$: Observable<Results['predictions']>;
+  readonly inputs$: Observable<Results['inputs']>;
   readonly updates$: Observable<Results['updates']>;
   readonly metrics$: Observable<Results['metrics']>;
+  /** Now, and then after changes: at most once a second, and only the latest. */
+  readonly weights$: Observable<Results['weights']>;
   readonly events$: Observable<Results['events']>;
   /** Gives a view with options. @throws EddyError `setting-invalid` */
   view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]>;

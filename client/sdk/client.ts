@@ -185,16 +185,21 @@ export class EddyClient implements Client {
         return this.refused(message);
       case 'states':
       case 'predictions':
+      case 'inputs':
       case 'updates':
       case 'metrics':
+      case 'weights':
       case 'events':
         return this.channels.get(message.channel)?.views.receive(message);
       case 'welcome':
       case 'opened':
       case 'subscribed':
+      case 'listing':
       case 'done':
         return;
     }
+    // a type that is left out does not compile
+    message satisfies never;
   }
 
   private refused(message: ServerMessageOf<'error'>): void {

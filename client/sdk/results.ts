@@ -9,13 +9,16 @@ export function itemsOf(message: ViewMessage): Results[View][] {
       return rows(message.h, message).map(({ row: h, ...rest }) => ({ ...rest, h }));
     case 'predictions':
       return rows(message.y, message).map(({ row: y, ...rest }) => ({ ...rest, y }));
+    case 'inputs':
+      return rows(message.x, message).map(({ row: x, ...rest }) => ({ ...rest, x }));
     case 'updates':
       return message.updates.map((update, i) => ({ ...update, skipped: i === 0 ? message.skipped : 0 }));
     case 'events':
       return message.events.map((event, i) => ({ ...event, skipped: i === 0 ? message.skipped : 0 }));
-    case 'metrics': {
-      const { type, channel, ...metrics } = message;
-      return [metrics];
+    case 'metrics':
+    case 'weights': {
+      const { type, channel, ...item } = message;
+      return [item as Results['metrics'] | Results['weights']];
     }
   }
 }

@@ -27,6 +27,8 @@ export interface ViewsParts {
 
 /** The longest `every`, in milliseconds. */
 const MAX_EVERY = 60_000;
+/** Views whose latest message stands for all before it. */
+const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
 
 export class Views {
   private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
@@ -39,8 +41,10 @@ export class Views {
     this.feeds = {
       states: feed(true),
       predictions: feed(true),
+      inputs: feed(true),
       updates: feed(false),
       metrics: feed(false),
+      weights: feed(false),
       events: feed(false),
     };
   }
@@ -102,7 +106,7 @@ export class Views {
   private subscribe(kind: View, wish: Wish): void {
     const { sequence, requests, retry, onChannel } = this.parts;
     const feed = this.feeds[kind];
-    const after = kind !== 'metrics' && wish.delivery === 'every' ? feed.after : undefined;
+    const after = !STANDS_ALONE.has(kind) && wish.delivery === 'every' ? feed.after : undefined;
     feed.asked = wish;
     feed.isPending = true;
     requests.ask(
@@ -142,9 +146,11 @@ function endOf(message: ViewMessage): number | undefined {
   switch (message.type) {
     case 'states':
     case 'predictions':
+    case 'inputs':
       return message.seq + message.count - 1;
     case 'updates':
     case 'metrics':
+    case 'weights':
       return message.seq;
     case 'events':
       return message.events.at(-1)?.seq;

@@ -19,12 +19,20 @@ export class SequenceWatch implements Watch {
     return this.view('predictions');
   }
 
+  get inputs$(): Observable<Results['inputs']> {
+    return this.view('inputs');
+  }
+
   get updates$(): Observable<Results['updates']> {
     return this.view('updates');
   }
 
   get metrics$(): Observable<Results['metrics']> {
     return this.view('metrics');
+  }
+
+  get weights$(): Observable<Results['weights']> {
+    return this.view('weights');
   }
 
   get events$(): Observable<Results['events']> {

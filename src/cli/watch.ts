@@ -82,6 +82,8 @@ function toText(result: object): string {
     if (key === 'seq') return [c.bold(String(value).padStart(8))];
     if (key === 'h')
       return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
+    if (value instanceof Float32Array && value.length > MAX_DRAWN)
+      return [`${c.dim(key)} ${value.length} numbers`];
     if (value instanceof Float32Array)
       return [Array.from(value, (number) => number.toPrecision(5)).join('  ')];
     const shown =

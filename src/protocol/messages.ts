@@ -10,7 +10,7 @@
  *   steps {channel, seq, x}    ->
  *                              <-   ack {channel, seq}
  *   subscribe {sequence, view} ->
- *                              <-   subscribed {channel}, then states, predictions, updates, metrics or events
+ *                              <-   subscribed {channel}, then what the view holds
  *   anything that is wrong     ->
  *                              <-   error {code, message, temporary, re}
  *
@@ -28,7 +28,7 @@ export const STREAM_PATH = '/stream';
 export const MAX_RETRY_MS = 600_000;
 
 /** What a subscriber may ask for. */
-export const VIEWS = ['states', 'predictions', 'updates', 'metrics', 'events'] as const;
+export const VIEWS = ['states', 'predictions', 'inputs', 'updates', 'metrics', 'weights', 'events'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What becomes of a sequence, and what its errors tell of the series. */
@@ -49,7 +49,7 @@ export const EVENTS = [
 ] as const;
 
 /** Runs of numbers: little-endian float32 bytes in MessagePack, arrays in JSON, Float32Array in memory. */
-export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y'] as const;
+export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
 
 const vector = z.instanceof(Float32Array<ArrayBuffer>);
 const uint32 = z.int().min(0).max(0xffff_ffff);
@@ -194,6 +194,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
   z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, h: vector }),
   z.object({ type: z.literal('predictions'), channel, seq, count: uint32, skipped: seq, y: vector }),
+  z.object({ type: z.literal('inputs'), channel, seq, count: uint32, skipped: seq, x: vector }),
   z.object({
     type: z.literal('updates'),
     channel,
@@ -227,6 +228,21 @@ export const serverMessage = z.discriminatedUnion('type', [
     accuracy: score,
     recentAccuracy: score,
     outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
+  }),
+  z.object({
+    type: z.literal('weights'),
+    channel,
+    seq: lastSeq,
+    skipped: seq,
+    updates: seq,
+    inputs: uint32,
+    w: vector,
+    b: vector,
+    wy: vector,
+    by: vector,
+    from: lastSeq,
+    to: lastSeq,
+    saliency: vector,
   }),
   z.object({
     type: z.literal('events'),

@@ -1,15 +1,15 @@
 /**
- * Packed frames: the numbers of `steps`, `states`, `predictions`, and `ack`, without a map around them. All little-endian:
+ * Packed frames: the numbers of `steps`, `states`, `predictions`, `inputs`, and `ack`, without a map around them. All little-endian:
  *
  *    0  u8   0xc1, which MessagePack never uses
- *    1  u8   type: 1 steps, 2 states, 3 predictions, 4 ack
+ *    1  u8   type: 1 steps, 2 states, 3 predictions, 4 ack, 5 inputs
  *    2  u16  0
  *    4  u32  channel
  *    8  u64  seq, at most 2^53 - 1; an ack ends here
  *   16  u32  count T, at least 1
- *   20  u32  numbers in a step: B * F of steps, B * N of states, B * M of predictions; at least 1
+ *   20  u32  numbers in a step: B * F of steps and inputs, B * N of states, B * M of predictions; at least 1
  *   24  u32  of steps: numbers in a target, B * M, or 0 where there are none; x [T,B,F] and targets [T,B,M] begin at 28
- *   24  u64  of results: skipped; h [T,B,N] or y [T,B,M] begins at 32
+ *   24  u64  of results: skipped; h [T,B,N], y [T,B,M] or x [T,B,F] begins at 32
  *
  * Pure: bytes in, a message or a coded error out. Nothing else on the way of a timestep reads or writes these bytes.
  */
@@ -23,6 +23,7 @@ const STEPS = 1;
 const STATES = 2;
 const PREDICTIONS = 3;
 const ACK = 4;
+const INPUTS = 5;
 
 /** Where the numbers begin, or the frame ends. */
 const ACK_BYTES = 16;
@@ -37,7 +38,7 @@ const SLAB_BYTES = 8 * 1024;
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-type PackedServerMessage = ServerMessageOf<'ack' | 'states' | 'predictions'>;
+type PackedServerMessage = ServerMessageOf<'ack' | 'states' | 'predictions' | 'inputs'>;
 
 /** Writes packed frames. A frame is never written to again, so it may be kept; it keeps up to 8 KiB with it. */
 export class PackedWriter {
@@ -56,6 +57,8 @@ export class PackedWriter {
         return this.results(STATES, message, message.h);
       case 'predictions':
         return this.results(PREDICTIONS, message, message.y);
+      case 'inputs':
+        return this.results(INPUTS, message, message.x);
       default:
         return null;
     }
@@ -76,7 +79,7 @@ export class PackedWriter {
 
   private results(
     type: number,
-    message: ServerMessageOf<'states' | 'predictions'>,
+    message: ServerMessageOf<'states' | 'predictions' | 'inputs'>,
     values: Float32Array,
   ): Uint8Array<ArrayBuffer> | null {
     const { count, skipped } = message;
@@ -156,16 +159,17 @@ export function unpackServer(bytes: Uint8Array): PackedServerMessage {
     checkLength(view, ACK_BYTES);
     return { type: 'ack', channel, seq };
   }
-  if (type !== STATES && type !== PREDICTIONS)
+  if (type !== STATES && type !== PREDICTIONS && type !== INPUTS)
     throw refusal(view, 'message-unknown', `no server packs a message of type ${type}`);
   if (bytes.length < RESULTS_HEAD) throw tooShort(view, RESULTS_HEAD);
   const { count, size } = readShape(view);
   const skipped = readInteger(view, 24, 'skipped');
   checkLength(view, RESULTS_HEAD + 4 * count * size);
   const values = readReals(view, RESULTS_HEAD, count * size);
-  return type === STATES
-    ? { type: 'states', channel, seq, count, skipped, h: values }
-    : { type: 'predictions', channel, seq, count, skipped, y: values };
+  const head = { channel, seq, count, skipped };
+  if (type === STATES) return { type: 'states', ...head, h: values };
+  if (type === PREDICTIONS) return { type: 'predictions', ...head, y: values };
+  return { type: 'inputs', ...head, x: values };
 }
 
 const isSize = (size: number) => Number.isInteger(size) && size >= 1;

@@ -6,12 +6,14 @@ export function countOf(message: ViewMessage): number {
   switch (message.type) {
     case 'states':
     case 'predictions':
+    case 'inputs':
       return message.count;
     case 'updates':
       return message.updates.length;
     case 'events':
       return message.events.length;
     case 'metrics':
+    case 'weights':
       return 1;
   }
 }
@@ -19,19 +21,18 @@ export function countOf(message: ViewMessage): number {
 /** Gives the latest result of a message alone; `skipped` counts those before it that the subscriber does not get. */
 export function latestOf(message: ViewMessage, skipped: number): ViewMessage {
   switch (message.type) {
-    case 'states': {
-      const { seq, count, h } = message;
-      return { ...message, seq: seq + count - 1, count: 1, skipped, h: h.slice(h.length - h.length / count) };
-    }
-    case 'predictions': {
-      const { seq, count, y } = message;
-      return { ...message, seq: seq + count - 1, count: 1, skipped, y: y.slice(y.length - y.length / count) };
-    }
+    case 'states':
+      return { ...message, ...lastOf(message), skipped, h: lastRow(message.h, message) };
+    case 'predictions':
+      return { ...message, ...lastOf(message), skipped, y: lastRow(message.y, message) };
+    case 'inputs':
+      return { ...message, ...lastOf(message), skipped, x: lastRow(message.x, message) };
     case 'updates':
       return { ...message, skipped, updates: message.updates.slice(-1) };
     case 'events':
       return { ...message, skipped, events: message.events.slice(-1) };
     case 'metrics':
+    case 'weights':
       return { ...message, skipped };
   }
 }
@@ -49,6 +50,10 @@ export function joinMessages(messages: readonly [ViewMessage, ...ViewMessage[]])
       const all = messages as readonly (typeof first)[];
       return { ...first, count: sum(all, (one) => one.count), y: concat(all.map((one) => one.y)) };
     }
+    case 'inputs': {
+      const all = messages as readonly (typeof first)[];
+      return { ...first, count: sum(all, (one) => one.count), x: concat(all.map((one) => one.x)) };
+    }
     case 'updates': {
       const all = messages as readonly (typeof first)[];
       return { ...first, seq: all.at(-1)!.seq, updates: all.flatMap((one) => one.updates) };
@@ -56,9 +61,15 @@ export function joinMessages(messages: readonly [ViewMessage, ...ViewMessage[]])
     case 'events':
       return { ...first, events: (messages as readonly (typeof first)[]).flatMap((one) => one.events) };
     case 'metrics':
+    case 'weights':
       return latestOf(messages[messages.length - 1] as ViewMessage, messages.length - 1);
   }
 }
+
+const lastOf = ({ seq, count }: { seq: number; count: number }) => ({ seq: seq + count - 1, count: 1 });
+
+const lastRow = (values: Float32Array<ArrayBuffer>, { count }: { count: number }) =>
+  values.slice(values.length - values.length / count);
 
 const sum = <T>(items: readonly T[], of: (item: T) => number) =>
   items.reduce((total, item) => total + of(item), 0);

@@ -20,6 +20,9 @@ type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
 export type OnRefused = (error: EddyError, seq: number) => void;
 
 export class Carrier {
+  /** The last update since it is in memory. */
+  lastUpdate: Update | null = null;
+
   constructor(
     readonly model: Model,
     readonly results: Results,
@@ -59,6 +62,7 @@ export class Carrier {
     const count = x.length / size;
     const targetSize = (targets?.length ?? 0) / count;
     results.begin(first, count);
+    results.accepted(first, x);
     this.recent?.add(first, x);
     for (let t = 0; t < count; t++) {
       const result = model.stepOf(x, t * size);
@@ -107,6 +111,7 @@ export class Carrier {
   /** Begins a new history: h = 0, and new weights if asked. Step numbers go on. */
   reset({ what, epoch }: Omit<RecordOf<'reset'>, 'kind'>): void {
     this.model.reset(what);
+    this.lastUpdate = null;
     this.epoch = epoch;
     this.announce('reset', { what });
   }
@@ -121,6 +126,7 @@ export class Carrier {
       if (applied) this.counters.updatesApplied++;
       else this.counters.updatesSkipped++;
     }
+    this.lastUpdate = updates.at(-1) ?? null;
     this.results.addUpdates(updates, seq);
   }
 

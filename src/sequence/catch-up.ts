@@ -4,12 +4,12 @@
  */
 import { Observable, type SchedulerLike, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
-import type { View, ViewMessage } from '../protocol/messages.js';
+import type { ViewMessage } from '../protocol/messages.js';
 import { stepWork } from '../rnn/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';
 import { Carrier, rows } from './carrier.js';
 import type { Start } from './recovery.js';
-import type { Results } from './results.js';
+import type { Results, ResultView } from './results.js';
 
 /** Multiply-adds of one slice: all others wait for as long. */
 const SLICE_WORK = 2 ** 25;
@@ -29,7 +29,7 @@ export interface CatchUpParts {
 }
 
 /** Gives the results of a view after a step: first those that were missed, then the live ones. */
-export function catchUp(view: View, parts: CatchUpParts): Observable<ViewMessage> {
+export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
   return new Observable((subscriber) => {
     const { start, replayed, live, scheduler } = parts;
     const carrier = new Carrier(start.model, replayed, null, start.epoch);

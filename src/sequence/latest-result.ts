@@ -14,7 +14,9 @@ export function latestResult(view: View, channel: number, model: Model): ViewMes
     }
     case 'metrics':
       return metricsMessage(channel, model);
+    case 'inputs':
     case 'updates':
+    case 'weights':
     case 'events':
       return null;
   }

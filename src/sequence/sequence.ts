@@ -8,13 +8,13 @@
  *
  * What is refused changes nothing. What changes it is in the log, in order, so the log gives it back to the bit.
  */
-import { concat, type Observable, of, type SchedulerLike } from 'rxjs';
+import { concat, merge, type Observable, of, type SchedulerLike } from 'rxjs';
 import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
 import type { Limits } from '../protocol/limits.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
 import type { Model } from '../rnn/model.js';
-import { type ModelSpec, outputsOf } from '../rnn/spec.js';
+import type { ModelSpec } from '../rnn/spec.js';
 import type { SequenceStore, Store } from '../store/store.js';
 import { blockStepsOf, replayStepsOf } from './bounds.js';
 import { Carrier, type OnRefused, rows } from './carrier.js';
@@ -23,9 +23,10 @@ import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './chec
 import { latestResult } from './latest-result.js';
 import { RecentSteps } from './recent-steps.js';
 import { type MakeModel, recover, type Start, starts, stateOf } from './recovery.js';
-import { Results } from './results.js';
+import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './views.js';
 import { Waiting } from './waiting.js';
+import { checkWeights, weightsView } from './weights.js';
 
 export interface SequenceParts {
   readonly name: string;
@@ -55,6 +56,9 @@ interface Origin extends Pick<Start, 'model' | 'epoch'> {
   readonly damage: readonly EddyError[];
   readonly isCut: boolean;
 }
+
+/** Views of what only a readout gives. */
+const NEED_READOUT: ReadonlySet<View> = new Set(['predictions', 'updates', 'metrics']);
 
 /** Learns how far the steps of a channel are durable. */
 export type OnAck = (seq: number, channel: number) => void;
@@ -141,7 +145,7 @@ export class Sequence {
   ) {
     const { name, channel, limits, wallNow } = parts;
     const { model, epoch } = origin;
-    const { batch, features, units } = model.spec;
+    const { batch, features } = model.spec;
     this.name = name;
     this.channel = channel;
     this.spec = model.spec;
@@ -150,7 +154,7 @@ export class Sequence {
     this.stepSize = batch * features;
     this.blockSteps = blockStepsOf(model.spec, limits.blockSteps);
     this.checkpointSteps = replayStepsOf(model.spec, parts.checkpointSteps);
-    this.results = new Results(channel, batch * units, batch * outputsOf(model.spec));
+    this.results = Results.of(channel, model.spec);
     this.recent = new RecentSteps(this.stepSize, limits.unackedSteps);
     this.knowsRecent = model.seq < 0;
     this.carrier = new Carrier(model, this.results, this.recent, epoch, parts.counters);
@@ -292,7 +296,7 @@ export class Sequence {
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
     this.checkView(view);
-    return this.shape(view, this.results.of(view), options);
+    return view === 'weights' ? this.watchWeights(options) : this.shape(view, this.results.of(view), options);
   }
 
   /**
@@ -302,6 +306,7 @@ export class Sequence {
    * @throws EddyError `view-unavailable`
    */
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {
+    if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
     this.checkView(view);
     const { results$, recovered } = this.resultsAfter(view, after);
     return { results$: this.shape(view, results$, options), recovered };
@@ -397,31 +402,39 @@ export class Sequence {
 
   private checkView(view: View): void {
     this.checkAlive();
-    if (this.spec.readout.kind === 'none' && view !== 'states' && view !== 'events')
+    if (this.spec.readout.kind === 'none' && NEED_READOUT.has(view))
       throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
+    if (view === 'weights') checkWeights(this.spec);
+  }
+
+  /** Gives the weights of now, and again where an update or an event may have changed them. */
+  private watchWeights({ every }: ViewOptions): Observable<ViewMessage> {
+    const { channel, results, parts } = this;
+    this.awake();
+    const changes$ = merge(results.of('updates'), results.of('events'));
+    return weightsView(changes$, channel, () => this.carrier, every, parts.scheduler);
   }
 
   private shape(
-    view: View,
+    view: ResultView,
     results$: Observable<ViewMessage>,
     options: ViewOptions,
   ): Observable<ViewMessage> {
     return applyView(results$, options, this.results.capacityOf(view), this.parts.scheduler);
   }
 
-  private resultsAfter(view: View, after: After): Rejoined {
+  private resultsAfter(view: ResultView, after: After): Rejoined {
     const live$ = this.results.of(view);
     const isOf = after.epoch === this.epoch && after.seq <= this.seq;
     // a change of settings or a late target may have come after the step, and have no number of its own
-    const isPerStep = view === 'states' || view === 'predictions';
+    const isPerStep = view === 'states' || view === 'predictions' || view === 'inputs';
     if (isOf && isPerStep && after.seq === this.seq) return { results$: live$, recovered: true };
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
     if (!start) {
       const latest = latestResult(view, this.channel, this.awake().model);
       return { results$: latest ? concat(of(latest), live$) : live$, recovered: false };
     }
-    const { batch, units } = this.spec;
-    const replayed = new Results(this.channel, batch * units, batch * outputsOf(this.spec));
+    const replayed = Results.of(this.channel, this.spec);
     const { log, parts, results: live } = this;
     const { scheduler } = parts;
     const latest = () => latestResult(view, this.channel, this.awake().model);

@@ -34,6 +34,7 @@ describe('the client on a real server', () => {
       const states = lastValueFrom(pump.states$.pipe(take(40), toArray()));
       const predictions = lastValueFrom(pump.predictions$.pipe(take(40), toArray()));
       const updates = lastValueFrom(pump.updates$.pipe(take(19), toArray()));
+      const inputs = lastValueFrom(pump.inputs$.pipe(take(40), toArray()));
       const metrics = firstValueFrom(pump.metrics$);
       await pump.opened;
       for (let t = 0; t < 40; t++) pump.push(x(t));
@@ -48,7 +49,13 @@ describe('the client on a real server', () => {
       expect((await updates).map(({ loss }) => loss)).toEqual(
         steps.flatMap(({ updates }) => updates.map(({ loss }) => loss)),
       );
+      expect((await inputs).map(({ seq, x }) => [seq, x])).toEqual(steps.map((_, t) => [t, x(t)]));
       expect(await metrics).toMatchObject({ scored: 39, mae: model.metrics.mae });
+      const { W, b, Wy, by } = model.weights;
+      const { saliency, ...weights } = await firstValueFrom(pump.weights$);
+      const last = steps.at(-2)!.updates.at(-1) ?? steps.at(-1)!.updates.at(-1)!;
+      expect(weights).toMatchObject({ seq: 39, updates: 19, w: W, b, wy: Wy, by, to: last.to });
+      expect(saliency).toEqual(model.inputGradient(last));
     },
   );
 

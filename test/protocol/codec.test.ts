@@ -112,6 +112,22 @@ const serverMessages = fc.oneof(
   message({ type: type('ack'), channel, seq: lastSeq }),
   message({ type: type('states'), channel, seq, count: id, skipped: seq, h: vector }),
   message({ type: type('predictions'), channel, seq, count: id, skipped: seq, y: vector }),
+  message({ type: type('inputs'), channel, seq, count: id, skipped: seq, x: vector }),
+  message({
+    type: type('weights'),
+    channel,
+    seq: lastSeq,
+    skipped: seq,
+    updates: seq,
+    inputs: id,
+    w: vector,
+    b: vector,
+    wy: vector,
+    by: vector,
+    from: lastSeq,
+    to: lastSeq,
+    saliency: vector,
+  }),
   message({
     type: type('updates'),
     channel,
@@ -261,7 +277,7 @@ describe.each(['msgpack', 'json'] as const)('the %s codec', (encoding) => {
       'message-invalid',
       { type: 'steps', channel: 1, seq: 0, x: encoding === 'json' ? ['1'] : new Uint8Array(3) },
     ],
-    ['message-invalid', { type: 'subscribe', id: 1, sequence: 'a', view: 'weights' }],
+    ['message-invalid', { type: 'subscribe', id: 1, sequence: 'a', view: 'gradients' }],
   ])('[WIR7] answers %s to %j', (code, value) => {
     expect(codeOf(() => codec.decodeClient(raw(value)))).toBe(code);
   });

@@ -70,6 +70,11 @@ const fixtures: [string, string, ClientMessage | ServerMessage][] = [
     STATES.replace('c102', 'c103'),
     { type: 'predictions', channel: 7, seq: 2 ** 32, count: 1, skipped: 5, y: Float32Array.of(1, -2.5) },
   ],
+  [
+    'inputs',
+    STATES.replace('c102', 'c105'),
+    { type: 'inputs', channel: 7, seq: 2 ** 32, count: 1, skipped: 5, x: Float32Array.of(1, -2.5) },
+  ],
   ['ack', ACK, { type: 'ack', channel: 7, seq: 300 }],
 ];
 
@@ -120,6 +125,14 @@ describe('a packed frame', () => {
         count: fc.constant(count),
         skipped: seq,
         y: numbers(count * size),
+      }),
+      fc.record({
+        type: fc.constant('inputs'),
+        channel,
+        seq,
+        count: fc.constant(count),
+        skipped: seq,
+        x: numbers(count * size),
       }),
       fc.record({ type: fc.constant('ack'), channel, seq }),
     ),

@@ -29,8 +29,10 @@ const made = (limits = {}) => {
 function itemsOf(message: ViewMessage): string[] {
   switch (message.type) {
     case 'states':
+    case 'inputs':
     case 'predictions': {
-      const values = message.type === 'states' ? message.h : message.y;
+      const values =
+        message.type === 'states' ? message.h : message.type === 'inputs' ? message.x : message.y;
       const size = values.length / message.count;
       return Array.from(
         { length: message.count },
@@ -42,12 +44,13 @@ function itemsOf(message: ViewMessage): string[] {
     case 'events':
       return message.events.map((event) => JSON.stringify(event));
     case 'metrics':
+    case 'weights':
       return [JSON.stringify(message)];
   }
 }
 
 describe('a subscriber that comes back', () => {
-  it.each(['states', 'predictions', 'updates', 'events'] as const)(
+  it.each(['states', 'predictions', 'inputs', 'updates', 'events'] as const)(
     '[RES1] gets the %s that it missed, the same bits, and then what is new, whatever happened meanwhile',
     (view: View) => {
       const acts = fc.array(

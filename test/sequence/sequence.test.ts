@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ViewMessage } from '../../src/protocol/messages.js';
+import type { View, ViewMessage } from '../../src/protocol/messages.js';
+import type { Update } from '../../src/rnn/learner.js';
 import { Model } from '../../src/rnn/model.js';
 import { RecentSteps } from '../../src/sequence/recent-steps.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';
@@ -296,7 +297,7 @@ describe('settings', () => {
 });
 
 describe('views', () => {
-  const watch = (spec: unknown, view: 'states' | 'predictions' | 'updates' | 'metrics', options = {}) => {
+  const watch = (spec: unknown, view: View, options = {}) => {
     const opened = open(spec);
     const messages: ViewMessage[] = [];
     const subscription = opened.sequence
@@ -399,7 +400,100 @@ describe('views', () => {
     const { sequence } = open({ features: 2, units: 3, readout: { kind: 'none' } });
     const options = { every: 0, delivery: 'every' } as const;
     expect(codeOf(() => sequence.watch('predictions', options))).toBe('view-unavailable');
-    expect(codeOf(() => sequence.watch('states', options))).toBe('none');
+    for (const view of ['states', 'inputs', 'weights', 'events'] as const)
+      expect(codeOf(() => sequence.watch(view, options))).toBe('none');
+  });
+
+  it('[VIW11] give the inputs as they were accepted, without those that were sent again', () => {
+    const { push, messages } = watch(FORECAST, 'inputs');
+    push(0, signal(0, 3));
+    const again = signal(1, 4);
+    push(1, again);
+    again.fill(9);
+    expect(messages).toEqual([
+      { type: 'inputs', channel: 1, seq: 0, count: 3, skipped: 0, x: signal(0, 3) },
+      { type: 'inputs', channel: 1, seq: 3, count: 2, skipped: 0, x: signal(3, 2) },
+    ]);
+  });
+
+  it('[VIW11] send a block whose inputs are many numbers in several messages', () => {
+    const { push, messages } = watch({ features: 500, units: 2, readout: { kind: 'none' } }, 'inputs');
+    push(0, new Float32Array(500 * 40));
+    expect(messages.map((message) => message.type === 'inputs' && [message.seq, message.count])).toEqual([
+      [0, 32],
+      [32, 8],
+    ]);
+  });
+
+  it('[VIW12] give the weights of now at once, and then after changes, at most once in a second', () => {
+    const { push, messages, scheduler, sequence } = watch(FORECAST, 'weights');
+    const model = new Model(FORECAST);
+    const { W, b, Wy, by } = model.weights;
+    const first = {
+      seq: -1,
+      updates: 0,
+      inputs: W.length / 5 - 5,
+      w: W,
+      b,
+      wy: Wy,
+      by,
+      from: -1,
+      to: -1,
+      skipped: 0,
+    };
+    expect(messages).toEqual([{ type: 'weights', channel: 1, ...first, saliency: new Float32Array(0) }]);
+    const runTo = (ms: number) => {
+      scheduler.maxFrames = ms;
+      scheduler.flush();
+    };
+    for (let t = 0; t < 9; t++) push(t, signal(t, 1));
+    runTo(900);
+    expect(messages).toHaveLength(1);
+    runTo(1100);
+    expect(messages).toHaveLength(2);
+    const updates = signal(0, 9);
+    let last: Update | undefined;
+    for (let t = 0; t < 9; t++) last = model.stepOf(updates, 2 * t).updates.at(-1) ?? last;
+    expect(messages[1]).toMatchObject({
+      seq: 8,
+      updates: model.updates,
+      w: model.weights.W,
+      by: model.weights.by,
+      from: last!.from,
+      to: last!.to,
+      saliency: model.inputGradient(last!),
+    });
+    runTo(5000);
+    expect(messages).toHaveLength(2);
+    sequence.reset('weights');
+    runTo(6100);
+    expect(messages[2]).toMatchObject({
+      updates: 0,
+      w: sequence.model.weights.W,
+      saliency: new Float32Array(0),
+      from: -1,
+    });
+  });
+
+  it('[VIW12] of weights wake a sequence that sleeps, once, and hold nothing when they are given up', () => {
+    const opened = open(FORECAST);
+    opened.push(0, signal(0, 9));
+    opened.sequence.sleep('idle');
+    const messages: ViewMessage[] = [];
+    const options = { every: 2000, delivery: 'every' } as const;
+    const watched = opened.sequence.watch('weights', options).subscribe((message) => messages.push(message));
+    expect(messages).toMatchObject([{ seq: 8, updates: 4 }]);
+    opened.sequence.sleep('idle');
+    opened.scheduler.flush();
+    expect(messages).toHaveLength(1);
+    expect(opened.sequence.isAwake).toBe(false);
+    watched.unsubscribe();
+    expect(opened.sequence.isHeld).toBe(false);
+  });
+
+  it('[VIW13] of weights that are more numbers than a message holds are refused', () => {
+    const { sequence } = open({ features: 2, units: 512 });
+    expect(codeOf(() => sequence.watch('weights', { every: 0, delivery: 'every' }))).toBe('view-unavailable');
   });
 });
 
