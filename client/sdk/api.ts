@@ -73,6 +73,13 @@ type OpenedFields = 'sequence' | 'epoch' | 'seq' | 'durable' | 'created' | 'lear
 /** Sequences of a server; `total` is how many there are. */
 export type Listing = Readonly<Pick<ServerMessageOf<'listing'>, 'total' | 'sequences'>>;
 
+/** What the server said when a view was subscribed to: results follow that come after step `seq`. */
+export interface Joined extends Pick<ServerMessageOf<'subscribed'>, 'sequence' | 'view' | 'epoch' | 'seq'> {
+  readonly spec: ModelSpec;
+  /** Does the view go on from where it was when the connection broke? */
+  readonly recovered: boolean;
+}
+
 /** A step on its way: a receipt of `push`. */
 export interface PushedStep {
   /** Its number; null until it is sent for the first time. A server that lost the history gives it another one. */
@@ -127,6 +134,8 @@ export interface Watch {
   /** Now, and then after changes: at most once a second, and only the latest. */
   readonly weights$: Observable<Results['weights']>;
   readonly events$: Observable<Results['events']>;
+  /** Each time that the server takes a subscription to a view of this sequence; on subscription, the last one. */
+  readonly joined$: Observable<Joined>;
   /** Gives a view with options. @throws EddyError `setting-invalid` */
   view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]>;
 }

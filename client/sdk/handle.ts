@@ -3,7 +3,7 @@ import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
 import type { ModelSpec } from '../../src/rnn/spec.js';
-import type { Opened, OpenOptions, PushedStep, Report, Results, SequenceHandle, ViewOptions } from './api.js';
+import type { Joined, Opened, OpenOptions, PushedStep, Report, Results, SequenceHandle, ViewOptions } from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
@@ -123,6 +123,10 @@ export class Handle extends SequenceWatch implements SequenceHandle {
 
   drained(): Promise<void> {
     return this.producer.drained();
+  }
+
+  override get joined$(): Observable<Joined> {
+    return super.joined$.pipe(takeUntil(this.ended));
   }
 
   override view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]> {

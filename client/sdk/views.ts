@@ -2,10 +2,11 @@
  * The views of one sequence, whoever watches it in this client. It compares what is wanted with what the server was
  * asked for, once in each turn of the event loop, and asks for the difference.
  */
-import type { Observable, SchedulerLike } from 'rxjs';
+import { finalize, type Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import { VIEWS, type View, type ViewMessage } from '../../src/protocol/messages.js';
-import type { Results, ViewOptions } from './api.js';
+import { type ServerMessageOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/messages.js';
+import type { ModelSpec } from '../../src/rnn/spec.js';
+import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { Feed, type Wish } from './feed.js';
 import type { Requests } from './requests.js';
@@ -32,6 +33,7 @@ const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
 
 export class Views {
   private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
+  private readonly joins = new ReplaySubject<Joined>(1);
   private channel: number | null = null;
   private isScheduled = false;
 
@@ -50,7 +52,12 @@ export class Views {
   }
 
   get isIdle(): boolean {
-    return VIEWS.every((kind) => this.feeds[kind].isIdle);
+    return !this.joins.observed && VIEWS.every((kind) => this.feeds[kind].isIdle);
+  }
+
+  /** What the server said to each subscribe. Asks for no view. */
+  get joined$(): Observable<Joined> {
+    return this.joins.pipe(finalize(() => this.sync()));
   }
 
   observe<K extends View>(kind: K, wish: Wish): Observable<Results[K]> {
@@ -80,6 +87,8 @@ export class Views {
   end(error: CodedError | null): void {
     this.parts.retry.cancel();
     for (const kind of VIEWS) this.feeds[kind].end(error);
+    if (error) this.joins.error(error);
+    else this.joins.complete();
   }
 
   /** Compares at the end of this turn of the event loop. */
@@ -117,6 +126,7 @@ export class Views {
         retry.succeed();
         onChannel(channel);
         feed.begin(subscribed);
+        this.joins.next(joinedOf(subscribed));
         this.sync();
       },
       (error) => this.refused(kind, error),
@@ -139,6 +149,11 @@ export class Views {
     if (!error.temporary) feed.end(error);
     else if (!retry.isWaiting) retry.later(() => this.sync());
   }
+}
+
+function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
+  const { sequence, view, epoch, seq, recovered = false } = subscribed;
+  return { sequence, view, epoch, seq, recovered, spec: subscribed.spec as unknown as ModelSpec };
 }
 
 /** Gives the number of the step up to which a message holds the results; none where it cannot be told. */

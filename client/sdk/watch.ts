@@ -1,6 +1,6 @@
 import { defer, type Observable } from 'rxjs';
 import type { View } from '../../src/protocol/messages.js';
-import type { Results, ViewOptions, Watch } from './api.js';
+import type { Joined, Results, ViewOptions, Watch } from './api.js';
 import { type Views, wishOf } from './views.js';
 
 /** The views of a sequence as Observables. */
@@ -37,6 +37,10 @@ export class SequenceWatch implements Watch {
 
   get events$(): Observable<Results['events']> {
     return this.view('events');
+  }
+
+  get joined$(): Observable<Joined> {
+    return defer(() => this.viewsNow().joined$);
   }
 
   view<K extends View>(kind: K, options: ViewOptions = {}): Observable<Results[K]> {

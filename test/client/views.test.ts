@@ -357,6 +357,39 @@ describe('views', () => {
     expect(asked().filter((one) => one.startsWith('+predictions'))).toHaveLength(1);
   });
 
+  it('[SDK40] tell what the server said at each subscription, and ask for none by it', async () => {
+    const watch = client.watch('s');
+    const [early, late]: string[][] = [[], []];
+    const first = watch.joined$.subscribe(({ view, seq, spec, recovered }) =>
+      early?.push(`${view} ${seq} ${spec.units} ${recovered}`),
+    );
+    await peer.settle();
+    expect(peer.heardOf('subscribe')).toEqual([]);
+    const view = record();
+    await peer.settle();
+    expect(early).toEqual(['states -1 2 false']);
+    watch.joined$.subscribe((joined) => late?.push(joined.view)).unsubscribe();
+    expect(late).toEqual(['states']);
+    await peer.reconnect();
+    expect(early).toHaveLength(2);
+    first.unsubscribe();
+    view.stop();
+    await peer.settle();
+    expect(asked().at(-1)).toBe('-states');
+    record();
+    await peer.settle();
+    expect(early).toHaveLength(2);
+  });
+
+  it('[SDK40] end it with the views of a handle', async () => {
+    const handle = client.open('s');
+    let isEnded = false;
+    handle.joined$.subscribe({ complete: () => (isEnded = true) });
+    await peer.settle();
+    await Promise.all([handle.close(), peer.settle()]);
+    expect(isEnded).toBe(true);
+  });
+
   it('[SDK38] of a sequence that does not exist are asked for again with back-off, without an error', async () => {
     const reports: Report[] = [];
     client.errors$.subscribe((report) => reports.push(report));
