@@ -3,7 +3,16 @@ import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
 import type { ModelSpec } from '../../src/rnn/spec.js';
-import type { Joined, Opened, OpenOptions, PushedStep, Report, Results, SequenceHandle, ViewOptions } from './api.js';
+import type {
+  Joined,
+  Opened,
+  OpenOptions,
+  PushedStep,
+  Report,
+  Results,
+  SequenceHandle,
+  ViewOptions,
+} from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
