@@ -1,5 +1,6 @@
 /** What leaves a chart: its numbers as CSV, its picture as PNG. */
 import type { Line } from './line-chart.js';
+import type { MatrixData } from './matrix.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
 import type { Range } from './timeline.js';
@@ -29,6 +30,12 @@ export function statesToCsv(states: StateRing, { from, to }: Range): string {
   for (let row = states.firstAt(from); row < states.firstAt(to + 1); row++)
     rows.push(`${states.stepOf(row)},${states.row(row).join(',')}`);
   return `${rows.join('\n')}\n`;
+}
+
+/** Gives a matrix, a line for each row. */
+export function matrixToCsv({ values, rows, columns }: MatrixData): string {
+  const row = (i: number) => Array.from({ length: columns }, (_, j) => values[i * columns + j]).join(',');
+  return `${Array.from({ length: rows }, (_, i) => row(i)).join('\n')}\n`;
 }
 
 const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

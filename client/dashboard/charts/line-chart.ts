@@ -4,13 +4,13 @@ import uPlot from 'uplot';
 import { decimate, type Points } from './decimate.js';
 import { formatNumber, formatStep } from './numbers.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
-import type { Ring } from './ring.js';
+import type { Series } from './series.js';
 import type { Timeline } from './timeline.js';
 
 /** A line, and where its numbers are. `x` is an ascending column of steps. */
 export interface Line {
   readonly label: string;
-  readonly ring: Ring<string>;
+  readonly ring: Series;
   readonly x: string;
   readonly y: string;
   /** Which of the theme's colours, see COLOUR. */
@@ -40,7 +40,7 @@ export interface LineChartOptions {
 export const AXIS_WIDTH = 56;
 const AXIS_HEIGHT = 22;
 /** Room for the half of the last step that stands beyond the edge. */
-const AXIS_RIGHT = 20;
+export const AXIS_RIGHT = 20;
 
 export class LineChart {
   private readonly plot: uPlot;
@@ -83,7 +83,7 @@ export class LineChart {
     const { from, to } = this.timeline.shown;
     const buckets = Math.max(50, this.host.clientWidth - AXIS_WIDTH);
     const groups = new Map<string, { lines: number[]; table: [number[], ...Points[]] }>();
-    const rings: Ring<string>[] = [];
+    const rings: Series[] = [];
     this.options.lines.forEach(({ ring, x }, i) => {
       if (!rings.includes(ring)) rings.push(ring);
       const key = `${rings.indexOf(ring)} ${x}`;
@@ -134,7 +134,7 @@ export class LineChart {
         x: { time: false, range: () => [...this.range] as uPlot.Range.MinMax },
         y:
           scale === 'log'
-            ? { distr: 3, range: logRange }
+            ? { distr: 3, range: (_u, min, max) => this.logRange(min, max) }
             : { range: (_u, min, max) => this.yRange(min, max) },
       },
       axes: [
@@ -226,6 +226,13 @@ export class LineChart {
     return [low - pad, high + pad];
   }
 
+  /** A whole step of 1, 2 or 5 below and above, since those are the numbers that stand at the axis. */
+  private logRange(min: number | null, max: number | null): uPlot.Range.MinMax {
+    const marks = (this.options.marks ?? []).map(({ value }) => value);
+    const known = [min, max, ...marks].filter((v): v is number => v !== null && v > 0);
+    return known.length === 0 ? [0.1, 1] : [roundTo(Math.min(...known), -1), roundTo(Math.max(...known), 1)];
+  }
+
   private drawMarks(u: uPlot): void {
     const { ctx, bbox } = u;
     const { marks = [], events } = this.options;
@@ -262,10 +269,6 @@ function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number,
   ctx.lineTo(x1, y1);
   ctx.stroke();
 }
-
-/** A whole step of 1, 2 or 5 below and above, since those are the numbers that stand at the axis. */
-const logRange = (_u: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax =>
-  min === null || max === null || !(min > 0) ? [0.1, 1] : [roundTo(min, -1), roundTo(max, 1)];
 
 function roundTo(value: number, direction: -1 | 1): number {
   const power = 10 ** Math.floor(Math.log10(value));

@@ -5,7 +5,7 @@ import Unknown from './Unknown.svelte';
 
 type Page = Component<{ route: Route }>;
 
-/** Gives the component of a page. The one to try things on, with the network itself, is loaded when it is asked for. */
+/** Gives the component of a page. Those with charts, and the one with the network itself, are loaded when they are asked for. */
 export async function pageOf({ page }: Route): Promise<Page> {
   switch (page) {
     case 'fleet':
@@ -13,6 +13,7 @@ export async function pageOf({ page }: Route): Promise<Page> {
     case 'try':
       return (await import('../try/TryIt.svelte')).default as Page;
     case 'sequence':
+      return (await import('../sequence/Sequence.svelte')).default as Page;
     case 'unknown':
       return Unknown as Page;
   }

@@ -1,0 +1,52 @@
+/** A matrix as a heatmap, with a scale from minus to plus its greatest number. */
+import { colourScale, pixelOf, shadeOf } from './colour-scale.js';
+import { CHART_COLOURS, type Theme } from './palette.js';
+
+export interface MatrixData {
+  /** Row after row. */
+  readonly values: ArrayLike<number>;
+  readonly rows: number;
+  readonly columns: number;
+  /** A line is drawn before this row, where two matrices stand one over the other. */
+  readonly split?: number;
+}
+
+/** The greatest size of a number in it; 0 where there is none. */
+export function greatest({ values }: MatrixData): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size > most) most = size;
+  }
+  return most;
+}
+
+/** Gives the pixels, one for each number: bytes of red, green, blue and alpha. */
+export function matrixPixels({ values, rows, columns }: MatrixData, most: number, theme: Theme): Uint32Array {
+  const scale = colourScale(theme);
+  const empty = pixelOf(CHART_COLOURS[theme].background);
+  return Uint32Array.from({ length: rows * columns }, (_, i) => {
+    const shade = shadeOf(most > 0 ? (values[i] as number) / most : (values[i] as number));
+    return shade < 0 ? empty : (scale[shade] as number);
+  });
+}
+
+export function drawMatrix(canvas: HTMLCanvasElement, data: MatrixData, theme: Theme): void {
+  const { rows, columns, split } = data;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((n) =>
+    Math.round(n * devicePixelRatio),
+  );
+  if (!width || !height || rows * columns === 0) return;
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const small = new OffscreenCanvas(columns, rows);
+  const pixels = matrixPixels(data, greatest(data), theme);
+  const image = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
+  (small.getContext('2d') as OffscreenCanvasRenderingContext2D).putImageData(image, 0, 0);
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, 0, 0, width, height);
+  if (split === undefined) return;
+  context.fillStyle = CHART_COLOURS[theme].text;
+  context.fillRect(0, Math.round((split / rows) * height), width, devicePixelRatio);
+}
