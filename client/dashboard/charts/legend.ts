@@ -10,10 +10,12 @@ export interface LegendEntry {
 
 /** Gives each line's number at a step, or its last where the pointer is nowhere. */
 export const legendOf = (lines: readonly Line[], step: number | null): LegendEntry[] =>
-  lines.map(({ label, colour, ring, x, y, points = false }) => {
-    const row = step === null ? lastKnown(ring, y) : rowAt(ring, x, step);
-    return { label, colour, points, value: formatNumber(ring.get(y, row)) };
-  });
+  lines
+    .filter(({ isEdge }) => !isEdge)
+    .map(({ label, colour, ring, x, y, points = false }) => {
+      const row = step === null ? lastKnown(ring, y) : rowAt(ring, x, step);
+      return { label, colour, points, value: formatNumber(ring.get(y, row)) };
+    });
 
 /** Rows that are looked back over for one that has a number. */
 const LOOK_BACK = 64;

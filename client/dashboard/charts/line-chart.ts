@@ -19,6 +19,8 @@ export interface Line {
   /** Draws it broad and pale, for what lies under the others. */
   readonly isGround?: boolean;
   readonly dash?: readonly number[];
+  /** Is the edge of a band, which the legend does not name. */
+  readonly isEdge?: boolean;
   /** Draws points instead of a line, for what is rare. */
   readonly points?: boolean;
 }
@@ -151,16 +153,26 @@ export class LineChart {
       ],
       series: [
         {},
-        ...lines.map(({ label, colour, width = 1.5, dash, points = false, isGround = false }) => ({
-          label,
-          stroke: isGround ? `${series(colour)}70` : series(colour),
-          width: points ? 0 : isGround ? 4 : width,
-          ...(dash && { dash: [...dash] }),
-          ...(points
-            ? { points: { show: true, size: 6, fill: series(colour) } }
-            : { points: { show: false } }),
-          ...(points && { paths: () => null }),
-        })),
+        ...lines.map(
+          ({
+            label,
+            colour,
+            isEdge = false,
+            width = isEdge ? 0 : 1.5,
+            dash,
+            points = false,
+            isGround = false,
+          }) => ({
+            label,
+            stroke: isGround ? `${series(colour)}70` : series(colour),
+            width: points ? 0 : isGround ? 4 : width,
+            ...(dash && { dash: [...dash] }),
+            ...(points
+              ? { points: { show: true, size: 6, fill: series(colour) } }
+              : { points: { show: false } }),
+            ...(points && { paths: () => null }),
+          }),
+        ),
       ],
       bands: bands.map(({ upper, lower, colour }) => ({
         series: [upper + 1, lower + 1] as [number, number],

@@ -34,8 +34,8 @@ export function forecastChart(record: SequenceRecord, output: Output | undefined
   return {
     lines: [
       truthLine(record, feature),
-      { ...line('+ RMSE', series, 'upper', COLOUR.first), width: 0 },
-      { ...line('− RMSE', series, 'lower', COLOUR.first), width: 0 },
+      { ...line('+ RMSE', series, 'upper', COLOUR.first), isEdge: true },
+      { ...line('− RMSE', series, 'lower', COLOUR.first), isEdge: true },
       line('forecast', series, 'y', COLOUR.first),
       { ...line('anomaly', marked, 'x', COLOUR.second), points: true },
     ],

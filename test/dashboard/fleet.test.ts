@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { ageWords, arrange, cellWords, pressed } from '../../client/dashboard/fleet/columns.js';
+import { listAll } from '../../client/dashboard/fleet/listing.js';
+import { FleetRecord } from '../../client/dashboard/fleet/record.js';
+import { parseSpec } from '../../src/rnn/spec.js';
+
+const listed = (sequence: string, rest: object = {}) => ({ sequence, awake: true, ...rest });
+
+describe('the list of sequences', () => {
+  it('[DSH28] has the rate between two looks, and when the last step came', () => {
+    const record = new FleetRecord();
+    record.look(1000, [listed('a', { seq: 99, age: 400 })]);
+    expect(record.rows[0]).toMatchObject({ steps: 100, rate: null, lastAt: 600 });
+    record.look(3000, [listed('a', { seq: 299, age: 0 }), listed('b', { seq: 4, age: null })]);
+    expect(record.rows[0]).toMatchObject({ steps: 300, rate: 100, lastAt: 3000 });
+    expect(record.rows[1]).toMatchObject({ rate: null, lastAt: null });
+    record.look(4000, [listed('a', { seq: -1 })]);
+    expect(record.rows).toHaveLength(1);
+    expect(record.rows[0]?.rate).toBeNull();
+  });
+
+  it('[DSH28] keeps the error and the skill of the last 60 looks, with gaps, and the model of one that fell asleep', () => {
+    const record = new FleetRecord();
+    const spec = parseSpec({ features: 2, units: 8 });
+    record.look(0, [listed('a', { recentMae: 1, recentSkill: 0.5, spec })]);
+    for (let i = 1; i <= 60; i++) record.look(i * 1000, [listed('a', { awake: false, recentMae: i })]);
+    const [row] = record.rows;
+    expect(row?.errors).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    expect(row?.skills.every(Number.isNaN)).toBe(true);
+    expect(row?.model).toContain('8 units');
+    expect(row?.awake).toBe(false);
+  });
+
+  it('[DSH29] is searched by all words, in name, model and state', () => {
+    const record = new FleetRecord();
+    const spec = parseSpec({ features: 1, units: 8 });
+    record.look(0, [listed('pump/1', { spec }), listed('pump/2', { awake: false }), listed('fan')]);
+    const names = (search: string) =>
+      arrange(record.rows, search, { by: 'name', isDescending: false }).map(({ name }) => name);
+    expect(names('PUMP')).toEqual(['pump/1', 'pump/2']);
+    expect(names('pump asleep')).toEqual(['pump/2']);
+    expect(names('8 units')).toEqual(['pump/1']);
+    expect(names('none')).toEqual([]);
+  });
+
+  it('[DSH29] is sorted by each column, unknown last both ways, and equal ones by name', () => {
+    const record = new FleetRecord();
+    record.look(0, [
+      listed('s10', { recentMae: 2 }),
+      listed('s9', { recentMae: 1 }),
+      listed('s2', {}),
+      listed('s1', { recentMae: 2 }),
+    ]);
+    const names = (isDescending: boolean, by: 'name' | 'error') =>
+      arrange(record.rows, '', { by, isDescending }).map(({ name }) => name);
+    expect(names(false, 'name')).toEqual(['s1', 's2', 's9', 's10']);
+    expect(names(false, 'error')).toEqual(['s9', 's1', 's10', 's2']);
+    expect(names(true, 'error')).toEqual(['s1', 's10', 's9', 's2']);
+    const first = pressed({ by: 'name', isDescending: false }, 'error');
+    expect(first).toEqual({ by: 'error', isDescending: true });
+    expect(pressed(first, 'error').isDescending).toBe(false);
+  });
+
+  it('[DSH29] says what is not known with a dash, and ages in the unit that fits', () => {
+    const record = new FleetRecord();
+    record.look(5000, [listed('a', { age: 5000, seq: 1234 })]);
+    const [row] = record.rows;
+    if (!row) throw new Error('no row');
+    expect(cellWords(row, 'last step', 65_000)).toBe('65 s');
+    expect(cellWords(row, 'steps', 0)).toBe('1,235');
+    expect(cellWords(row, 'error', 0)).toBe('–');
+    expect([100, 3000, 600_000, 9_000_000, 200_000_000].map(ageWords)).toEqual([
+      'now',
+      '3 s',
+      '10 min',
+      '2 h',
+      '2 d',
+    ]);
+  });
+
+  it('[DSH30] asks for page after page until it has all, and no more than 10,000', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = (total: number) => ({
+      list: ({ after, limit = 0 }: { after?: string; limit?: number } = {}) => {
+        asked.push(after);
+        const from = after === undefined ? 0 : Number(after) + 1;
+        const sequences = Array.from({ length: Math.min(limit, total - from) }, (_, i) =>
+          listed(String(from + i)),
+        );
+        return Promise.resolve({ total, sequences });
+      },
+    });
+    const some = await listAll(server(2500));
+    expect(some.sequences).toHaveLength(2500);
+    expect(asked).toEqual([undefined, '999', '1999']);
+    expect((await listAll(server(25_000))).sequences).toHaveLength(10_000);
+  });
+});
