@@ -13,6 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
+          // pages are drawn 20 times a second, and look at their server once
+          expect: { poll: { timeout: 10_000 } },
           include: ['test/browser/**/*.test.ts'],
           // one browser at a time, unpacked once, and after all that would take its processor
           fileParallelism: false,

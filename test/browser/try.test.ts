@@ -1,15 +1,19 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colourScale, shadeOf } from '../../client/dashboard/charts/colour-scale.js';
 import { LocalLane } from '../../client/dashboard/try/local-lane.js';
 import { specOf } from '../../client/dashboard/try/model-spec.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Row } from '../../client/dashboard/try/signal.js';
-import { launchBrowser, openPage } from '../support/browser.js';
+import {
+  axeFindings,
+  coloursOf,
+  csvOf,
+  heatmapColours,
+  launchBrowser,
+  openPage,
+} from '../support/browser.js';
 import { startServer } from '../support/server.js';
 
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const ENDED = '[data-testid=run][data-status=ended]';
 
 let browser: Browser;
@@ -98,15 +102,7 @@ describe('a run on the page', () => {
     const { page } = await openPage(browser, { acceptDownloads: true });
     await page.goto(`${httpUrl}/#/try?${query}`);
     await page.waitForSelector(ENDED);
-    const csvOf = async (title: string) => {
-      const coming = page.waitForEvent('download');
-      await page.getByRole('button', { name: `${title} as CSV` }).click();
-      const [header, ...lines] = readFileSync(await (await coming).path(), 'utf8')
-        .trim()
-        .split('\n');
-      return { header, lines: lines.map((line) => line.split(',')) };
-    };
-    const forecast = await csvOf('Truth and forecast');
+    const forecast = await csvOf(page, 'Truth and forecast');
     expect(forecast.header).toBe('step,x,forecast');
     expect(forecast.lines).toHaveLength(302);
     forecast.lines.forEach(([step, x, y], t) => {
@@ -114,29 +110,13 @@ describe('a run on the page', () => {
       expect(x).toBe(t < 300 ? String(rows[t]!.x[0]) : '');
       expect(y).toBe(t < 2 ? '' : String(batch.y[t - 2]));
     });
-    const states = await csvOf('Hidden states');
+    const states = await csvOf(page, 'Hidden states');
     expect(states.lines.flatMap((line) => line.slice(1).map(Number))).toEqual([...batch.h]);
 
     // and the pixels: a column for each step, up to those that are forecast
     const steps = [5, 77, 150, 299];
-    const pixels = await page.locator('.heatmap canvas').evaluate((element, shown) => {
-      const canvas = element as HTMLCanvasElement;
-      const { width, height } = canvas;
-      const context = canvas.getContext('2d')!;
-      return shown.map((step) =>
-        Array.from({ length: 6 }, (_, unit) => {
-          const [x, y] = [((step + 0.5) * width) / 302, ((unit + 0.5) * height) / 6];
-          return [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.subarray(0, 3)];
-        }),
-      );
-    }, steps);
-    const scale = colourScale('light');
-    const colourOf = (h: number) => {
-      const pixel = scale[shadeOf(h)]!;
-      return [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-    };
-    expect(pixels).toEqual(
-      steps.map((step) => Array.from(batch.h.subarray(6 * step, 6 * step + 6), colourOf)),
+    expect(await heatmapColours(page, steps, 6, 0, 302)).toEqual(
+      coloursOf(steps.map((step) => batch.h.subarray(6 * step, 6 * step + 6))),
     );
     await page.context().close();
   });
@@ -196,7 +176,7 @@ describe('a run on the page', () => {
     const lines = Array.from({ length: 150 }, (_, i) => `t${i},${Math.sin(i / 5)},${i % 7 === 0 ? '' : i}`);
     await drop('good.csv', `time,wave,ramp\n${lines.join('\n')}\n`);
     await page.waitForSelector(ENDED);
-    expect(await page.locator('[data-testid=run]').getAttribute('data-steps')).toBe('150');
+    await expect.poll(() => page.locator('[data-testid=run]').getAttribute('data-steps')).toBe('150');
     expect(await page.getByLabel('Column shown').locator('option').allInnerTexts()).toEqual(['wave', 'ramp']);
     expect(await page.locator('.problem').count()).toBe(0);
     await page.context().close();
@@ -246,17 +226,7 @@ describe('the page is for everybody', () => {
     ]) {
       await page.goto(`${httpUrl}/${path}`);
       await page.waitForSelector(path.includes('steps') ? ENDED : '.empty, .drop');
-      await page.evaluate(AXE);
-      const found = await page.evaluate(async () => {
-        const { axe } = window as unknown as {
-          axe: {
-            run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-          };
-        };
-        return (await axe.run()).violations;
-      });
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     }
     await page.context().close();
   });

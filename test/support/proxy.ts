@@ -1,12 +1,13 @@
 /** A TCP proxy in front of a server, which can be cut in the middle of anything. */
 import { connect, createServer, type Socket } from 'node:net';
 
-export async function startProxy(port: number) {
+/** @param port of the server; asked for at each connection where it is not known yet */
+export async function startProxy(port: number | (() => number)) {
   const sockets = new Set<Socket>();
   let isOpen = true;
   const server = createServer((near) => {
     if (!isOpen) return near.destroy();
-    const far = connect(port, '127.0.0.1');
+    const far = connect(typeof port === 'number' ? port : port(), '127.0.0.1');
     for (const [from, to] of [
       [near, far],
       [far, near],
