@@ -44,6 +44,9 @@ const AXIS_HEIGHT = 22;
 /** Room for the half of the last step that stands beyond the edge. */
 export const AXIS_RIGHT = 20;
 
+/** Rows to a pixel from which on lines are thin. */
+const DENSE = 0.5;
+
 export class LineChart {
   private readonly plot: uPlot;
   private readonly cursor: Subscription;
@@ -67,7 +70,9 @@ export class LineChart {
     if (width !== this.plot.width || height !== this.plot.height) this.plot.setSize({ width, height });
     const { from, to } = this.timeline.shown;
     this.range = [from, to];
-    this.plot.setData(this.data());
+    const data = this.data();
+    this.setWidths(data[0].length > DENSE * width);
+    this.plot.setData(data);
     if (!this.isPointed) this.point(this.timeline.cursor$.value);
   }
 
@@ -78,6 +83,15 @@ export class LineChart {
 
   get canvas(): HTMLCanvasElement {
     return this.plot.ctx.canvas;
+  }
+
+  /** A line as thin as a pixel costs a tenth of a broader one where no graphics processor draws, and shows more where it is dense. */
+  private setWidths(isDense: boolean): void {
+    this.options.lines.forEach((line, i) => {
+      const series = this.plot.series[i + 1] as uPlot.Series;
+      const width = widthOf(line);
+      series.width = isDense ? Math.min(width, 1 / devicePixelRatio) : width;
+    });
   }
 
   /** Lines may come from several rings with steps of their own: each run is thinned, and the runs are joined by step. */
@@ -151,29 +165,7 @@ export class LineChart {
           values: (_u, splits) => splits.map((v) => (v === null ? '' : formatNumber(v))),
         },
       ],
-      series: [
-        {},
-        ...lines.map(
-          ({
-            label,
-            colour,
-            isEdge = false,
-            width = isEdge ? 0 : 1.5,
-            dash,
-            points = false,
-            isGround = false,
-          }) => ({
-            label,
-            stroke: isGround ? `${series(colour)}70` : series(colour),
-            width: points ? 0 : isGround ? 4 : width,
-            ...(dash && { dash: [...dash] }),
-            ...(points
-              ? { points: { show: true, size: 6, fill: series(colour) } }
-              : { points: { show: false } }),
-            ...(points && { paths: () => null }),
-          }),
-        ),
-      ],
+      series: [{}, ...lines.map((line) => seriesOf(line, series(line.colour)))],
       bands: bands.map(({ upper, lower, colour }) => ({
         series: [upper + 1, lower + 1] as [number, number],
         fill: `${series(colour)}2b`,
@@ -273,6 +265,24 @@ export class LineChart {
     }
     ctx.restore();
   }
+}
+
+/** CSS pixels. */
+function widthOf({ width = 1.5, isGround = false, isEdge = false, points = false }: Line): number {
+  if (points || isEdge) return 0;
+  return isGround ? 4 : width;
+}
+
+function seriesOf(line: Line, colour: string): uPlot.Series {
+  const { label, dash, points = false, isGround = false } = line;
+  return {
+    label,
+    stroke: isGround ? `${colour}70` : colour,
+    width: widthOf(line),
+    ...(dash && { dash: [...dash] }),
+    points: points ? { show: true, size: 6, fill: colour } : { show: false },
+    ...(points && { paths: () => null }),
+  };
 }
 
 function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

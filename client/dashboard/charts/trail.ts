@@ -40,9 +40,10 @@ export function drawTrail(
   context.textAlign = 'left';
   context.fillText('PC 2', width / 2 + 6 * ratio, 14 * ratio);
 
+  const project = components.projection();
   const points: [number, number][] = [];
   for (let row = Math.max(states.first, end - LENGTH); row < end; row++)
-    points.push(components.project(states.row(row)));
+    points.push(project(states.row(row)));
   const reach = points.reduce((most, [x, y]) => Math.max(most, Math.abs(x), Math.abs(y)), 1e-6);
   const scale = (Math.min(width, height) / 2 - 10 * ratio) / reach;
   const place = ([x, y]: [number, number]): [number, number] => [
@@ -52,7 +53,8 @@ export function drawTrail(
   context.strokeStyle = series[colour] as string;
   context.fillStyle = series[colour] as string;
   context.lineJoin = 'round';
-  context.lineWidth = 1.5 * ratio;
+  // as thin as a pixel: see LineChart
+  context.lineWidth = 1;
   for (let piece = 0; piece < PIECES; piece++) {
     const from = Math.floor((piece * points.length) / PIECES);
     const to = Math.floor(((piece + 1) * points.length) / PIECES);

@@ -17,8 +17,8 @@ const LOOKS = 1800;
 const MAX_ANOMALIES = 1000;
 /** |h| from which on a unit counts as saturated. */
 const SATURATED = 0.97;
-/** Units up to which the spectral radius is taken of all weights that come; of more, of each fifth. */
-const MAX_OFTEN = 128;
+/** Units up to which the spectral radius is taken of all weights that come; of more, of each fifth: it takes longer. */
+const MAX_OFTEN = 64;
 
 type Weights = Results['weights'];
 
@@ -51,6 +51,7 @@ export class SequenceRecord {
   private readonly rmse: Float32Array;
   private readonly awaited: number[] = [];
   private looks = 0;
+  private radius = Number.NaN;
 
   /** @param row of the batch */
   constructor(
@@ -140,11 +141,11 @@ export class SequenceRecord {
     this.firstWeights ??= weights;
     this.weights = weights;
     const isDue = units <= MAX_OFTEN || this.looks++ % 5 === 0;
-    const radius = isDue ? spectralRadius(w, units, inputs * units) : Number.NaN;
+    if (isDue) this.radius = spectralRadius(w, units, inputs * units);
     const done = before ? updates - before.updates : 0;
     const ratio = before && done > 0 ? distance(w, before.w) / norm(before.w) / done : Number.NaN;
     if (!(seq <= this.dynamics.get('step', this.dynamics.total - 1)))
-      this.dynamics.append(seq, radius, positive(ratio));
+      this.dynamics.append(seq, this.radius, positive(ratio));
   }
 
   addEvent(item: Results['events']): void {

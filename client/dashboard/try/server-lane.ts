@@ -25,7 +25,12 @@ export class ServerLane implements Lane {
   private next = 0;
   private isPlanned = false;
 
-  constructor(client: Client, sequence: string, spec: ModelSpecInput, steps: number) {
+  constructor(
+    private readonly client: Client,
+    private readonly sequence: string,
+    spec: ModelSpecInput,
+    steps: number,
+  ) {
     this.hashes = new HashTrack(steps);
     const fail = (error: unknown) => this.batches.error(error);
     this.handle = client.open(sequence, { spec, mode: 'create' });
@@ -85,8 +90,17 @@ export class ServerLane implements Lane {
   close(): void {
     this.watched.unsubscribe();
     this.batches.complete();
-    // a connection that is gone has closed it already
-    this.handle.close().catch(() => undefined);
+    void this.leave();
+  }
+
+  /** A run that was tried leaves nothing behind in the server. */
+  private async leave(): Promise<void> {
+    try {
+      await this.handle.close();
+      await this.client.remove(this.sequence);
+    } catch {
+      // a connection that is gone has closed it, and who may not remove it leaves it
+    }
   }
 
   /** States and predictions of a step come one after the other: they are put together when both are there. */
