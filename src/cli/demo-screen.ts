@@ -130,7 +130,7 @@ export class DemoScreen {
         `${grouped(state.stepsPerSecond).padStart(9)}`,
         c.dim(`steps/s, forecast back in ${grouped(state.medianLatency ?? 0, 1)} ms (median)`),
       ),
-      row('server', `${about.url}`),
+      row('see it at', `${about.url}/#/s/${about.sequence}`),
       '',
     ].join('\n');
   }

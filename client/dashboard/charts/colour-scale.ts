@@ -13,8 +13,16 @@ const STOPS: Record<Theme, readonly string[]> = {
 /** How many colours the scale has: those of 0 lie in the middle. */
 export const SHADES = 257;
 
+const scales = new Map<Theme, Uint32Array>();
+
 /** Gives the colours from -1 to 1, each as the four bytes of a pixel in a little-endian number. */
 export function colourScale(theme: Theme): Uint32Array {
+  const scale = scales.get(theme) ?? makeScale(theme);
+  scales.set(theme, scale);
+  return scale;
+}
+
+function makeScale(theme: Theme): Uint32Array {
   const stops = STOPS[theme].map(parse);
   return Uint32Array.from({ length: SHADES }, (_, i) => {
     const place = (i / (SHADES - 1)) * (stops.length - 1);

@@ -25,10 +25,13 @@ export function greatest({ values }: MatrixData): number {
 export function matrixPixels({ values, rows, columns }: MatrixData, most: number, theme: Theme): Uint32Array {
   const scale = colourScale(theme);
   const empty = pixelOf(CHART_COLOURS[theme].background);
-  return Uint32Array.from({ length: rows * columns }, (_, i) => {
-    const shade = shadeOf(most > 0 ? (values[i] as number) / most : (values[i] as number));
-    return shade < 0 ? empty : (scale[shade] as number);
-  });
+  const pixels = new Uint32Array(rows * columns);
+  const by = most > 0 ? 1 / most : 1;
+  for (let i = 0; i < pixels.length; i++) {
+    const shade = shadeOf((values[i] as number) * by);
+    pixels[i] = shade < 0 ? empty : (scale[shade] as number);
+  }
+  return pixels;
 }
 
 export function drawMatrix(canvas: HTMLCanvasElement, data: MatrixData, theme: Theme): void {

@@ -67,12 +67,17 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 console.log(
   `${count} pages, ${rate} steps/s each, ${units} units, ${minutes} minutes; ${new Date().toISOString().slice(0, 10)}\n`,
 );
-console.log(
-  '| minute | draws/s a page | work from draw to draw, median / p95 / p99 ms | work in a frame of 16.7 ms, p95 / p99 ms | the same on the clock | main threads busy | heap MB | arrays MB |',
-);
-console.log(
-  '| -----: | -------------: | --------------------------------------------: | ---------------------------------------: | --------------------: | ----------------: | ------: | --------: |',
-);
+const HEAD = [
+  'minute',
+  'draws/s a page',
+  'work from draw to draw: median / p95 / p99 ms',
+  'the same on the clock',
+  'work in 1/60 s: p95 / p99 ms',
+  'main threads busy',
+  'heap MB',
+  'arrays MB',
+];
+console.log(`| ${HEAD.join(' | ')} |\n|${' ---: |'.repeat(HEAD.length)}`);
 const traced = new Set([1, Math.ceil(minutes / 2), minutes]);
 began = performance.now() - (t / rate) * 1000;
 const start = performance.now();
@@ -85,8 +90,8 @@ for (let minute = 1; minute <= minutes; minute++) {
     ? [
         (frames.draws / (TRACE_MS / 1000) / count).toFixed(1),
         frames.drawn.map((ms) => ms.toFixed(1)).join(' / '),
-        frames.slots.map((ms) => ms.toFixed(1)).join(' / '),
         frames.onClock.map((ms) => ms.toFixed(1)).join(' / '),
+        frames.slots.map((ms) => ms.toFixed(1)).join(' / '),
         `${(100 * frames.busy).toFixed(0)} %`,
       ]
     : ['', '', '', '', ''];
