@@ -82,7 +82,7 @@ async function shoot(theme, width, height) {
     await page.waitForSelector(ready, { timeout: 60_000 });
     // what is out of sight is not drawn: the window is made as high as the page
     const high = await page.evaluate(() => document.documentElement.scrollHeight);
-    if (name === 'sequence') await page.setViewportSize({ width, height: Math.max(height, high) });
+    if (name !== 'fleet') await page.setViewportSize({ width, height: Math.max(height, high) });
     await page.waitForTimeout(wait);
     if (name === 'sequence') await pin(page);
     const file = join(values.out, `${name}-${width}-${theme}.png`);

@@ -90,7 +90,10 @@ describe('a run on the page', () => {
       await page.goto(`${httpUrl}/#/try?${query}&compare=1&b.where=server`);
       await page.waitForSelector(ENDED);
       await page.waitForSelector('[data-testid=verdict][data-same=true]');
-      expect([await hashOf(page, 'A'), await hashOf(page, 'B')]).toEqual([expected, expected]);
+      await expect
+        .poll(async () => [await hashOf(page, 'A'), await hashOf(page, 'B')])
+        .toEqual([expected, expected]);
+      await page.waitForSelector('[data-testid=verdict][data-same=true]');
       await page.context().close();
     }
   });

@@ -33,7 +33,7 @@ describe('eddy', () => {
       [['push', 'x.csv'], '--sequence'],
       [['push', 'x.csv', '--sequence', 'a', '--rate', '-1'], 'at least 0'],
       [['push', 'x.csv', '--sequence', 'a', '--format', 'xml'], 'csv, ndjson'],
-      [['watch', 'a', '--view', 'weights'], 'states'],
+      [['watch', 'a', '--view', 'gradients'], 'states'],
       [['demo', '--steps', '0'], 'from 1'],
     ] as const) {
       const { code, stdout, stderr } = await run(args);

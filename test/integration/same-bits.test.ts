@@ -76,4 +76,22 @@ describe('a run in the server', () => {
     );
     expect(failed.code).toBe('sequence-exists');
   });
+
+  it('[DSH36] leaves nothing in the server when it is left, and nothing of others is removed', async () => {
+    const { url } = await startServer();
+    const client = connect(url);
+    clients.push(client);
+    const known = async () => (await client.list()).sequences.map(({ sequence }) => sequence);
+    const owner = client.open('try/taken', { spec: { features: 1, units: 2 } });
+    await owner.opened;
+    const others = connect(url);
+    clients.push(others);
+    const taken = new ServerLane(others, 'try/taken', { features: 1, units: 2 }, 10);
+    await new Promise((resolve) => taken.batches$.subscribe({ error: resolve }));
+    taken.close();
+    const own = new ServerLane(others, 'try/own', { features: 1, units: 2 }, 10);
+    await expect.poll(known).toEqual(['try/own', 'try/taken']);
+    own.close();
+    await expect.poll(known).toEqual(['try/taken']);
+  });
 });

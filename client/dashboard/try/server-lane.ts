@@ -20,6 +20,8 @@ export class ServerLane implements Lane {
   private losses: LossOf[] = [];
   private score: Score | null = null;
   private skipped = 0;
+  /** The sequence in the server is this lane's. */
+  private isMade = false;
   private pushed = 0;
   /** The next step whose results are to come. */
   private next = 0;
@@ -34,7 +36,9 @@ export class ServerLane implements Lane {
     this.hashes = new HashTrack(steps);
     const fail = (error: unknown) => this.batches.error(error);
     this.handle = client.open(sequence, { spec, mode: 'create' });
-    this.handle.opened.catch(fail);
+    this.handle.opened.then(() => {
+      this.isMade = true;
+    }, fail);
     const { states$, predictions$, updates$, errors$ } = this.handle;
     this.watched.add(errors$.subscribe(({ error }) => fail(error)));
     this.watched.add(
@@ -97,7 +101,7 @@ export class ServerLane implements Lane {
   private async leave(): Promise<void> {
     try {
       await this.handle.close();
-      await this.client.remove(this.sequence);
+      if (this.isMade) await this.client.remove(this.sequence);
     } catch {
       // a connection that is gone has closed it, and who may not remove it leaves it
     }
