@@ -34,6 +34,10 @@ export async function listAll(client: Pick<Client, 'list'>): Promise<Extract<Loo
   return { total, sequences };
 }
 
+/** Did the server say no, for good? What became of the connection is told elsewhere. */
+export const isRefusal = ({ code, temporary }: CodedError): boolean =>
+  !temporary && code !== 'connection-lost' && code !== 'client-closed';
+
 /** Gives a look each second, unless the page is hidden or the one before is still under way. */
 export const looks = (client$: Observable<Client>, isHidden: () => boolean): Observable<Look> =>
   client$.pipe(

@@ -71,8 +71,14 @@ export class SequenceFeed {
   /** Shows another row of the batch, from now on. */
   showRow(row: number): void {
     this.row = row;
-    const record = this.record$.value;
-    if (record) this.record$.next(new SequenceRecord(record.spec, row));
+    const before = this.record$.value;
+    if (!before) return;
+    const record = new SequenceRecord(before.spec, row);
+    // weights and what happened are of all rows
+    record.firstWeights = before.firstWeights;
+    record.weights = before.weights;
+    record.events = before.events;
+    this.record$.next(record);
   }
 
   private watch(watch: Watch): Observable<unknown> {

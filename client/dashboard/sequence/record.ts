@@ -39,7 +39,7 @@ export class SequenceRecord {
     SCORES,
   );
   readonly dynamics = new Ring(['step', 'radius', 'ratio'], LOOKS);
-  readonly events = new EventLog();
+  events = new EventLog();
   readonly outputs: ReturnType<typeof outputsOf>;
   /** Of when the page was opened, and of now; null before they came. */
   firstWeights: Weights | null = null;
