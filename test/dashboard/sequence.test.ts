@@ -1,3 +1,4 @@
+import { NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { linesToCsv } from '../../client/dashboard/charts/export.js';
 import { matrixPixels } from '../../client/dashboard/charts/matrix.js';
@@ -5,10 +6,12 @@ import { StateRing } from '../../client/dashboard/charts/state-ring.js';
 import { StateSeries } from '../../client/dashboard/charts/state-series.js';
 import { forecastChart } from '../../client/dashboard/sequence/charts.js';
 import { EventLog } from '../../client/dashboard/sequence/event-log.js';
+import { SequenceFeed } from '../../client/dashboard/sequence/feed.js';
 import { Flow } from '../../client/dashboard/sequence/flow.js';
 import { changeMatrix, saliencyMatrix } from '../../client/dashboard/sequence/matrices.js';
 import { outputsOf } from '../../client/dashboard/sequence/outputs.js';
 import { SequenceRecord } from '../../client/dashboard/sequence/record.js';
+import type { Client, Joined, Results } from '../../client/sdk/index.js';
 import { outputsOf as countOutputs, parseSpec } from '../../src/rnn/spec.js';
 
 const spec = (more: object = {}) => parseSpec({ features: 2, units: 3, ...more });
@@ -61,6 +64,34 @@ describe('a sequence that is watched', () => {
     expect(record.skipped).toBe(3);
     expect(record.saturation.get('share', 0)).toBeCloseTo(2 / 3, 12);
     expect([record.firstStep, record.lastStep]).toEqual([4, 9]);
+  });
+
+  it('[DSH31] keeps what it has where a view goes on, and begins anew where the server has gone back', () => {
+    const joined = new Subject<Joined>();
+    const states = new Subject<Results['states']>();
+    const view = (kind: string) => (kind === 'states' ? states : NEVER);
+    const watch = { joined$: joined, view, weights$: NEVER, events$: NEVER };
+    const client = { watch: () => watch, state$: NEVER } as unknown as Client;
+    const feed = new SequenceFeed({ name: 's', client$: of(client), now: () => 0, isHidden: () => true });
+    const watching = feed.start();
+    const said: Joined = {
+      sequence: 's',
+      view: 'states',
+      epoch: 'e',
+      seq: -1,
+      recovered: false,
+      spec: spec(),
+    };
+    joined.next(said);
+    const first = feed.record$.value;
+    states.next({ seq: 7, h: floats(0, 0, 0), skipped: 0 });
+    joined.next({ ...said, view: 'predictions', seq: 5, recovered: true });
+    joined.next({ ...said, view: 'metrics', seq: 7 });
+    expect(feed.record$.value).toBe(first);
+    joined.next({ ...said, seq: 3 });
+    expect(feed.record$.value).not.toBe(first);
+    expect(feed.record$.value?.lastStep).toBe(-1);
+    watching.unsubscribe();
   });
 
   it('[DSH31] shows the chosen row of a batch', () => {
@@ -121,7 +152,7 @@ describe('a sequence that is watched', () => {
     flow.add({ ...look, at: 2000, step: 500, updates: 110, trip: 8 });
     const last = (name: 'steps' | 'updates' | 'p50' | 'p99') => flow.ring.get(name, flow.ring.total - 1);
     expect([last('steps'), last('updates'), last('p50'), last('p99')]).toEqual([200, 50, 4, 8]);
-    flow.add({ ...look, at: 3000, step: 500, updates: 110, trip: null });
+    flow.add({ ...look, at: 3000, step: 500, updates: 110 });
     expect(flow.ring.total).toBe(1);
     expect(last('steps')).toBe(0);
   });

@@ -36,6 +36,8 @@ export class Controls {
     try {
       this.handle = this.client.open(this.name, { mode: 'resume' });
       const { learning, learningRate } = await this.handle.opened;
+      // it was left meanwhile
+      if (!this.handle) return;
       this.set({ status: 'ready', learning, learningRate });
       this.watched = this.client.watch(this.name).events$.subscribe({
         next: ({ event, detail }) => {

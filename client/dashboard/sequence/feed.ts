@@ -13,6 +13,7 @@ import {
   Subscription,
   switchMap,
   timer,
+  withLatestFrom,
 } from 'rxjs';
 import type { Client, CodedError, Joined, Watch } from '../../sdk/index.js';
 import { Flow } from './flow.js';
@@ -113,10 +114,11 @@ export class SequenceFeed {
   }
 
   /** Begins a new record where the model is another one, or the server has gone back behind what was shown. */
-  private join({ spec, seq }: Joined): void {
+  private join({ spec, seq, recovered }: Joined): void {
     const record = this.record$.value;
     const isSame = record && JSON.stringify(record.spec) === JSON.stringify(spec);
-    if (isSame && seq >= record.lastStep) return;
+    // a view that goes on tells where it was itself, and another one may be further
+    if (isSame && (recovered || seq >= record.lastStep)) return;
     this.flow = new Flow();
     this.record$.next(new SequenceRecord(spec, Math.min(this.row, spec.batch - 1)));
   }
@@ -138,7 +140,9 @@ export class SequenceFeed {
   private looks(client: Client): Observable<unknown> {
     const { now, isHidden } = this.parts;
     return timer(LOOK_MS, LOOK_MS).pipe(
-      filter(() => !isHidden()),
+      withLatestFrom(client.state$),
+      // a request that waits for a connection is no round trip
+      filter(([, { status }]) => status === 'open' && !isHidden()),
       exhaustMap(() => {
         const asked = now();
         return from(client.list({ limit: 1 })).pipe(

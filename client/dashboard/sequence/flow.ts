@@ -11,8 +11,8 @@ export interface Look {
   readonly step: number;
   readonly updates: number;
   readonly skipped: number;
-  /** Milliseconds that a request took; null where none came back. */
-  readonly trip: number | null;
+  /** Milliseconds that a request took. */
+  readonly trip: number;
 }
 
 export class Flow {
@@ -21,7 +21,7 @@ export class Flow {
   private trips: number[] = [];
 
   add(look: Look): void {
-    if (look.trip !== null) this.trips = [...this.trips, look.trip].slice(-TRIPS);
+    this.trips = [...this.trips, look.trip].slice(-TRIPS);
     const { before, ring } = this;
     this.before = look;
     const seconds = before ? (look.at - before.at) / 1000 : 0;
