@@ -9,14 +9,17 @@ const only = (name, comment, to, allowed) => ({
 
 /** What each floor may stand on. */
 const floors = {
+  math: [],
   kernels: [],
-  rnn: ['kernels'],
-  signals: ['rnn'],
+  features: ['math'],
+  formats: [],
+  rnn: ['kernels', 'math', 'features'],
+  signals: ['rnn', 'math'],
   operators: ['rnn', 'kernels'],
   protocol: [],
-  store: [],
-  sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store'],
-  server: ['sequence', 'operators', 'rnn', 'kernels', 'protocol'],
+  store: ['formats'],
+  sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
+  server: ['sequence', 'store', 'operators', 'rnn', 'kernels', 'protocol'],
 };
 
 module.exports = {
@@ -25,20 +28,23 @@ module.exports = {
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...Object.entries(floors).map(([floor, below]) => ({
       name: `${floor}-goes-down`,
-      comment: `src/${floor} may import ${['itself', 'src/errors', 'src/counters', ...below].join(', ')}`,
+      comment: `src/${floor} may import ${['itself', 'src/errors', 'src/limits', 'src/counters', ...below].join(', ')}`,
       severity: 'error',
       from: { path: `^src/${floor}/` },
       to: {
         path: '^(src|client)/',
-        pathNot: `^src/((errors|counters)\\.ts$|(${[floor, ...below].join('|')})/)`,
+        pathNot: `^src/((errors|limits|counters|version)\\.ts$|(${[floor, ...below].join('|')})/)`,
       },
     })),
     {
       name: 'client-sees-the-protocol-only',
-      comment: 'client may import src/protocol, src/errors and src/rnn (which brings src/kernels)',
+      comment: 'client may import the protocol, errors, limits, and the model, which runs in a page too',
       severity: 'error',
       from: { path: '^client/' },
-      to: { path: '^src/', pathNot: '^src/(errors\\.ts$|(protocol|rnn|signals|kernels)/)' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|math)/)',
+      },
     },
     {
       name: 'only-cli-imports-the-client',
@@ -70,7 +76,7 @@ module.exports = {
       ['^src/server/', '^node_modules/'],
     ),
     only('lmdb-in-the-store', 'one place knows the database', '^node_modules/lmdb/', [
-      '^src/store/lmdb\\.ts$',
+      '^src/store/lmdb/lmdb\\.ts$',
       '^(test|scripts)/',
       '^node_modules/',
     ]),
@@ -86,16 +92,18 @@ module.exports = {
     ]),
     {
       name: 'rnn-is-pure',
-      comment: 'src/rnn and src/kernels know no package but zod (the spec) and pure-rand (first weights)',
+      comment: 'the model knows no package but zod (the spec) and pure-rand (first weights)',
       severity: 'error',
-      from: { path: '^src/(rnn|kernels)/' },
+      from: { path: '^src/(math|rnn|features|kernels)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '^node_modules/(zod|pure-rand)/' },
     },
     {
       name: 'isomorphic',
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
-      from: { path: '^(src/(kernels|rnn|signals|operators|protocol)/|src/errors\\.ts|client/)' },
+      from: {
+        path: '^(src/(math|kernels|features|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+      },
       to: { dependencyTypes: ['core'] },
     },
   ],

@@ -1,12 +1,12 @@
 /** What the client offers, as its users see it. */
 import type { Observable, SchedulerLike } from 'rxjs';
+import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
-import type { Limits } from '../../src/protocol/limits.js';
 import type { SequenceEvent, ServerMessageOf, UpdateEntry, View } from '../../src/protocol/messages.js';
-import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import type { CodedError } from './coded-error.js';
 import type { Range } from './retry.js';
-import type { SocketConstructor } from './socket.js';
+import type { SocketConstructor } from './web-socket.js';
 
 export interface ConnectOptions {
   /** How messages are written; `msgpack` if left out. */

@@ -14,15 +14,15 @@ import type {
   Watch,
 } from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
-import { Connection } from './connection.js';
+import { sequenceUrl, transfer } from './file-transfer.js';
 import { Handle } from './handle.js';
+import { Connection } from './link.js';
 import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
+import { Views } from './sequence-views.js';
+import { SequenceWatch } from './sequence-watch.js';
 import { bytesPerReal } from './shape.js';
-import { type Dialer, streamUrl } from './socket.js';
-import { sequenceUrl, transfer } from './transfer.js';
-import { Views } from './views.js';
-import { SequenceWatch } from './watch.js';
+import { type Dialer, streamUrl } from './web-socket.js';
 
 /** What this client knows of a sequence. It is forgotten when nobody pushes or watches. */
 interface Entry {

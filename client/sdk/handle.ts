@@ -2,7 +2,7 @@
 import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
-import type { ModelSpec } from '../../src/rnn/spec.js';
+import type { ModelSpec } from '../../src/rnn/spec/spec.js';
 import type {
   Joined,
   Opened,
@@ -19,8 +19,8 @@ import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
-import type { Views } from './views.js';
-import { SequenceWatch } from './watch.js';
+import type { Views } from './sequence-views.js';
+import { SequenceWatch } from './sequence-watch.js';
 
 export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
   readonly sequence: string;

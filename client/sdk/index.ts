@@ -1,13 +1,13 @@
 /** The public door of the client, for browsers and for every runtime with a WebSocket of its own. */
 import type { Client, ConnectOptions } from './api.js';
 import { EddyClient } from './client.js';
-import { plainDialer } from './socket.js';
+import { plainDialer } from './web-socket.js';
 
 export { EddyError, type ErrorCode } from '../../src/errors.js';
-export { TIME_KINDS, TimeFeatures, type TimeKind } from '../../src/rnn/time-features.js';
+export { TIME_KINDS, TimeFeatures, type TimeKind } from '../../src/features/time-features.js';
 export type * from './api.js';
 export { ClientError, type CodedError } from './coded-error.js';
-export type { SocketConstructor, SocketLike } from './socket.js';
+export type { SocketConstructor, SocketLike } from './web-socket.js';
 
 /**
  * Connects to a server: `ws://host:port`, or http(s); the stream's path is added where there is none.

@@ -3,7 +3,7 @@ import { type CloseEvent, WebSocket } from 'ws';
 import { ERRORS } from '../../src/errors.js';
 import type { Client, ConnectOptions } from './api.js';
 import { EddyClient } from './client.js';
-import { type Dialer, plainDialer } from './socket.js';
+import { type Dialer, plainDialer } from './web-socket.js';
 
 export * from './index.js';
 

@@ -1,6 +1,6 @@
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
-import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import type { OpenOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { isPassing } from './refusal.js';

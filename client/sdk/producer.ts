@@ -1,12 +1,12 @@
 /** The producing side of a handle: takes steps, targets and requests, sends them once per turn, tells what is acked. */
 import { ReplaySubject } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import type { PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
-import { Lane, type LaneParts, type LaneResumed, type Place } from './lane.js';
 import { refusesSteps } from './refusal.js';
 import type { RequestBody, Requests } from './requests.js';
+import { Lane, type LaneParts, type LaneResumed, type Place } from './send-queue.js';
 import { checkRoom, copyStep, copyTarget, type Shape, shapeOf } from './shape.js';
 import { Waiters } from './waiters.js';
 

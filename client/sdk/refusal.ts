@@ -1,4 +1,4 @@
-import type { OutboxStep } from './outbox.js';
+import type { OutboxStep } from './unacked-steps.js';
 
 const OF_BLOCKS = new Set(['block-too-long', 'credit-exceeded', 'channel-unknown', 'sequence-failed']);
 const OF_TARGETS = new Set(['target-unexpected', 'target-shape', 'target-non-finite', 'target-distribution']);

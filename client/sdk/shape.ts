@@ -1,8 +1,8 @@
 /** What a step and a target have to look like, checked before they are taken. */
 import { EddyError, type ErrorCode } from '../../src/errors.js';
+import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
-import type { Limits } from '../../src/protocol/limits.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 
 export type Numbers = Float32Array<ArrayBuffer>;
 

@@ -6,19 +6,19 @@ import { EddyError } from '../errors.js';
 import { createKernels } from '../kernels/shared.js';
 import { Registry, type RegistryParts } from '../sequence/registry.js';
 import { Credentials } from '../server/auth/credentials.js';
-import { Guard } from '../server/guard.js';
-import { watchLag } from '../server/lag.js';
-import { createProbes } from '../server/probes.js';
+import { type Config, type ConfigInput, configSchema, securityOf } from '../server/config/config-schema.js';
+import { watchLag } from '../server/load/lag.js';
+import { Guard } from '../server/load/load-shedder.js';
+import { createProbes } from '../server/load/probes.js';
 import { EddyServer, type ServerParts } from '../server/server.js';
-import { createTelemetry, type Telemetry } from '../server/telemetry.js';
-import { openLmdbStore } from '../store/lmdb.js';
+import { createTelemetry, type Telemetry } from '../server/telemetry/telemetry.js';
+import { openLmdbStore } from '../store/lmdb/lmdb.js';
 import { createMemoryStore } from '../store/memory.js';
 import type { Store } from '../store/store.js';
-import { type Config, type ConfigInput, configSchema, securityOf } from './config-schema.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
 
 export { checkExposure } from '../server/auth/exposure.js';
-export { createTelemetry } from '../server/telemetry.js';
+export { createTelemetry } from '../server/telemetry/telemetry.js';
 
 export interface ServerOptions extends ConfigInput {
   readonly logger: Logger;

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 /** eddy: the command line. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { Command, CommanderError } from 'commander';
-import { addConfig } from './config.js';
-import { addDemo } from './demo.js';
-import { addEval } from './eval.js';
-import { say } from './output.js';
-import { addPush } from './push.js';
-import { addSequences } from './sequences.js';
-import { addServe } from './serve.js';
-import { addToken } from './token.js';
-import { VERSION } from './version.js';
-import { addWatch } from './watch.js';
+import { VERSION } from '../version.js';
+import { addConfig } from './commands/config.js';
+import { addDemo } from './commands/demo.js';
+import { addEval } from './commands/eval.js';
+import { addPush } from './commands/push.js';
+import { addSequences } from './commands/sequences.js';
+import { addServe } from './commands/serve.js';
+import { addToken } from './commands/token.js';
+import { addWatch } from './commands/watch.js';
+import { say } from './shared/output.js';
 
 const program = new Command('eddy')
   .description('Carries a recurrent network over live streams, and learns while it serves.')

@@ -1,6 +1,6 @@
 import { defer, finalize, Observable, type ObservableInput, type OperatorFunction, tap } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { requireCount } from './options.js';
+import { requireCount } from './operator-options.js';
 import { untilClosed } from './until-closed.js';
 
 /** What happens to a value that comes while `capacity` values wait. */

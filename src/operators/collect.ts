@@ -5,7 +5,7 @@ import {
   type SchedulerLike,
   type Subscription,
 } from 'rxjs';
-import { requireCount, requireMs } from './options.js';
+import { requireCount, requireMs } from './operator-options.js';
 import { untilClosed } from './until-closed.js';
 
 export interface CollectOptions<T> {

@@ -5,7 +5,7 @@ import {
   type SchedulerLike,
   type Subscription,
 } from 'rxjs';
-import { requireMs } from './options.js';
+import { requireMs } from './operator-options.js';
 import { untilClosed } from './until-closed.js';
 
 /** The newest value, and how many came between it and the one emitted before. */

@@ -1,8 +1,8 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type { Reals } from '../kernels/kernels.js';
-import type { Update } from '../rnn/learner.js';
-import type { Metrics } from '../rnn/metrics.js';
+import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
+import type { Metrics } from '../rnn/scoring/prequential.js';
 
 /** A timestep that may bring its target along. */
 export interface LabelledStep {

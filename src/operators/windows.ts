@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, filter, map, type OperatorFunction, of, tap } from 'rxjs';
-import { requireCount } from './options.js';
+import { requireCount } from './operator-options.js';
 
 /** The sizes of truncated BPTT: an update every k1 steps, over at most k2 of them. */
 export interface WindowsOptions {

@@ -5,7 +5,7 @@
 import { Packr, Unpackr } from 'msgpackr';
 import type { z } from 'zod';
 import { EddyError, type ErrorAbout } from '../errors.js';
-import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import {
   type ClientMessage,
   clientMessage,

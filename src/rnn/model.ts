@@ -8,23 +8,23 @@
 import { EddyError } from '../errors.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
-import { checkStep, checkTarget } from './checks.js';
-import type { DriftKind } from './drift/drift.js';
-import { initialise } from './init.js';
-import { Inputs } from './inputs.js';
-import { Judge } from './judge.js';
-import { type GradientMethod, Learner, type Update } from './learner.js';
-import { createMethod, methodSize } from './methods.js';
-import type { Metrics } from './metrics.js';
-import { layWeights, momentsOf, needsGradient, Optimizer, type Weights } from './optimizer.js';
-import { outputNames } from './output-names.js';
-import { ForecastOutputs, SuppliedOutputs } from './outputs.js';
-import { eachMatrix, layoutParameters, type ParameterLayout } from './parameters.js';
-import { Random } from './random.js';
-import { createReadout, type Readout } from './readout.js';
+import { Random } from '../math/random.js';
+import { initialise } from './cell/initial-weights.js';
+import { eachMatrix, layoutParameters, type ParameterLayout } from './cell/parameters.js';
+import { Inputs } from './io/inputs.js';
+import { outputNames } from './io/output-names.js';
+import { ForecastOutputs, SuppliedOutputs } from './io/outputs.js';
+import { createReadout, type Readout } from './io/readout.js';
+import { createMethod, methodSize } from './learning/gradient-methods.js';
+import { type GradientMethod, Learner, type Update } from './learning/learner.js';
+import { layWeights, momentsOf, needsGradient, Optimizer, type Weights } from './learning/optimizer.js';
+import { Window } from './learning/window.js';
+import type { DriftKind } from './scoring/drift/drift.js';
+import { Judge } from './scoring/error-monitor.js';
+import type { Metrics } from './scoring/prequential.js';
 import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
-import { delayOf, type ModelSpec, type ModelSpecInput, parseSpec, reachOf } from './spec.js';
-import { Window } from './window.js';
+import { delayOf, type ModelSpec, type ModelSpecInput, parseSpec, reachOf } from './spec/spec.js';
+import { checkStep, checkTarget } from './spec/step-checks.js';
 
 /** What one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
 export interface StepResult {

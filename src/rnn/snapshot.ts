@@ -1,12 +1,12 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { InputsState } from './inputs.js';
-import type { JudgeState } from './judge.js';
-import type { LearnerState } from './learner.js';
-import type { OutputsState } from './outputs.js';
-import type { ModelSpec } from './spec.js';
-import type { WindowState } from './window.js';
+import type { InputsState } from './io/inputs.js';
+import type { OutputsState } from './io/outputs.js';
+import type { LearnerState } from './learning/learner.js';
+import type { WindowState } from './learning/window.js';
+import type { JudgeState } from './scoring/error-monitor.js';
+import type { ModelSpec } from './spec/spec.js';
 
 export const SNAPSHOT_FORMAT = 2;
 

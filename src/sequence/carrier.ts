@@ -7,12 +7,12 @@
 import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
 import type { SequenceEvent } from '../protocol/messages.js';
-import type { Update } from '../rnn/learner.js';
+import type { Update } from '../rnn/learning/learner.js';
 import type { Model, StepResult } from '../rnn/model.js';
-import { outputsOf } from '../rnn/spec.js';
+import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord } from '../store/store.js';
 import type { RecentSteps } from './recent-steps.js';
-import type { Results } from './results.js';
+import type { Results } from './results/results.js';
 
 type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
 

@@ -1,10 +1,11 @@
 /** How a sequence comes back: the last good checkpoint, and the records after it, applied again. */
 import { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
-import type { Plain, SequenceStore } from '../store/store.js';
+import type { SequenceStore } from '../store/store.js';
 import { Carrier } from './carrier.js';
-import { Results } from './results.js';
+import { Results } from './results/results.js';
 
 /** Makes a model of a spec. */
 export type MakeModel = (spec: Plain) => Model;

@@ -2,15 +2,16 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
-import type { Limits } from '../protocol/limits.js';
+import type { Limits } from '../limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import { Model } from '../rnn/model.js';
-import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec.js';
-import type { Plain, Store } from '../store/store.js';
+import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec/spec.js';
+import type { Store } from '../store/store.js';
 import { fromState } from './recovery.js';
 import { Sequence, type SequenceParts } from './sequence.js';
-import { readSequence, writeSequence } from './transfer.js';
+import { readSequence, writeSequence } from './sequence-file.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;

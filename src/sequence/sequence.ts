@@ -11,22 +11,22 @@
 import { concat, merge, type Observable, of, type SchedulerLike } from 'rxjs';
 import type { SequenceCounters } from '../counters.js';
 import { EddyError } from '../errors.js';
-import type { Limits } from '../protocol/limits.js';
+import type { Limits } from '../limits.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
 import type { Model } from '../rnn/model.js';
-import type { ModelSpec } from '../rnn/spec.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore, Store } from '../store/store.js';
-import { blockStepsOf, replayStepsOf } from './bounds.js';
+import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './block-checks.js';
 import { Carrier, type OnRefused, rows } from './carrier.js';
-import { catchUp } from './catch-up.js';
-import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './checks.js';
-import { latestResult } from './latest-result.js';
+import { Waiting } from './pending-acks.js';
 import { RecentSteps } from './recent-steps.js';
 import { type MakeModel, recover, type Start, starts, stateOf } from './recovery.js';
-import { Results, type ResultView } from './results.js';
-import { applyView, type ViewOptions } from './views.js';
-import { Waiting } from './waiting.js';
-import { checkWeights, weightsView } from './weights.js';
+import { catchUp } from './results/catch-up.js';
+import { latestResult } from './results/latest-result.js';
+import { Results, type ResultView } from './results/results.js';
+import { applyView, type ViewOptions } from './results/shape-view.js';
+import { checkWeights, weightsView } from './results/weights-view.js';
+import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 export interface SequenceParts {
   readonly name: string;

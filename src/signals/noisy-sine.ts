@@ -1,5 +1,5 @@
-import { Random } from '../rnn/random.js';
-import { sinTurn } from '../rnn/turn.js';
+import { Random } from '../math/random.js';
+import { sinTurn } from '../math/sine.js';
 
 /** A sine with noise on it. */
 export interface Sine {

@@ -1,4 +1,4 @@
-import { Random } from '../rnn/random.js';
+import { Random } from '../math/random.js';
 
 export interface RandomWalkOptions {
   readonly seed?: number;

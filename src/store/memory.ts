@@ -1,7 +1,7 @@
 /** A store that lasts as long as its process: all it has is "durable" at once. */
 import { EddyError } from '../errors.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint-codec.js';
-import { ChunkWriter, readChunk } from './records.js';
+import { readCheckpoint, writeCheckpoint } from './log/checkpoint-codec.js';
+import { ChunkWriter, readChunk } from './log/records.js';
 import type {
   Checkpoint,
   LogRecord,

@@ -6,6 +6,7 @@
  * or checkpointed is there at once, durable or not; a process that ends loses what is not durable, and no more.
  */
 import type { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
 
 /** What changes a sequence. Positions count them from 0; the first is `created`. */
 export type LogRecord =
@@ -22,9 +23,6 @@ export type LogRecord =
   /** A learning rate of null leaves it, and its schedule, as they are. */
   | { readonly kind: 'configured'; readonly learning: boolean; readonly learningRate: number | null }
   | { readonly kind: 'reset'; readonly what: 'state' | 'weights'; readonly epoch: string };
-
-/** Plain data: what JSON has, and typed arrays of numbers in it, to the bit. */
-export type Plain = { readonly [key: string]: unknown };
 
 export interface Checkpoint {
   /** Position of the first record that is not in it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, type ConnectOptions, connect, type Results } from '../../client/sdk/node.js';
-import { openLmdbStore } from '../../src/store/lmdb.js';
+import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
 import { newToken, tokenFile } from '../support/access.js';
 import {
   axeFindings,

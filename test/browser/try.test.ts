@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalLane } from '../../client/dashboard/try/local-lane.js';
+import { LocalLane } from '../../client/dashboard/try/local-runner.js';
 import { specOf } from '../../client/dashboard/try/model-spec.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Row } from '../../client/dashboard/try/signal.js';

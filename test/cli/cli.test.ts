@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { TimeFeatures } from '../../src/features/time-features.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
-import { TimeFeatures } from '../../src/rnn/time-features.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { file, run, serve } from '../support/cli.js';
 
 const CSV = `time,pressure,flow,valve\n${Array.from({ length: 20 }, (_, t) => `t${t},${t / 2},${-t},open`).join('\n')}\n`;

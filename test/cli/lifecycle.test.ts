@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { type Signal, untilStopped } from '../../src/cli/lifecycle.js';
+import { type Signal, untilStopped } from '../../src/cli/shared/lifecycle.js';
 import { createClock, settled } from '../support/clock.js';
 
 function live(stop: () => Promise<void>) {

@@ -4,10 +4,10 @@
  */
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Client, type ConnectOptions, connect } from '../../client/sdk/index.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { Codec, type Encoding } from '../../src/protocol/codec.js';
-import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../src/protocol/messages.js';
-import { outputsOf, parseSpec } from '../../src/rnn/spec.js';
+import { outputsOf, parseSpec } from '../../src/rnn/spec/spec.js';
 import { type FakeSocket, fakeSockets } from '../support/fake-socket.js';
 
 /** A sequence at the peer: what was accepted, in order. Step numbers are the indices. */

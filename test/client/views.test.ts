@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client, Report, ViewOptions } from '../../client/sdk/index.js';
 import type { ServerMessage } from '../../src/protocol/messages.js';
-import { Prequential } from '../../src/rnn/metrics.js';
+import { Prequential } from '../../src/rnn/scoring/prequential.js';
 import { failure, ScriptedPeer, turn } from './scripted-peer.js';
 
 const SPEC = { features: 1, units: 2 };

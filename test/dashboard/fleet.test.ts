@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ageWords, arrange, cellWords, pressed } from '../../client/dashboard/fleet/columns.js';
-import { listAll } from '../../client/dashboard/fleet/listing.js';
-import { FleetRecord } from '../../client/dashboard/fleet/record.js';
-import { parseSpec } from '../../src/rnn/spec.js';
+import { listAll } from '../../client/dashboard/fleet/fleet-listing.js';
+import { FleetRecord } from '../../client/dashboard/fleet/fleet-record.js';
+import { parseSpec } from '../../src/rnn/spec/spec.js';
 
 const listed = (sequence: string, rest: object = {}) => ({ sequence, awake: true, ...rest });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PrincipalComponents } from '../../client/dashboard/analysis/principal-components.js';
-import { Random } from '../../src/rnn/random.js';
+import { Random } from '../../src/math/random.js';
 
 /** Eigenvectors of a symmetric matrix, largest eigenvalue first: Jacobi's rotations, exact but for rounding. */
 function eigen(matrix: number[][]): { value: number; vector: number[] }[] {

@@ -1,12 +1,12 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Batch, Block } from '../../client/dashboard/try/block.js';
-import { BrowserLane, type WorkerLike } from '../../client/dashboard/try/browser-lane.js';
-import type { Lane } from '../../client/dashboard/try/lane.js';
-import { LocalLane } from '../../client/dashboard/try/local-lane.js';
-import { Pace } from '../../client/dashboard/try/pace.js';
-import { compareHashes } from '../../client/dashboard/try/record.js';
+import { BrowserLane, type WorkerLike } from '../../client/dashboard/try/browser-runner.js';
+import { LocalLane } from '../../client/dashboard/try/local-runner.js';
 import { Run } from '../../client/dashboard/try/run.js';
+import { Pace } from '../../client/dashboard/try/run-pace.js';
+import { compareHashes } from '../../client/dashboard/try/run-record.js';
+import type { Lane } from '../../client/dashboard/try/runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Signal } from '../../client/dashboard/try/signal.js';
 import type { FromWorker, ToWorker } from '../../client/dashboard/try/worker-messages.js';

@@ -6,13 +6,13 @@ import { StateRing } from '../../client/dashboard/charts/state-ring.js';
 import { StateSeries } from '../../client/dashboard/charts/state-series.js';
 import { forecastChart } from '../../client/dashboard/sequence/charts.js';
 import { EventLog } from '../../client/dashboard/sequence/event-log.js';
-import { SequenceFeed } from '../../client/dashboard/sequence/feed.js';
 import { Flow } from '../../client/dashboard/sequence/flow.js';
 import { changeMatrix, saliencyMatrix } from '../../client/dashboard/sequence/matrices.js';
-import { outputsOf } from '../../client/dashboard/sequence/outputs.js';
-import { SequenceRecord } from '../../client/dashboard/sequence/record.js';
+import { outputsOf } from '../../client/dashboard/sequence/output-list.js';
+import { SequenceFeed } from '../../client/dashboard/sequence/sequence-feed.js';
+import { SequenceRecord } from '../../client/dashboard/sequence/sequence-record.js';
 import type { Client, Joined, Results } from '../../client/sdk/index.js';
-import { outputsOf as countOutputs, parseSpec } from '../../src/rnn/spec.js';
+import { outputsOf as countOutputs, parseSpec } from '../../src/rnn/spec/spec.js';
 
 const spec = (more: object = {}) => parseSpec({ features: 2, units: 3, ...more });
 const floats = (...values: number[]) => Float32Array.from(values);

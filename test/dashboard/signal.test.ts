@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillBetween } from '../../client/dashboard/try/drawing.js';
+import { fillBetween } from '../../client/dashboard/try/drawn-signal.js';
 import { defaultSetting, type Setting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Row, type Signal } from '../../client/dashboard/try/signal.js';
 import { readTable, tableSignal } from '../../client/dashboard/try/table.js';

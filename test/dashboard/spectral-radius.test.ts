@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spectralRadius } from '../../client/dashboard/analysis/spectral-radius.js';
-import { Random } from '../../src/rnn/random.js';
+import { Random } from '../../src/math/random.js';
 
 const flat = (rows: number[][]) => rows.flat();
 const rotation = (angle: number, size: number) => [

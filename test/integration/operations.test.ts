@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { composeParts, createLogger } from '../../src/cli/compose.js';
-import { Guard, LOOK_MS } from '../../src/server/guard.js';
+import { Guard, LOOK_MS } from '../../src/server/load/load-shedder.js';
 import { type Address, EddyServer } from '../../src/server/server.js';
 import { createClock } from '../support/clock.js';
 import { parseMetrics, sample } from '../support/prometheus.js';

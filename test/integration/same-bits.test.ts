@@ -1,9 +1,9 @@
 import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../client/dashboard/try/block.js';
-import { LocalLane } from '../../client/dashboard/try/local-lane.js';
+import { LocalLane } from '../../client/dashboard/try/local-runner.js';
 import { Run } from '../../client/dashboard/try/run.js';
-import { ServerLane } from '../../client/dashboard/try/server-lane.js';
+import { ServerLane } from '../../client/dashboard/try/server-runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal } from '../../client/dashboard/try/signal.js';
 import { connect } from '../../client/sdk/node.js';

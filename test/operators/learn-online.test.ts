@@ -2,7 +2,7 @@ import { from, map, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type LabelledStep, type LearnedStep, learnOnline } from '../../src/operators/learn-online.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
 
 const learner = { kind: 'tbptt', k1: 1, k2: 4 } as const;

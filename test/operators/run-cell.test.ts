@@ -2,7 +2,7 @@ import { from, map, take, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type HiddenState, runCell } from '../../src/operators/run-cell.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
 
 const CELL: ModelSpecInput = { features: 2, units: 4, readout: { kind: 'none' } };

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
-import { type BpttInput, bptt } from '../../src/rnn/bptt.js';
-import { layoutParameters } from '../../src/rnn/parameters.js';
+import { layoutParameters } from '../../src/rnn/cell/parameters.js';
+import { type BpttInput, bptt } from '../../src/rnn/learning/bptt.js';
 import { codeOf, relativeError } from '../support/numeric-compare.js';
 import { centralDifferences } from '../support/numeric-difference.js';
 import { float64 } from '../support/numeric-models.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readSeattle, TEMPERATURE } from '../../src/cli/demo-data.js';
+import { readSeattle, TEMPERATURE } from '../../src/cli/demo/seattle.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { addTask } from '../../src/signals/add-task.js';
 import { mackeyGlass } from '../../src/signals/mackey-glass.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';

@@ -8,7 +8,7 @@
  *   4. the last row of its output table, from which its printed backward pass starts, was never written.
  */
 import { describe, expect, it } from 'vitest';
-import { bptt } from '../../src/rnn/bptt.js';
+import { bptt } from '../../src/rnn/learning/bptt.js';
 import { Model } from '../../src/rnn/model.js';
 import { relativeError } from '../support/numeric-compare.js';
 import { centralDifferences } from '../support/numeric-difference.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { SequenceEvent, ViewMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
-import { createDurableStore } from '../../src/store/durable.js';
+import { createDurableStore } from '../../src/store/log/durable.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EddyError } from '../../src/errors.js';
 import { GOODBYE_MS, sayGoodbye } from '../../src/server/goodbye.js';
-import { QUIET_MS, Quiet } from '../../src/server/quiet.js';
 import { reloadAll } from '../../src/server/reload.js';
+import { QUIET_MS, Quiet } from '../../src/server/telemetry/log-throttle.js';
 import { createClock, settled } from '../support/clock.js';
 
 function deferred() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sinTurn } from '../../src/rnn/turn.js';
+import { sinTurn } from '../../src/math/sine.js';
 import {
   addTask,
   FAULTS,

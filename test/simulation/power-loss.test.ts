@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { Model } from '../../src/rnn/model.js';
-import { createDurableStore } from '../../src/store/durable.js';
+import { createDurableStore } from '../../src/store/log/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 

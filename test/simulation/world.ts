@@ -6,17 +6,17 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { VirtualTimeScheduler } from 'rxjs';
 import { EddyClient } from '../../client/sdk/client.js';
 import type { SequenceHandle } from '../../client/sdk/index.js';
-import { plainDialer, type SocketLike } from '../../client/sdk/socket.js';
+import { plainDialer, type SocketLike } from '../../client/sdk/web-socket.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
+import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Codec } from '../../src/protocol/codec.js';
-import { DEFAULT_LIMITS } from '../../src/protocol/limits.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { Registry } from '../../src/sequence/registry.js';
 import { EVERYTHING } from '../../src/server/auth/access.js';
-import { Connection } from '../../src/server/connection.js';
-import { createTelemetry } from '../../src/server/telemetry.js';
-import { createDurableStore } from '../../src/store/durable.js';
+import { Connection } from '../../src/server/socket/connection.js';
+import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
+import { createDurableStore } from '../../src/store/log/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {

@@ -10,12 +10,12 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { asyncScheduler } from 'rxjs';
 import { connect, type SequenceHandle } from '../../client/sdk/node.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
-import { DEFAULT_LIMITS } from '../../src/protocol/limits.js';
+import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { Registry } from '../../src/sequence/registry.js';
-import { createTelemetry } from '../../src/server/telemetry.js';
-import { openLmdbStore } from '../../src/store/lmdb.js';
+import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
+import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 

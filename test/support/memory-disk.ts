@@ -1,5 +1,5 @@
 /** A disk in memory that can hold back its flushes, fail, and lose its power. */
-import type { Changes, Disk, KeyRange } from '../../src/store/disk.js';
+import type { Changes, Disk, KeyRange } from '../../src/store/log/disk.js';
 
 export class MemoryDisk implements Disk {
   /** All writes that became durable, in order. */

@@ -1,9 +1,9 @@
 /** What several numeric tests do with a model. */
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { momentsOf } from '../../src/rnn/learning/optimizer.js';
 import { Model } from '../../src/rnn/model.js';
-import { momentsOf } from '../../src/rnn/optimizer.js';
-import { inputsOf, type ModelSpecInput } from '../../src/rnn/spec.js';
+import { inputsOf, type ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { fingerprint } from './numeric-compare.js';
 
 export const float64 = createReferenceKernels('float64');

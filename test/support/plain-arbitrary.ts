@@ -1,7 +1,7 @@
 /** Any plain data: every scalar of JSON, the numbers that JSON lacks, and every kind of array, with bytes of any kind. */
 import fc from 'fast-check';
-import type { TensorData } from '../../src/store/safetensors.js';
-import type { Plain } from '../../src/store/store.js';
+import type { TensorData } from '../../src/formats/safetensors.js';
+import type { Plain } from '../../src/formats/typed-json.js';
 
 const ARRAYS = [
   Float32Array,

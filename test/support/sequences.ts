@@ -1,9 +1,9 @@
 /** Sequences outside a server, with a clock that the test moves. */
 import { VirtualTimeScheduler } from 'rxjs';
 import { sharedKernels } from '../../src/kernels/shared.js';
-import { DEFAULT_LIMITS, type Limits } from '../../src/protocol/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { type Keeping, Registry } from '../../src/sequence/registry.js';
-import { createTelemetry } from '../../src/server/telemetry.js';
+import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
 

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import WebSocket, { type ClientOptions } from 'ws';
 import { composeServer, type ServerOptions } from '../../src/cli/compose.js';
-import type { Limits } from '../../src/protocol/limits.js';
+import type { Limits } from '../../src/limits.js';
 import type { SecurityOptions } from '../../src/server/auth/credentials.js';
 
 type Plain = Record<string, unknown>;

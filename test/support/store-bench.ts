@@ -1,6 +1,6 @@
 /** A durable store over a disk in memory, in virtual time: turns, flushes and hours come when the test says so. */
 import { VirtualTimeScheduler } from 'rxjs';
-import { createDurableStore } from '../../src/store/durable.js';
+import { createDurableStore } from '../../src/store/log/durable.js';
 import type { Store } from '../../src/store/store.js';
 import { MemoryDisk } from './memory-disk.js';
 import { settle } from './store-data.js';

@@ -1,5 +1,5 @@
 // A process of its own with a store on LMDB: what it reports, it prints.
-import { openLmdbStore } from '../../dist/src/store/lmdb.js';
+import { openLmdbStore } from '../../dist/src/store/lmdb/lmdb.js';
 
 const [, , folder, mode] = process.argv;
 const say = (...words) => process.stdout.write(`${words.join(' ')}\n`);

@@ -1,6 +1,6 @@
 /** Sequences that other tests look at. */
 import type { Client } from '../../client/sdk/index.js';
-import type { ModelSpecInput } from '../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 
 /** x of a step: different at each, and exact in float32. */
 export const waveAt = (step: number, features = 1): number[] =>

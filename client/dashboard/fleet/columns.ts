@@ -1,6 +1,6 @@
 /** The columns of the list of sequences, and how it is searched and sorted. */
 import { formatNumber, formatStep } from '../charts/numbers.js';
-import type { FleetRow } from './record.js';
+import type { FleetRow } from './fleet-record.js';
 
 export const COLUMNS = [
   'name',

@@ -4,8 +4,8 @@ import { COLOUR } from '../charts/palette.js';
 import type { Series } from '../charts/series.js';
 import { StateSeries } from '../charts/state-series.js';
 import type { Flow } from './flow.js';
-import type { Output } from './outputs.js';
-import type { SequenceRecord } from './record.js';
+import type { Output } from './output-list.js';
+import type { SequenceRecord } from './sequence-record.js';
 
 /** A line over column `step`. */
 const line = (label: string, ring: Series, y: string, colour: number) => ({

@@ -1,6 +1,6 @@
 /** Weights and saliency as matrices to look at. */
 import type { MatrixData } from '../charts/matrix.js';
-import type { SequenceRecord } from './record.js';
+import type { SequenceRecord } from './sequence-record.js';
 
 /** Wx over Wh [F'+N,N]: from where into which unit. */
 export function weightsMatrix({ weights, spec }: SequenceRecord): MatrixData | null {

@@ -1,4 +1,4 @@
-import type { ModelSpecInput } from '../../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 
 /** One network, how it learns, and where it runs. */
 export interface LaneSetting {

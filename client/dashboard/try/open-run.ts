@@ -1,9 +1,9 @@
 /** Puts a run together: its signal, and its lanes here or in the server. */
 import type { Client } from '../../sdk/index.js';
-import { BrowserLane, startWorker } from './browser-lane.js';
+import { BrowserLane, startWorker } from './browser-runner.js';
 import { Run } from './run.js';
 import { openSensor } from './sensors.js';
-import { ServerLane, sequenceName } from './server-lane.js';
+import { ServerLane, sequenceName } from './server-runner.js';
 import type { Setting } from './setting.js';
 import { createSignal, type Signal } from './signal.js';
 import { type Table, tableSignal } from './table.js';

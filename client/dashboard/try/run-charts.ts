@@ -1,8 +1,8 @@
 /** Which lines the charts of a run show. */
 import type { Line, LineChartOptions } from '../charts/line-chart.js';
 import { COLOUR } from '../charts/palette.js';
-import { isSameModel } from './lane-words.js';
 import type { Run, RunLane } from './run.js';
+import { isSameModel } from './runner-words.js';
 
 /** A lane keeps its colour in every chart. */
 export const colourOf = (name: RunLane['name']): number => (name === 'A' ? COLOUR.first : COLOUR.second);

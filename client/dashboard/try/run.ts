@@ -1,12 +1,12 @@
 /** A run: one signal, one or two lanes that get the same blocks of it, and what is kept of them. */
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
-import { outputsOf, parseSpec } from '../../../src/rnn/spec.js';
+import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';
 import type { Block } from './block.js';
-import type { Lane } from './lane.js';
 import { type LaneSetting, specOf } from './model-spec.js';
-import { Pace } from './pace.js';
-import { LaneRecord, TruthRecord } from './record.js';
+import { Pace } from './run-pace.js';
+import { LaneRecord, TruthRecord } from './run-record.js';
+import type { Lane } from './runner.js';
 import { lanesOf, type Setting } from './setting.js';
 import type { Row, Signal } from './signal.js';
 

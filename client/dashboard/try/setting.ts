@@ -1,6 +1,6 @@
 /** The setting of a run, and the link that holds it: whoever opens the link gets the same run, to the bit. */
 import { EddyError } from '../../../src/errors.js';
-import { parseSpec } from '../../../src/rnn/spec.js';
+import { parseSpec } from '../../../src/rnn/spec/spec.js';
 import { type Field, list, numberIn, oneOf, points, text, whole } from './fields.js';
 import { type LaneSetting, specOf } from './model-spec.js';
 

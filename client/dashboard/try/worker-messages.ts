@@ -1,4 +1,4 @@
-import type { ModelSpecInput } from '../../../src/rnn/spec.js';
+import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Batch, Block } from './block.js';
 
 /** What the page says to the worker. */

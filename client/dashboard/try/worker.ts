@@ -1,7 +1,7 @@
 /** Runs one model beside the page, so that the page stays smooth however large the model is. */
 import '../strict.js';
 import { EddyError } from '../../../src/errors.js';
-import { LocalLane } from './local-lane.js';
+import { LocalLane } from './local-runner.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
 /** The part of a worker's scope that is used: TypeScript knows the page's instead. */

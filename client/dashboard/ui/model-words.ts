@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../../src/rnn/spec.js';
+import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 
 /** Says in a line what a model is: `32 units · forecast +1, +12 · tbptt 4/16 · sgd`. */
 export function modelWords({ units, features, batch, task, readout, learner, optimizer }: ModelSpec): string {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { DriftDetector } from '../../../dist/src/rnn/drift/drift.js';
-import { Random } from '../../../dist/src/rnn/random.js';
+import { Random } from '../../../dist/src/math/random.js';
+import { DriftDetector } from '../../../dist/src/rnn/scoring/drift/drift.js';
 // False alarms of the drift detector on noise that keeps its law, its delay where the error changes, and its cost:
 // npm run bench:drift [-- --quick]
 import { machine, table } from '../support/measure.mjs';

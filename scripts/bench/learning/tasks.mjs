@@ -1,7 +1,7 @@
 // The series that the learning benchmark runs over, and what each must show. test/learning has short forms of them.
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readRows } from '../../../dist/src/cli/rows.js';
+import { readRows } from '../../../dist/src/cli/shared/rows.js';
 import { addTask, Model, mackeyGlass, noisySine, randomWalk } from '../../../dist/src/index.js';
 
 export const take = (signal, steps) => Array.from({ length: steps }, () => signal.next().value);

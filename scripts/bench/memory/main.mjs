@@ -3,7 +3,7 @@
 // npm run bench:memory [-- --json] [-- --quick]
 import { VirtualTimeScheduler } from 'rxjs';
 import { createWasmKernels } from '../../../dist/src/kernels/wasm.js';
-import { DEFAULT_LIMITS } from '../../../dist/src/protocol/limits.js';
+import { DEFAULT_LIMITS } from '../../../dist/src/limits.js';
 import { Model } from '../../../dist/src/rnn/model.js';
 import { Registry } from '../../../dist/src/sequence/registry.js';
 import { createMemoryStore } from '../../../dist/src/store/memory.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Attempts, bucketOf } from '../../../src/server/auth/attempts.js';
+import { Gate } from '../../../src/server/auth/authenticator.js';
 import { Credentials } from '../../../src/server/auth/credentials.js';
-import { Gate } from '../../../src/server/auth/gate.js';
 import { AUDIENCE, jwtSigner, newToken, privateFile, tokenFile } from '../../support/access.js';
 
 function counted(perMinute: number, addresses?: number) {

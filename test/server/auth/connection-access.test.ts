@@ -2,12 +2,12 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { EddyError } from '../../../src/errors.js';
+import { DEFAULT_LIMITS } from '../../../src/limits.js';
 import { Codec } from '../../../src/protocol/codec.js';
-import { DEFAULT_LIMITS } from '../../../src/protocol/limits.js';
 import type { ClientMessage, ServerMessage } from '../../../src/protocol/messages.js';
 import { Access, type AccessParts } from '../../../src/server/auth/access.js';
-import { Connection } from '../../../src/server/connection.js';
-import { createTelemetry } from '../../../src/server/telemetry.js';
+import { Connection } from '../../../src/server/socket/connection.js';
+import { createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { createRegistry } from '../../support/sequences.js';
 
 const SPEC = { features: 1, units: 2 };

@@ -1,0 +1,80 @@
+/** What a page keeps of all sequences: a row for each, made anew at each look at the server's list. */
+import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
+import type { Listing } from '../../sdk/index.js';
+import { modelWords } from '../ui/model-words.js';
+
+type Listed = Listing['sequences'][number];
+
+export interface FleetRow {
+  readonly name: string;
+  /** What the model is; empty while the sequence sleeps and was not seen awake. */
+  readonly model: string;
+  readonly awake: boolean;
+  readonly learning: boolean | null;
+  readonly steps: number | null;
+  /** Steps a second between the last two looks. */
+  readonly rate: number | null;
+  /** When the last step came, in milliseconds on the page's clock. */
+  readonly lastAt: number | null;
+  readonly error: number | null;
+  readonly skill: number | null;
+  readonly anomaly: number | null;
+  /** Of the last looks, oldest first; NaN where there was none. */
+  readonly errors: readonly number[];
+  readonly skills: readonly number[];
+}
+
+/** Looks that a sparkline shows. */
+const LOOKS = 60;
+
+export class FleetRecord {
+  rows: readonly FleetRow[] = [];
+  /** When the last look came, in milliseconds; null before the first. */
+  at: number | null = null;
+  private known = new Map<string, FleetRow>();
+
+  /** @param at milliseconds on a clock that only goes forward */
+  look(at: number, sequences: readonly Listed[]): void {
+    const seconds = this.at === null ? 0 : (at - this.at) / 1000;
+    this.rows = sequences.map((listed) => this.rowOf(listed, at, seconds));
+    this.known = new Map(this.rows.map((row) => [row.name, row]));
+    this.at = at;
+  }
+
+  private rowOf(listed: Listed, at: number, seconds: number): FleetRow {
+    const {
+      sequence: name,
+      awake,
+      seq,
+      learning = null,
+      recentMae,
+      recentSkill,
+      anomaly = null,
+      age,
+      spec,
+    } = listed;
+    const before = this.known.get(name);
+    const steps = seq === undefined ? (before?.steps ?? null) : seq + 1;
+    const [error, skill] = [recentMae ?? null, recentSkill ?? null];
+    return {
+      name,
+      awake,
+      learning,
+      steps,
+      model: spec ? modelWords(spec as unknown as ModelSpec) : (before?.model ?? ''),
+      rate: rateOf(before?.steps ?? null, steps, seconds, awake),
+      lastAt: typeof age === 'number' ? at - age : (before?.lastAt ?? null),
+      error,
+      skill,
+      anomaly: awake ? anomaly : null,
+      errors: [...(before?.errors ?? []), error ?? Number.NaN].slice(-LOOKS),
+      skills: [...(before?.skills ?? []), skill ?? Number.NaN].slice(-LOOKS),
+    };
+  }
+}
+
+/** One that begins anew has no rate, and one that sleeps has none to speak of. */
+function rateOf(before: number | null, now: number | null, seconds: number, awake: boolean): number | null {
+  if (!awake || before === null || now === null || seconds <= 0 || now < before) return null;
+  return (now - before) / seconds;
+}

@@ -1,0 +1,190 @@
+/** What a page keeps of a sequence that it watches: half an hour of it, in constant memory. */
+import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
+import type { Results } from '../../sdk/index.js';
+import { PrincipalComponents } from '../analysis/principal-components.js';
+import { spectralRadius } from '../analysis/spectral-radius.js';
+import { Ring } from '../charts/ring.js';
+import { StateRing, stateRows } from '../charts/state-ring.js';
+import { EventLog } from './event-log.js';
+import { outputsOf } from './output-list.js';
+
+/** Steps a second that half an hour is kept of. */
+const STEPS_PER_SECOND = 200;
+/** Half an hour of updates at 50, of scores at 4, and of looks at the weights at 1 a second. */
+const UPDATES = 90_000;
+const SCORES = 7200;
+const LOOKS = 1800;
+const MAX_ANOMALIES = 1000;
+/** |h| from which on a unit counts as saturated. */
+const SATURATED = 0.97;
+/** Units up to which the spectral radius is taken of all weights that come; of more, of each fifth: it takes longer. */
+const MAX_OFTEN = 64;
+
+type Weights = Results['weights'];
+
+export class SequenceRecord {
+  /** h_t [N] of one row of the batch. */
+  readonly states: StateRing;
+  readonly components: PrincipalComponents;
+  /** x_t [F] of that row. */
+  readonly inputs: StateRing;
+  /** y_t [M] of that row, and after it the recent RMSE of each output [M]. Of a model without readout, nothing. */
+  readonly predictions: StateRing;
+  /** x_t [F] of the steps that the sequence called anomalous. */
+  readonly anomalies: StateRing;
+  readonly saturation: Ring<'step' | 'share'>;
+  readonly updates = new Ring(['step', 'loss', 'norm', 'rate', 'duration'], UPDATES);
+  readonly scores = new Ring(
+    ['step', 'error', 'naive', 'seasonal', 'skill', 'seasonalSkill', 'crossEntropy', 'accuracy', 'anomaly'],
+    SCORES,
+  );
+  readonly dynamics = new Ring(['step', 'radius', 'ratio'], LOOKS);
+  events = new EventLog();
+  readonly outputs: ReturnType<typeof outputsOf>;
+  /** Of when the page was opened, and of now; null before they came. */
+  firstWeights: Weights | null = null;
+  weights: Weights | null = null;
+  /** What was said last; null before it was. */
+  metrics: Results['metrics'] | null = null;
+  /** Steps and updates whose results were left out. */
+  skipped = 0;
+  private readonly rmse: Float32Array;
+  private readonly awaited: number[] = [];
+  private looks = 0;
+  private radius = Number.NaN;
+
+  /** @param row of the batch */
+  constructor(
+    readonly spec: ModelSpec,
+    readonly row = 0,
+  ) {
+    const { units, features } = spec;
+    this.outputs = outputsOf(spec);
+    const M = this.outputs.length;
+    const rows = (width: number) => stateRows(width, STEPS_PER_SECOND);
+    this.states = new StateRing(units, rows(units));
+    this.components = new PrincipalComponents(units);
+    this.inputs = new StateRing(features, rows(features));
+    this.predictions = new StateRing(2 * M, rows(Math.max(1, 2 * M)));
+    this.anomalies = new StateRing(features, MAX_ANOMALIES);
+    this.saturation = new Ring(['step', 'share'], this.states.capacity);
+    this.rmse = new Float32Array(M).fill(Number.NaN);
+  }
+
+  /** The newest step of which there is anything; -1 before the first. */
+  get lastStep(): number {
+    const rings = [this.states, this.inputs, this.predictions].filter(({ total }) => total > 0);
+    return Math.max(-1, ...rings.map((ring) => ring.stepOf(ring.total - 1)));
+  }
+
+  /** The oldest step that is kept. */
+  get firstStep(): number {
+    const rings = [this.states, this.inputs].filter(({ total }) => total > 0);
+    return rings.length === 0 ? 0 : Math.min(...rings.map((ring) => ring.stepOf(ring.first)));
+  }
+
+  addState({ seq, h, skipped }: Results['states']): void {
+    const { units } = this.spec;
+    const at = this.row * units;
+    if (!this.begin(this.states, seq)) return;
+    this.skipped += skipped;
+    this.states.append(seq, h, at);
+    this.components.observe(h, at);
+    let saturated = 0;
+    for (let i = 0; i < units; i++) if (Math.abs(h[at + i] as number) > SATURATED) saturated++;
+    this.saturation.append(seq, saturated / units);
+  }
+
+  addInput({ seq, x }: Results['inputs']): void {
+    if (!this.begin(this.inputs, seq)) return;
+    this.inputs.append(seq, x, this.row * this.spec.features);
+    while ((this.awaited[0] ?? Number.POSITIVE_INFINITY) <= seq)
+      this.markAnomaly(this.awaited.shift() as number);
+  }
+
+  addPrediction({ seq, y }: Results['predictions']): void {
+    const M = this.outputs.length;
+    if (!this.begin(this.predictions, seq)) return;
+    const row = new Float32Array(2 * M);
+    row.set(y.subarray(this.row * M, (this.row + 1) * M));
+    row.set(this.rmse, M);
+    this.predictions.append(seq, row);
+  }
+
+  addUpdate({ to, loss, gradientNorm, learningRate, duration, skipped }: Results['updates']): void {
+    this.skipped += skipped;
+    this.updates.append(to, positive(loss), positive(gradientNorm), learningRate, duration);
+  }
+
+  addMetrics(metrics: Results['metrics']): void {
+    this.metrics = metrics;
+    for (const { output, recentRmse } of metrics.outputs) this.rmse[output] = recentRmse ?? Number.NaN;
+    const { seq, recentMae, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } = metrics;
+    if (seq <= this.scores.get('step', this.scores.total - 1)) return;
+    this.scores.append(
+      seq,
+      positive(recentMae),
+      positive(recentNaiveMae),
+      positive(recentSeasonalMae),
+      recentSkill ?? Number.NaN,
+      recentSeasonalSkill ?? Number.NaN,
+      positive(metrics.recentCrossEntropy),
+      metrics.recentAccuracy ?? Number.NaN,
+      metrics.anomaly,
+    );
+  }
+
+  addWeights(weights: Weights): void {
+    const { seq, w, inputs, updates } = weights;
+    const { units } = this.spec;
+    const before = this.weights;
+    this.firstWeights ??= weights;
+    this.weights = weights;
+    const isDue = units <= MAX_OFTEN || this.looks++ % 5 === 0;
+    if (isDue) this.radius = spectralRadius(w, units, inputs * units);
+    const done = before ? updates - before.updates : 0;
+    const ratio = before && done > 0 ? distance(w, before.w) / norm(before.w) / done : Number.NaN;
+    if (!(seq <= this.dynamics.get('step', this.dynamics.total - 1)))
+      this.dynamics.append(seq, this.radius, positive(ratio));
+  }
+
+  addEvent(item: Results['events']): void {
+    if (!this.events.add(item)) return;
+    if (item.event !== 'anomaly') return;
+    if (item.seq <= this.inputs.stepOf(this.inputs.total - 1)) this.markAnomaly(item.seq);
+    else this.awaited.push(item.seq);
+  }
+
+  private markAnomaly(step: number): void {
+    const row = this.inputs.firstAt(step);
+    if (this.inputs.stepOf(row) !== step) return;
+    if (!(step <= this.anomalies.stepOf(this.anomalies.total - 1)))
+      this.anomalies.append(step, this.inputs.row(row));
+  }
+
+  /** Puts a hole where steps are missing. Gives false for a step that is there already. */
+  private begin(ring: StateRing, seq: number): boolean {
+    if (ring.total === 0) return true;
+    const last = ring.stepOf(ring.total - 1);
+    if (seq <= last) return false;
+    if (seq > last + 1) ring.append(last + 1, new Float32Array(ring.width).fill(Number.NaN));
+    if (seq > last + 1 && ring === this.states) this.saturation.append(last + 1, Number.NaN);
+    return true;
+  }
+}
+
+/** A logarithmic scale has no place for 0. */
+const positive = (value: number | null | undefined) =>
+  typeof value === 'number' && value > 0 ? value : Number.NaN;
+
+function norm(a: Float32Array): number {
+  let sum = 0;
+  for (const value of a) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+function distance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,189 @@
+/**
+ * One connection over many sockets: it says hello, and when a socket breaks it waits and tries the next, until it is
+ * closed or the server sends it away for good (close codes 3500-3999).
+ */
+import { BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
+import { ERRORS } from '../../src/errors.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
+import type { Codec } from '../../src/protocol/codec.js';
+import {
+  type ClientMessage,
+  PROTOCOL_VERSION,
+  type ServerMessage,
+  type ServerMessageOf,
+} from '../../src/protocol/messages.js';
+import type { ConnectionState, TokenSource } from './api.js';
+import { type CodedError, closeError, codedError, isFarewell, isFinalClose } from './coded-error.js';
+import type { Retry } from './retry.js';
+import { checkToken, type SocketLike } from './web-socket.js';
+
+export interface ConnectionParts {
+  /** Makes the next socket. */
+  readonly dial: (token: string | undefined) => SocketLike;
+  readonly token: TokenSource | undefined;
+  /** Does hello say the token? */
+  readonly saysToken: boolean;
+  readonly codec: Codec;
+  /** Do steps and results travel packed? */
+  readonly packed: boolean;
+  readonly agent: string | undefined;
+  readonly scheduler: SchedulerLike;
+  readonly retry: Retry;
+  readonly welcomeMs: number;
+  /** A connection that lasted so many milliseconds is a success: the back-off begins anew. */
+  readonly stableMs: number;
+  /** `welcome` has come: messages may be sent. */
+  readonly onOpen: () => void;
+  readonly onMessage: (message: ServerMessage) => void;
+  /** The socket is gone; another one follows, unless it is for good. */
+  readonly onLost: (reason: CodedError, isFinal: boolean) => void;
+  /** Bytes came that are no message. */
+  readonly onFault: (error: CodedError) => void;
+}
+
+export class Connection {
+  readonly state = new BehaviorSubject<ConnectionState>({ status: 'connecting' });
+  limits: Limits = DEFAULT_LIMITS;
+  private socket: SocketLike | null = null;
+  private openSince: number | null = null;
+  private deadline: Subscription | null = null;
+  /** Why the socket is about to close, as far as it was told. */
+  private farewell: CodedError | null = null;
+  /** Milliseconds after which the server wants the client back, where it has told them. */
+  private retryMs: number | undefined;
+  private failure = '';
+  private isClosed = false;
+  /** Counts connections, so that a token which came too late is not used. */
+  private dials = 0;
+
+  constructor(private readonly parts: ConnectionParts) {}
+
+  get isOpen(): boolean {
+    return this.openSince !== null;
+  }
+
+  /** Connects, with a token if there is one. Throws what the WebSocket class throws for an impossible address. */
+  dial(): void {
+    const { token, scheduler, welcomeMs } = this.parts;
+    const dial = ++this.dials;
+    const isCurrent = () => dial === this.dials && !this.isClosed;
+    this.farewell = null;
+    this.retryMs = undefined;
+    this.failure = '';
+    if (typeof token === 'function')
+      Promise.resolve()
+        .then(token)
+        .then((value) => isCurrent() && this.dialWith(value))
+        .catch((error) => isCurrent() && this.lose(1006, `no token: ${messageOf(error)}`));
+    else this.dialWith(token);
+    this.deadline = scheduler.schedule(() => {
+      this.drop(1000);
+      this.lose(1006, `no welcome within ${welcomeMs} ms`);
+    }, welcomeMs);
+    this.state.next({ status: 'connecting' });
+  }
+
+  private dialWith(token: string | undefined): void {
+    const socket = this.parts.dial(token === undefined ? token : checkToken(token));
+    this.socket = socket;
+    const whileCurrent =
+      <E>(handler: (event: E) => void) =>
+      (event: E) => {
+        if (socket === this.socket) handler(event);
+      };
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = whileCurrent(() => this.hello(token));
+    socket.onmessage = whileCurrent(({ data }: { data: unknown }) => this.receive(data));
+    socket.onerror = whileCurrent(({ message }: { message?: string }) => {
+      this.failure = message ?? '';
+    });
+    socket.onclose = whileCurrent(({ code, reason }: { code: number; reason: string }) =>
+      this.lose(code, reason || this.failure),
+    );
+  }
+
+  /** Sends a message; only while it is open. */
+  send(message: ClientMessage): void {
+    this.socket?.send(
+      this.parts.codec.encode(message, this.parts.packed) as string | Uint8Array<ArrayBuffer>,
+    );
+  }
+
+  /** Closes for good. */
+  close(reason: CodedError): void {
+    this.drop(1000);
+    this.end(reason, true);
+  }
+
+  private hello(token: string | undefined): void {
+    const { agent, packed, saysToken } = this.parts;
+    this.send({
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      ...(agent !== undefined && { agent }),
+      ...(packed && { packed }),
+      ...(saysToken && token !== undefined && { token }),
+    });
+  }
+
+  private receive(data: unknown): void {
+    let message: ServerMessage;
+    try {
+      message = this.parts.codec.decodeServer(
+        typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer),
+      );
+    } catch (error) {
+      this.parts.onFault(error as CodedError);
+      return;
+    }
+    if (message.type === 'welcome' && !this.isOpen) return this.welcome(message);
+    if (message.type === 'error' && message.re === undefined) {
+      const error = codedError(message.code, message.message, message.temporary);
+      if (isFarewell(error)) {
+        this.farewell = error;
+        this.retryMs = message.retryMs;
+        return;
+      }
+      if (!this.isOpen && !error.temporary) return this.close(error);
+    }
+    this.parts.onMessage(message);
+  }
+
+  private welcome({ server, limits }: ServerMessageOf<'welcome'>): void {
+    this.deadline?.unsubscribe();
+    this.openSince = this.parts.scheduler.now();
+    this.limits = { ...DEFAULT_LIMITS, ...limits };
+    this.parts.onOpen();
+    this.state.next({ status: 'open', server, limits: this.limits });
+  }
+
+  private lose(code: number, why: string): void {
+    const isRenewable = code === ERRORS['token-expired'].close && typeof this.parts.token === 'function';
+    this.end(this.farewell ?? closeError(code, why), isFinalClose(code) && !isRenewable);
+  }
+
+  private end(reason: CodedError, isFinal: boolean): void {
+    const { retry, scheduler, stableMs, onLost } = this.parts;
+    if (this.isClosed) return;
+    this.isClosed = isFinal;
+    if (this.openSince !== null && scheduler.now() - this.openSince >= stableMs) retry.succeed();
+    this.socket = null;
+    this.dials++;
+    this.openSince = null;
+    this.deadline?.unsubscribe();
+    retry.cancel();
+    const delay = isFinal ? 0 : retry.later(() => this.dial(), this.retryMs);
+    onLost(reason, isFinal);
+    this.state.next(isFinal ? { status: 'closed', reason } : { status: 'waiting', reason, delay });
+    if (isFinal) this.state.complete();
+  }
+
+  /** Closes the socket without waiting for what it says to that. */
+  private drop(code: number): void {
+    const { socket } = this;
+    this.socket = null;
+    socket?.close(code);
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

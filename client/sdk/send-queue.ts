@@ -1,0 +1,175 @@
+/**
+ * What a handle has to send on its channel, in its order: steps, requests that keep their place between them, and late
+ * targets.
+ */
+import { EddyError } from '../../src/errors.js';
+import type { Limits } from '../../src/limits.js';
+import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages.js';
+import type { Overflow, PushedStep } from './api.js';
+import type { CodedError } from './coded-error.js';
+import { type Numbers, roomOf } from './shape.js';
+import { type Block, Outbox, OutboxStep, type Resumed } from './unacked-steps.js';
+
+/** A request that is sent when the steps pushed before it have been. */
+export interface Control {
+  send(channel: number): void;
+  fail(error: CodedError): void;
+}
+
+interface LateTarget {
+  readonly seq: number;
+  readonly target: Numbers;
+}
+
+/** What `opened` says about where to go on. */
+export type Place = Pick<ServerMessageOf<'opened'>, 'channel' | 'seq' | 'blockSteps'>;
+
+export interface LaneResumed extends Resumed {
+  /** Late targets that were for the lost history. */
+  readonly lostTargets: number;
+}
+
+export interface LaneParts {
+  readonly overflow: Overflow;
+  /** Gives how many steps may be held un-acked. */
+  readonly capacity: () => number;
+  readonly bytesPerReal: number;
+  readonly limits: () => Limits;
+  readonly send: (message: ClientMessage) => void;
+}
+
+export class Lane {
+  readonly outbox: Outbox;
+  /** The channel on this socket; null while there is none. */
+  private channel: number | null = null;
+  private controls: { after: number; readonly control: Control }[] = [];
+  private late: LateTarget[] = [];
+  /** Steps in one block, at most, by what `opened` said. */
+  private blockSteps = Number.POSITIVE_INFINITY;
+  private isHalted = false;
+
+  constructor(private readonly parts: LaneParts) {
+    this.outbox = new Outbox(parts.capacity, parts.overflow);
+  }
+
+  get isEmpty(): boolean {
+    return this.outbox.size + this.controls.length + this.late.length === 0;
+  }
+
+  /** @throws EddyError `outbox-full` */
+  push(x: Numbers, target: Numbers | null): OutboxStep {
+    const { outbox } = this;
+    const step = new OutboxStep(x, target);
+    const { dropped, everSent } = outbox;
+    if (!outbox.push(step)) throw full(outbox.capacity, 'steps');
+    if (outbox.dropped > dropped)
+      for (const entry of this.controls) if (entry.after > everSent) entry.after--;
+    return step;
+  }
+
+  /** @throws EddyError `target-duplicate`, `target-expired`, `outbox-full` */
+  learn(of: PushedStep | number, target: Numbers): void {
+    const step = typeof of === 'number' ? this.outbox.find(of) : (of as OutboxStep);
+    const seq = step ? step.seq : (of as number);
+    if (step?.status === 'dropped')
+      throw new EddyError('target-expired', 'the step was dropped, so it has no target');
+    if (step?.target) throw new EddyError('target-duplicate', 'the step has its target already');
+    const isGone = !step || step.status === 'acked';
+    const waits = !isGone && !this.outbox.isInFlight(step);
+    if (!waits) this.sendTarget({ seq: seq!, target });
+    if (step) step.target = target;
+    if (step && waits) step.isTargetUnsent = true;
+  }
+
+  /** Sends a request after the steps pushed so far. @throws EddyError `outbox-full` */
+  add(control: Control): void {
+    if (this.controls.length >= this.outbox.capacity) throw full(this.outbox.capacity, 'requests');
+    this.controls.push({ after: this.isHalted ? 0 : this.outbox.pushed, control });
+  }
+
+  /** Sends what may be sent. */
+  pump(): void {
+    if (this.channel === null) return;
+    for (;;) {
+      const [next] = this.controls;
+      const until = next ? next.after - this.outbox.sent : Number.POSITIVE_INFINITY;
+      if (next && until <= 0) {
+        this.controls.shift();
+        next.control.send(this.channel);
+        continue;
+      }
+      const block = this.isHalted ? null : this.take(until);
+      if (!block) return;
+      this.sendBlock(block, this.channel);
+    }
+  }
+
+  /** The channel is open; the server has accepted steps up to `seq`. */
+  resume({ channel, seq, blockSteps }: Place): LaneResumed {
+    this.channel = channel;
+    this.blockSteps = blockSteps;
+    const resumed = this.outbox.resume(seq);
+    const lostTargets = resumed.lost ? this.late.length : 0;
+    const late = resumed.lost ? [] : this.late;
+    this.late = [];
+    for (const target of late) this.sendTarget(target);
+    // The server ignores what it has already, the target that has come to such a step since then included.
+    for (const step of resumed.lost ? [] : this.outbox.accepted(seq)) {
+      if (step.target && step.isTargetUnsent) this.sendTarget({ seq: step.seq!, target: step.target });
+      step.isTargetUnsent = false;
+    }
+    return { ...resumed, lostTargets };
+  }
+
+  interrupt(): void {
+    this.channel = null;
+    this.outbox.interrupt();
+  }
+
+  /** Sends no step any more; requests that waited for steps fail. */
+  halt(error: CodedError): void {
+    this.isHalted = true;
+    const failed = this.controls;
+    this.controls = [];
+    this.late = [];
+    for (const { control } of failed) control.fail(error);
+  }
+
+  private take(until: number): Block | null {
+    const { blockSteps, unackedSteps, ...limits } = this.parts.limits();
+    const reals = roomOf(limits.frameBytes, this.parts.bytesPerReal);
+    return this.outbox.take({
+      steps: Math.min(until, blockSteps, this.blockSteps),
+      reals,
+      inFlight: unackedSteps,
+    });
+  }
+
+  private sendBlock({ seq, steps }: Block, channel: number): void {
+    const x = concat(steps.map((step) => step.x));
+    const targets = steps[0]?.target ? concat(steps.map((step) => step.target!)) : null;
+    this.parts.send({ type: 'steps', channel, seq, count: steps.length, x, ...(targets && { targets }) });
+  }
+
+  private sendTarget(late: LateTarget): void {
+    const { channel } = this;
+    if (channel !== null)
+      return this.parts.send({ type: 'targets', channel, seq: late.seq, targets: late.target });
+    if (this.late.length >= this.outbox.capacity) throw full(this.outbox.capacity, 'late targets');
+    this.late.push(late);
+  }
+}
+
+const full = (capacity: number, what: string) =>
+  new EddyError('outbox-full', `${capacity} ${what} wait already; the server has not taken them`);
+
+function concat(parts: readonly Numbers[]): Numbers {
+  if (parts.length === 1) return parts[0]!;
+  const joined = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

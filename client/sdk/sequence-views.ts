@@ -1,0 +1,179 @@
+/**
+ * The views of one sequence, whoever watches it in this client. It compares what is wanted with what the server was
+ * asked for, once in each turn of the event loop, and asks for the difference.
+ */
+import { finalize, type Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
+import { EddyError } from '../../src/errors.js';
+import { type ServerMessageOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/messages.js';
+import type { ModelSpec } from '../../src/rnn/spec/spec.js';
+import type { Joined, Results, ViewOptions } from './api.js';
+import type { CodedError } from './coded-error.js';
+import type { Requests } from './requests.js';
+import { itemsOf } from './result-items.js';
+import type { Retry } from './retry.js';
+import { Feed, type Wish } from './view-feed.js';
+
+export interface ViewsParts {
+  readonly sequence: string;
+  readonly requests: Requests;
+  readonly retry: Retry;
+  readonly scheduler: SchedulerLike;
+  /** May the server be asked now? */
+  readonly isReady: () => boolean;
+  readonly onChannel: (channel: number) => void;
+  readonly onError: (error: CodedError) => void;
+  /** Nobody watches any more. */
+  readonly onIdle: () => void;
+}
+
+/** The longest `every`, in milliseconds. */
+const MAX_EVERY = 60_000;
+/** Views whose latest message stands for all before it. */
+const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
+
+export class Views {
+  private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
+  private readonly joins = new ReplaySubject<Joined>(1);
+  private channel: number | null = null;
+  private isScheduled = false;
+
+  constructor(private readonly parts: ViewsParts) {
+    const feed = <T extends Results[View]>(isPerStep: boolean) =>
+      new Feed<T>(isPerStep, parts.scheduler, () => this.sync());
+    this.feeds = {
+      states: feed(true),
+      predictions: feed(true),
+      inputs: feed(true),
+      updates: feed(false),
+      metrics: feed(false),
+      weights: feed(false),
+      events: feed(false),
+    };
+  }
+
+  get isIdle(): boolean {
+    return !this.joins.observed && VIEWS.every((kind) => this.feeds[kind].isIdle);
+  }
+
+  /** What the server said to each subscribe. Asks for no view. */
+  get joined$(): Observable<Joined> {
+    return this.joins.pipe(finalize(() => this.sync()));
+  }
+
+  observe<K extends View>(kind: K, wish: Wish): Observable<Results[K]> {
+    return this.feeds[kind].observe(wish);
+  }
+
+  /** Asks the server for what is wanted now, without waiting for a retry. */
+  begin(): void {
+    this.parts.retry.cancel();
+    this.sync();
+  }
+
+  /** The producer of this client goes on after step `seq`. */
+  expectFrom(seq: number): void {
+    for (const kind of VIEWS) this.feeds[kind].expectFrom(seq);
+  }
+
+  receive(message: ViewMessage): void {
+    (this.feeds[message.type] as Feed<Results[View]>).deliver(itemsOf(message), endOf(message));
+  }
+
+  interrupt(): void {
+    this.channel = null;
+    for (const kind of VIEWS) this.feeds[kind].interrupt();
+  }
+
+  end(error: CodedError | null): void {
+    this.parts.retry.cancel();
+    for (const kind of VIEWS) this.feeds[kind].end(error);
+    if (error) this.joins.error(error);
+    else this.joins.complete();
+  }
+
+  /** Compares at the end of this turn of the event loop. */
+  private sync(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    queueMicrotask(() => {
+      this.isScheduled = false;
+      if (this.parts.isReady()) for (const kind of VIEWS) this.reconcile(kind);
+      if (!this.isIdle) return;
+      this.parts.retry.cancel();
+      this.parts.onIdle();
+    });
+  }
+
+  private reconcile(kind: View): void {
+    const { asked, wish, isPending } = this.feeds[kind];
+    const isSame = asked?.every === wish?.every && asked?.delivery === wish?.delivery;
+    if (isSame || isPending) return;
+    if (!wish) this.unsubscribe(kind);
+    else if (!this.parts.retry.isWaiting) this.subscribe(kind, wish);
+  }
+
+  private subscribe(kind: View, wish: Wish): void {
+    const { sequence, requests, retry, onChannel } = this.parts;
+    const feed = this.feeds[kind];
+    const after = !STANDS_ALONE.has(kind) && wish.delivery === 'every' ? feed.after : undefined;
+    feed.asked = wish;
+    feed.isPending = true;
+    requests.ask(
+      { type: 'subscribe', sequence, view: kind, ...wish, ...(after && { after }) },
+      (subscribed) => {
+        const { channel } = subscribed;
+        this.channel = channel;
+        retry.succeed();
+        onChannel(channel);
+        feed.begin(subscribed);
+        this.joins.next(joinedOf(subscribed));
+        this.sync();
+      },
+      (error) => this.refused(kind, error),
+    );
+  }
+
+  private unsubscribe(kind: View): void {
+    const { requests, onError } = this.parts;
+    this.feeds[kind].asked = null;
+    if (this.channel === null) return;
+    requests.ask({ type: 'unsubscribe', channel: this.channel, view: kind }, () => this.sync(), onError);
+  }
+
+  private refused(kind: View, error: CodedError): void {
+    const { retry } = this.parts;
+    const feed = this.feeds[kind];
+    feed.asked = null;
+    feed.isPending = false;
+    if (error.code === 'connection-lost') return;
+    if (!error.temporary) feed.end(error);
+    else if (!retry.isWaiting) retry.later(() => this.sync());
+  }
+}
+
+function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
+  const { sequence, view, epoch, seq, recovered = false } = subscribed;
+  return { sequence, view, epoch, seq, recovered, spec: subscribed.spec as unknown as ModelSpec };
+}
+
+/** Gives the number of the step up to which a message holds the results; none where it cannot be told. */
+function endOf(message: ViewMessage): number | undefined {
+  switch (message.type) {
+    case 'states':
+    case 'predictions':
+    case 'inputs':
+      return message.seq + message.count - 1;
+    case 'updates':
+    case 'metrics':
+    case 'weights':
+      return message.seq;
+    case 'events':
+      return message.events.at(-1)?.seq;
+  }
+}
+
+/** @throws EddyError `setting-invalid` */
+export function wishOf({ every = 0, delivery = 'every' }: ViewOptions): Wish {
+  if (Number.isInteger(every) && every >= 0 && every <= MAX_EVERY) return { every, delivery };
+  throw new EddyError('setting-invalid', `every is ${every}, no integer from 0 to ${MAX_EVERY}`);
+}

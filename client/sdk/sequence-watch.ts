@@ -1,0 +1,50 @@
+import { defer, type Observable } from 'rxjs';
+import type { View } from '../../src/protocol/messages.js';
+import type { Joined, Results, ViewOptions, Watch } from './api.js';
+import { type Views, wishOf } from './sequence-views.js';
+
+/** The views of a sequence as Observables. */
+export class SequenceWatch implements Watch {
+  constructor(
+    readonly sequence: string,
+    /** Gives the sequence's views when somebody subscribes. */
+    private readonly viewsNow: () => Views,
+  ) {}
+
+  get states$(): Observable<Results['states']> {
+    return this.view('states');
+  }
+
+  get predictions$(): Observable<Results['predictions']> {
+    return this.view('predictions');
+  }
+
+  get inputs$(): Observable<Results['inputs']> {
+    return this.view('inputs');
+  }
+
+  get updates$(): Observable<Results['updates']> {
+    return this.view('updates');
+  }
+
+  get metrics$(): Observable<Results['metrics']> {
+    return this.view('metrics');
+  }
+
+  get weights$(): Observable<Results['weights']> {
+    return this.view('weights');
+  }
+
+  get events$(): Observable<Results['events']> {
+    return this.view('events');
+  }
+
+  get joined$(): Observable<Joined> {
+    return defer(() => this.viewsNow().joined$);
+  }
+
+  view<K extends View>(kind: K, options: ViewOptions = {}): Observable<Results[K]> {
+    const wish = wishOf(options);
+    return defer(() => this.viewsNow().observe(kind, wish));
+  }
+}

@@ -1,0 +1,151 @@
+/** eddy push: streams a file, or standard input, into a sequence. */
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import type { SequenceHandle } from '../../../client/sdk/index.js';
+import { EddyError } from '../../errors.js';
+import { TIME_KINDS, TimeFeatures, type TimeKind } from '../../features/time-features.js';
+import { parseTimestamp } from '../../features/timestamp.js';
+import type { ModelSpecInput } from '../../rnn/spec/spec.js';
+import { addTokenFile, tokenFrom } from '../shared/client-token.js';
+import { DEFAULT_URL, nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
+import { colorsFor, writeLine } from '../shared/output.js';
+import { openRows, type Row, type RowFormat } from '../shared/rows.js';
+import { Pace } from '../shared/step-timer.js';
+import { bar, grouped, LiveView } from '../shared/terminal.js';
+
+interface PushOptions {
+  tokenFile?: string;
+  url: string;
+  sequence: string;
+  columns?: string[];
+  format?: RowFormat;
+  rate: number;
+  model?: string;
+  units: number;
+  json: boolean;
+  timestamp: string;
+  calendar?: TimeKind[];
+}
+
+export function addPush(program: Command): void {
+  addTokenFile(program.command('push'))
+    .description('stream the rows of a CSV or NDJSON file, or of standard input, into a sequence')
+    .argument('<file>', 'the file, or - for standard input')
+    .requiredOption('--sequence <name>', 'the sequence; it is made if there is none')
+    .option('--url <url>', 'address of the server', DEFAULT_URL)
+    .option('--columns <a,b>', 'columns to send, in order; all that hold numbers if left out', nameList)
+    .addOption(
+      new Option('--format <format>', 'by the ending of the file, csv for -').choices(['csv', 'ndjson']),
+    )
+    .option('--timestamp <column>', 'column of the time, for --calendar', 'timestamp')
+    .option(
+      '--calendar <kinds>',
+      `features made of the time: ${TIME_KINDS.join(', ')}; they come after the columns`,
+      timeKinds,
+    )
+    .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 0)
+    .option('--model <file>', 'model spec as JSON, for a new sequence; features are counted if left out')
+    .option('--units <n>', 'hidden units of a new sequence without --model', wholeNumber(1), 32)
+    .option('--json', 'print a summary as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ eddy push pump.csv --sequence pump --columns pressure,flow
+  $ tail -f sensor.ndjson | eddy push - --format ndjson --sequence sensor
+  $ eddy push pump.csv --sequence pump --rate 100 --model spec.json --json`,
+    )
+    .action(push);
+}
+
+async function push(file: string, options: PushOptions): Promise<void> {
+  const { connect } = await import('../../../client/sdk/node.js');
+  const { url, sequence, rate, json, timestamp, calendar, tokenFile } = options;
+  const time = calendar && new TimeFeatures(calendar);
+  const spec = options.model ? await readSpec(options.model) : null;
+  // before the rows are opened, which begin to flow at once
+  const token = await tokenFrom(tokenFile);
+  const source = await openRows(file, { columns: options.columns, format: options.format });
+  const client = connect(url, { agent: 'eddy push', ...token });
+  const refused = new Promise<never>((_resolve, reject) => {
+    client.errors$.subscribe(({ error }) => reject(error));
+    client.state$.subscribe((state) => {
+      if (state.status === 'closed') reject(state.reason);
+    });
+  });
+  refused.catch(() => undefined);
+  const view = new LiveView(process.stderr);
+  const began = performance.now();
+  let steps = 0;
+  const picture = () => progress(sequence, steps, began, source.size && source.bytesRead() / source.size);
+  const work = async () => {
+    let handle = null as SequenceHandle | null;
+    const pace = new Pace(rate);
+    try {
+      for await (const row of source.rows) {
+        const columns = row.values.length;
+        const values = time ? time.of(timeOf(row, timestamp), row.values) : row.values;
+        handle ??= client.open(sequence, {
+          spec: {
+            units: options.units,
+            ...(time && { task: forecastOf(columns) }),
+            ...spec,
+            features: spec?.features ?? values.length,
+          },
+        });
+        await pace.next();
+        if (handle.room === 0) await handle.ready();
+        handle.push(values);
+        steps++;
+        view.draw(picture);
+      }
+    } finally {
+      // the rows before a bad one count
+      await handle?.drained();
+    }
+    if (!handle) throw new EddyError('input-invalid', `${file} has no rows`);
+    return (await handle.opened).seq;
+  };
+  try {
+    const firstSeq = (await Promise.race([work(), refused])) + 1;
+    const seconds = (performance.now() - began) / 1000;
+    view.finish(picture());
+    if (json)
+      await writeLine(JSON.stringify({ sequence, steps, firstSeq, lastSeq: firstSeq + steps - 1, seconds }));
+  } finally {
+    client.close();
+  }
+}
+
+/** Forecasts the columns only: features made of the time are known beforehand. */
+const forecastOf = (columns: number) => ({
+  kind: 'forecast' as const,
+  targets: Array.from({ length: columns }, (_, i) => i),
+});
+
+/** @throws EddyError `input-invalid` */
+function timeOf({ line, fields }: Row, column: string): number {
+  const time = parseTimestamp(String(fields[column] ?? ''));
+  if (time !== null) return time;
+  throw new EddyError(
+    'input-invalid',
+    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, no time`,
+  );
+}
+
+async function readSpec(file: string): Promise<ModelSpecInput> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+function progress(sequence: string, steps: number, began: number, share: number | null): string {
+  const c = colorsFor(process.stderr);
+  const rate = steps / Math.max(1e-3, (performance.now() - began) / 1000);
+  const done = share === null ? '' : `${c.cyan(bar(share, 30))} ${grouped(100 * share)} %  `;
+  return `${c.bold(sequence)}  ${done}${grouped(steps)} steps  ${c.dim(`${grouped(rate)} steps/s`)}`;
+}

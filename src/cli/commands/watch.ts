@@ -1,0 +1,94 @@
+/** eddy watch: shows what a sequence gives, as it gives it. */
+import { type Command, Option } from 'commander';
+import { take } from 'rxjs';
+import { VIEWS, type View } from '../../protocol/messages.js';
+import { addTokenFile, tokenFrom } from '../shared/client-token.js';
+import { DEFAULT_URL, wholeNumber } from '../shared/option-parsers.js';
+import { colorsFor, interrupted, say } from '../shared/output.js';
+import { sparkline } from '../shared/terminal.js';
+
+interface WatchOptions {
+  tokenFile?: string;
+  url: string;
+  view: View;
+  every: number;
+  latest: boolean;
+  count?: number;
+  json: boolean;
+}
+
+export function addWatch(program: Command): void {
+  addTokenFile(program.command('watch'))
+    .description('show the hidden states of a sequence, or another view of it, live')
+    .argument('<name>', 'the sequence; one that does not exist yet is waited for')
+    .option('--url <url>', 'address of the server', DEFAULT_URL)
+    .addOption(new Option('--view <view>', 'what to show').choices(VIEWS).default('states'))
+    .option('--every <ms>', 'at most one delivery in so many milliseconds', wholeNumber(0, 60_000), 0)
+    .option('--latest', 'only the newest result of each delivery', false)
+    .option('--count <n>', 'stop after so many results', wholeNumber(1))
+    .option('--json', 'one JSON object a line', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ eddy watch pump
+  $ eddy watch pump --view metrics --every 1000 --latest
+  $ eddy watch pump --view predictions --json | jq .y`,
+    )
+    .action(watch);
+}
+
+async function watch(
+  name: string,
+  { url, view, every, latest, count, json, tokenFile }: WatchOptions,
+): Promise<void> {
+  const { connect } = await import('../../../client/sdk/node.js');
+  const client = connect(url, { agent: 'eddy watch', ...(await tokenFrom(tokenFile)) });
+  const done = new Promise<void>((resolve, reject) => {
+    client.errors$.subscribe(({ error }) => say(`${error.code}: ${error.message}`));
+    client.state$.subscribe((state) => {
+      if (state.status === 'waiting')
+        say(`${state.reason.message}; trying again in ${Math.round(state.delay)} ms`);
+      if (state.status === 'closed') reject(state.reason);
+    });
+    client
+      .watch(name)
+      .view(view, { every, delivery: latest ? 'latest' : 'every' })
+      .pipe(take(count ?? Number.POSITIVE_INFINITY))
+      .subscribe({
+        next: (result) => process.stdout.write(`${json ? toJson(result) : toText(result)}\n`),
+        error: reject,
+        complete: resolve,
+      });
+  });
+  process.stdout.on('error', () => process.exit(0));
+  try {
+    await Promise.race([done, interrupted()]);
+  } finally {
+    client.close();
+  }
+}
+
+const toJson = (result: object) =>
+  JSON.stringify(result, (_key, value) => (value instanceof Float32Array ? Array.from(value) : value));
+
+/** Units drawn on one line. */
+const MAX_DRAWN = 64;
+
+function toText(result: object): string {
+  const c = colorsFor(process.stdout);
+  const parts = Object.entries(result).flatMap(([key, value]) => {
+    if (key === 'skipped') return value > 0 ? [c.yellow(`${value} skipped`)] : [];
+    if (key === 'seq') return [c.bold(String(value).padStart(8))];
+    if (key === 'h')
+      return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
+    if (value instanceof Float32Array && value.length > MAX_DRAWN)
+      return [`${c.dim(key)} ${value.length} numbers`];
+    if (value instanceof Float32Array)
+      return [Array.from(value, (number) => number.toPrecision(5)).join('  ')];
+    const shown =
+      typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);
+    return [`${c.dim(key)} ${shown}`];
+  });
+  return parts.join('  ');
+}

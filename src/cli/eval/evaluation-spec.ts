@@ -1,0 +1,91 @@
+/** The model spec of eddy eval: a file's, changed by what the options say. */
+import { readFile } from 'node:fs/promises';
+import { EddyError } from '../../errors.js';
+import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
+import type { Columns } from './column-choice.js';
+
+export const LEARNERS = ['tbptt', 'rtrl', 'snap-1'] as const;
+export const OPTIMIZERS = ['sgd', 'rmsprop', 'adam', 'adamw'] as const;
+
+export interface SpecOptions {
+  readonly model?: string | undefined;
+  readonly horizon?: readonly number[] | undefined;
+  readonly season?: number | undefined;
+  readonly units?: number | undefined;
+  readonly learner?: (typeof LEARNERS)[number] | undefined;
+  readonly k1?: number | undefined;
+  readonly k2?: number | undefined;
+  readonly optimizer?: (typeof OPTIMIZERS)[number] | undefined;
+  readonly learningRate?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly target?: readonly string[] | undefined;
+}
+
+type Part = Record<string, unknown>;
+
+/**
+ * Puts the spec together; an option goes before the file.
+ *
+ * @throws EddyError `spec-invalid`
+ */
+export async function buildSpec(options: SpecOptions, columns: Columns): Promise<ModelSpec> {
+  const file = options.model ? await readSpec(options.model) : {};
+  const F = columns.features.length;
+  if (file.features !== undefined && file.features !== F)
+    throw new EddyError(
+      'spec-invalid',
+      `the spec has ${file.features} features; here there are ${F}: ${columns.features.join(', ')}`,
+    );
+  const task = partOf(file.task);
+  const targets = options.target ? undefined : task.targets;
+  const spec = parseSpec({
+    ...file,
+    ...given({ season: options.season, seed: options.seed }),
+    features: F,
+    units: options.units ?? file.units ?? 32,
+    task: {
+      kind: 'forecast',
+      ...task,
+      ...given({ horizon: options.horizon }),
+      targets: targets ?? columns.targets,
+    },
+    inputs: { missing: 'hold', ...partOf(file.inputs) },
+    learner: {
+      ...kindOf(file.learner, options.learner, 'tbptt'),
+      ...given({ k1: options.k1, k2: options.k2 }),
+    },
+    optimizer: {
+      ...kindOf(file.optimizer, options.optimizer, 'adam'),
+      ...given({ learningRate: options.learningRate }),
+    },
+  });
+  if (spec.task?.kind !== 'forecast')
+    throw new EddyError('spec-invalid', 'task: eddy eval scores forecasts; a supervised task needs targets');
+  if (spec.batch !== 1) throw new EddyError('spec-invalid', 'batch: a file is one sequence, so it must be 1');
+  return spec;
+}
+
+/** Gives a part of the file's spec, or, where an option wants another kind, that kind with its own defaults. */
+function kindOf(part: unknown, wanted: string | undefined, otherwise: string): Part {
+  const own = partOf(part);
+  const kind = own.kind ?? otherwise;
+  return wanted === undefined || wanted === kind ? { ...own, kind } : { kind: wanted };
+}
+
+const partOf = (value: unknown): Part => (typeof value === 'object' && value !== null ? { ...value } : {});
+
+/** Leaves out what is undefined. */
+const given = (fields: Part): Part =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+async function readSpec(file: string): Promise<Part> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    throw new EddyError('spec-invalid', 'not a JSON object');
+  } catch (error) {
+    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}

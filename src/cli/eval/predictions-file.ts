@@ -1,0 +1,91 @@
+/**
+ * The predictions as CSV, a line for each row of the file:
+ *
+ *   timestamp, then for each target its value, then for each horizon h what was predicted for this row h rows before
+ *   (`flow_h5`) and how far off that was (`flow_h5_error`, prediction - value), then anomaly_score
+ *
+ * A cell is empty where there is nothing to say. Without a timestamp in the file, the first column is the number of the
+ * row, from 0.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Output, Pass, PassRow } from './scoring-pass.js';
+
+/** Characters that are gathered before they are written. */
+const CHUNK = 1 << 16;
+
+export class PredictionsFile {
+  private text: string;
+  /** For each target the outputs that are for it, by their place in y. */
+  private readonly order: readonly (readonly number[])[];
+
+  private constructor(
+    private readonly file: FileHandle,
+    { targets, outputs }: Pick<Pass, 'targets' | 'outputs'>,
+  ) {
+    this.order = targets.map((_, k) => outputs.flatMap((output, m) => (output.k === k ? [m] : [])));
+    this.text = csvLine(['timestamp', ...this.order.flatMap((ms) => namesOf(ms, outputs)), 'anomaly_score']);
+  }
+
+  static async create(path: string, pass: Pick<Pass, 'targets' | 'outputs'>): Promise<PredictionsFile> {
+    return new PredictionsFile(await open(path, 'w'), pass);
+  }
+
+  /** Takes a row; gives null where nothing is to be waited for. */
+  write(row: PassRow): Promise<void> | null {
+    this.text += this.lineOf(row);
+    return this.text.length < CHUNK ? null : this.flush();
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await this.file.close();
+    }
+  }
+
+  private async flush(): Promise<void> {
+    const { text } = this;
+    this.text = '';
+    await this.file.writeFile(text);
+  }
+
+  private lineOf({ row, timestamp, truth, made, result }: PassRow): string {
+    const cells = [timestamp ?? String(row)];
+    this.order.forEach((ms, k) => {
+      const value = truth[k]!;
+      cells.push(value === null ? '' : String(value));
+      for (const m of ms) {
+        const prediction = made[m]!;
+        const written = prediction === null ? '' : shortest(prediction);
+        const isKnown = prediction !== null && value !== null;
+        cells.push(written, isKnown ? String(Number((Number(written) - value).toPrecision(9))) : '');
+      }
+    });
+    return csvLine([...cells, shortest(result.anomaly)]);
+  }
+}
+
+function namesOf(ms: readonly number[], outputs: readonly Output[]): string[] {
+  const { target } = outputs[ms[0]!]!;
+  return [
+    target,
+    ...ms.flatMap((m) => {
+      const name = `${target}_h${outputs[m]!.horizon}`;
+      return [name, `${name}_error`];
+    }),
+  ];
+}
+
+const csvLine = (cells: readonly string[]) =>
+  `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
+
+/** Writes a number with as few digits as bring the same float32 back; a float64 that is none, whole. */
+export function shortest(value: number): string {
+  if (Math.fround(value) !== value) return String(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return String(rounded);
+  }
+  return String(Number(value.toPrecision(9)));
+}

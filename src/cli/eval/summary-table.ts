@@ -1,0 +1,215 @@
+/** What a pass came to: as JSON, and as a table to read. The same file gives the same text. */
+import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
+import type { Scores } from '../../rnn/scoring/prequential.js';
+import type { ModelSpec } from '../../rnn/spec/spec.js';
+import { grouped } from '../shared/terminal.js';
+import type { BadRows } from './bad-rows.js';
+import type { Columns } from './column-choice.js';
+import type { Output, Pass, PassRow } from './scoring-pass.js';
+
+interface Place {
+  readonly row: number;
+  readonly line: number;
+  readonly timestamp: string | null;
+}
+
+export interface DriftEvent extends Place {
+  readonly detector: DriftKind;
+}
+
+export interface AnomalyEvent extends Place {
+  readonly score: number;
+}
+
+/** Events of a kind that are named; beyond that they are only counted. */
+const MAX_NAMED = 10_000;
+
+/** Counts what it is given, and keeps the first. */
+class Events<E> {
+  readonly named: E[] = [];
+  count = 0;
+
+  add(event: E): void {
+    if (this.count++ < MAX_NAMED) this.named.push(event);
+  }
+}
+
+export class Summary {
+  readonly drift = new Events<DriftEvent>();
+  readonly anomalies = new Events<AnomalyEvent>();
+  private updates = 0;
+
+  /** Takes a row; what is not scored counts in no figure. */
+  add({ row, line, timestamp, result, isScored }: PassRow): void {
+    this.updates += result.updates.length;
+    if (!isScored) return;
+    const { drift, anomaly, isAnomalous } = result;
+    if (drift) this.drift.add({ row, line, timestamp, detector: drift });
+    if (isAnomalous) this.anomalies.add({ row, line, timestamp, score: anomaly });
+  }
+
+  /** Gives all there is to say. */
+  read(
+    file: string,
+    pass: Pass,
+    columns: Columns,
+    { skip, bad }: { skip: number; bad: BadRows },
+  ): EvalResult {
+    const scores = pass.scores();
+    const { spec } = pass.model;
+    const { outputs: _, ...all } = pass.model.metrics;
+    return {
+      file,
+      rows: pass.rows,
+      skip,
+      badRows: { count: bad.count, first: bad.first },
+      timestamp: columns.timestamp,
+      features: columns.features,
+      targets: pass.targets,
+      spec,
+      updates: this.updates,
+      metrics: {
+        ...all,
+        outputs: pass.outputs.map(({ target, horizon }, m) => ({
+          target,
+          horizon,
+          ...scoresOnly(scores[m]!),
+        })),
+      },
+      driftCount: this.drift.count,
+      drift: this.drift.named,
+      anomalyCount: this.anomalies.count,
+      anomalies: this.anomalies.named,
+    };
+  }
+}
+
+export interface EvalResult {
+  readonly file: string;
+  /** Rows taken, and how many of them at the beginning were not scored. */
+  readonly rows: number;
+  readonly skip: number;
+  readonly badRows: { readonly count: number; readonly first: BadRows['first'] };
+  readonly timestamp: string | null;
+  readonly features: readonly string[];
+  readonly targets: readonly string[];
+  readonly spec: ModelSpec;
+  readonly updates: number;
+  readonly metrics: Scores & { readonly outputs: readonly (Pick<Output, 'target' | 'horizon'> & Scores)[] };
+  readonly driftCount: number;
+  readonly drift: readonly DriftEvent[];
+  readonly anomalyCount: number;
+  readonly anomalies: readonly AnomalyEvent[];
+}
+
+/** The figures that are shown of each output: a head, and how to write it. */
+export const FIGURES = [
+  { head: 'MAE', about: 'mean absolute error', of: ({ mae }: Scores) => significant(mae) },
+  { head: 'RMSE', about: 'root mean squared error', of: ({ rmse }: Scores) => significant(rmse) },
+  {
+    head: 'NRMSE',
+    about: 'RMSE in standard deviations of the target',
+    of: ({ nrmse }: Scores) => significant(nrmse),
+  },
+  {
+    head: 'skill vs last',
+    about: 'how much smaller the MAE is than that of "as it is now"',
+    of: ({ skill }: Scores) => percent(skill),
+  },
+  {
+    head: 'vs season',
+    about: 'how much smaller the MAE is than that of "as it was a season ago"',
+    of: ({ seasonalSkill }: Scores) => percent(seasonalSkill),
+  },
+  {
+    head: 'recent MAE',
+    about: 'MAE of the last 500 rows or so',
+    of: ({ recentMae }: Scores) => significant(recentMae),
+  },
+  { head: 'scored', about: 'rows scored', of: ({ scored }: Scores) => grouped(scored) },
+] as const;
+
+/** Writes the result as a table. */
+export function toText(result: EvalResult): string {
+  const rows = [
+    ['target', 'ahead', ...FIGURES.map(({ head }) => head)],
+    ...result.metrics.outputs.map((output) => [
+      output.target,
+      String(output.horizon),
+      ...FIGURES.map(({ of }) => of(output)),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const table = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+  );
+  return [
+    `${result.file}  ${countOf(result.rows, 'row')}${result.skip > 0 ? `, the first ${grouped(result.skip)} not scored` : ''}`,
+    describe(result),
+    '',
+    ...table,
+    '',
+    `${countOf(result.anomalyCount, 'anomaly', 'anomalies')}${placesOf(result.anomalies)}`,
+    `${countOf(result.driftCount, 'drift event')}${placesOf(result.drift)}`,
+  ].join('\n');
+}
+
+/** Says in words what the model is. */
+export function describe({
+  spec,
+  features,
+  targets,
+}: Pick<EvalResult, 'spec' | 'features' | 'targets'>): string {
+  const { learner, optimizer, task, season } = spec;
+  const horizons = task?.kind === 'forecast' ? task.horizon : [];
+  return [
+    `${features.join(', ')} to ${targets.join(', ')}, ${horizons.join(' and ')} ${horizons.at(-1) === 1 ? 'row' : 'rows'} ahead`,
+    `${spec.units} hidden units`,
+    `${learner.kind}${learner.kind === 'tbptt' ? ` k1 ${learner.k1}, k2 ${learner.k2}` : ` k1 ${learner.k1}`}`,
+    `${optimizer.kind} at ${optimizer.learningRate}`,
+    ...(season ? [`season ${season}`] : []),
+    `seed ${spec.seed}`,
+  ].join('; ');
+}
+
+export const countOf = (count: number, one: string, many = `${one}s`) =>
+  `${grouped(count)} ${count === 1 ? one : many}`;
+
+/** Places that the text names. */
+const SHOWN = 3;
+
+function placesOf(events: readonly Place[]): string {
+  if (events.length === 0) return '';
+  const shown = events.slice(0, SHOWN).map(({ row, timestamp }) => timestamp ?? `row ${row}`);
+  return `: ${shown.join(', ')}${events.length > SHOWN ? ', ...' : ''}`;
+}
+
+const significant = (value: number | null) =>
+  value === null ? '-' : Math.abs(value) >= 1e4 ? grouped(value) : String(Number(value.toPrecision(4)));
+
+const percent = (value: number | null) =>
+  value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
+
+/** Leaves out names that are said elsewhere, and what is for classes. */
+function scoresOnly(scores: Scores): Scores {
+  const { scored, mae, rmse, nrmse, mape, skill, seasonalSkill, naiveMae, seasonalMae } = scores;
+  const { recentMae, recentRmse, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } =
+    scores;
+  return {
+    scored,
+    mae,
+    rmse,
+    nrmse,
+    mape,
+    skill,
+    seasonalSkill,
+    naiveMae,
+    seasonalMae,
+    recentMae,
+    recentRmse,
+    recentNaiveMae,
+    recentSeasonalMae,
+    recentSkill,
+    recentSeasonalSkill,
+  };
+}

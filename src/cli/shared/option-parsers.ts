@@ -1,0 +1,36 @@
+/** Parsers of option values, which say what is wrong with them. */
+import { InvalidArgumentError } from 'commander';
+import { TIME_KINDS, type TimeKind } from '../../features/time-features.js';
+import { DEFAULT_PORT } from '../../limits.js';
+
+export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
+
+/** Makes a parser of whole numbers from low to high. */
+export const wholeNumber =
+  (low: number, high = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+  };
+
+/** Parses a number that is not negative. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a number of at least 0.');
+}
+
+/** Parses names separated by commas. */
+export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+/** Gathers an option that may be said several times. */
+export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** Parses kinds of time features separated by commas. */
+export function timeKinds(text: string): TimeKind[] {
+  const kinds = nameList(text);
+  const unknown = kinds.find((kind) => !TIME_KINDS.includes(kind as TimeKind));
+  if (unknown === undefined) return kinds as TimeKind[];
+  throw new InvalidArgumentError(`There is no ${unknown}; there are ${TIME_KINDS.join(', ')}.`);
+}

@@ -1,0 +1,171 @@
+/** Timesteps from CSV or NDJSON, one row at a time, from a file or from standard input. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import { EddyError } from '../../errors.js';
+
+export type RowFormat = 'csv' | 'ndjson';
+
+/** A row as it was. */
+export interface TextRow {
+  /** Line in the input, from 1. */
+  readonly line: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface Row extends TextRow {
+  /** The columns asked for, as numbers. */
+  readonly values: number[];
+}
+
+export interface Source<R> {
+  readonly rows: AsyncIterable<R>;
+  /** Bytes of the input, or null where it has no end that is known. */
+  readonly size: number | null;
+  /** Bytes read so far. */
+  readonly bytesRead: () => number;
+}
+
+export type RowSource = Source<Row>;
+
+export interface TextRowOptions {
+  readonly format?: RowFormat | undefined;
+  /** Is told of a line that is no row, which is then passed over; without it, such a line ends the reading. */
+  readonly onBadRow?: ((line: number, error: EddyError) => void) | undefined;
+}
+
+export interface RowOptions extends TextRowOptions {
+  /** Which columns, in order; without them all whose first value is a number. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/**
+ * Opens a file, or standard input where it is `-`.
+ *
+ * @throws EddyError `input-invalid`, on reading, which names the line and the column
+ */
+export async function openRows(file: string, options: RowOptions = {}): Promise<RowSource> {
+  const { rows, ...source } = await openTextRows(file, options);
+  return { rows: toNumbers(rows, options.columns), ...source };
+}
+
+/** Does the same, and leaves the fields as they are. */
+export async function openTextRows(file: string, options: TextRowOptions = {}): Promise<Source<TextRow>> {
+  let bytes = 0;
+  const size = file === '-' ? null : (await stat(file)).size;
+  const stream = file === '-' ? process.stdin : createReadStream(file);
+  stream.on('data', (chunk: string | Buffer) => {
+    bytes += chunk.length;
+  });
+  const format = options.format ?? (/\.(ndjson|jsonl)$/i.test(file) ? 'ndjson' : 'csv');
+  return { rows: readTextRows(stream, { ...options, format }), size, bytesRead: () => bytes };
+}
+
+/** Reads rows from a stream of CSV (with a header) or NDJSON (an object, or an array of numbers, a line). */
+export const readRows = (stream: Readable, { columns, ...options }: RowOptions): AsyncGenerator<Row> =>
+  toNumbers(readTextRows(stream, options), columns);
+
+const readTextRows = (stream: Readable, { format = 'csv', onBadRow }: TextRowOptions) =>
+  format === 'csv' ? readCsv(stream, onBadRow) : readNdjson(stream, onBadRow);
+
+async function* toNumbers(
+  rows: AsyncIterable<TextRow>,
+  columns: readonly string[] | undefined,
+): AsyncGenerator<Row> {
+  let names = columns;
+  for await (const { line, fields } of rows) {
+    names ??= numericColumns(fields, line);
+    yield { line, fields, values: names.map((name) => numberOf(fields, name, line)) };
+  }
+}
+
+type OnBadRow = TextRowOptions['onBadRow'];
+
+async function* readCsv(stream: Readable, onBadRow: OnBadRow): AsyncGenerator<TextRow> {
+  const parser = stream.pipe(
+    parse({
+      columns: true,
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      info: true,
+      skip_records_with_error: onBadRow !== undefined,
+      on_skip: (error) => {
+        if (error && 'lines' in error) onBadRow?.(Number(error.lines), badLine(Number(error.lines), error));
+        return undefined;
+      },
+    }),
+  );
+  stream.on('error', (error) => parser.destroy(error));
+  try {
+    for await (const { record, info } of parser) yield { line: info.lines, fields: record };
+  } catch (error) {
+    if (error instanceof Error && 'lines' in error) throw badLine(Number(error.lines), error);
+    throw error;
+  }
+}
+
+async function* readNdjson(stream: Readable, onBadRow: OnBadRow): AsyncGenerator<TextRow> {
+  let line = 0;
+  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    if (text.trim() === '') continue;
+    try {
+      yield { line, fields: parseObject(text, line) };
+    } catch (error) {
+      if (!onBadRow || !(error instanceof EddyError)) throw error;
+      onBadRow(line, error);
+    }
+  }
+}
+
+function parseObject(text: string, line: number): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new EddyError('input-invalid', `line ${line}: ${error}`, { cause: error });
+  }
+  if (typeof value === 'object' && value !== null) return { ...value };
+  throw new EddyError('input-invalid', `line ${line}: neither an object nor an array`);
+}
+
+const badLine = (line: number, cause: Error) =>
+  new EddyError('input-invalid', `line ${line}: ${cause.message}`, { cause });
+
+function numericColumns(fields: TextRow['fields'], line: number): string[] {
+  const names = Object.keys(fields).filter((name) => Number.isFinite(toNumber(fields[name])));
+  if (names.length > 0) return names;
+  throw new EddyError('input-invalid', `line ${line}: no column holds a number`);
+}
+
+/**
+ * Gives the number in a column of a row.
+ *
+ * @throws EddyError `input-invalid` where there is none
+ */
+export function numberOf(fields: TextRow['fields'], name: string, line: number): number {
+  if (!Object.hasOwn(fields, name))
+    throw new EddyError(
+      'input-invalid',
+      `line ${line}: there is no column ${JSON.stringify(name)}; there are ${Object.keys(fields).join(', ')}`,
+    );
+  const value = toNumber(fields[name]);
+  if (Number.isFinite(value)) return value;
+  throw new EddyError(
+    'input-invalid',
+    `line ${line}: ${name} is ${JSON.stringify(fields[name])}, no finite number`,
+  );
+}
+
+/** Is there nothing in the field? */
+export const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
+/** Gives a field as a number, NaN where it is none. */
+export function toNumber(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}

@@ -1,0 +1,183 @@
+/**
+ * What the cell gets of a timestep: x, and how it came to be so.
+ *
+ *   [ x | x_t - x_{t-l} for each l of `changes` | x_{t-l} for each l of `lags` ]
+ *
+ * x and its lagged values in deviations from the mean, changes in deviations from 0, all by the statistics of the past;
+ * without a scaler as they are. What lies before the first step counts as 0.
+ */
+import type { Address, Reals } from '../../kernels/kernels.js';
+import { cut, LARGEST } from '../../math/clamp.js';
+import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
+import { History, type HistoryState } from './history.js';
+import { type ScalerState, StandardScaler } from './scaler.js';
+
+export interface InputsState {
+  readonly history: HistoryState;
+  readonly held: Float64Array;
+  readonly known: Uint8Array;
+  readonly scaler: ScalerState | null;
+  readonly changeScaler: ScalerState | null;
+}
+
+export class Inputs {
+  /** Numbers that the cell gets in one row. */
+  readonly size: number;
+  /** The last rows of the features that are looked back at, [B,K]. */
+  readonly history: History;
+  /** x [B,F] of the last step, with the last known value for what is missing. */
+  readonly x: Float64Array;
+  /** Of which of them something is known at all. */
+  private readonly known: Uint8Array;
+  /** The same as x with NaN for what is missing. */
+  readonly given: Float64Array;
+  /** Which of the [B,F] are looked back at. */
+  readonly lookedBackAt: Int32Array;
+  private readonly scaler: StandardScaler | null;
+  private readonly changeScaler: StandardScaler | null;
+  private readonly batch: number;
+  private readonly features: number;
+  private readonly changes: readonly number[];
+  private readonly lags: readonly number[];
+  private readonly perRow: number;
+  /** The changes [B,L,K] of this step; NaN where there is none. */
+  private readonly changed: Float64Array;
+
+  constructor(spec: ModelSpec) {
+    const { batch, features, scaler, inputs } = spec;
+    const columns = lookedBackAt(spec);
+    this.size = inputsOf(spec);
+    this.batch = batch;
+    this.features = features;
+    this.changes = inputs.changes;
+    this.lags = inputs.lags;
+    this.perRow = columns.length;
+    this.history = new History(historyOf(spec), batch * columns.length);
+    this.x = new Float64Array(batch * features);
+    this.known = new Uint8Array(batch * features);
+    this.given = new Float64Array(batch * features);
+    const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
+    this.lookedBackAt = Int32Array.from(rows.flat());
+    this.changed = new Float64Array(batch * columns.length * this.changes.length);
+    const isScaled = scaler.kind === 'standard';
+    this.scaler = isScaled
+      ? new StandardScaler(features, { halfLife: scaler.halfLife, about: 'mean' })
+      : null;
+    this.changeScaler =
+      isScaled && this.changes.length > 0
+        ? new StandardScaler(columns.length * this.changes.length, {
+            halfLife: scaler.halfLife,
+            about: 'zero',
+          })
+        : null;
+  }
+
+  /** Takes the B * F numbers of x from `at` on; null and NaN are missing. */
+  take(x: ArrayLike<number | null>, at: number): void {
+    const { x: filled, given, known } = this;
+    for (let i = 0; i < filled.length; i++) {
+      const value = x[at + i] ?? Number.NaN;
+      given[i] = value;
+      if (Number.isNaN(value)) continue;
+      filled[i] = value;
+      known[i] = 1;
+    }
+    this.history.push(filled, this.lookedBackAt, known);
+  }
+
+  /** Writes what the cell gets to z, whose rows lie `stride` apart; then the step joins the statistics. */
+  write(m: Reals, z: Address, stride: number): void {
+    const { batch: B, features: F, scaler, changeScaler, x } = this;
+    for (let row = 0; row < B; row++) {
+      const to = z + row * stride;
+      for (let i = 0; i < F; i++) {
+        const value = x[row * F + i]!;
+        // of what was never known the 0 is no reading
+        m[to + i] = scaler && this.known[row * F + i] ? scaler.scale(value, i) : value;
+      }
+      if (this.size > F) this.lookBack(m, to + F, row);
+    }
+    scaler?.observe(this.given, B);
+    changeScaler?.observe(this.changed, B);
+  }
+
+  private lookBack(m: Reals, z: Address, row: number): void {
+    const { history, scaler, changeScaler, perRow: K, features: F } = this;
+    let to = z;
+    for (const [l, lag] of this.changes.entries())
+      for (let k = 0; k < K; k++) {
+        const i = row * K + k;
+        const isKnown = history.knows(lag, i);
+        const change = isKnown ? history.read(0, i) - history.read(lag, i) : 0;
+        m[to++] = changeScaler ? changeScaler.scale(change, l * K + k) : cut(change, LARGEST);
+        const isGiven = isKnown && !Number.isNaN(this.given[this.lookedBackAt[i]!]!);
+        this.changed[(row * this.changes.length + l) * K + k] = isGiven ? change : Number.NaN;
+      }
+    for (const lag of this.lags)
+      for (let k = 0; k < K; k++) {
+        const i = row * K + k;
+        if (!history.knows(lag, i)) m[to++] = 0;
+        else
+          m[to++] = scaler
+            ? scaler.scale(history.read(lag, i), this.lookedBackAt[i]! % F)
+            : history.read(lag, i);
+      }
+  }
+
+  /**
+   * Carries dL/dinputs [T,B,size], rows `stride` apart, back to x [T,B,F] in the user's units, by the statistics of now.
+   * The first of the T steps is step `since` of its history. Through lags and changes a step has its part in later ones.
+   */
+  gradient(m: Reals, dz: Address, stride: number, T: number, since: number, out: Reals): void {
+    const { batch: B, features: F, scaler, changeScaler, perRow: K } = this;
+    const share = (deviation: number | undefined) =>
+      deviation === undefined ? 1 : deviation > 0 ? 1 / deviation : 0;
+    const add = (t: number, i: number, value: number) => {
+      if (t >= 0) out[t * B * F + i]! += value;
+    };
+    // what lay before the first step was no part of x
+    const isThere = (t: number, lag: number) => since + t >= lag;
+    for (let t = 0; t < T; t++)
+      for (let row = 0; row < B; row++) {
+        let at = dz + (t * B + row) * stride;
+        for (let i = 0; i < F; i++) add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]));
+        for (const [l, lag] of this.changes.entries())
+          for (let k = 0; k < K; k++) {
+            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviation[l * K + k]) : 0;
+            at++;
+            const i = this.lookedBackAt[row * K + k]!;
+            add(t, i, part);
+            add(t - lag, i, -part);
+          }
+        for (const lag of this.lags)
+          for (let k = 0; k < K; k++) {
+            const i = this.lookedBackAt[row * K + k]!;
+            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviation[i % F]) : 0);
+            at++;
+          }
+      }
+  }
+
+  /** Begins a new history; statistics stay. */
+  restart(): void {
+    this.history.clear();
+  }
+
+  state(): InputsState {
+    return {
+      history: this.history.state(),
+      held: this.x.slice(),
+      known: this.known.slice(),
+      scaler: this.scaler?.state() ?? null,
+      changeScaler: this.changeScaler?.state() ?? null,
+    };
+  }
+
+  restore({ history, held, known, scaler, changeScaler }: InputsState): void {
+    this.history.restore(history);
+    this.x.set(held);
+    this.known.set(known);
+    if (scaler) this.scaler?.restore(scaler);
+    if (changeScaler) this.changeScaler?.restore(changeScaler);
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * What the readout's sums mean in the user's units, and what a target means to the learner.
+ *
+ * A forecast is made as a change against a baseline: y = base + deviation * gate * p, where base is the last value, or
+ * that of one season before the time that is forecast, p are the readout's sums, and deviation that of such changes
+ * from 0. Without a baseline, and for targets that are sent, y = mean + deviation * p. The learner sees p and the target
+ * in the same units, and nothing of the gate. All statistics are of the past.
+ */
+import { NO_TARGET, type Reals } from '../../kernels/kernels.js';
+import { cut, LARGEST } from '../../math/clamp.js';
+import type { Window } from '../learning/window.js';
+import type { Judge } from '../scoring/error-monitor.js';
+import { type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
+import type { Inputs } from './inputs.js';
+import { nats } from './readout.js';
+import { CUT, type ScalerState, StandardScaler } from './scaler.js';
+import { Gate } from './skill-gate.js';
+
+export interface OutputsState {
+  readonly scaler: ScalerState | null;
+  readonly gate: ReturnType<Gate['state']> | null;
+}
+
+/** One horizon: which outputs it has, and how far back things lie. */
+interface Horizon {
+  /** Steps ahead, which is how far back the forecast was made when its time has come. */
+  readonly ahead: number;
+  /** The first of its K outputs. */
+  readonly first: number;
+  /** How far back the baseline lies when the time has come, and when the forecast is made. */
+  readonly arrived: number;
+  readonly served: number;
+  /** How far back the season's value lies when the time has come; null without a season. */
+  readonly seasonal: number | null;
+}
+
+/** The outputs of a forecast of Q horizons and K features: M = Q K. */
+export class ForecastOutputs {
+  /** Deviations [M] of what is forecast, or null where nothing is scaled. */
+  readonly scaler: StandardScaler | null;
+  private readonly gate: Gate | null;
+  private readonly horizons: readonly Horizon[];
+  private readonly isChange: boolean;
+  private readonly batch: number;
+  private readonly perHorizon: number;
+  private readonly outputs: number;
+  /** What joins the statistics at this step [B,M]; NaN where nothing does. */
+  private readonly seen: Float64Array;
+
+  constructor(
+    spec: ModelSpec,
+    { horizon, baseline, gate }: ForecastTask,
+    private readonly inputs: Inputs,
+    private readonly judge: Judge,
+  ) {
+    const { batch, season, scaler } = spec;
+    this.isChange = baseline !== 'none';
+    this.horizons = horizon.map((ahead, q) => {
+      const seasonal = season === undefined ? null : season * Math.ceil(ahead / season);
+      const arrived = baseline === 'season' && seasonal !== null ? seasonal : ahead;
+      const first = (q * outputsOf(spec)) / horizon.length;
+      return { ahead, first, arrived, served: arrived - ahead, seasonal };
+    });
+    this.batch = batch;
+    this.outputs = outputsOf(spec);
+    this.perHorizon = this.outputs / horizon.length;
+    const about = this.isChange ? 'zero' : 'mean';
+    this.scaler =
+      scaler.kind === 'standard'
+        ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, about })
+        : null;
+    this.gate = gate ? new Gate(this.outputs) : null;
+    this.seen = new Float64Array(batch * this.outputs);
+  }
+
+  /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
+  arrive(m: Reals, window: Window, seq: number, learning: boolean): void {
+    const last = this.horizons.at(-1);
+    for (const horizon of this.horizons) {
+      const step = seq - horizon.ahead;
+      const isForecast = step >= window.start;
+      let counts = false;
+      for (let row = 0; row < this.batch; row++)
+        for (let k = 0; k < this.perHorizon; k++)
+          if (this.arriveOne(m, window, horizon, row, k, isForecast ? step : null, learning)) counts = true;
+      if (isForecast) window.markTarget(step, counts, horizon === last);
+    }
+    this.scaler?.observe(this.seen, this.batch);
+    this.judge.end();
+  }
+
+  /** Does that for one number, if a forecast was made for it at `step`, and tells whether it is to be learned from. */
+  private arriveOne(
+    m: Reals,
+    window: Window,
+    horizon: Horizon,
+    row: number,
+    k: number,
+    step: number | null,
+    learning: boolean,
+  ): boolean {
+    const { history, given, lookedBackAt } = this.inputs;
+    const { ahead, arrived } = horizon;
+    const i = row * this.perHorizon + k;
+    const j = horizon.first + k;
+    const at = row * this.outputs + j;
+    const truth = given[lookedBackAt[i]!]!;
+    const isForecast = step !== null && !Number.isNaN(truth);
+    const isKnown = !this.isChange || history.knows(arrived, i);
+    // what joins the statistics: a change that was forecast, or any truth where there is no baseline
+    if (!this.isChange) this.seen[at] = truth;
+    else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
+    if (!isForecast || !history.knows(ahead, i)) return false;
+    this.score(horizon, i, j, row, m[window.predictionAt(step) + at]!, truth);
+    if (!isKnown) return false;
+    if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
+    m[window.targetAt(step) + at] = NO_TARGET;
+    return false;
+  }
+
+  private score(
+    { ahead, seasonal }: Horizon,
+    i: number,
+    j: number,
+    row: number,
+    y: number,
+    truth: number,
+  ): void {
+    const { judge } = this;
+    const { history } = this.inputs;
+    judge.score(j, row, y, truth);
+    judge.scoreNaive(j, truth - history.read(ahead, i));
+    if (seasonal !== null && history.knows(seasonal, i))
+      judge.scoreSeasonal(j, truth - history.read(seasonal, i));
+  }
+
+  /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
+  private meet(m: Reals, window: Window, step: number, at: number, j: number, d: number): boolean {
+    const { scaler, gate } = this;
+    const p = m[window.sumsAt(step) + at]!;
+    const deviation = scaler ? m[window.deviationAt(step) + j]! : 1;
+    if (deviation === 0) return false;
+    const offset = this.isChange ? d / deviation : p - (m[window.predictionAt(step) + at]! - d) / deviation;
+    gate?.observe(j, offset, p);
+    m[window.targetAt(step) + at] = cut(offset, scaler ? CUT : LARGEST);
+    return true;
+  }
+
+  /** Turns the sums of step `seq` into the predictions that are served. */
+  serve(m: Reals, window: Window, seq: number): void {
+    const { scaler, gate, isChange, perHorizon: K, outputs: M, batch: B } = this;
+    const { history } = this.inputs;
+    const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
+    for (const { served, first } of this.horizons)
+      for (let i = 0; i < B * K; i++) {
+        const isKnown = !isChange || history.knows(served, i);
+        const j = first + (i % K);
+        const at = Math.floor(i / K) * M + j;
+        const deviation = scaler ? Math.min(scaler.deviation[j]!, LARGEST) : 1;
+        if (scaler) m[deviationAt + j] = deviation;
+        const p = cut(m[sums + at]!, LARGEST);
+        m[sums + at] = p;
+        const value = isChange
+          ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * (gate?.factor[j] ?? 1) * p : 0)
+          : (scaler?.unscale(p, j) ?? p);
+        m[y + at] = cut(value, LARGEST);
+      }
+  }
+
+  /** Forgets what it learned of the network's skill: the network begins anew. */
+  clear(): void {
+    this.gate?.clear();
+  }
+
+  state(): OutputsState {
+    return { scaler: this.scaler?.state() ?? null, gate: this.gate?.state() ?? null };
+  }
+
+  restore({ scaler, gate }: OutputsState): void {
+    if (scaler) this.scaler?.restore(scaler);
+    if (gate) this.gate?.restore(gate);
+  }
+}
+
+/** The outputs whose targets are sent: in the user's units, or the probabilities of classes. */
+export class SuppliedOutputs {
+  readonly scaler: StandardScaler | null;
+  private readonly batch: number;
+  private readonly outputs: number;
+  private readonly isSoftmax: boolean;
+
+  constructor(
+    spec: ModelSpec,
+    private readonly judge: Judge,
+  ) {
+    this.batch = spec.batch;
+    this.outputs = outputsOf(spec);
+    this.isSoftmax = spec.readout.kind === 'softmax';
+    const { scaler } = spec;
+    const isScaled = scaler.kind === 'standard' && spec.readout.kind === 'linear';
+    this.scaler = isScaled
+      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, about: 'mean' })
+      : null;
+  }
+
+  /** The target [B,M] of a step has come: its prediction is scored, and it can be learned from. */
+  meet(m: Reals, window: Window, step: number, target: ArrayLike<number>, learning: boolean): void {
+    const { scaler, judge, batch: B, outputs: M } = this;
+    const [sums, y, to] = [window.sumsAt(step), window.predictionAt(step), window.targetAt(step)];
+    for (let at = 0; at < B * M; at++) {
+      const j = at % M;
+      const truth = target[at]!;
+      judge.score(j, Math.floor(at / M), m[y + at]!, truth);
+      if (!learning) continue;
+      if (!scaler) m[to + at] = truth;
+      else {
+        const deviation = m[window.deviationAt(step) + j]!;
+        if (deviation > 0) m[to + at] = cut(m[sums + at]! - (m[y + at]! - truth) / deviation, CUT);
+      }
+    }
+    if (this.isSoftmax) this.scoreClasses(m, y, target);
+    window.markTarget(step, learning);
+    scaler?.observe(target, B);
+    judge.end();
+  }
+
+  private scoreClasses(m: Reals, y: number, target: ArrayLike<number>): void {
+    const { outputs: M } = this;
+    for (let row = 0; row < this.batch * M; row += M) {
+      let [crossEntropy, likeliest, wanted] = [0, 0, 0];
+      for (let j = 0; j < M; j++) {
+        const t = target[row + j]!;
+        if (t > 0) crossEntropy += t * nats(m[y + row + j]!);
+        if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
+        if (t > target[row + wanted]!) wanted = j;
+      }
+      this.judge.scoreClasses(crossEntropy, likeliest === wanted);
+    }
+  }
+
+  /** Turns the sums of step `seq` into the predictions that are served. */
+  serve(m: Reals, window: Window, seq: number): void {
+    const { scaler, batch: B, outputs: M } = this;
+    const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
+    for (let at = 0; at < B * M; at++) {
+      const j = at % M;
+      if (scaler) m[deviationAt + j] = scaler.deviation[j]!;
+      const p = cut(m[sums + at]!, LARGEST);
+      m[sums + at] = p;
+      m[y + at] = cut(scaler ? scaler.unscale(p, j) : p, LARGEST);
+    }
+  }
+
+  state(): OutputsState {
+    return { scaler: this.scaler?.state() ?? null, gate: null };
+  }
+
+  restore({ scaler }: OutputsState): void {
+    if (scaler) this.scaler?.restore(scaler);
+  }
+}

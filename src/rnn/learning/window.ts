@@ -1,0 +1,162 @@
+/**
+ * The window: what was really computed for the last steps, kept for the backward pass.
+ *
+ *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
+ *   sums       [rows,B,M]    what the readout gave: softmax's probabilities, or the prediction in `deviation`s of it
+ *   prediction [rows,B,M]    what was served, in the user's units
+ *   target     [rows,B,M]    what came for it, in the units of `sums`; NO_TARGET where nothing has come
+ *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled; 0 where
+ *                            the output counts for nothing
+ *
+ * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is a
+ * fifth as much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
+ */
+import { type Address, NO_TARGET, type Reals } from '../../kernels/kernels.js';
+
+export interface WindowShape {
+  /** Steps that stay reachable. */
+  readonly keep: number;
+  readonly batch: number;
+  readonly features: number;
+  readonly units: number;
+  readonly outputs: number;
+  /** Are the outputs scaled? */
+  readonly scaled: boolean;
+}
+
+/** What is known of a step's targets, in bits. */
+const COUNTS = 1;
+const COMPLETE = 2;
+
+/** The part of a window that is not in the arena. */
+export interface WindowState {
+  readonly origin: number;
+  readonly start: number;
+  readonly next: number;
+  readonly targets: Uint8Array;
+}
+
+const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 5));
+
+export class Window {
+  /** Step number of the first row. */
+  private origin = 0;
+  /** First step of this history: earlier ones are not to be looked at. */
+  start = 0;
+  /** Number of the next step. */
+  next = 0;
+  private targets: Uint8Array;
+  private readonly capacity: number;
+  private readonly zSize: number;
+  private readonly ySize: number;
+  private readonly sums: Address;
+  private readonly prediction: Address;
+  private readonly target: Address;
+  private readonly deviation: Address;
+  private readonly deviationSize: number;
+
+  static length({ keep, batch, features, units, outputs, scaled }: WindowShape): number {
+    const rows = roomFor(keep);
+    return (rows + 1) * batch * (features + units) + rows * outputs * (3 * batch + (scaled ? 1 : 0));
+  }
+
+  constructor(
+    /** Where it begins in the arena. */
+    readonly base: Address,
+    private readonly shape: WindowShape,
+  ) {
+    this.capacity = roomFor(shape.keep);
+    this.zSize = shape.batch * (shape.features + shape.units);
+    this.ySize = shape.batch * shape.outputs;
+    this.sums = base + (this.capacity + 1) * this.zSize;
+    this.prediction = this.sums + this.capacity * this.ySize;
+    this.target = this.prediction + this.capacity * this.ySize;
+    this.deviation = this.target + this.capacity * this.ySize;
+    this.deviationSize = shape.scaled ? shape.outputs : 0;
+    this.targets = new Uint8Array(this.capacity);
+  }
+
+  /** The oldest step that is still here. */
+  get first(): number {
+    return Math.max(this.start, this.origin, this.next - this.shape.keep);
+  }
+
+  zAt(step: number): Address {
+    return this.base + (step - this.origin) * this.zSize;
+  }
+
+  sumsAt(step: number): Address {
+    return this.sums + (step - this.origin) * this.ySize;
+  }
+
+  predictionAt(step: number): Address {
+    return this.prediction + (step - this.origin) * this.ySize;
+  }
+
+  targetAt(step: number): Address {
+    return this.target + (step - this.origin) * this.ySize;
+  }
+
+  deviationAt(step: number): Address {
+    return this.deviation + (step - this.origin) * this.deviationSize;
+  }
+
+  /** Have all targets of the step come? */
+  hasTarget(step: number): boolean {
+    return (this.targets[step - this.origin]! & COMPLETE) !== 0;
+  }
+
+  /** Is one of them to be learned from? */
+  countsTarget(step: number): boolean {
+    return (this.targets[step - this.origin]! & COUNTS) !== 0;
+  }
+
+  /** Notes that a target came: whether it counts, and whether it was the step's last. */
+  markTarget(step: number, counts: boolean, complete = true): void {
+    this.targets[step - this.origin]! |= (counts ? COUNTS : 0) | (complete ? COMPLETE : 0);
+  }
+
+  /** Makes room for the next step and takes its number. Its h_{t-1} is in place. */
+  advance(m: Reals): number {
+    if (this.next - this.origin === this.capacity) this.slide(m);
+    this.targets[this.next - this.origin] = 0;
+    const target = this.targetAt(this.next);
+    m.fill(NO_TARGET, target, target + this.ySize);
+    return this.next++;
+  }
+
+  private slide(m: Reals): void {
+    const { capacity, zSize, ySize } = this;
+    const from = capacity - this.shape.keep;
+    m.copyWithin(this.base, this.base + from * zSize, this.base + (capacity + 1) * zSize);
+    for (const rows of [this.sums, this.prediction, this.target])
+      m.copyWithin(rows, rows + from * ySize, rows + capacity * ySize);
+    const { deviation, deviationSize } = this;
+    m.copyWithin(deviation, deviation + from * deviationSize, deviation + capacity * deviationSize);
+    this.targets.copyWithin(0, from, capacity);
+    this.origin += from;
+  }
+
+  /** Forgets all steps and puts h back to 0; step numbers go on. */
+  clear(m: Reals): void {
+    this.start = this.next;
+    const row = this.zAt(this.next);
+    m.fill(0, row, row + this.zSize);
+  }
+
+  state(): WindowState {
+    return {
+      origin: this.origin,
+      start: this.start,
+      next: this.next,
+      targets: this.targets.slice(),
+    };
+  }
+
+  restore({ origin, start, next, targets }: WindowState): void {
+    this.origin = origin;
+    this.start = start;
+    this.next = next;
+    this.targets = targets.slice();
+  }
+}

@@ -1,0 +1,144 @@
+/** What becomes of an error: it is scored, and tells how odd the step is and whether the series has changed. */
+
+import type { OutputName } from '../io/output-names.js';
+import { AnomalyScore, type AnomalyState, EVENT } from './anomaly.js';
+import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
+import { type Metrics, type MetricsState, Prequential } from './prequential.js';
+
+export interface JudgeState {
+  readonly metrics: MetricsState;
+  readonly anomalies: AnomalyState;
+  readonly drift: DriftState;
+  /** Mean absolute errors of the outputs, and how many each is of. */
+  readonly errors: Float64Array;
+  readonly anomaly: number;
+  /** What was noticed and not told: 1 for an anomaly; 1 for Page-Hinkley's drift, 2 for ADWIN's. */
+  readonly noticed: readonly number[];
+}
+
+const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
+
+export class Judge {
+  /** The anomaly score of the last target, in [0, 1]. */
+  anomaly = 0;
+  /** Has the score risen to where it is worth an event, since that was told? */
+  isAnomalous = false;
+  /** Which detector has found that the series has changed, if one has since that was told. */
+  drift: DriftKind | null = null;
+  private readonly prequential: Prequential;
+  private readonly detector = new DriftDetector();
+  private readonly anomalies: AnomalyScore;
+  /** Target and forecast [B,first] by which a step is judged odd; NaN for a target that is missing. */
+  private readonly targets: Float64Array;
+  private readonly forecasts: Float64Array;
+  private readonly errors: Float64Array;
+  private sum = 0;
+  private scored = 0;
+  private firsts = 0;
+
+  /** @param first how many outputs, of the shortest horizon, a step is judged odd by. They come first. */
+  constructor(
+    names: readonly OutputName[],
+    batch: number,
+    private readonly first: number,
+  ) {
+    this.prequential = new Prequential(names);
+    this.anomalies = new AnomalyScore(batch * first);
+    this.targets = new Float64Array(batch * first).fill(Number.NaN);
+    this.forecasts = new Float64Array(batch * first);
+    this.errors = new Float64Array(2 * names.length);
+  }
+
+  get metrics(): Metrics {
+    return this.prequential.read();
+  }
+
+  /** Takes the prediction and the target of output j in row `row`. */
+  score(j: number, row: number, prediction: number, target: number): void {
+    this.prequential.score(j, prediction, target);
+    this.sum += this.relative(j, Math.abs(prediction - target));
+    this.scored++;
+    if (j >= this.first) return;
+    this.targets[row * this.first + j] = target;
+    this.forecasts[row * this.first + j] = prediction;
+    this.firsts++;
+  }
+
+  scoreNaive(j: number, error: number): void {
+    this.prequential.scoreNaive(j, error);
+  }
+
+  scoreSeasonal(j: number, error: number): void {
+    this.prequential.scoreSeasonal(j, error);
+  }
+
+  scoreClasses(crossEntropy: number, isHit: boolean): void {
+    this.prequential.scoreClasses(crossEntropy, isHit);
+  }
+
+  /** Judges what was scored since the last time. */
+  end(): void {
+    if (this.scored > 0) this.drift = this.detector.observe(this.sum / this.scored) ?? this.drift;
+    this.sum = 0;
+    this.scored = 0;
+    const before = this.anomaly;
+    if (this.firsts > 0) {
+      this.anomaly = this.anomalies.score(this.targets, this.forecasts);
+      this.targets.fill(Number.NaN);
+    }
+    this.firsts = 0;
+    if (this.anomaly >= EVENT && before < EVENT) this.isAnomalous = true;
+  }
+
+  /** What was noticed has been told. */
+  told(): void {
+    this.isAnomalous = false;
+    this.drift = null;
+  }
+
+  /** Gives an error of one output as it is; of several, in mean errors of its own, so that all count alike. */
+  private relative(j: number, error: number): number {
+    const { errors } = this;
+    if (errors.length === 2) return error;
+    const mean = errors[2 * j]!;
+    const n = ++errors[2 * j + 1]!;
+    errors[2 * j] = mean + (error - mean) / n;
+    return mean > 0 ? error / mean : 1;
+  }
+
+  /** Forgets what was scored. */
+  clearMetrics(): void {
+    this.prequential.clear();
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.prequential.clear();
+    this.detector.clear();
+    this.anomalies.clear();
+    this.errors.fill(0);
+    this.anomaly = 0;
+    this.told();
+  }
+
+  state(): JudgeState {
+    return {
+      metrics: this.prequential.state(),
+      anomalies: this.anomalies.state(),
+      drift: this.detector.state(),
+      errors: this.errors.slice(),
+      anomaly: this.anomaly,
+      noticed: [this.isAnomalous ? 1 : 0, DRIFTS.indexOf(this.drift)],
+    };
+  }
+
+  restore({ metrics, anomalies, drift, errors, anomaly, noticed }: JudgeState): void {
+    this.prequential.restore(metrics);
+    this.anomalies.restore(anomalies);
+    this.detector.restore(drift);
+    this.errors.set(errors);
+    this.anomaly = anomaly;
+    this.isAnomalous = noticed[0] === 1;
+    this.drift = DRIFTS[noticed[1] ?? 0] ?? null;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Prequential metrics: each prediction is scored with the target that came for it, before anything is learned from
+ * that target (Gama et al. 2013). Errors are in the user's units, and every output has its own; the naive forecasts are
+ * scored for the same targets.
+ */
+import type { OutputName } from '../io/output-names.js';
+
+/** Scores of one output, or of all. What cannot be told yet, or does not apply, is null. */
+export interface Scores {
+  /** Targets scored. */
+  readonly scored: number;
+  /** Mean absolute and root mean squared error of all of them. */
+  readonly mae: number | null;
+  readonly rmse: number | null;
+  /** rmse in standard deviations of the targets. */
+  readonly nrmse: number | null;
+  /** Mean absolute error in percent of the target, over targets that are not 0. */
+  readonly mape: number | null;
+  /** Mean absolute and root mean squared error of the last ones: an exponential window of RECENT targets. */
+  readonly recentMae: number | null;
+  readonly recentRmse: number | null;
+  /** Mean absolute error of the naive forecast "as it is now", and of "as it was a season ago"; null without one. */
+  readonly naiveMae: number | null;
+  readonly recentNaiveMae: number | null;
+  readonly seasonalMae: number | null;
+  readonly recentSeasonalMae: number | null;
+  /** 1 - mae / naiveMae: 0 is as good as the naive forecast, 1 is perfect. The same against the seasonal one. */
+  readonly skill: number | null;
+  readonly recentSkill: number | null;
+  readonly seasonalSkill: number | null;
+  readonly recentSeasonalSkill: number | null;
+}
+
+export interface Metrics extends Scores {
+  /** Of softmax: mean cross-entropy in nats, and the share of rows whose likeliest class was the target's. */
+  readonly crossEntropy: number | null;
+  readonly recentCrossEntropy: number | null;
+  readonly accuracy: number | null;
+  readonly recentAccuracy: number | null;
+  /** The same scores for each output, where there is more than one. */
+  readonly outputs: readonly (OutputName & Scores)[];
+}
+
+export interface MetricsState {
+  readonly columns: Float64Array;
+  readonly classes: Float64Array;
+}
+
+/** Length of the exponential window, in targets. */
+export const RECENT = 500;
+
+/** Nothing is measured in parts of less, the least normal float32: so no quotient can overflow. */
+const LEAST = 2 ** -126;
+
+/** What is kept of each output. */
+const COLUMNS = [
+  'scored',
+  'absolute',
+  'squared',
+  'percent',
+  'percentScored',
+  'recentAbsolute',
+  'recentSquared',
+  'targetMean',
+  'targetM2',
+  'naiveScored',
+  'naive',
+  'recentNaive',
+  'seasonalScored',
+  'seasonal',
+  'recentSeasonal',
+] as const;
+const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<
+  (typeof COLUMNS)[number],
+  number
+>;
+const WIDTH = COLUMNS.length;
+
+export class Prequential {
+  private readonly columns: Float64Array;
+  /** Of softmax: rows scored, cross-entropy, hits, and the recent mean of both. */
+  private readonly classes = new Float64Array(5);
+
+  constructor(private readonly names: readonly OutputName[]) {
+    this.columns = new Float64Array(names.length * WIDTH);
+  }
+
+  /** Scores one prediction of output j. */
+  score(j: number, prediction: number, target: number): void {
+    const c = this.columns;
+    const at = j * WIDTH;
+    const error = prediction - target;
+    const absolute = Math.abs(error);
+    const n = ++c[at + AT.scored]!;
+    c[at + AT.absolute]! += absolute;
+    c[at + AT.squared]! += error * error;
+    if (Math.abs(target) >= LEAST) {
+      c[at + AT.percent]! += Math.abs(error / target);
+      c[at + AT.percentScored]!++;
+    }
+    const window = Math.min(n, RECENT);
+    c[at + AT.recentAbsolute]! += (absolute - c[at + AT.recentAbsolute]!) / window;
+    c[at + AT.recentSquared]! += (error * error - c[at + AT.recentSquared]!) / window;
+    const delta = target - c[at + AT.targetMean]!;
+    c[at + AT.targetMean]! += delta / n;
+    c[at + AT.targetM2]! += delta * (target - c[at + AT.targetMean]!);
+  }
+
+  /** Scores what the naive forecast would have said for output j. */
+  scoreNaive(j: number, error: number): void {
+    this.addMean(j * WIDTH + AT.naiveScored, Math.abs(error));
+  }
+
+  /** Scores what the seasonal one would have said. */
+  scoreSeasonal(j: number, error: number): void {
+    this.addMean(j * WIDTH + AT.seasonalScored, Math.abs(error));
+  }
+
+  /** Scores one row of probabilities. */
+  scoreClasses(crossEntropy: number, isHit: boolean): void {
+    const c = this.classes;
+    const hit = isHit ? 1 : 0;
+    const window = Math.min(++c[0]!, RECENT);
+    c[1]! += crossEntropy;
+    c[2]! += hit;
+    c[3]! += (crossEntropy - c[3]!) / window;
+    c[4]! += (hit - c[4]!) / window;
+  }
+
+  /** Forgets all that was scored. */
+  clear(): void {
+    this.columns.fill(0);
+    this.classes.fill(0);
+  }
+
+  read(): Metrics {
+    const outputs = this.names.map((name, j) => ({ ...name, ...this.scoresOf(j) }));
+    const [rows, crossEntropy, hits, recentCrossEntropy, recentHits] = this.classes as unknown as number[];
+    const ofClasses = (value: number) => (rows! > 0 ? value : null);
+    return {
+      ...meanOf(outputs),
+      crossEntropy: ofClasses(crossEntropy! / rows!),
+      recentCrossEntropy: ofClasses(recentCrossEntropy!),
+      accuracy: ofClasses(hits! / rows!),
+      recentAccuracy: ofClasses(recentHits!),
+      outputs: outputs.length > 1 ? outputs : [],
+    };
+  }
+
+  state(): MetricsState {
+    return { columns: this.columns.slice(), classes: this.classes.slice() };
+  }
+
+  restore({ columns, classes }: MetricsState): void {
+    this.columns.set(columns);
+    this.classes.set(classes);
+  }
+
+  /** Adds to a count, a sum and a recent mean that lie one after the other. */
+  private addMean(at: number, value: number): void {
+    const c = this.columns;
+    const n = ++c[at]!;
+    c[at + 1]! += value;
+    c[at + 2]! += (value - c[at + 2]!) / Math.min(n, RECENT);
+  }
+
+  private scoresOf(j: number): Scores {
+    const of = (name: keyof typeof AT) => this.columns[j * WIDTH + AT[name]]!;
+    const scored = of('scored');
+    const told = (count: number, value: number) => (count > 0 ? value : null);
+    const mae = told(scored, of('absolute') / scored);
+    const rmse = told(scored, Math.sqrt(of('squared') / scored));
+    const recentMae = told(scored, of('recentAbsolute'));
+    const deviation = Math.sqrt(of('targetM2') / scored);
+    const naiveMae = told(of('naiveScored'), of('naive') / of('naiveScored'));
+    const recentNaiveMae = told(of('naiveScored'), of('recentNaive'));
+    const seasonalMae = told(of('seasonalScored'), of('seasonal') / of('seasonalScored'));
+    const recentSeasonalMae = told(of('seasonalScored'), of('recentSeasonal'));
+    return {
+      scored,
+      mae,
+      rmse,
+      nrmse: rmse !== null && deviation > 0 ? rmse / deviation : null,
+      mape: told(of('percentScored'), (100 * of('percent')) / of('percentScored')),
+      recentMae,
+      recentRmse: told(scored, Math.sqrt(of('recentSquared'))),
+      naiveMae,
+      recentNaiveMae,
+      seasonalMae,
+      recentSeasonalMae,
+      skill: skillOf(mae, naiveMae),
+      recentSkill: skillOf(recentMae, recentNaiveMae),
+      seasonalSkill: skillOf(mae, seasonalMae),
+      recentSeasonalSkill: skillOf(recentMae, recentSeasonalMae),
+    };
+  }
+}
+
+/** Gives how much better an error is than another: 1 - error / reference. */
+export const skillOf = (error: number | null, reference: number | null): number | null =>
+  error === null || reference === null || reference < LEAST ? null : 1 - error / reference;
+
+/** Gives the means over the outputs that can tell; the root of the mean square, for rmse. */
+function meanOf(outputs: readonly Scores[]): Scores {
+  const mean = (of: (scores: Scores) => number | null) => {
+    const known = outputs.map(of).filter((value) => value !== null);
+    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+  };
+  const root = (value: number | null) => (value === null ? null : Math.sqrt(value));
+  const square = (value: number | null) => (value === null ? null : value * value);
+  return {
+    scored: outputs.reduce((most, { scored }) => Math.max(most, scored), 0),
+    mae: mean(({ mae }) => mae),
+    rmse: root(mean(({ rmse }) => square(rmse))),
+    nrmse: mean(({ nrmse }) => nrmse),
+    mape: mean(({ mape }) => mape),
+    recentMae: mean(({ recentMae }) => recentMae),
+    recentRmse: root(mean(({ recentRmse }) => square(recentRmse))),
+    naiveMae: mean(({ naiveMae }) => naiveMae),
+    recentNaiveMae: mean(({ recentNaiveMae }) => recentNaiveMae),
+    seasonalMae: mean(({ seasonalMae }) => seasonalMae),
+    recentSeasonalMae: mean(({ recentSeasonalMae }) => recentSeasonalMae),
+    skill: mean(({ skill }) => skill),
+    recentSkill: mean(({ recentSkill }) => recentSkill),
+    seasonalSkill: mean(({ seasonalSkill }) => seasonalSkill),
+    recentSeasonalSkill: mean(({ recentSeasonalSkill }) => recentSeasonalSkill),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * What a subscriber has missed, out of the log: a second model is carried over the same records from a checkpoint before
+ * the place where the subscriber was, gives the same bits, and hands over to the live results where it has caught up.
+ */
+import { Observable, type SchedulerLike, Subscription } from 'rxjs';
+import { EddyError } from '../../errors.js';
+import type { ViewMessage } from '../../protocol/messages.js';
+import { stepWork } from '../../rnn/spec/spec.js';
+import type { LogRecord, SequenceStore } from '../../store/store.js';
+import { Carrier, rows } from '../carrier.js';
+import type { Start } from '../recovery.js';
+import type { Results, ResultView } from './results.js';
+
+/** Multiply-adds of one slice: all others wait for as long. */
+const SLICE_WORK = 2 ** 25;
+
+export interface CatchUpParts {
+  readonly start: Start;
+  /** Number of the last step that the subscriber has seen. */
+  readonly after: number;
+  readonly log: SequenceStore;
+  /** Takes the results of the replay. */
+  readonly replayed: Results;
+  readonly live: Results;
+  /** Gives the latest live result of the view, and the number of the last live step. */
+  readonly latest: () => ViewMessage | null;
+  readonly seq: () => number;
+  readonly scheduler: SchedulerLike;
+}
+
+/** Gives the results of a view after a step: first those that were missed, then the live ones. */
+export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
+  return new Observable((subscriber) => {
+    const { start, replayed, live, scheduler } = parts;
+    const carrier = new Carrier(start.model, replayed, null, start.epoch);
+    const waiting = new Subscription();
+    const tap = new Subscription();
+    const listen = () => tap.add(replayed.of(view).subscribe((message) => subscriber.next(message)));
+    const pieces = replay(parts, carrier, listen);
+    let isRunning = false;
+    let isFinished = false;
+    // a subscriber may leave in the middle of a slice, while the model is still in use
+    const finish = () => {
+      if (isRunning || isFinished) return;
+      isFinished = true;
+      start.model.free();
+    };
+    const goLive = () => {
+      tap.unsubscribe();
+      waiting.add(live.of(view).subscribe(subscriber));
+    };
+    const slice = (): void => {
+      isRunning = true;
+      let isDone = true;
+      try {
+        isDone = runFor(SLICE_WORK, pieces, () => subscriber.closed);
+        if (isDone && !subscriber.closed) goLive();
+      } catch (error) {
+        if (!(error instanceof EddyError)) throw error;
+        // the log was cut meanwhile, so the rest is told as a hole
+        const latest = parts.latest();
+        if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - carrier.seq - 1) });
+        goLive();
+      } finally {
+        isRunning = false;
+      }
+      if (isDone || subscriber.closed) finish();
+      else waiting.add(scheduler.schedule(slice));
+    };
+    slice();
+    return () => {
+      waiting.unsubscribe();
+      tap.unsubscribe();
+      finish();
+    };
+  });
+}
+
+/** Runs pieces of work until they are worth so much; true when there are no more, or nobody wants them. */
+function runFor(work: number, pieces: Iterator<number>, isUnwanted: () => boolean): boolean {
+  for (let spent = 0; spent < work; ) {
+    const piece = pieces.next();
+    if (piece.done || isUnwanted()) return true;
+    spent += piece.value;
+  }
+  return false;
+}
+
+/** Carries on over the log in pieces, up to its end; gives what each cost. @param listen called where the unseen begins */
+function* replay(
+  { log, start, after }: CatchUpParts,
+  carrier: Carrier,
+  listen: () => void,
+): Generator<number> {
+  const { spec } = carrier.model;
+  const work = stepWork(spec);
+  const most = Math.max(1, Math.floor(SLICE_WORK / work));
+  let isHeard = false;
+  const hear = () => {
+    if (!isHeard) listen();
+    isHeard = true;
+  };
+  for (const { record } of log.records(start.position)) {
+    if (record.kind !== 'steps') {
+      if (carrier.seq >= after) hear();
+      carrier.apply(record);
+      yield 0;
+      continue;
+    }
+    const count = record.x.length / (spec.batch * spec.features);
+    for (let from = 0; from < count; ) {
+      const seen = after - record.first + 1;
+      if (from >= seen) hear();
+      const to = Math.min(count, from + most, from < seen ? seen : count);
+      carrier.steps(part(record, count, from, to));
+      yield (to - from) * work;
+      from = to;
+    }
+  }
+}
+
+type Steps = Extract<LogRecord, { kind: 'steps' }>;
+
+/** Gives the steps from `from` to `to` of a run of `count`. */
+const part = ({ first, x, targets }: Steps, count: number, from: number, to: number): Steps => ({
+  kind: 'steps',
+  first: first + from,
+  x: rows(x, x.length / count, from, to),
+  targets: targets && rows(targets, targets.length / count, from, to),
+});

@@ -1,0 +1,57 @@
+/** A view: results as one subscriber asked for them. */
+import { map, type Observable, type SchedulerLike } from 'rxjs';
+import { collect } from '../../operators/collect.js';
+import { conflate } from '../../operators/conflate.js';
+import type { ViewMessage } from '../../protocol/messages.js';
+import { countOf, joinMessages, latestOf } from '../../protocol/view-messages.js';
+
+export interface ViewOptions {
+  /** At most one message in so many milliseconds; 0 sends each at once. */
+  readonly every: number;
+  /** Every result, or only the latest, with the number of those that were skipped. */
+  readonly delivery: 'every' | 'latest';
+}
+
+/** Shapes a sequence's results for one subscriber. @param capacity results that one message may hold */
+export function applyView(
+  results$: Observable<ViewMessage>,
+  { every, delivery }: ViewOptions,
+  capacity: number,
+  scheduler: SchedulerLike,
+): Observable<ViewMessage> {
+  if (delivery === 'latest') return latest(results$, every, scheduler);
+  if (every === 0) return results$;
+  return results$.pipe(
+    collect(every, { capacity, weigh: countOf, scheduler }),
+    map((messages) => joinMessages(messages as [ViewMessage, ...ViewMessage[]])),
+  );
+}
+
+function latest(
+  results$: Observable<ViewMessage>,
+  every: number,
+  scheduler: SchedulerLike,
+): Observable<ViewMessage> {
+  let seen = 0;
+  let sent = 0;
+  const counted$ = results$.pipe(
+    map((message) => {
+      seen += countOf(message);
+      return { message, seen };
+    }),
+  );
+  const conflated$ =
+    every > 0
+      ? counted$.pipe(
+          conflate(every, scheduler),
+          map(({ value }) => value),
+        )
+      : counted$;
+  return conflated$.pipe(
+    map(({ message, seen }) => {
+      const skipped = seen - sent - 1;
+      sent = seen;
+      return latestOf(message, skipped);
+    }),
+  );
+}

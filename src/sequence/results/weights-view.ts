@@ -1,0 +1,69 @@
+/** The view of a model's weights: now and then, and only where somebody looks. */
+import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxjs';
+import { EddyError } from '../../errors.js';
+import { conflate } from '../../operators/conflate.js';
+import type { ServerMessageOf, ViewMessage } from '../../protocol/messages.js';
+import { layoutParameters } from '../../rnn/cell/parameters.js';
+import { type ModelSpec, reachOf } from '../../rnn/spec/spec.js';
+import type { Carrier } from '../carrier.js';
+
+/** Milliseconds between two messages, at least: copying weights costs. */
+const LEAST_MS = 1000;
+/** Numbers in one message, at most: 1 MiB in MessagePack. */
+const MOST_NUMBERS = 256 * 1024;
+
+/** Checks that all weights, and an input gradient, find room in one message. @throws EddyError `view-unavailable` */
+export function checkWeights(spec: ModelSpec): void {
+  const { batch, features, learner } = spec;
+  const gradient = learner.kind === 'tbptt' ? reachOf(spec) * batch * features : 0;
+  const numbers = layoutParameters(spec).length + gradient;
+  if (numbers > MOST_NUMBERS)
+    throw new EddyError(
+      'view-unavailable',
+      `weights and input gradient are ${numbers} numbers; a message has at most ${MOST_NUMBERS}`,
+    );
+}
+
+/**
+ * Gives the weights at once, and again after changes, as they are when they are due: at most once in `every`
+ * milliseconds, and no oftener than once a second. What sleeps then gives nothing.
+ *
+ * @param now gives the carrier, null while the sequence sleeps
+ */
+export function weightsView(
+  changes$: Observable<unknown>,
+  channel: number,
+  now: () => Carrier | null,
+  every: number,
+  scheduler: SchedulerLike,
+): Observable<ViewMessage> {
+  return changes$.pipe(
+    startWith(undefined),
+    conflate(Math.max(every, LEAST_MS), scheduler),
+    map(now),
+    filter((carrier) => carrier !== null),
+    map((carrier) => weightsMessage(channel, carrier)),
+  );
+}
+
+/** Gives the weights of now, and the input gradient of the latest update. */
+function weightsMessage(channel: number, { model, lastUpdate }: Carrier): ServerMessageOf<'weights'> {
+  const { W, b, Wy, by } = model.weights;
+  const gradient = lastUpdate && model.inputGradient(lastUpdate);
+  const told = gradient?.every(Number.isFinite) ? lastUpdate : null;
+  return {
+    type: 'weights',
+    channel,
+    seq: model.seq,
+    skipped: 0,
+    updates: model.updates,
+    inputs: layoutParameters(model.spec).features,
+    w: Float32Array.from(W),
+    b: Float32Array.from(b),
+    wy: Float32Array.from(Wy),
+    by: Float32Array.from(by),
+    saliency: Float32Array.from(told && gradient ? gradient : []),
+    from: told?.from ?? -1,
+    to: told?.to ?? -1,
+  };
+}

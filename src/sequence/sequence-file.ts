@@ -1,0 +1,81 @@
+/**
+ * A whole sequence as one file: safetensors with all that it is, so that it goes on with the same bits elsewhere, and
+ * with its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` loads them.
+ */
+import { EddyError } from '../errors.js';
+import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
+import { flattenPlain, type Plain, unflattenPlain } from '../formats/typed-json.js';
+import type { Reals } from '../kernels/kernels.js';
+import type { Model } from '../rnn/model.js';
+import { outputsOf } from '../rnn/spec/spec.js';
+import { stateOf } from './recovery.js';
+
+const FORMAT = 'eddy-sequence';
+const VERSION = '1';
+
+const ABOUT =
+  'h_t = tanh(z_t Wx + h_{t-1} Wh + b); z is what the cell gets of x: x, its changes and lags, each in deviations. ' +
+  'rnn.* and readout.* are the same weights as torch.nn.RNN and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.';
+
+/** Writes a sequence. @param savedAt milliseconds since 1970 */
+export function writeSequence(name: string, epoch: string, model: Model, savedAt: number): Uint8Array {
+  const { text, tensors } = flattenPlain({ state: stateOf({ epoch, model }) });
+  const metadata = {
+    format: FORMAT,
+    version: VERSION,
+    name,
+    seq: String(model.seq),
+    epoch,
+    spec: JSON.stringify(model.spec),
+    savedAt: new Date(savedAt).toISOString(),
+    about: ABOUT,
+    state: text,
+  };
+  return writeSafetensors({
+    tensors: new Map([...weightsOf(model), ...tensors]),
+    metadata: new Map(Object.entries(metadata)),
+  });
+}
+
+/** Reads the state out of a file that may be anyone's; the model checks what is in it. @throws EddyError `snapshot-invalid` */
+export function readSequence(bytes: Uint8Array): Plain {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const [format, version] = [metadata.get('format'), metadata.get('version')];
+  if (format !== FORMAT || version !== VERSION)
+    throw new EddyError('snapshot-invalid', `the file is no ${FORMAT} of version ${VERSION}`);
+  const { state } = unflattenPlain({ text: metadata.get('state') ?? '', tensors });
+  if (typeof state === 'object' && state !== null && !Array.isArray(state)) return state as Plain;
+  throw new EddyError('snapshot-invalid', 'the file has no state in it');
+}
+
+/** Gives the weights under both names. PyTorch keeps each matrix as [outputs, inputs]. */
+function weightsOf(model: Model): Map<string, Tensor> {
+  const { batch: B, units: N, readout } = model.spec;
+  const { W, b, Wy, by } = model.weights;
+  const M = outputsOf(model.spec);
+  const F = W.length / N - N;
+  const [Wx, Wh] = [W.slice(0, F * N), W.slice(F * N)];
+  const all = new Map<string, Tensor>([
+    ['Wx', tensor([F, N], Wx)],
+    ['Wh', tensor([N, N], Wh)],
+    ['b', tensor([N], b)],
+    ['h', tensor([B, N], model.last().h)],
+    ['rnn.weight_ih_l0', tensor([N, F], transposed(Wx, F, N))],
+    ['rnn.weight_hh_l0', tensor([N, N], transposed(Wh, N, N))],
+    ['rnn.bias_ih_l0', tensor([N], b)],
+    ['rnn.bias_hh_l0', tensor([N], new Float32Array(N))],
+  ]);
+  if (readout.kind === 'none' || Wy.length === 0) return all;
+  all.set('Wy', tensor([N, M], Wy)).set('by', tensor([M], by));
+  all.set('readout.weight', tensor([M, N], transposed(Wy, N, M))).set('readout.bias', tensor([M], by));
+  return all;
+}
+
+const tensor = (shape: readonly number[], data: Reals): Tensor => ({ shape, data: Float32Array.from(data) });
+
+function transposed(matrix: Reals, rows: number, columns: number): Float32Array {
+  return Float32Array.from(
+    { length: rows * columns },
+    (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
+}

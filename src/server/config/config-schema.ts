@@ -1,0 +1,144 @@
+/**
+ * All that can be set, with its default, its range and what it means: the one source of the configuration file, the
+ * environment, `eddy config` and what the server is composed of.
+ */
+import { z } from 'zod';
+import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
+import { MAX_RETRY_MS } from '../../protocol/messages.js';
+import type { SecurityOptions } from '../auth/credentials.js';
+import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
+
+const number = (value: number, min: number, max: number, unit: string, description: string) =>
+  z.int().min(min).max(max).default(value).meta({ description, unit });
+const ms = (value: number, min: number, max: number, about: string) => number(value, min, max, 'ms', about);
+const flag = (description: string) => z.boolean().default(false).meta({ description });
+const text = (description: string) => z.string().min(1).meta({ description });
+const port = z.int().min(0).max(65_535);
+
+const limit = ({ value, min, max, unit, about }: Limit) => number(value, min, max, unit, about);
+const limits = z.strictObject(
+  Object.fromEntries(LIMIT_NAMES.map((name) => [name, limit(LIMITS[name])])) as Record<
+    LimitName,
+    ReturnType<typeof limit>
+  >,
+);
+
+const HOUR_MS = 3_600_000;
+
+/** A page's origin as a browser sends it. */
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+
+export const configSchema = z.strictObject({
+  host: text('address to listen on').default('127.0.0.1'),
+  port: port.default(DEFAULT_PORT).meta({ description: 'port to listen on, 0 for a free one' }),
+  adminHost: text('address of adminPort').default('127.0.0.1'),
+  adminPort: port.optional().meta({
+    description: 'port of /livez, /readyz and /metrics, instead of port; 0 for a free one',
+  }),
+  insecure: flag('allow an address that other machines can reach, without tokens'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'what to log' }),
+  data: text('folder where sequences are kept').default('eddy-data'),
+  ephemeral: flag('keep sequences in memory, as long as the process lives'),
+  groupMs: ms(0, 0, 1000, 'that steps may wait for others, to be made durable together with them'),
+  checkpoint: z
+    .strictObject({
+      steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it is saved whole'),
+      ms: ms(60_000, 100, 24 * HOUR_MS, 'after which a sequence that has changed is saved whole'),
+    })
+    .prefault({}),
+  idleMs: ms(300_000, 100, 24 * HOUR_MS, 'without steps or views after which a sequence is put to sleep'),
+  tokens: text('file of the tokens that let clients in, as eddy token new makes it').optional(),
+  jwt: z
+    .strictObject({
+      key: text('file of the key of JSON Web Tokens: a JWKS, a PEM public key, or a shared secret'),
+      audience: text('for whom a token has to be'),
+      issuer: text('who has to have issued a token').optional(),
+      algorithms: z
+        .array(z.enum(JWT_ALGORITHMS))
+        .optional()
+        .meta({ description: 'what a token may be signed with; what is usual for the key, if left out' }),
+    })
+    .optional(),
+  origins: z
+    .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
+    .default([])
+    .meta({ description: 'web pages that may connect, besides those of this server' }),
+  tls: z
+    .strictObject({ cert: text('file of the certificate chain, PEM'), key: text('file of its key, PEM') })
+    .optional(),
+  guard: z
+    .strictObject({
+      lagMs: ms(500, 20, 60_000, 'that the event loop may be late; beyond, new work is refused: overloaded'),
+      memoryBytes: z
+        .int()
+        .min(64 * 1024 ** 2)
+        .max(1024 ** 4)
+        .optional()
+        .meta({
+          description:
+            'that the process may hold (80 % of the memory); beyond, new work is refused: overloaded',
+          unit: 'bytes',
+        }),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      ms: ms(30_000, 1000, HOUR_MS, 'until a server that is told to stop ends in any case'),
+      spreadMs: ms(5000, 0, MAX_RETRY_MS, 'over which clients are told to come back'),
+    })
+    .prefault({}),
+  limits: limits.prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** Gives what says who may connect. */
+export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptions => ({
+  tokens,
+  jwtKey: jwt?.key,
+  jwtAudience: jwt?.audience,
+  jwtIssuer: jwt?.issuer,
+  jwtAlgorithms: jwt?.algorithms,
+  origins,
+  tlsCert: tls?.cert,
+  tlsKey: tls?.key,
+});
+
+/** What is wrong with one setting. */
+export interface Problem {
+  /** Where it is: `limits.views`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Finds settings that are well each for itself, and cannot hold together. @param isSet whether a path was set, not left at its default */
+export function contradictions(config: Config, isSet: (path: string) => boolean): Problem[] {
+  const { limits, host, port, adminHost, adminPort, ephemeral } = config;
+  const found: Problem[] = [];
+  const refuse = (isWrong: boolean, path: string, message: string) => {
+    if (isWrong) found.push({ path, message });
+  };
+  const atMost = (low: LimitName, high: LimitName) =>
+    refuse(
+      limits[low] > limits[high],
+      `limits.${low}`,
+      `${limits[low]} is more than limits.${high}, ${limits[high]}`,
+    );
+  atMost('messageBytes', 'frameBytes');
+  atMost('blockSteps', 'unackedSteps');
+  atMost('awakeSequences', 'sequences');
+  atMost('queueLatestBytes', 'queueCloseBytes');
+  atMost('headersMs', 'requestMs');
+  refuse(ephemeral && isSet('data'), 'ephemeral', 'sequences in memory have no folder; leave out data');
+  refuse(
+    adminPort !== undefined && adminPort !== 0 && adminPort === port && adminHost === host,
+    'adminPort',
+    `${adminPort} is the port of clients too`,
+  );
+  return found;
+}

@@ -1,0 +1,42 @@
+/** Measures one message of steps in 16 of a socket, so that measuring costs next to nothing. */
+import type { WireCounters } from '../telemetry/telemetry.js';
+
+/** Messages of steps for each that is measured; a power of 2. */
+const EVERY = 16;
+
+export class Samples {
+  private messages = 0;
+  private isMeasuring = false;
+  /** The steps whose ack is awaited, up to `seq` of `channel`; 0 is no channel. */
+  private channel = 0;
+  private seq = 0;
+  private began = 0;
+
+  constructor(private readonly meters: Pick<WireCounters, 'stepSeconds' | 'ackSeconds'>) {}
+
+  /** A message came, whose last step is `seq`. */
+  begin(channel: number, seq: number, now: () => number): void {
+    this.isMeasuring = (this.messages++ & (EVERY - 1)) === 0 && this.channel === 0;
+    if (!this.isMeasuring) return;
+    this.channel = channel;
+    this.seq = seq;
+    this.began = now();
+  }
+
+  /** Its steps have been taken. */
+  end(steps: number, now: () => number): void {
+    if (this.isMeasuring) this.meters.stepSeconds.observe((now() - this.began) / 1000 / steps);
+  }
+
+  /** The steps of a channel up to `seq` are durable. */
+  acked(channel: number, seq: number, now: () => number): void {
+    if (this.channel !== channel || seq < this.seq) return;
+    this.channel = 0;
+    this.meters.ackSeconds.observe((now() - this.began) / 1000);
+  }
+
+  /** What was measured was refused, or is of no interest any more. */
+  forget(): void {
+    this.channel = 0;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * What goes out of one socket. Answers and acks always go. Results of views go while the socket keeps up; once
+ * `queueLatestBytes` wait in it, only the latest of each view is kept, and sent with the number of those skipped when
+ * there is room again. A socket that stays full for `queueCloseMs`, or reaches `queueCloseBytes`, is closed. So a slow
+ * dashboard slows nobody, and memory is bounded.
+ *
+ * What is sent in one turn of the event loop gathers here and leaves at its end in one write. Acks wait for that end, because a later
+ * one of the same channel says all that an earlier one says; they go before any answer that follows them.
+ */
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { EddyError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import type { ServerMessage, ViewMessage } from '../../protocol/messages.js';
+import { countOf, latestOf } from '../../protocol/view-messages.js';
+import type { WireCounters } from '../telemetry/telemetry.js';
+import type { AtTurnEnd } from './flush-queue.js';
+import type { SocketLike } from './socket-like.js';
+
+/** Milliseconds between looks at a full socket. */
+const LOOK_MS = 20;
+/** Bytes that are written before the turn ends, so that what waits tells how fast the peer reads, not how much is sent. */
+const WRITE_BYTES = 64 * 1024;
+
+export interface OutboxParts {
+  readonly socket: SocketLike;
+  readonly encode: (message: ServerMessage) => Uint8Array;
+  readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
+  readonly scheduler: SchedulerLike;
+  readonly atTurnEnd: AtTurnEnd;
+  readonly counters: Pick<WireCounters, 'sentBytes' | 'acks' | 'skippedResults'>;
+  readonly onSlow: (error: EddyError) => void;
+}
+
+export class Outbox {
+  /** The latest result of each view while the socket is full, and how many were skipped for it. */
+  private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
+  /** The last ack of each channel in this turn. */
+  private readonly acks = new Map<number, number>();
+  /** What goes out when this turn ends, and its length. */
+  private frames: Uint8Array[] = [];
+  private bytes = 0;
+  private awaitsTurnEnd = false;
+  private fullSince: number | null = null;
+  private look: Subscription | null = null;
+  private ended = false;
+
+  constructor(private readonly parts: OutboxParts) {}
+
+  /** Sends an answer. */
+  send(message: ServerMessage): void {
+    if (this.ended) return;
+    this.sendAcks();
+    this.write(message);
+  }
+
+  /** Sends an ack when this turn ends, unless a later one of the channel takes its place. */
+  ack(channel: number, seq: number): void {
+    if (this.ended) return;
+    this.acks.set(channel, seq);
+    this.awaitTurnEnd();
+  }
+
+  /** Sends a result, or keeps it until the socket has room. */
+  sendResult(message: ViewMessage): void {
+    if (this.ended) return;
+    if (this.fullSince === null) {
+      this.write(message);
+      return;
+    }
+    const key = `${message.channel}/${message.type}`;
+    const before = this.held.get(key);
+    const skipped = message.skipped + countOf(message) - 1 + (before ? before.skipped + 1 : 0);
+    this.held.set(key, { message, skipped });
+    this.parts.counters.skippedResults += countOf(message) - (before ? 0 : 1);
+  }
+
+  /** Drops what is held of a view that was given up. */
+  forget(channel: number, view: string): void {
+    this.held.delete(`${channel}/${view}`);
+  }
+
+  end(): void {
+    this.flush();
+    this.ended = true;
+    this.held.clear();
+    this.look?.unsubscribe();
+  }
+
+  private write(message: ServerMessage): void {
+    const frame = this.parts.encode(message);
+    this.frames.push(frame);
+    this.bytes += frame.length;
+    if (this.bytes >= WRITE_BYTES) this.flush();
+    this.awaitTurnEnd();
+  }
+
+  private awaitTurnEnd(): void {
+    if (this.awaitsTurnEnd) return;
+    this.awaitsTurnEnd = true;
+    this.parts.atTurnEnd(this.endTurn);
+  }
+
+  private readonly endTurn = (): void => {
+    if (!this.ended) this.sendAcks();
+    this.awaitsTurnEnd = false;
+    this.flush();
+  };
+
+  private sendAcks(): void {
+    if (this.acks.size === 0) return;
+    for (const [channel, seq] of this.acks) this.write({ type: 'ack', channel, seq });
+    this.parts.counters.acks += this.acks.size;
+    this.acks.clear();
+  }
+
+  /** Hands over what has gathered, and looks whether the peer keeps up. */
+  private flush(): void {
+    if (this.bytes === 0) return;
+    this.parts.socket.write(this.frames);
+    this.parts.counters.sentBytes += this.bytes;
+    this.frames = [];
+    this.bytes = 0;
+    if (!this.ended) this.check();
+  }
+
+  private check(): void {
+    const { limits, scheduler, onSlow } = this.parts;
+    const waiting = this.parts.socket.bufferedAmount;
+    if (waiting < limits.queueLatestBytes) {
+      if (this.fullSince !== null) this.release();
+      return;
+    }
+    const wasFull = this.fullSince !== null;
+    this.fullSince ??= scheduler.now();
+    const full = scheduler.now() - this.fullSince;
+    // a queue that one large message has filled is given its time
+    if ((wasFull && waiting >= limits.queueCloseBytes) || full >= limits.queueCloseMs) {
+      this.end();
+      onSlow(new EddyError('socket-slow', `${waiting} bytes wait in the socket, for ${full} ms`));
+      return;
+    }
+    this.look ??= scheduler.schedule(() => {
+      this.look = null;
+      if (!this.ended) this.check();
+    }, LOOK_MS);
+  }
+
+  /** There is room again: what was held goes out before anything newer. */
+  private release(): void {
+    this.fullSince = null;
+    const held = [...this.held.values()];
+    this.held.clear();
+    for (const { message, skipped } of held) this.sendResult(latestOf(message, skipped));
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Checkpoints as bytes: a header, then the state as a safetensors file. All numbers are little-endian.
+ *
+ *    0  u32  0x50434445, "EDCP"
+ *    4  u32  version 1
+ *    8  f64  position of the first record that is not in it
+ *   16  f64  when it was made, in milliseconds since 1970
+ *   24  u32  bytes of the state
+ *   28  u32  CRC-32 of the bytes before and the state
+ *   32       the state
+ */
+import { crc32 } from 'node:zlib';
+import { EddyError } from '../../errors.js';
+import { plainFromBytes, plainToBytes } from '../../formats/typed-json.js';
+import type { Checkpoint } from '../store.js';
+
+const MAGIC = 0x50434445;
+const VERSION = 1;
+const HEADER_BYTES = 32;
+const CRC_AT = 28;
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const checksum = (bytes: Uint8Array): number =>
+  crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT)));
+
+/** Writes a checkpoint. Its arrays are copied. */
+export function writeCheckpoint({ position, savedAt, state }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const body = plainToBytes(state);
+  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+  const view = viewOf(bytes);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, VERSION, true);
+  view.setFloat64(8, position, true);
+  view.setFloat64(16, savedAt, true);
+  view.setUint32(24, body.length, true);
+  bytes.set(body, HEADER_BYTES);
+  view.setUint32(CRC_AT, checksum(bytes), true);
+  return bytes;
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @param position the position that it has to have
+ * @throws EddyError `store-damaged`, which says what is wrong
+ */
+export function readCheckpoint(bytes: Uint8Array, position: number): Checkpoint {
+  if (bytes.length < HEADER_BYTES)
+    damaged(`it has ${bytes.length} bytes, and its header alone ${HEADER_BYTES}`);
+  const view = viewOf(bytes);
+  if (view.getUint32(0, true) !== MAGIC) damaged('it does not begin as a checkpoint does');
+  const version = view.getUint32(4, true);
+  if (version !== VERSION) damaged(`it is of version ${version}, and this reads ${VERSION}`);
+  const told = view.getUint32(24, true);
+  if (told !== bytes.length - HEADER_BYTES)
+    damaged(`its header tells ${told} bytes of state, and it has ${bytes.length - HEADER_BYTES}`);
+  if (view.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not fit');
+  const found = view.getFloat64(8, true);
+  if (found !== position) damaged(`it is of position ${found}, not ${position}`);
+  try {
+    const state = plainFromBytes(bytes.subarray(HEADER_BYTES));
+    return { position, savedAt: view.getFloat64(16, true), state };
+  } catch (cause) {
+    throw new EddyError('store-damaged', `its state cannot be read: ${String(cause)}`, { cause });
+  }
+}
+
+function damaged(why: string): never {
+  throw new EddyError('store-damaged', why);
+}

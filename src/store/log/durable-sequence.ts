@@ -1,0 +1,270 @@
+/** One sequence of the durable store: its records gather in a chunk, which the next write takes along. */
+import { EddyError } from '../../errors.js';
+import type {
+  Checkpoint,
+  LogRecord,
+  SequenceStore,
+  StoredCheckpoint,
+  StoredRecord,
+  StoreListener,
+} from '../store.js';
+import type { Sweep } from './background-deletes.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-codec.js';
+import type { GroupCommit } from './group-commit.js';
+import {
+  abandonmentTime,
+  asideKey,
+  before,
+  checkpointKey,
+  checkpointPosition,
+  chunkRange,
+  logKey,
+  within,
+} from './keys.js';
+import { ChunkWriter, readChunk } from './records.js';
+
+const ALL = Number.MAX_SAFE_INTEGER;
+/** A chunk that has grown to so many bytes is closed, and another begun. */
+const CHUNK_BYTES = 1024 * 1024;
+/** How many durable checkpoints are kept. */
+const KEPT = 2;
+
+/** What a sequence needs of its store. */
+export interface SequenceOwner {
+  readonly commit: GroupCommit;
+  /** Makes a sequence known, and gives its id. */
+  register(name: string): string;
+  /** Remembers that records of it gather. */
+  gathers(sequence: DurableSequence): void;
+  sweep(sweep: Sweep): void;
+  released(sequence: DurableSequence): void;
+}
+
+export class DurableSequence implements SequenceStore {
+  end: number;
+  durableEnd: number;
+  /** Who listens, while it is open. */
+  listener: StoreListener | null = null;
+  /** Writes that have something of it. */
+  pending = 0;
+  /** Positions of the checkpoints that are durable, oldest first. */
+  private durable: number[];
+  private readonly chunk = new ChunkWriter();
+  /** How often records were given up; what was under way before counts no more. */
+  private abandonments = 0;
+
+  /** @param id its id, or null where it is not known yet */
+  constructor(
+    private readonly owner: SequenceOwner,
+    readonly name: string,
+    private id: string | null,
+  ) {
+    const { commit } = owner;
+    const positions = id === null ? [] : commit.keys({ ...before('checkpoint', id, ALL), limit: ALL });
+    this.durable = positions.map(checkpointPosition);
+    const [last] = id === null ? [] : commit.keys({ ...before('log', id, ALL), limit: 1, last: true });
+    this.end = Math.max(last ? chunkRange(last).end : 0, this.durable.at(-1) ?? 0);
+    this.durableEnd = this.end;
+  }
+
+  get isKnown(): boolean {
+    return this.id !== null;
+  }
+
+  append(record: LogRecord): number {
+    if (this.chunk.count === 0) {
+      this.know();
+      this.owner.gathers(this);
+    }
+    this.chunk.append(record);
+    const position = this.end++;
+    if (this.chunk.byteLength >= CHUNK_BYTES) this.seal();
+    return position;
+  }
+
+  /** Hands the records that gathered to the next write. */
+  seal(): void {
+    const { chunk, end } = this;
+    if (chunk.count === 0 || this.id === null) return;
+    const first = end - chunk.count;
+    const { abandonments } = this;
+    const { count } = chunk;
+    this.set(logKey(this.id, first, count), chunk.seal(first));
+    this.whenDurable(() => {
+      this.owner.commit.counters.records += count;
+      if (abandonments !== this.abandonments) return;
+      this.durableEnd = end;
+      this.listener?.onDurable(end);
+    });
+  }
+
+  *records(from: number): Generator<StoredRecord> {
+    let position = from;
+    while (position < this.end) {
+      const { first, records } = this.chunkAt(position);
+      for (let i = position - first; i < records.length; i++)
+        yield { position: first + i, record: records[i]! };
+      position = first + records.length;
+    }
+  }
+
+  checkpoint(checkpoint: Checkpoint): void {
+    this.seal();
+    const { position } = checkpoint;
+    const bytes = writeCheckpoint(checkpoint);
+    const key = checkpointKey(this.know(), position);
+    this.set(key, bytes);
+    this.whenDurable(() => {
+      this.owner.commit.counters.checkpoints++;
+      this.owner.commit.counters.checkpointBytes += bytes.length;
+      // it may have been given up since
+      if (this.owner.commit.has(key)) this.keepLast({ position, bytes: bytes.length });
+    });
+  }
+
+  *checkpoints(): Generator<StoredCheckpoint> {
+    if (this.id === null) return;
+    const { commit } = this.owner;
+    const keys = commit.keys({ ...before('checkpoint', this.id, ALL), limit: ALL, last: true });
+    for (const key of keys) {
+      const position = checkpointPosition(key);
+      const bytes = commit.get(key);
+      if (bytes) yield { position, bytes: bytes.length, read: () => this.readCheckpoint(position, bytes) };
+    }
+  }
+
+  abandon(position: number): void {
+    this.seal();
+    const { commit } = this.owner;
+    const { id } = this;
+    if (id === null) return;
+    const checkpoints = commit.keys({ ...before('checkpoint', id, ALL), limit: ALL });
+    const chunks = commit.keys({ ...before('log', id, ALL), limit: ALL });
+    const keys = checkpoints
+      .filter((key) => checkpointPosition(key) > position)
+      .concat(chunks.filter((key) => chunkRange(key).end > position));
+    const [latest] = commit.keys({ ...within(`aside/${id}`), limit: 1, last: true });
+    const time = latest ? abandonmentTime(latest) + 1 : 0;
+    for (const key of keys) {
+      const bytes = commit.get(key) ?? new Uint8Array(0);
+      commit.set(key, null);
+      commit.set(asideKey(id, time, key), bytes);
+      if (key.startsWith('log/')) this.keepBefore(position, key, bytes);
+    }
+    this.abandonments++;
+    this.durable = this.durable.filter((kept) => kept <= position);
+    this.end = position;
+    this.durableEnd = Math.min(this.durableEnd, position);
+    // it stays in memory until that is durable
+    this.whenDurable(() => undefined);
+  }
+
+  close(): void {
+    this.seal();
+    this.listener = null;
+    this.owner.released(this);
+  }
+
+  /** Gives its id; makes it known where it is not. */
+  private know(): string {
+    this.id ??= this.owner.register(this.name);
+    return this.id;
+  }
+
+  private set(key: string, bytes: Uint8Array): void {
+    this.owner.commit.set(key, bytes);
+  }
+
+  /** Calls `done` when what was set is durable, and stays in memory until then. */
+  private whenDurable(done: () => void): void {
+    this.pending++;
+    this.owner.commit.whenDurable(() => {
+      this.pending--;
+      done();
+      this.owner.released(this);
+    });
+  }
+
+  /** Gives the chunk that holds a position. */
+  private chunkAt(position: number): { first: number; records: LogRecord[] } {
+    this.seal();
+    const { commit } = this.owner;
+    const id = this.id ?? '';
+    const [key = ''] = commit.keys({ ...before('log', id, position + 1), limit: 1, last: true });
+    const { first, end } = chunkRange(key);
+    if (!(end > position)) {
+      const after = { from: logKey(id, position, 0), to: before('log', id, ALL).to };
+      const [next] = commit.keys({ ...after, limit: 1 });
+      return this.damaged(position, next ? chunkRange(next).first : this.end, 'are not there');
+    }
+    try {
+      return { first, records: readChunk(commit.get(key) ?? new Uint8Array(0), first, end - first) };
+    } catch (cause) {
+      return this.damaged(first, end, `are broken: ${messageOf(cause)}`, cause);
+    }
+  }
+
+  private damaged(first: number, end: number, how: string, cause?: unknown): never {
+    const what = `records ${first} to ${end - 1} of the sequence ${this.name}`;
+    throw new EddyError('store-damaged', `${what} ${how}`, { cause });
+  }
+
+  private readCheckpoint(position: number, bytes: Uint8Array): Checkpoint {
+    try {
+      return readCheckpoint(bytes, position);
+    } catch (cause) {
+      const what = `the checkpoint at ${position} of the sequence ${this.name}`;
+      throw new EddyError('store-damaged', `${what} is broken: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** Writes the part of a chunk that lies before a position again, where the chunk can be read. */
+  private keepBefore(position: number, key: string, bytes: Uint8Array): void {
+    const { first, end } = chunkRange(key);
+    if (first >= position) return;
+    let records: LogRecord[];
+    try {
+      records = readChunk(bytes, first, end - first);
+    } catch (error) {
+      if (error instanceof EddyError) return;
+      throw error;
+    }
+    const kept = new ChunkWriter();
+    for (const record of records.slice(0, position - first)) kept.append(record);
+    this.set(logKey(this.id ?? '', first, position - first), kept.seal(first));
+  }
+
+  /** Keeps the last checkpoints, and deletes the others and the log that only they need; then tells of the new one. */
+  private keepLast(checkpoint: { readonly position: number; readonly bytes: number }): void {
+    const { commit } = this.owner;
+    const id = this.id ?? '';
+    this.durable = [...new Set([...this.durable, checkpoint.position])].sort((a, b) => a - b);
+    const kept = this.durable.slice(-KEPT);
+    const [older = 0] = kept;
+    const tell = () => {
+      this.listener?.onCheckpoint(checkpoint);
+    };
+    if (kept.length < KEPT) {
+      tell();
+      return;
+    }
+    this.durable = kept;
+    this.owner.sweep({
+      keys: (limit) => {
+        const checkpoints = commit.keys({ ...before('checkpoint', id, older), limit });
+        const chunks = commit.keys({ ...before('log', id, older), limit });
+        return [...checkpoints, ...chunks.filter((key) => chunkRange(key).end <= older)].slice(0, limit);
+      },
+      done: tell,
+    });
+  }
+
+  /** It is looked up, since what is being deleted is not there any more. */
+  get oldest(): number {
+    if (this.id === null) return this.end;
+    const [first] = this.owner.commit.keys({ ...before('log', this.id, ALL), limit: 1 });
+    return first ? chunkRange(first).first : this.end - this.chunk.count;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

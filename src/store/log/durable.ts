@@ -1,0 +1,158 @@
+/** The store that outlives its process, over any disk: one atomic write at a time takes what all sequences gathered. */
+import { EddyError } from '../../errors.js';
+import type { Store, StoreListener } from '../store.js';
+import { type Sweep, Sweeps } from './background-deletes.js';
+import type { Disk } from './disk.js';
+import { DurableSequence, type SequenceOwner } from './durable-sequence.js';
+import { GroupCommit, type GroupCommitParts } from './group-commit.js';
+import { FORMAT_KEY, goneId, goneKey, idOf, NEXT_KEY, nameKey, nameOf, within } from './keys.js';
+
+/** Version of the layout that `keys.ts` tells. */
+export const FORMAT = 1;
+/** Names that are read from the disk at once. */
+const PAGE = 256;
+
+const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const toText = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes && new TextDecoder().decode(bytes);
+
+/**
+ * Opens a store on a disk, which is the store's from then on.
+ *
+ * @throws EddyError `store-damaged` when the disk holds another format, or something else
+ */
+export function createDurableStore(disk: Disk, parts: GroupCommitParts = {}): Store {
+  return new DurableStore(disk, parts);
+}
+
+class DurableStore implements Store, SequenceOwner {
+  readonly commit: GroupCommit;
+  size = 0;
+  /** Sequences that are open, or have something that is not durable yet; all others lie on the disk alone. */
+  private readonly awake = new Map<string, DurableSequence>();
+  /** Those whose records gather in a chunk. */
+  private readonly gathering = new Set<DurableSequence>();
+  private readonly sweeps = new Sweeps();
+  private nextId: number;
+
+  constructor(disk: Disk, parts: GroupCommitParts) {
+    checkFormat(disk);
+    this.commit = new GroupCommit(disk, () => this.fill(), parts);
+    if (!disk.get(FORMAT_KEY)) this.commit.set(FORMAT_KEY, toBytes(String(FORMAT)));
+    this.nextId = Number(toText(disk.get(NEXT_KEY)) ?? 1);
+    for (const _name of this.names()) this.size++;
+    const gone = disk.keys({ ...within('gone'), limit: Number.MAX_SAFE_INTEGER });
+    for (const key of gone) this.sweepGone(goneId(key));
+  }
+
+  get failure(): EddyError | null {
+    return this.commit.failure;
+  }
+
+  has(name: string): boolean {
+    return this.awake.get(name)?.isKnown || this.commit.has(nameKey(name));
+  }
+
+  *names(after = ''): Generator<string> {
+    const { from, to } = within('name');
+    let start = after === '' ? from : `${nameKey(after)}\u0001`;
+    for (;;) {
+      const keys = this.commit.keys({ from: start, to, limit: PAGE });
+      for (const key of keys) yield nameOf(key);
+      if (keys.length < PAGE) return;
+      start = `${keys.at(-1)}\u0001`;
+    }
+  }
+
+  open(name: string, listener: StoreListener): DurableSequence {
+    let sequence = this.awake.get(name);
+    if (!sequence) {
+      sequence = new DurableSequence(this, name, toText(this.commit.get(nameKey(name))) ?? null);
+      this.awake.set(name, sequence);
+    }
+    if (sequence.listener)
+      throw new EddyError('store-locked', `the sequence ${name} is open in the store already`);
+    sequence.listener = listener;
+    return sequence;
+  }
+
+  async remove(name: string): Promise<void> {
+    const sequence = this.awake.get(name);
+    if (sequence?.listener)
+      throw new EddyError(
+        'store-locked',
+        `the sequence ${name} is open, and cannot be removed from the store`,
+      );
+    const id = toText(this.commit.get(nameKey(name)));
+    if (id === undefined) return;
+    this.awake.delete(name);
+    this.size--;
+    this.commit.set(nameKey(name), null);
+    this.commit.set(goneKey(id), toBytes(name));
+    this.sweepGone(id);
+    await new Promise<void>((resolve) => this.commit.whenDurable(resolve));
+  }
+
+  flushed(): Promise<void> {
+    return this.commit.flushed();
+  }
+
+  close(): Promise<void> {
+    return this.commit.close();
+  }
+
+  register(name: string): string {
+    const id = idOf(this.nextId++);
+    this.size++;
+    this.commit.set(nameKey(name), toBytes(id));
+    this.commit.set(NEXT_KEY, toBytes(String(this.nextId)));
+    return id;
+  }
+
+  gathers(sequence: DurableSequence): void {
+    this.gathering.add(sequence);
+    this.commit.wake();
+  }
+
+  sweep(sweep: Sweep): void {
+    this.sweeps.add(sweep, this.commit);
+  }
+
+  released(sequence: DurableSequence): void {
+    const isIdle = sequence.listener === null && sequence.pending === 0;
+    if (isIdle && this.awake.get(sequence.name) === sequence) this.awake.delete(sequence.name);
+  }
+
+  private fill(): void {
+    for (const sequence of this.gathering) sequence.seal();
+    this.gathering.clear();
+    this.sweeps.fill(this.commit);
+  }
+
+  /** Deletes what there is of a sequence that was removed. */
+  private sweepGone(id: string): void {
+    const { commit } = this;
+    const folders = [`log/${id}`, `checkpoint/${id}`, `aside/${id}`];
+    this.sweep({
+      keys: (limit) => {
+        const keys: string[] = [];
+        for (const folder of folders)
+          if (keys.length < limit)
+            keys.push(...commit.keys({ ...within(folder), limit: limit - keys.length }));
+        return keys;
+      },
+      done: () => commit.set(goneKey(id), null),
+    });
+  }
+}
+
+/** @throws EddyError `store-damaged` when the disk holds what this does not read */
+function checkFormat(disk: Disk): void {
+  const format = toText(disk.get(FORMAT_KEY));
+  if (format === undefined) {
+    const [other] = disk.keys({ from: ' ', to: '~', limit: 1 });
+    if (other !== undefined)
+      throw new EddyError('store-damaged', `this is no store of Eddy's: it has a key ${other}`);
+  } else if (format !== String(FORMAT))
+    throw new EddyError('store-damaged', `the store is of format ${format}, and this reads format ${FORMAT}`);
+}

@@ -1,0 +1,363 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BadRows } from '../../../src/cli/eval/bad-rows.js';
+import { Columns } from '../../../src/cli/eval/column-choice.js';
+import { buildSpec } from '../../../src/cli/eval/evaluation-spec.js';
+import { shortest } from '../../../src/cli/eval/predictions-file.js';
+import { EddyError } from '../../../src/errors.js';
+import { Model } from '../../../src/rnn/model.js';
+import { file, run } from '../../support/cli.js';
+
+/** Sines with a jump, hourly; `change` alters cells. */
+function series(rows: number, change: (t: number, column: string) => string | null = () => null): string {
+  const lines = Array.from({ length: rows }, (_, t) => {
+    const time = new Date(Date.UTC(2024, 0, 1, t)).toISOString();
+    const a = (Math.sin(t / 4) + (t > 80 ? 3 : 0)).toFixed(4);
+    const b = (10 * Math.cos(t / 7)).toFixed(3);
+    return [change(t, 'time') ?? time, change(t, 'a') ?? a, change(t, 'b') ?? b, 'open'].join(',');
+  });
+  return `time,a,b,valve\n${lines.join('\n')}\n`;
+}
+
+const rowsOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+
+/** Runs eddy eval over `csv`, with predictions, and gives what it wrote. */
+async function evaluate(csv: string, ...args: string[]) {
+  const input = file('in.csv', csv);
+  const out = join(dirname(input), 'out.csv');
+  const { code, stdout, stderr } = await run(['eval', input, '--predictions', out, '--json', ...args]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining('steps/s')]);
+  const text = readFileSync(out, 'utf8');
+  const [head = [], ...rows] = rowsOf(text);
+  const column = (name: string) => rows.map((row) => row[head.indexOf(name)]);
+  return {
+    result: JSON.parse(stdout.replaceAll(JSON.stringify(input), '"in.csv"')),
+    text,
+    head,
+    rows,
+    column,
+  };
+}
+
+const records = (text: string) => {
+  const [head = [], ...rows] = rowsOf(text);
+  return rows.map((row, i) => ({
+    line: i + 2,
+    fields: Object.fromEntries(head.map((name, j) => [name, row[j] ?? ''])),
+  }));
+};
+
+describe('the predictions', () => {
+  it('[EVL1] are those that the same model made for each row, so many rows before', async () => {
+    const csv = series(60);
+    const { result, head, rows, column } = await evaluate(csv, '--target', 'b', '--horizon', '1,3');
+    expect(head).toEqual(['timestamp', 'b', 'b_h1', 'b_h1_error', 'b_h3', 'b_h3_error', 'anomaly_score']);
+    const model = new Model(result.spec);
+    const steps = rowsOf(csv).slice(1);
+    const made = steps.map(([_, a, b]) => {
+      const { y, anomaly } = model.step([Number(a), Number(b)]);
+      return { y: [...(y ?? [])], anomaly };
+    });
+    rows.forEach(([timestamp, b, h1, e1, h3, e3, score], t) => {
+      expect([timestamp, b]).toEqual([steps[t]?.[0], String(Number(steps[t]?.[2]))]);
+      for (const [q, horizon, cell, error] of [
+        [0, 1, h1, e1],
+        [1, 3, h3, e3],
+      ] as const) {
+        const prediction = made[t - horizon]?.y[q];
+        if (prediction === undefined) expect([cell, error]).toEqual(['', '']);
+        else {
+          expect(Math.fround(Number(cell))).toBe(prediction);
+          expect(Number(error)).toBeCloseTo(prediction - Number(b), 5);
+        }
+      }
+      expect(Math.fround(Number(score))).toBe(Math.fround(made[t]?.anomaly ?? Number.NaN));
+    });
+    const errors = column('b_h1_error').slice(1).map(Number);
+    const mae = errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
+    const [first] = result.metrics.outputs;
+    expect(first).toMatchObject({ target: 'b', horizon: 1, scored: 59 });
+    expect(first.mae).toBeCloseTo(mae, 5);
+  });
+
+  it('[EVL1] are numbered where there are no times, and written with the digits that bring float32 back', async () => {
+    const { column } = await evaluate('a\n1\n2\n4\n');
+    expect(column('timestamp')).toEqual(['0', '1', '2']);
+    for (const value of [0.1, 1 / 3, 1e-30, 123456.789, 3.4e38])
+      expect(Math.fround(Number(shortest(Math.fround(value))))).toBe(Math.fround(value));
+    expect([shortest(Math.fround(0.1)), shortest(1 / 3)]).toEqual(['0.1', String(1 / 3)]);
+  });
+
+  it('[EVL2] stay the same up to a row, whatever comes after it', async () => {
+    const changed = series(100, (t, column) => (t >= 60 && column !== 'time' ? String(t * 7) : null));
+    const [one, other] = [await evaluate(series(100)), await evaluate(changed)];
+    const until = (text: string) => text.split('\n').slice(0, 1 + 60);
+    expect(until(other.text)).toEqual(until(one.text));
+    expect(other.text).not.toBe(one.text);
+  });
+});
+
+describe('the result', () => {
+  it('[EVL3] is the same, byte for byte, for the same file and options', async () => {
+    const input = file('in.csv', series(120));
+    const folder = dirname(input);
+    const once = async (name: string, ...args: string[]) => {
+      const [out, page] = [join(folder, `${name}.csv`), join(folder, `${name}.html`)];
+      const { stdout } = await run(['eval', input, '--predictions', out, '--report', page, ...args]);
+      return [stdout, readFileSync(out, 'utf8'), readFileSync(page, 'utf8')];
+    };
+    expect(await once('a')).toEqual(await once('b'));
+    const [json = ''] = await once('c', '--json');
+    expect((await once('d', '--json'))[0]).toBe(json);
+    expect(json).not.toMatch(/duration|second/);
+  });
+
+  it('[EVL4] counts no row that is skipped, and learns from them all the same', async () => {
+    const [all, late] = [await evaluate(series(300)), await evaluate(series(300), '--skip', '200')];
+    expect(late.text).toBe(all.text);
+    const errors = late.column('b_h1_error').slice(200).map(Number);
+    const mae = errors.reduce((sum, error) => sum + Math.abs(error), 0) / 100;
+    const b = late.result.metrics.outputs[1];
+    expect([late.result.rows, late.result.skip, b.target, b.scored]).toEqual([300, 200, 'b', 100]);
+    expect(b.mae).toBeCloseTo(mae, 5);
+    for (const { row } of [...late.result.anomalies, ...late.result.drift])
+      expect(row).toBeGreaterThanOrEqual(200);
+    const none = await evaluate(series(20), '--skip', '50');
+    expect([none.result.rows, none.result.metrics.scored, none.result.metrics.mae]).toEqual([20, 0, null]);
+  });
+
+  it('[EVL10] holds metrics, spec, columns and events as JSON, and is a table to read without it', async () => {
+    const { result } = await evaluate(
+      series(400, (t, column) => (t === 300 && column === 'a' ? '500' : null)),
+      ...['--horizon', '1,5', '--season', '24'],
+    );
+    expect(Object.keys(result)).toEqual([
+      ...[
+        'file',
+        'rows',
+        'skip',
+        'badRows',
+        'timestamp',
+        'features',
+        'targets',
+        'spec',
+        'updates',
+        'metrics',
+      ],
+      ...['driftCount', 'drift', 'anomalyCount', 'anomalies'],
+    ]);
+    expect(result).toMatchObject({ rows: 400, timestamp: 'time', features: ['a', 'b'], targets: ['a', 'b'] });
+    expect(
+      result.metrics.outputs.map((one: { target: string; horizon: number }) => [one.target, one.horizon]),
+    ).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['a', 5],
+      ['b', 5],
+    ]);
+    for (const name of [
+      'mae',
+      'rmse',
+      'nrmse',
+      'skill',
+      'seasonalSkill',
+      'recentMae',
+      'naiveMae',
+      'seasonalMae',
+    ])
+      expect(result.metrics.outputs[0][name]).toEqual(expect.any(Number));
+    expect(result.anomalies).toContainEqual({
+      row: 300,
+      line: 302,
+      timestamp: '2024-01-13T12:00:00.000Z',
+      score: 1,
+    });
+    expect(result.anomalyCount).toBe(result.anomalies.length);
+    const { code, stdout } = await run(['eval', file('in.csv', series(40))]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^target +ahead +MAE +RMSE +NRMSE +skill vs last +vs season +recent MAE +scored$/m,
+    );
+    expect(stdout).toMatch(/^a +1 +[\d.]+ +[\d.]+ +[\d.]+ +-?[\d.]+ % +- +[\d.]+ +39$/m);
+  });
+});
+
+describe('rows', () => {
+  it('[EVL5] end the pass where they are bad, by line and column', async () => {
+    for (const [csv, words, ...args] of [
+      [series(9, (t, column) => (t === 4 && column === 'b' ? 'x' : null)), 'line 6: b is "x"'],
+      [`${series(4)}2024,1\n`, 'line 6'],
+      ['a,b\n', 'no rows'],
+      ['a\nx\n', 'no column holds a number'],
+      [series(4), 'there is no column "c"; there are time, a, b, valve', '--target', 'c'],
+      ['a\n1\n', '--timestamp', '--calendar', 'hour'],
+    ] as const) {
+      const { code, stdout, stderr } = await run(['eval', '-', ...args], { input: csv });
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(`input-invalid: `)]);
+      expect(stderr).toContain(words);
+    }
+  });
+
+  it('[EVL5] are passed over and counted with --on-bad-row skip; the first five are named', async () => {
+    const bad = new Set([3, 10, 11, 12, 13, 14, 40]);
+    const csv = series(50, (t, column) => (bad.has(t) && column === 'a' ? 'broken' : null)).replace(
+      /\n(.*)\n$/,
+      '\nshort,1\n$1\n',
+    );
+    const input = file('in.csv', csv);
+    const { code, stdout, stderr } = await run(['eval', input, '--json', '--on-bad-row', 'skip']);
+    const { rows, badRows } = JSON.parse(stdout);
+    expect([code, rows, badRows.count]).toEqual([0, 43, 8]);
+    expect(badRows.first.map(({ line }: { line: number }) => line)).toEqual([5, 12, 13, 14, 15]);
+    expect(stderr).toContain('line 5: a is "broken"');
+    expect(stderr).toContain('8 bad rows skipped');
+    const without = csv.split('\n').filter((line) => !/broken|short/.test(line));
+    const clean = await evaluate(without.join('\n'));
+    expect(JSON.parse(stdout).metrics).toEqual(clean.result.metrics);
+  });
+
+  it('[EVL5] are named in the order of the file, however they were come upon', () => {
+    const bad = new BadRows('skip');
+    for (const line of [9, 3, 7, 2, 8, 1]) bad.take(line, new EddyError('input-invalid', `line ${line}`));
+    expect([bad.count, bad.first.map(({ line }) => line)]).toEqual([6, [1, 2, 3, 7, 8]]);
+    expect(() => bad.take(1, new Error('a bug'))).toThrow('a bug');
+  });
+
+  it('[EVL6] may have empty cells: missing numbers, which are not scored', async () => {
+    const csv = series(60, (t, column) => (column === 'b' && t >= 30 && t < 40 ? '' : null));
+    const { result, column } = await evaluate(csv);
+    const [a, b] = result.metrics.outputs;
+    expect([a.scored, b.scored]).toEqual([59, 49]);
+    expect([column('b')[35], column('b_h1_error')[35]]).toEqual(['', '']);
+    expect(column('b_h1')[35]).not.toBe('');
+    expect(result.spec.inputs.missing).toBe('hold');
+  });
+});
+
+describe('columns', () => {
+  it('[EVL7] are made of the time: calendar kinds as sines and cosines, and the seconds that have passed', () => {
+    const rows = records('when,a\n2024-01-06T06:00:00Z,1\n2024-01-06T06:00:30Z,2\n2024-01-06T06:01:00Z,\n');
+    const columns = new Columns(rows, { timestamp: 'when', calendar: ['hour', 'weekend', 'elapsed'] });
+    expect(columns.features).toEqual(['a', 'hour_sin', 'hour_cos', 'weekend', 'elapsed']);
+    expect(columns.targets).toEqual([0]);
+    const read = rows.map((row) => columns.read(row).x);
+    expect(read[0]).toEqual([1, 1, expect.closeTo(0), 1, 0]);
+    expect(read.map((x) => x[4])).toEqual([0, 30, 30]);
+    expect(read[2]?.[0]).toBeNull();
+  });
+
+  it('[EVL7] need a time that can be read only where something is made of it', () => {
+    const rows = records('time,a\n2024-01-06,1\nlater,2\n2024-01-08,3\n');
+    const plain = new Columns(rows, {});
+    expect(rows.map((row) => plain.read(row).timestamp)).toEqual(['2024-01-06', 'later', '2024-01-08']);
+    const made = new Columns(rows, { calendar: ['elapsed'] });
+    const read = rows.map((row) => {
+      try {
+        return made.read(row).x[1];
+      } catch (error) {
+        return error instanceof EddyError ? [error.code, error.message] : error;
+      }
+    });
+    expect(read).toEqual([0, ['input-invalid', 'line 3: time is "later", no time'], 2 * 86_400]);
+  });
+
+  it('[EVL8] are those that hold numbers; the time is found by its name; a target is a feature too', () => {
+    const rows = records('Date,a,b,valve,c\n2024-01-06,1,,open,3\n2024-01-07,2,5,open,4\n');
+    const chosen = (options: ConstructorParameters<typeof Columns>[1]) => {
+      const { timestamp, features, targets } = new Columns(rows, options);
+      return [timestamp, features, targets];
+    };
+    expect(chosen({})).toEqual(['Date', ['a', 'b', 'c'], [0, 1, 2]]);
+    expect(chosen({ target: ['c', 'a'] })).toEqual(['Date', ['a', 'b', 'c'], [2, 0]]);
+    expect(chosen({ features: ['b', 'a'], target: ['c'] })).toEqual(['Date', ['b', 'a', 'c'], [2]]);
+    expect(chosen({ timestamp: 'valve', features: ['a'] })).toEqual(['valve', ['a'], [0]]);
+    const noTime = new Columns(records('time,a\nsoon,1\n'), {});
+    expect([noTime.timestamp, noTime.features]).toEqual([null, ['a']]);
+  });
+});
+
+describe('the spec', () => {
+  const columns = new Columns(records('a,b\n1,2\n'), {});
+
+  it('[EVL9] comes from a file, and options go before it', async () => {
+    const model = file(
+      'spec.json',
+      JSON.stringify({
+        units: 5,
+        season: 12,
+        task: { kind: 'forecast', horizon: [2, 4], targets: [1] },
+        learner: { kind: 'tbptt', k1: 2, k2: 6 },
+        optimizer: { kind: 'sgd', learningRate: 0.3, momentum: 0.5 },
+      }),
+    );
+    expect(await buildSpec({ model }, columns)).toMatchObject({
+      features: 2,
+      units: 5,
+      season: 12,
+      task: { horizon: [2, 4], targets: [1] },
+      learner: { k1: 2, k2: 6 },
+      optimizer: { kind: 'sgd', learningRate: 0.3, momentum: 0.5 },
+      inputs: { missing: 'hold' },
+    });
+    const changed = { units: 7, horizon: [1], learner: 'rtrl', k1: 3, learningRate: 0.1, seed: 9 } as const;
+    expect(await buildSpec({ model, ...changed }, columns)).toMatchObject({
+      units: 7,
+      task: { horizon: [1], targets: [1] },
+      learner: { kind: 'rtrl', k1: 3 },
+      optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.5 },
+      seed: 9,
+    });
+    for (const learner of ['tbptt', 'rtrl', 'snap-1'] as const)
+      for (const optimizer of ['sgd', 'rmsprop', 'adam', 'adamw'] as const)
+        expect(await buildSpec({ learner, optimizer }, columns)).toMatchObject({
+          units: 32,
+          learner: { kind: learner },
+          optimizer: { kind: optimizer },
+        });
+  });
+
+  it('[EVL9] is refused where it cannot be', async () => {
+    for (const [spec, words, options] of [
+      ['{', 'spec.json'],
+      ['[]', 'not a JSON object'],
+      ['{"features":3}', 'the spec has 3 features; here there are 2: a, b'],
+      ['{"task":{"kind":"supervised","outputs":1}}', 'task'],
+      ['{"batch":2}', 'batch'],
+      ['{}', 'k2', { learner: 'rtrl', k2: 4 }],
+    ] as const)
+      await expect(buildSpec({ model: file('spec.json', spec), ...options }, columns)).rejects.toMatchObject({
+        code: 'spec-invalid',
+        message: expect.stringContaining(words),
+      });
+  });
+
+  it('[EVL9] takes learner and optimizer from the command line, which refuses what there is not', async () => {
+    const { result } = await evaluate(
+      series(30),
+      '--learner',
+      'snap-1',
+      '--optimizer',
+      'rmsprop',
+      '--units',
+      '4',
+    );
+    expect(result.spec).toMatchObject({
+      units: 4,
+      learner: { kind: 'snap-1' },
+      optimizer: { kind: 'rmsprop' },
+    });
+    for (const args of [
+      ['--learner', 'guess'],
+      ['--optimizer', 'lbfgs'],
+      ['--horizon', '0'],
+      ['--calendar', 'hour,easter'],
+      ['--on-bad-row', 'weep'],
+    ])
+      expect((await run(['eval', 'x.csv', ...args])).code).toBe(2);
+  });
+});

@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import { Model } from '../../../src/rnn/model.js';
+import { Judge } from '../../../src/rnn/scoring/error-monitor.js';
+import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
+import { noisySine } from '../../../src/signals/noisy-sine.js';
+import { fingerprint } from '../../support/numeric-compare.js';
+import { Numbers } from '../../support/numeric-random.js';
+
+const names = (count: number) =>
+  Array.from({ length: count }, (_, output) => ({ output, feature: output, horizon: 1 }));
+
+const SINE: ModelSpecInput = { features: 1, units: 8 };
+const CHANGE = 3000;
+/** Ends with a sine of three times the frequency and noise. */
+const seriesOf = (steps: number) => {
+  const series = noisySine({ seed: 5, noise: 0.05, changeAt: CHANGE, after: { period: 17, noise: 0.4 } });
+  return Array.from({ length: steps }, () => series.next().value);
+};
+
+describe('what a model says of its series', () => {
+  it('[JUD1] a regime change raises one drift event and anomalies soon after it, and nothing does before', () => {
+    const model = new Model(SINE);
+    const drifts: number[] = [];
+    const anomalies: number[] = [];
+    for (const [t, x] of seriesOf(CHANGE + 600).entries()) {
+      const { drift, isAnomalous, anomaly } = model.step([x]);
+      if (drift) drifts.push(t);
+      if (isAnomalous) anomalies.push(t);
+      expect(anomaly).toBe(model.anomaly);
+    }
+    expect(drifts).toHaveLength(1);
+    for (const t of [drifts[0]!, anomalies[0]!]) {
+      expect(t).toBeGreaterThanOrEqual(CHANGE);
+      expect(t).toBeLessThan(CHANGE + 150);
+    }
+  });
+
+  it('[JUD1] an error of a supervised model counts in the same way, when its target comes', () => {
+    const model = new Model({ ...SINE, task: { kind: 'supervised', outputs: 1, delay: 0 } });
+    const numbers = new Numbers(1);
+    let most = 0;
+    for (let t = 0; t < 400; t++) {
+      model.step([numbers.one()]);
+      model.learn([numbers.one()]);
+      most = Math.max(most, model.anomaly);
+    }
+    expect(most).toBeLessThan(0.5);
+    model.step([0]);
+    model.learn([50]);
+    expect(model.anomaly).toBe(1);
+  });
+
+  it('[JUD2] an anomaly is told when the score reaches the threshold from below, not for as long as it stays', () => {
+    const model = new Model(SINE);
+    let before = 0;
+    let high = 0;
+    let told = 0;
+    for (const x of seriesOf(CHANGE + 200)) {
+      const { anomaly, isAnomalous } = model.step([x]);
+      expect(isAnomalous).toBe(anomaly >= 0.5 && before < 0.5);
+      if (anomaly >= 0.5) high++;
+      if (isAnomalous) told++;
+      before = anomaly;
+    }
+    expect(told).toBeGreaterThan(0);
+    expect(high).toBeGreaterThanOrEqual(told);
+  });
+
+  it('[JUD2] a value twice out of range is told once', () => {
+    const judge = new Judge(names(1), 1, 1);
+    const numbers = new Numbers(2);
+    const judged = (target: number) => {
+      judge.score(0, 0, 0, target);
+      judge.end();
+      const seen = [judge.anomaly, judge.isAnomalous];
+      judge.told();
+      return seen;
+    };
+    for (let t = 0; t < 200; t++) judged(numbers.one());
+    expect(judged(50)).toEqual([1, true]);
+    expect(judged(90)).toEqual([1, false]);
+    judged(0);
+    expect(judge.anomaly).toBeLessThan(0.5);
+    expect(judged(200)).toEqual([1, true]);
+  });
+
+  it('[JUD3] resetMetrics forgets the scores only', () => {
+    const [model, twin] = [new Model(SINE), new Model(SINE)];
+    const series = seriesOf(600);
+    for (const one of [model, twin]) for (const x of series.slice(0, 400)) one.step([x]);
+    const { metrics, ...judge } = model.snapshot().judge;
+    model.resetMetrics();
+    const { metrics: cleared, ...kept } = model.snapshot().judge;
+    expect(model.metrics).toEqual(new Model(SINE).metrics);
+    expect(fingerprint(kept)).toBe(fingerprint(judge));
+    expect(fingerprint(cleared)).not.toBe(fingerprint(metrics));
+    for (const x of series.slice(400)) {
+      const [one, other] = [model.step([x]), twin.step([x])];
+      expect(fingerprint(one)).toBe(fingerprint(other));
+    }
+    expect(model.metrics.scored).toBe(200);
+    expect(twin.metrics.scored).toBe(599);
+  });
+
+  it('[JUD3] a reset of the weights forgets all, one of the state nothing', () => {
+    const model = new Model(SINE);
+    const fresh = fingerprint(model.snapshot().judge);
+    for (const x of seriesOf(400)) model.step([x]);
+    const judge = fingerprint(model.snapshot().judge);
+    model.reset('state');
+    expect(fingerprint(model.snapshot().judge)).toBe(judge);
+    model.reset('weights');
+    expect(fingerprint(model.snapshot().judge)).toBe(fresh);
+    expect(model.anomaly).toBe(0);
+  });
+});
+
+describe('an event of a supervised model', () => {
+  /** A model whose last target was far out of range, given before the others of that step or after them. */
+  const alarmed = (wild: 'first' | 'last') => {
+    const model = new Model({ ...SINE, task: { kind: 'supervised', outputs: 1, delay: 8 } });
+    const numbers = new Numbers(1);
+    for (let t = 0; t < 300; t++) {
+      model.step([numbers.one()]);
+      if (t < 298) model.learn([numbers.one()]);
+    }
+    model.learn([wild === 'first' ? 50 : 0], 298);
+    model.learn([wild === 'first' ? 0 : 50], 299);
+    return model;
+  };
+
+  it.each(['first', 'last'] as const)('[JUD7] is told by the next step, once: its target came %s', (wild) => {
+    const model = alarmed(wild);
+    const told = Array.from({ length: 5 }, () => model.step([0]).isAnomalous);
+    expect(told).toEqual([true, false, false, false, false]);
+  });
+
+  it('[JUD7] is told after a restore, too', () => {
+    const model = alarmed('last');
+    const other = new Model(model.spec);
+    other.restore(model.snapshot());
+    expect(other.step([0]).isAnomalous).toBe(true);
+  });
+});
+
+describe('the judge', () => {
+  /** Scores the outputs with these errors, and gives the step at which drift was told. */
+  function driftAt(judge: Judge, count: number, errorsAt: (t: number) => readonly number[]): number | null {
+    for (let t = 0; t < count; t++) {
+      for (const [j, error] of errorsAt(t).entries()) judge.score(j, 0, error, 0);
+      judge.end();
+      if (judge.drift) return t;
+    }
+    return null;
+  }
+  const at = 2000;
+
+  it('[JUD4] counts the errors of all outputs alike, whatever their size', () => {
+    const small = (scale: number) => {
+      const numbers = new Numbers(3);
+      return (t: number) => [
+        1000 * Math.abs(1 + numbers.one(0.3)),
+        scale * Math.abs((t < at ? 1 : 8) + numbers.one(0.3)),
+      ];
+    };
+    const found = [1000, 1, 1e-6].map((scale) => driftAt(new Judge(names(2), 1, 2), at + 500, small(scale)));
+    expect(found[0]).toBeGreaterThanOrEqual(at);
+    // Errors times any number give the same step.
+    expect(new Set(found).size).toBe(1);
+  });
+
+  it('[JUD4] finds nothing where the errors stay as they are, or where nothing is scored', () => {
+    const numbers = new Numbers(4);
+    const judge = new Judge(names(2), 1, 2);
+    expect(driftAt(judge, 3000, () => [1 + numbers.one(0.3), 100 + numbers.one(30)])).toBeNull();
+    expect(driftAt(judge, 3000, () => [])).toBeNull();
+  });
+
+  it('[JUD5] judges a step odd by its first outputs only, those of the shortest horizon', () => {
+    const [shortest, all] = [new Judge(names(2), 1, 1), new Judge(names(2), 1, 2)];
+    const numbers = new Numbers(5);
+    for (let t = 0; t < 300; t++) {
+      const [a, b] = numbers.many(2);
+      for (const judge of [shortest, all]) {
+        judge.score(0, 0, 0, a!);
+        judge.score(1, 0, 0, t === 299 ? 1000 : b!);
+        judge.end();
+      }
+    }
+    expect(all.anomaly).toBe(1);
+    expect(shortest.anomaly).toBeLessThan(0.5);
+  });
+
+  it('[JUD5] keeps the last score while nothing is scored, and tells it once', () => {
+    const judge = new Judge(names(1), 1, 1);
+    for (const value of [...new Numbers(6).many(200), 50]) {
+      judge.score(0, 0, 0, value);
+      judge.end();
+    }
+    expect([judge.anomaly, judge.isAnomalous]).toEqual([1, true]);
+    judge.told();
+    judge.end();
+    expect([judge.anomaly, judge.isAnomalous]).toEqual([1, false]);
+  });
+
+  it('[JUD5] passes over what is missing in a batch', () => {
+    const judge = new Judge(names(1), 2, 1);
+    const numbers = new Numbers(7);
+    for (let t = 0; t < 300; t++) {
+      judge.score(0, 0, 0, numbers.one());
+      if (t % 2 === 0) judge.score(0, 1, 0, 100 + numbers.one());
+      judge.end();
+    }
+    // Row 1 is known by now, also though it is missing every other time: 0 is odd in it, and in row 0 it is not.
+    judge.score(0, 0, 0, 0);
+    judge.end();
+    expect(judge.anomaly).toBeLessThan(0.5);
+    judge.score(0, 1, 0, 0);
+    judge.end();
+    expect(judge.anomaly).toBe(1);
+  });
+
+  it('[JUD6] goes on from a kept state with the same bits', () => {
+    const [one, other] = [new Judge(names(3), 2, 2), new Judge(names(3), 2, 2)];
+    const numbers = new Numbers(8);
+    const judged = (judges: readonly Judge[]) => {
+      const errors = numbers.many(6);
+      for (const judge of judges) {
+        for (const [i, error] of errors.entries()) judge.score(i % 3, Math.floor(i / 3), 0, error);
+        judge.scoreNaive(0, errors[0]!);
+        judge.end();
+      }
+    };
+    for (let t = 0; t < 700; t++) judged([one]);
+    const state = one.state();
+    const kept = fingerprint(state);
+    other.restore(state);
+    for (let t = 0; t < 100; t++) judged([one, other]);
+    expect(fingerprint(other.state())).toBe(fingerprint(one.state()));
+    expect(fingerprint([other.metrics, other.anomaly, other.drift])).toBe(
+      fingerprint([one.metrics, one.anomaly, one.drift]),
+    );
+    expect(fingerprint(state), 'a state is detached').toBe(kept);
+  });
+});
