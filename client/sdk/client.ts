@@ -19,7 +19,7 @@ import { Handle } from './handle.js';
 import { Connection } from './link.js';
 import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
-import { Views } from './sequence-views.js';
+import { SequenceViews } from './sequence-views.js';
 import { SequenceWatch } from './sequence-watch.js';
 import { bytesPerReal } from './shape.js';
 import { type Dialer, streamUrl } from './web-socket.js';
@@ -27,7 +27,7 @@ import { type Dialer, streamUrl } from './web-socket.js';
 /** What this client knows of a sequence. It is forgotten when nobody pushes or watches. */
 interface Entry {
   readonly sequence: string;
-  readonly views: Views;
+  readonly views: SequenceViews;
   handle: Handle | null;
 }
 
@@ -149,7 +149,7 @@ export class EddyClient implements Client {
     const known = this.entries.get(sequence);
     if (known) return known;
     const { scheduler } = this.retryParts;
-    const views = new Views({
+    const views = new SequenceViews({
       sequence,
       requests: this.requests,
       retry: new Retry(this.retryParts),

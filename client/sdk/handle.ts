@@ -19,13 +19,13 @@ import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
-import type { Views } from './sequence-views.js';
+import type { SequenceViews } from './sequence-views.js';
 import { SequenceWatch } from './sequence-watch.js';
 
 export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
   readonly sequence: string;
   readonly options: OpenOptions;
-  readonly views: Views;
+  readonly views: SequenceViews;
   readonly retry: Retry;
   readonly onChannel: (channel: number) => void;
   /** Takes a report that nobody listens for here. */

@@ -6,11 +6,11 @@ import type { PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { refusesSteps } from './refusal.js';
 import type { RequestBody, Requests } from './requests.js';
-import { Lane, type LaneParts, type LaneResumed, type Place } from './send-queue.js';
+import { type Place, type QueueResumed, SendQueue, type SendQueueParts } from './send-queue.js';
 import { checkRoom, copyStep, copyTarget, type Shape, shapeOf } from './shape.js';
 import { Waiters } from './waiters.js';
 
-export interface ProducerParts extends LaneParts {
+export interface ProducerParts extends SendQueueParts {
   readonly requests: Requests;
   readonly spec: ModelSpecInput | undefined;
   /** Tells that steps begin to be given up. */
@@ -27,7 +27,7 @@ export type ChannelRequest = WithoutChannel<
 
 export class Producer {
   readonly acked = new ReplaySubject<number>(1);
-  private readonly lane: Lane;
+  private readonly queue: SendQueue;
   private readonly waiters = new Waiters();
   private shape: Shape | null;
   /** Why nothing more can be pushed. */
@@ -36,25 +36,25 @@ export class Producer {
   private isDropping = false;
 
   constructor(private readonly parts: ProducerParts) {
-    this.lane = new Lane(parts);
+    this.queue = new SendQueue(parts);
     this.shape = parts.spec ? shapeOf(parts.spec) : null;
   }
 
   get room(): number {
-    return this.failure ? 0 : this.lane.outbox.room;
+    return this.failure ? 0 : this.queue.outbox.room;
   }
 
   get unacked(): number {
-    return this.lane.outbox.size;
+    return this.queue.outbox.size;
   }
 
   get dropped(): number {
-    return this.lane.outbox.dropped;
+    return this.queue.outbox.dropped;
   }
 
   /** Is nothing left to be sent or acked? */
   get isDone(): boolean {
-    return this.failure !== null || this.lane.isEmpty;
+    return this.failure !== null || this.queue.isEmpty;
   }
 
   push(x: ArrayLike<number>, target: ArrayLike<number> | undefined): PushedStep {
@@ -63,7 +63,7 @@ export class Producer {
     const targetCopy = target ? copyTarget(target, this.shape) : null;
     checkRoom(copy, targetCopy, this.parts.limits(), this.parts.bytesPerReal);
     const { dropped } = this;
-    const step = this.lane.push(copy, targetCopy);
+    const step = this.queue.push(copy, targetCopy);
     this.noteDrop(this.dropped > dropped);
     this.schedule();
     return step;
@@ -73,13 +73,13 @@ export class Producer {
     if (this.failure) throw this.failure;
     const copy = copyTarget(target, this.shape);
     checkRoom(null, copy, this.parts.limits(), this.parts.bytesPerReal);
-    this.lane.learn(step, copy);
+    this.queue.learn(step, copy);
   }
 
   /** Sends a request after the steps pushed so far. */
   request(body: ChannelRequest): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.lane.add({
+      this.queue.add({
         send: (channel) => this.parts.requests.ask({ ...body, channel }, () => resolve(), reject),
         fail: reject,
       });
@@ -98,37 +98,37 @@ export class Producer {
 
   /** Tells whether the steps that wait are steps of a model. */
   fits(spec: ModelSpecInput): boolean {
-    return this.lane.outbox.fits(shapeOf(spec).step);
+    return this.queue.outbox.fits(shapeOf(spec).step);
   }
 
   /** The channel is open on this socket, for a model of `spec`. */
-  begin(place: Place, spec: ModelSpecInput): LaneResumed {
+  begin(place: Place, spec: ModelSpecInput): QueueResumed {
     this.shape = shapeOf(spec);
-    const resumed = this.lane.resume(place);
+    const resumed = this.queue.resume(place);
     this.schedule();
     return resumed;
   }
 
   ack(seq: number): void {
-    this.lane.outbox.ack(seq);
+    this.queue.outbox.ack(seq);
     this.acked.next(seq);
     this.schedule();
   }
 
   interrupt(): void {
-    this.lane.interrupt();
+    this.queue.interrupt();
   }
 
   /** Takes an error of the channel. A refused step stops it, since those after it must not be taken for it. */
   refuse(error: CodedError, seq: number | null): void {
-    const step = seq === null ? undefined : this.lane.outbox.find(seq);
+    const step = seq === null ? undefined : this.queue.outbox.find(seq);
     if (refusesSteps(error.code, step)) this.stop(error);
   }
 
   /** Takes and sends no step any more. */
   stop(error: CodedError): void {
     this.failure ??= error;
-    this.lane.halt(error);
+    this.queue.halt(error);
     this.waiters.fail(error);
   }
 
@@ -146,7 +146,7 @@ export class Producer {
     this.isScheduled = true;
     queueMicrotask(() => {
       this.isScheduled = false;
-      this.lane.pump();
+      this.queue.pump();
       this.waiters.check();
       this.parts.onSent();
     });

@@ -1,4 +1,4 @@
-import type { OutboxStep } from './unacked-steps.js';
+import type { UnackedStep } from './unacked-steps.js';
 
 const OF_BLOCKS = new Set(['block-too-long', 'credit-exceeded', 'channel-unknown', 'sequence-failed']);
 const OF_TARGETS = new Set(['target-unexpected', 'target-shape', 'target-non-finite', 'target-distribution']);
@@ -9,7 +9,7 @@ const OF_TARGETS = new Set(['target-unexpected', 'target-shape', 'target-non-fin
  *
  * @param step the un-acked step that the error names, if it names one
  */
-export function refusesSteps(code: string, step: OutboxStep | undefined): boolean {
+export function refusesSteps(code: string, step: UnackedStep | undefined): boolean {
   return (
     code.startsWith('step-') ||
     OF_BLOCKS.has(code) ||

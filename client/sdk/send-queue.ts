@@ -8,7 +8,7 @@ import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages
 import type { Overflow, PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { type Numbers, roomOf } from './shape.js';
-import { type Block, Outbox, OutboxStep, type Resumed } from './unacked-steps.js';
+import { type Block, type Resumed, UnackedStep, UnackedSteps } from './unacked-steps.js';
 
 /** A request that is sent when the steps pushed before it have been. */
 export interface Control {
@@ -24,12 +24,12 @@ interface LateTarget {
 /** What `opened` says about where to go on. */
 export type Place = Pick<ServerMessageOf<'opened'>, 'channel' | 'seq' | 'blockSteps'>;
 
-export interface LaneResumed extends Resumed {
+export interface QueueResumed extends Resumed {
   /** Late targets that were for the lost history. */
   readonly lostTargets: number;
 }
 
-export interface LaneParts {
+export interface SendQueueParts {
   readonly overflow: Overflow;
   /** Gives how many steps may be held un-acked. */
   readonly capacity: () => number;
@@ -38,8 +38,8 @@ export interface LaneParts {
   readonly send: (message: ClientMessage) => void;
 }
 
-export class Lane {
-  readonly outbox: Outbox;
+export class SendQueue {
+  readonly outbox: UnackedSteps;
   /** The channel on this socket; null while there is none. */
   private channel: number | null = null;
   private controls: { after: number; readonly control: Control }[] = [];
@@ -48,8 +48,8 @@ export class Lane {
   private blockSteps = Number.POSITIVE_INFINITY;
   private isHalted = false;
 
-  constructor(private readonly parts: LaneParts) {
-    this.outbox = new Outbox(parts.capacity, parts.overflow);
+  constructor(private readonly parts: SendQueueParts) {
+    this.outbox = new UnackedSteps(parts.capacity, parts.overflow);
   }
 
   get isEmpty(): boolean {
@@ -57,9 +57,9 @@ export class Lane {
   }
 
   /** @throws EddyError `outbox-full` */
-  push(x: Numbers, target: Numbers | null): OutboxStep {
+  push(x: Numbers, target: Numbers | null): UnackedStep {
     const { outbox } = this;
-    const step = new OutboxStep(x, target);
+    const step = new UnackedStep(x, target);
     const { dropped, everSent } = outbox;
     if (!outbox.push(step)) throw full(outbox.capacity, 'steps');
     if (outbox.dropped > dropped)
@@ -69,7 +69,7 @@ export class Lane {
 
   /** @throws EddyError `target-duplicate`, `target-expired`, `outbox-full` */
   learn(of: PushedStep | number, target: Numbers): void {
-    const step = typeof of === 'number' ? this.outbox.find(of) : (of as OutboxStep);
+    const step = typeof of === 'number' ? this.outbox.find(of) : (of as UnackedStep);
     const seq = step ? step.seq : (of as number);
     if (step?.status === 'dropped')
       throw new EddyError('target-expired', 'the step was dropped, so it has no target');
@@ -105,7 +105,7 @@ export class Lane {
   }
 
   /** The channel is open; the server has accepted steps up to `seq`. */
-  resume({ channel, seq, blockSteps }: Place): LaneResumed {
+  resume({ channel, seq, blockSteps }: Place): QueueResumed {
     this.channel = channel;
     this.blockSteps = blockSteps;
     const resumed = this.outbox.resume(seq);

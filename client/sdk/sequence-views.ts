@@ -28,10 +28,10 @@ export interface ViewsParts {
 
 /** The longest `every`, in milliseconds. */
 const MAX_EVERY = 60_000;
-/** Views whose latest message stands for all before it. */
+/** SequenceViews whose latest message stands for all before it. */
 const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
 
-export class Views {
+export class SequenceViews {
   private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
   private readonly joins = new ReplaySubject<Joined>(1);
   private channel: number | null = null;

@@ -1,14 +1,14 @@
 import { defer, type Observable } from 'rxjs';
 import type { View } from '../../src/protocol/messages.js';
 import type { Joined, Results, ViewOptions, Watch } from './api.js';
-import { type Views, wishOf } from './sequence-views.js';
+import { type SequenceViews, wishOf } from './sequence-views.js';
 
 /** The views of a sequence as Observables. */
 export class SequenceWatch implements Watch {
   constructor(
     readonly sequence: string,
     /** Gives the sequence's views when somebody subscribes. */
-    private readonly viewsNow: () => Views,
+    private readonly viewsNow: () => SequenceViews,
   ) {}
 
   get states$(): Observable<Results['states']> {

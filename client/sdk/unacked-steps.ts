@@ -9,7 +9,7 @@
  */
 import type { Overflow, PushedStep } from './api.js';
 
-export class OutboxStep implements PushedStep {
+export class UnackedStep implements PushedStep {
   seq: number | null = null;
   status: PushedStep['status'] = 'waiting';
   /** Its target was given while it could not be sent. */
@@ -26,7 +26,7 @@ export class OutboxStep implements PushedStep {
 /** Consecutive steps for one message: all of them with a target, or none. */
 export interface Block {
   readonly seq: number;
-  readonly steps: readonly OutboxStep[];
+  readonly steps: readonly UnackedStep[];
 }
 
 /** What one block may hold. */
@@ -45,8 +45,8 @@ export interface Resumed {
   readonly renumbered: number;
 }
 
-export class Outbox {
-  private readonly steps: OutboxStep[] = [];
+export class UnackedSteps {
+  private readonly steps: UnackedStep[] = [];
   private inFlight = 0;
   private numbered = 0;
   /** Number of the next step that gets one; null until the server has told its position. */
@@ -94,7 +94,7 @@ export class Outbox {
   }
 
   /** Takes a step. False: it is full and may drop nothing. Another step may be given up for it, or itself. */
-  push(step: OutboxStep): boolean {
+  push(step: UnackedStep): boolean {
     if (this.room === 0) {
       if (this.overflow === 'fail') return false;
       const [oldest = step] = this.steps.splice(this.numbered, 1);
@@ -107,11 +107,11 @@ export class Outbox {
   }
 
   /** Finds a numbered step that is not acked. */
-  find(seq: number): OutboxStep | undefined {
+  find(seq: number): UnackedStep | undefined {
     return this.steps.slice(0, this.numbered).find((step) => step.seq === seq);
   }
 
-  isInFlight(step: OutboxStep): boolean {
+  isInFlight(step: UnackedStep): boolean {
     const at = this.steps.indexOf(step);
     return at >= 0 && at < this.inFlight;
   }
@@ -121,7 +121,7 @@ export class Outbox {
     const first = this.steps[this.inFlight];
     const end = Math.min(this.steps.length, this.inFlight + most, inFlight);
     if (!first || this.inFlight >= end) return null;
-    const block: OutboxStep[] = [];
+    const block: UnackedStep[] = [];
     let size = 0;
     for (const step of this.steps.slice(this.inFlight, end)) {
       size += step.x.length + (step.target?.length ?? 0);
@@ -175,7 +175,7 @@ export class Outbox {
   }
 
   /** Gives the steps that the server has accepted already, by its own word, and that wait for their ack. */
-  accepted(seq: number): OutboxStep[] {
+  accepted(seq: number): UnackedStep[] {
     return this.steps.slice(0, this.numbered).filter((step) => step.seq! <= seq);
   }
 }

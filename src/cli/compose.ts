@@ -8,7 +8,7 @@ import { Registry, type RegistryParts } from '../sequence/registry.js';
 import { Credentials } from '../server/auth/credentials.js';
 import { type Config, type ConfigInput, configSchema, securityOf } from '../server/config/config-schema.js';
 import { watchLag } from '../server/load/lag.js';
-import { Guard } from '../server/load/load-shedder.js';
+import { LoadShedder } from '../server/load/load-shedder.js';
 import { createProbes } from '../server/load/probes.js';
 import { EddyServer, type ServerParts } from '../server/server.js';
 import { createTelemetry, type Telemetry } from '../server/telemetry/telemetry.js';
@@ -68,7 +68,7 @@ export function composeParts(options: ServerOptions): ServerParts {
     warn: (text) => logger.warn(text),
   });
   const lag = watchLag({ scheduler, now });
-  const guard = new Guard({
+  const guard = new LoadShedder({
     scheduler,
     probes: createProbes(lag, guardLimits),
     onChange: (reason) =>

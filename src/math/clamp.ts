@@ -1,5 +1,5 @@
-/** The largest float32: what is computed for the arena is cut at it, in every precision. */
+/** The largest float32: what is computed for the arena is clamped to it, in every precision. */
 export const LARGEST = 3.4028234663852886e38;
 
 /** Gives the number nearest to `value` in [-limit, limit]. */
-export const cut = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value));
+export const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value));

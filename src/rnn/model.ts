@@ -20,7 +20,7 @@ import { type GradientMethod, Learner, type Update } from './learning/learner.js
 import { layWeights, momentsOf, needsGradient, Optimizer, type Weights } from './learning/optimizer.js';
 import { Window } from './learning/window.js';
 import type { DriftKind } from './scoring/drift/drift.js';
-import { Judge } from './scoring/error-monitor.js';
+import { ErrorMonitor } from './scoring/error-monitor.js';
 import type { Metrics } from './scoring/prequential.js';
 import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
 import { delayOf, type ModelSpec, type ModelSpecInput, parseSpec, reachOf } from './spec/spec.js';
@@ -70,7 +70,7 @@ export class Model {
   private readonly learner: Learner | null;
   private readonly random: Random;
   private readonly inputs: Inputs;
-  private readonly judge: Judge;
+  private readonly judge: ErrorMonitor;
   /** What is forecast, or supplied: one of them, or none without a readout. */
   private readonly forecasts: ForecastOutputs | null;
   private readonly supplied: SuppliedOutputs | null;
@@ -102,7 +102,11 @@ export class Model {
     this.readout = createReadout(kernels, spec.readout, layout);
 
     const names = outputNames(spec);
-    this.judge = new Judge(names, batch, task?.kind === 'forecast' ? outputs / task.horizon.length : outputs);
+    this.judge = new ErrorMonitor(
+      names,
+      batch,
+      task?.kind === 'forecast' ? outputs / task.horizon.length : outputs,
+    );
     this.inputs = new Inputs(spec);
     this.forecasts =
       task?.kind === 'forecast' ? new ForecastOutputs(spec, task, this.inputs, this.judge) : null;

@@ -5,7 +5,7 @@ import type { InputsState } from './io/inputs.js';
 import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
-import type { JudgeState } from './scoring/error-monitor.js';
+import type { ErrorMonitorState } from './scoring/error-monitor.js';
 import type { ModelSpec } from './spec/spec.js';
 
 export const SNAPSHOT_FORMAT = 2;
@@ -22,7 +22,7 @@ export interface ModelSnapshot {
   readonly random: readonly number[];
   readonly inputs: InputsState;
   readonly outputs: OutputsState | null;
-  readonly judge: JudgeState;
+  readonly judge: ErrorMonitorState;
 }
 
 /**

@@ -13,7 +13,7 @@ import { type ServerMessage, STREAM_PATH } from '../protocol/messages.js';
 import type { Registry } from '../sequence/registry.js';
 import { type Access, EVERYTHING } from './auth/access.js';
 import { Attempts } from './auth/attempts.js';
-import { bearerOf, Gate } from './auth/authenticator.js';
+import { Authenticator, bearerOf } from './auth/authenticator.js';
 import type { Credentials } from './auth/credentials.js';
 import { CHALLENGE, Origins, type Refusal } from './auth/origins.js';
 import { sayGoodbye } from './goodbye.js';
@@ -22,14 +22,14 @@ import { createHttp } from './http/http.js';
 import { createListener } from './http/listener.js';
 import { addOperations, type Check } from './http/operations.js';
 import { addTransfer } from './http/sequence-transfer.js';
-import { Occupancy } from './load/connection-counts.js';
-import type { Guard } from './load/load-shedder.js';
-import { Admission } from './load/socket-admission.js';
+import { ConnectionCounts } from './load/connection-counts.js';
+import type { LoadShedder } from './load/load-shedder.js';
+import { SocketAdmission } from './load/socket-admission.js';
 import { type Reload, reloadAll } from './reload.js';
 import { Connection } from './socket/connection.js';
-import { createTurnEnd } from './socket/flush-queue.js';
+import { createFlushQueue } from './socket/flush-queue.js';
 import { frame, framedSocket } from './socket/framed-socket.js';
-import { Quiet } from './telemetry/log-throttle.js';
+import { LogThrottle } from './telemetry/log-throttle.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 import { countOne, type Telemetry } from './telemetry/telemetry.js';
 
@@ -43,7 +43,7 @@ export interface ServerParts {
   readonly random: () => number;
   readonly logger: FastifyBaseLogger;
   readonly telemetry: Telemetry;
-  readonly guard: Guard;
+  readonly guard: LoadShedder;
   /** What has to be well besides for the server to be ready, by name. */
   readonly checks: Readonly<Record<string, Check>>;
   /** Has the server metrics of its process too? */
@@ -73,24 +73,24 @@ export class EddyServer {
   /** Serves operators apart from clients, if asked for. */
   private admin: FastifyInstance | null = null;
   private readonly webSockets;
-  private readonly gate: Gate;
+  private readonly gate: Authenticator;
   private origins: Origins;
   private adminOrigins: Origins;
   /** All connections, and those that are WebSockets or about to be. */
-  private readonly streams = new Occupancy();
-  private readonly sockets = new Occupancy();
+  private readonly streams = new ConnectionCounts();
+  private readonly sockets = new ConnectionCounts();
   private readonly connections = new Map<WebSocket, Connection>();
-  private readonly admission: Admission;
+  private readonly admission: SocketAdmission;
   private readonly metrics: Metrics;
-  private readonly quiet: Quiet;
+  private readonly quiet: LogThrottle;
   private readonly wires: Record<Encoding, Wire>;
-  private readonly atTurnEnd = createTurnEnd(process.nextTick);
+  private readonly atTurnEnd = createFlushQueue(process.nextTick);
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: ServerParts) {
     const { logger, limits, now, credentials, scheduler } = parts;
     const { refusedTokens: perMinute } = limits;
-    this.gate = new Gate({
+    this.gate = new Authenticator({
       credentials,
       attempts: new Attempts({ now: () => scheduler.now(), perMinute }),
       onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
@@ -113,8 +113,8 @@ export class EddyServer {
       now: () => scheduler.now(),
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
     });
-    this.admission = new Admission({ ...parts, sockets: this.sockets });
-    this.quiet = new Quiet(now);
+    this.admission = new SocketAdmission({ ...parts, sockets: this.sockets });
+    this.quiet = new LogThrottle(now);
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
     this.webSockets = new WebSocketServer({
       noServer: true,

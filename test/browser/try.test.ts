@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalLane } from '../../client/dashboard/try/local-runner.js';
+import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
 import { specOf } from '../../client/dashboard/try/model-spec.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Row } from '../../client/dashboard/try/signal.js';
@@ -22,16 +22,17 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => browser.close());
 
-const hashOf = (page: Page, lane: 'A' | 'B') => page.locator(`[data-testid=hash-${lane}] code`).innerText();
+const hashOf = (page: Page, runner: 'A' | 'B') =>
+  page.locator(`[data-testid=hash-${runner}] code`).innerText();
 
 /** What the library itself makes of a setting. */
 function runHere(query: string) {
   const setting = parseSetting(query);
   const signal = createSignal(setting);
   const rows = Array.from({ length: setting.steps }, () => signal.next() as Row);
-  const lane = new LocalLane(specOf(setting.signal, 1, setting.a), setting.steps);
+  const runner = new LocalRunner(specOf(setting.signal, 1, setting.a), setting.steps);
   const x = Float32Array.from(rows.flatMap((row) => row.x));
-  return { rows, batch: lane.run({ first: 0, count: rows.length, x, targets: null }) };
+  return { rows, batch: runner.run({ first: 0, count: rows.length, x, targets: null }) };
 }
 
 describe('the page', () => {

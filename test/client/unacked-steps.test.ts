@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { Outbox, OutboxStep } from '../../client/sdk/unacked-steps.js';
+import { UnackedStep, UnackedSteps } from '../../client/sdk/unacked-steps.js';
 
 const LIMITS = { steps: 100, reals: 1000, inFlight: 100 };
 
-function filled(count: number, capacity = 100): { outbox: Outbox; steps: OutboxStep[] } {
-  const outbox = new Outbox(() => capacity, 'fail');
-  const steps = Array.from({ length: count }, (_, i) => new OutboxStep(new Float32Array([i]), null));
+function filled(count: number, capacity = 100): { outbox: UnackedSteps; steps: UnackedStep[] } {
+  const outbox = new UnackedSteps(() => capacity, 'fail');
+  const steps = Array.from({ length: count }, (_, i) => new UnackedStep(new Float32Array([i]), null));
   outbox.resume(-1);
   for (const step of steps) outbox.push(step);
   return { outbox, steps };
 }
 
 /** The numbers of all blocks that can be taken now. */
-function takeAll(outbox: Outbox, limits = LIMITS): (number | null)[][] {
+function takeAll(outbox: UnackedSteps, limits = LIMITS): (number | null)[][] {
   const blocks: (number | null)[][] = [];
   for (let block = outbox.take(limits); block; block = outbox.take(limits))
     blocks.push(block.steps.map(({ seq }) => seq));
@@ -21,7 +21,7 @@ function takeAll(outbox: Outbox, limits = LIMITS): (number | null)[][] {
 
 describe('the outbox', () => {
   it('[SDK14] has nothing to send before the position is known', () => {
-    const outbox = new Outbox(() => 2, 'fail');
+    const outbox = new UnackedSteps(() => 2, 'fail');
     expect(outbox.take(LIMITS)).toBe(null);
   });
 
@@ -49,11 +49,11 @@ describe('the outbox', () => {
 
   it('[SDK17] takes no step beyond its capacity, even where that has become smaller', () => {
     let capacity = 3;
-    const outbox = new Outbox(() => capacity, 'fail');
-    for (let i = 0; i < 3; i++) expect(outbox.push(new OutboxStep(new Float32Array(1), null))).toBe(true);
+    const outbox = new UnackedSteps(() => capacity, 'fail');
+    for (let i = 0; i < 3; i++) expect(outbox.push(new UnackedStep(new Float32Array(1), null))).toBe(true);
     capacity = 1;
     expect(outbox.room).toBe(0);
-    expect(outbox.push(new OutboxStep(new Float32Array(1), null))).toBe(false);
+    expect(outbox.push(new UnackedStep(new Float32Array(1), null))).toBe(false);
     expect(outbox.size).toBe(3);
   });
 

@@ -1,24 +1,24 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Batch, Block } from '../../client/dashboard/try/block.js';
-import { BrowserLane, type WorkerLike } from '../../client/dashboard/try/browser-runner.js';
-import { LocalLane } from '../../client/dashboard/try/local-runner.js';
+import { BrowserRunner, type WorkerLike } from '../../client/dashboard/try/browser-runner.js';
+import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
 import { Run } from '../../client/dashboard/try/run.js';
 import { Pace } from '../../client/dashboard/try/run-pace.js';
 import { compareHashes } from '../../client/dashboard/try/run-record.js';
-import type { Lane } from '../../client/dashboard/try/runner.js';
+import type { Runner } from '../../client/dashboard/try/runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Signal } from '../../client/dashboard/try/signal.js';
 import type { FromWorker, ToWorker } from '../../client/dashboard/try/worker-messages.js';
 import { EddyError } from '../../src/errors.js';
 
-/** A lane that answers when it is told to, with the library itself. */
-class FakeLane implements Lane {
+/** A runner that answers when it is told to, with the library itself. */
+class FakeRunner implements Runner {
   readonly batches$ = new Subject<Batch>();
   readonly blocks: Block[] = [];
   room = 1000;
   isClosed = false;
-  constructor(private readonly local: LocalLane) {}
+  constructor(private readonly local: LocalRunner) {}
   push(block: Block) {
     this.blocks.push(block);
   }
@@ -32,16 +32,16 @@ class FakeLane implements Lane {
 
 function start(query: string, signal?: Signal) {
   const setting = parseSetting(query);
-  const lanes: FakeLane[] = [];
+  const runners: FakeRunner[] = [];
   const clock = { now: 0 };
   const run = new Run({
     setting,
     signal: signal ?? createSignal(setting),
     now: () => clock.now,
-    openLane: (_name, _lane, spec, steps) => {
-      const lane = new FakeLane(new LocalLane(spec, steps));
-      lanes.push(lane);
-      return lane;
+    openRunner: (_name, _runner, spec, steps) => {
+      const runner = new FakeRunner(new LocalRunner(spec, steps));
+      runners.push(runner);
+      return runner;
     },
   });
   /** Lets time pass, a look every 20 ms. */
@@ -49,38 +49,38 @@ function start(query: string, signal?: Signal) {
     for (const end = clock.now + ms; clock.now < end; clock.now += 20) run.tick();
   };
   const status = () => run.state$.value.status;
-  return { run, lanes, pass, status };
+  return { run, runners, pass, status };
 }
 
 describe('a run', () => {
-  it('[DSH22] feeds all its lanes the same steps, at its speed', () => {
-    const { lanes, pass } = start('v=1&speed=100&compare=1&b.units=8');
+  it('[DSH22] feeds all its runners the same steps, at its speed', () => {
+    const { runners, pass } = start('v=1&speed=100&compare=1&b.units=8');
     pass(1020);
-    const [a, b] = lanes.map(({ blocks }) => blocks);
+    const [a, b] = runners.map(({ blocks }) => blocks);
     expect(a!.reduce((sum, { count }) => sum + count, 0)).toBe(100);
     expect(b).toEqual(a);
   });
 
   it('[DSH22] waits for the slowest of them', () => {
-    const { lanes, pass } = start('v=1&speed=0&compare=1');
-    lanes[1]!.room = 7;
+    const { runners, pass } = start('v=1&speed=0&compare=1');
+    runners[1]!.room = 7;
     pass(20);
-    expect(lanes.map(({ blocks }) => blocks.map(({ count }) => count))).toEqual([[7], [7]]);
+    expect(runners.map(({ blocks }) => blocks.map(({ count }) => count))).toEqual([[7], [7]]);
   });
 
   it('[DSH22] stops while it is paused, goes on by single steps, and does not catch up', () => {
-    const { run, lanes, pass } = start('v=1&speed=100');
+    const { run, runners, pass } = start('v=1&speed=100');
     pass(200);
     run.pause();
-    const before = lanes[0]!.blocks.length;
+    const before = runners[0]!.blocks.length;
     pass(5000);
-    expect(lanes[0]!.blocks.length).toBe(before);
+    expect(runners[0]!.blocks.length).toBe(before);
     run.step(3);
-    expect(lanes[0]!.blocks.at(-1)!.count).toBe(3);
+    expect(runners[0]!.blocks.at(-1)!.count).toBe(3);
     run.resume();
     run.step(9);
     pass(40);
-    const counts = lanes[0]!.blocks.slice(before + 1).map(({ count }) => count);
+    const counts = runners[0]!.blocks.slice(before + 1).map(({ count }) => count);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(6);
   });
 
@@ -88,32 +88,32 @@ describe('a run', () => {
     const whole = start('v=1&speed=0&steps=300');
     whole.pass(60);
     expect(whole.status()).toBe('running');
-    whole.lanes[0]!.answer();
+    whole.runners[0]!.answer();
     expect(whole.run.state$.value).toEqual({ status: 'ended', steps: 300 });
 
     let left = 5;
     const short = start('v=1&speed=0', { names: ['x'], next: () => (left-- > 0 ? { x: [left] } : 'end') });
     short.pass(40);
-    short.lanes[0]!.answer();
+    short.runners[0]!.answer();
     expect(short.run.state$.value).toEqual({ status: 'ended', steps: 5 });
   });
 
   it('[DSH22] waits for a sensor that has nothing to say yet', () => {
-    const { lanes, pass, status } = start('v=1&speed=0', { names: ['x'], next: () => null });
+    const { runners, pass, status } = start('v=1&speed=0', { names: ['x'], next: () => null });
     pass(100);
-    expect([lanes[0]!.blocks, status()]).toEqual([[], 'running']);
+    expect([runners[0]!.blocks, status()]).toEqual([[], 'running']);
   });
 
-  it('[DSH22] says which lane failed and why, and feeds it no more', () => {
-    const { run, lanes, pass } = start('v=1&speed=100&compare=1');
+  it('[DSH22] says which runner failed and why, and feeds it no more', () => {
+    const { run, runners, pass } = start('v=1&speed=100&compare=1');
     const error = new EddyError('sequence-limit', 'full');
-    lanes[1]!.batches$.error(error);
-    expect(run.state$.value).toEqual({ status: 'failed', lane: 'B', error });
+    runners[1]!.batches$.error(error);
+    expect(run.state$.value).toEqual({ status: 'failed', runner: 'B', error });
     pass(100);
-    expect(lanes[0]!.blocks).toEqual([]);
+    expect(runners[0]!.blocks).toEqual([]);
   });
 
-  it('[DSH22] lets go of signal and lanes when it is closed', () => {
+  it('[DSH22] lets go of signal and runners when it is closed', () => {
     let isStopped = false;
     const signal: Signal = {
       names: ['x'],
@@ -122,16 +122,16 @@ describe('a run', () => {
         isStopped = true;
       },
     };
-    const { run, lanes } = start('v=1', signal);
+    const { run, runners } = start('v=1', signal);
     run.close();
-    expect([isStopped, lanes[0]!.isClosed, lanes[0]!.batches$.observed]).toEqual([true, true, false]);
+    expect([isStopped, runners[0]!.isClosed, runners[0]!.batches$.observed]).toEqual([true, true, false]);
   });
 
   it('[DSH23] keeps each forecast at the step that it is for, and the truth as it was', () => {
-    const { run, lanes, pass } = start('v=1&signal=sine&speed=0&steps=40&horizon=3');
+    const { run, runners, pass } = start('v=1&signal=sine&speed=0&steps=40&horizon=3');
     pass(20);
-    lanes[0]!.answer();
-    const { forecasts, states, done } = run.lanes[0]!.record;
+    runners[0]!.answer();
+    const { forecasts, states, done } = run.runners[0]!.record;
     expect([...forecasts.view('step')].slice(0, 3)).toEqual([3, 4, 5]);
     expect([forecasts.total, states.total, done, run.truth.ring.total]).toEqual([40, 40, 40, 40]);
     const signal = createSignal(parseSetting('v=1&signal=sine'));
@@ -153,10 +153,10 @@ describe('hashes', () => {
     expect(
       compareHashes([point(100, 'a'), point(200, 'b')], [point(100, 'a'), point(200, 'c'), point(300, 'd')]),
     ).toEqual({ count: 200, isSame: false });
-    const { run, lanes, pass } = start('v=1&speed=0&steps=250');
+    const { run, runners, pass } = start('v=1&speed=0&steps=250');
     pass(20);
-    lanes[0]!.answer();
-    expect(run.lanes[0]!.record.checkpoints.map(({ count }) => count)).toEqual([100, 200, 250]);
+    runners[0]!.answer();
+    expect(run.runners[0]!.record.checkpoints.map(({ count }) => count)).toEqual([100, 200, 250]);
   });
 });
 
@@ -177,7 +177,7 @@ describe('the pace', () => {
   });
 });
 
-describe('a lane in a worker', () => {
+describe('a runner in a worker', () => {
   const start = () => {
     const said: ToWorker[] = [];
     const worker: WorkerLike & { isTerminated?: boolean } = {
@@ -188,9 +188,9 @@ describe('a lane in a worker', () => {
         worker.isTerminated = true;
       },
     };
-    const lane = new BrowserLane(worker, { features: 1, units: 4 }, 1000);
+    const runner = new BrowserRunner(worker, { features: 1, units: 4 }, 1000);
     const tell = (data: FromWorker) => worker.onmessage?.({ data } as MessageEvent<FromWorker>);
-    return { said, worker, lane, tell };
+    return { said, worker, runner, tell };
   };
   const block = (first: number, count: number): Block => ({
     first,
@@ -200,23 +200,23 @@ describe('a lane in a worker', () => {
   });
 
   it('[DSH26] has room for what is not under way', () => {
-    const { said, lane, tell } = start();
+    const { said, runner, tell } = start();
     const seen: number[] = [];
-    lane.batches$.subscribe(({ count }) => seen.push(count));
-    lane.push(block(0, 200));
-    expect(lane.room).toBe(56);
-    tell({ type: 'batch', batch: new LocalLane({ features: 1, units: 4 }, 1000).run(block(0, 200)) });
-    expect([lane.room, seen]).toEqual([256, [200]]);
+    runner.batches$.subscribe(({ count }) => seen.push(count));
+    runner.push(block(0, 200));
+    expect(runner.room).toBe(56);
+    tell({ type: 'batch', batch: new LocalRunner({ features: 1, units: 4 }, 1000).run(block(0, 200)) });
+    expect([runner.room, seen]).toEqual([256, [200]]);
     expect(said.map(({ type }) => type)).toEqual(['start', 'run']);
   });
 
   it('[DSH26] fails with the code of what went wrong, and ends its worker when it is closed', () => {
-    const { lane, tell, worker } = start();
+    const { runner, tell, worker } = start();
     const errors: unknown[] = [];
-    lane.batches$.subscribe({ error: (error) => errors.push(error) });
+    runner.batches$.subscribe({ error: (error) => errors.push(error) });
     tell({ type: 'failed', code: 'step-non-finite', message: 'x holds NaN' });
     expect(errors).toMatchObject([{ code: 'step-non-finite', message: 'x holds NaN' }]);
-    lane.close();
+    runner.close();
     expect(worker.isTerminated).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LaneSetting } from '../../client/dashboard/try/model-spec.js';
+import type { RunnerSetting } from '../../client/dashboard/try/model-spec.js';
 import {
   DRAWING_POINTS,
   defaultSetting,
@@ -13,7 +13,7 @@ import {
   SIGNALS,
 } from '../../client/dashboard/try/setting.js';
 
-const lane: fc.Arbitrary<LaneSetting> = fc
+const runner: fc.Arbitrary<RunnerSetting> = fc
   .record({
     units: fc.integer({ min: 1, max: 24 }),
     horizon: fc.integer({ min: 1, max: 64 }),
@@ -25,7 +25,7 @@ const lane: fc.Arbitrary<LaneSetting> = fc
     seed: fc.integer({ min: 0, max: 0xffff_ffff }),
     where: fc.constantFrom('browser', 'server'),
   })
-  .map((made) => ({ ...made, k2: made.k1 + made.k2 }) as LaneSetting);
+  .map((made) => ({ ...made, k2: made.k1 + made.k2 }) as RunnerSetting);
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   signal: fc.constantFrom(...SIGNALS),
@@ -40,8 +40,8 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   columns: fc.array(fc.string({ maxLength: 10 }), { maxLength: 4 }),
   steps: fc.integer({ min: 1, max: 200_000 }),
   speed: fc.integer({ min: 0, max: 10_000 }),
-  a: lane,
-  b: fc.option(lane),
+  a: runner,
+  b: fc.option(runner),
 });
 
 const problem = (query: string) => {

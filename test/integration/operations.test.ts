@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { composeParts, createLogger } from '../../src/cli/compose.js';
-import { Guard, LOOK_MS } from '../../src/server/load/load-shedder.js';
+import { LOOK_MS, LoadShedder } from '../../src/server/load/load-shedder.js';
 import { type Address, EddyServer } from '../../src/server/server.js';
 import { createClock } from '../support/clock.js';
 import { parseMetrics, sample } from '../support/prometheus.js';
@@ -156,7 +156,7 @@ describe('what an operator sees', () => {
   it('[OPS10] is that new sockets are refused under load, and what is there goes on', async () => {
     const clock = createClock();
     let lag = 0;
-    const guard = new Guard({
+    const guard = new LoadShedder({
       scheduler: clock.scheduler,
       probes: [{ name: 'event loop lag', unit: 'ms', limit: 500, read: () => lag }],
       onChange: () => undefined,

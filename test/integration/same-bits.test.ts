@@ -1,9 +1,9 @@
 import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../client/dashboard/try/block.js';
-import { LocalLane } from '../../client/dashboard/try/local-runner.js';
+import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
 import { Run } from '../../client/dashboard/try/run.js';
-import { ServerLane } from '../../client/dashboard/try/server-runner.js';
+import { ServerRunner } from '../../client/dashboard/try/server-runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal } from '../../client/dashboard/try/signal.js';
 import { connect } from '../../client/sdk/node.js';
@@ -26,21 +26,21 @@ describe('a run in the server', () => {
     const client = connect(url);
     clients.push(client);
     const setting = parseSetting(query);
-    let local: LocalLane | null = null;
+    let local: LocalRunner | null = null;
     const here: Checkpoint[] = [];
     const run = new Run({
       setting: { ...setting, speed: 0 },
       signal: createSignal(setting),
       now: () => 0,
-      openLane: (_name, _lane, spec, steps) => {
-        local = new LocalLane(spec, steps);
-        const lane = new ServerLane(client, 'try/test', spec, steps);
-        const push = lane.push.bind(lane);
-        lane.push = (block) => {
+      openRunner: (_name, _runner, spec, steps) => {
+        local = new LocalRunner(spec, steps);
+        const runner = new ServerRunner(client, 'try/test', spec, steps);
+        const push = runner.push.bind(runner);
+        runner.push = (block) => {
           here.push(...local!.run(block).checkpoints);
           push(block);
         };
-        return lane;
+        return runner;
       },
     });
     const ended = firstValueFrom(
@@ -53,7 +53,7 @@ describe('a run in the server', () => {
     run.tick();
     expect(await ended).toEqual({ status: 'ended', steps: setting.steps });
     fed.unsubscribe();
-    const { checkpoints, skipped, states } = run.lanes[0]!.record;
+    const { checkpoints, skipped, states } = run.runners[0]!.record;
     expect([skipped, states.total]).toEqual([0, setting.steps]);
     expect(checkpoints).toEqual(here);
     expect(here.at(-1)?.count).toBe(setting.steps);
@@ -64,14 +64,14 @@ describe('a run in the server', () => {
     const { url } = await startServer({ sequences: 1 });
     const client = connect(url);
     clients.push(client);
-    const lanes = ['one', 'one'].map((name, i) => {
+    const runners = ['one', 'one'].map((name, i) => {
       const own = i === 0 ? client : connect(url);
       if (i > 0) clients.push(own);
-      return new ServerLane(own, `try/${name}`, { features: 1, units: 4 }, 10);
+      return new ServerRunner(own, `try/${name}`, { features: 1, units: 4 }, 10);
     });
     const failed = await Promise.race(
-      lanes.map(
-        (lane) => new Promise<{ code: string }>((resolve) => lane.batches$.subscribe({ error: resolve })),
+      runners.map(
+        (runner) => new Promise<{ code: string }>((resolve) => runner.batches$.subscribe({ error: resolve })),
       ),
     );
     expect(failed.code).toBe('sequence-exists');
@@ -86,10 +86,10 @@ describe('a run in the server', () => {
     await owner.opened;
     const others = connect(url);
     clients.push(others);
-    const taken = new ServerLane(others, 'try/taken', { features: 1, units: 2 }, 10);
+    const taken = new ServerRunner(others, 'try/taken', { features: 1, units: 2 }, 10);
     await new Promise((resolve) => taken.batches$.subscribe({ error: resolve }));
     taken.close();
-    const own = new ServerLane(others, 'try/own', { features: 1, units: 2 }, 10);
+    const own = new ServerRunner(others, 'try/own', { features: 1, units: 2 }, 10);
     await expect.poll(known).toEqual(['try/own', 'try/taken']);
     own.close();
     await expect.poll(known).toEqual(['try/taken']);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EddyError } from '../../src/errors.js';
 import { GOODBYE_MS, sayGoodbye } from '../../src/server/goodbye.js';
 import { reloadAll } from '../../src/server/reload.js';
-import { QUIET_MS, Quiet } from '../../src/server/telemetry/log-throttle.js';
+import { LogThrottle, THROTTLE_MS } from '../../src/server/telemetry/log-throttle.js';
 import { createClock, settled } from '../support/clock.js';
 
 function deferred() {
@@ -96,13 +96,13 @@ describe('the goodbye', () => {
 describe('the log', () => {
   it('[OPS17] says a warning once in 10 s, and how often it was left out', () => {
     const { now, run } = createClock();
-    const quiet = new Quiet(now);
+    const quiet = new LogThrottle(now);
     const lines: unknown[] = [];
     const say = (key: string) => quiet.say((...line) => lines.push(line), key, { key }, 'refused');
     for (const key of ['a', 'a', 'b', 'a']) say(key);
-    run(QUIET_MS);
+    run(THROTTLE_MS);
     say('a');
-    run(QUIET_MS);
+    run(THROTTLE_MS);
     say('a');
     expect(lines).toEqual([
       [{ key: 'a' }, 'refused'],
@@ -113,7 +113,7 @@ describe('the log', () => {
   });
 
   it('[OPS17] remembers a bounded number of warnings', () => {
-    const quiet = new Quiet(() => 0);
+    const quiet = new LogThrottle(() => 0);
     let lines = 0;
     const say = (key: number) => quiet.say(() => lines++, String(key), {}, 'refused');
     for (let key = 0; key < 200; key++) say(key);

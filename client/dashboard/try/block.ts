@@ -1,4 +1,4 @@
-/** What goes into a lane and comes out of it, whether it runs in this browser or in the server. */
+/** What goes into a runner and comes out of it, whether it runs in this browser or in the server. */
 
 /** Consecutive timesteps. What a model gets are these float32, wherever it runs. */
 export interface Block {

@@ -1,9 +1,9 @@
-/** A lane that runs in a worker of this page. */
+/** A runner that runs in a worker of this page. */
 import { type Observable, Subject } from 'rxjs';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { ClientError } from '../../sdk/index.js';
 import type { Batch, Block } from './block.js';
-import { type Lane, MAX_UNDER_WAY } from './runner.js';
+import { MAX_UNDER_WAY, type Runner } from './runner.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
 /** What is used of a Worker. */
@@ -14,7 +14,7 @@ export interface WorkerLike {
   terminate(): void;
 }
 
-export class BrowserLane implements Lane {
+export class BrowserRunner implements Runner {
   private readonly batches = new Subject<Batch>();
   private underWay = 0;
 

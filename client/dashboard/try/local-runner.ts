@@ -4,7 +4,7 @@ import { type ModelSpecInput, outputsOf } from '../../../src/rnn/spec/spec.js';
 import type { Batch, Block, Checkpoint, LossOf, Score } from './block.js';
 import { HashTrack } from './hash-track.js';
 
-export class LocalLane {
+export class LocalRunner {
   private readonly model: Model;
   private readonly hashes: HashTrack;
   private readonly outputs: number;

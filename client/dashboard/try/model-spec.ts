@@ -1,7 +1,7 @@
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 
 /** One network, how it learns, and where it runs. */
-export interface LaneSetting {
+export interface RunnerSetting {
   readonly units: number;
   readonly horizon: number;
   readonly learner: 'tbptt' | 'rtrl' | 'snap-1';
@@ -14,9 +14,9 @@ export interface LaneSetting {
   readonly where: 'browser' | 'server';
 }
 
-/** Gives the model of a lane: a forecast of all features, or the probability of the add task's answer. */
-export function specOf(signal: string, features: number, lane: LaneSetting): ModelSpecInput {
-  const { units, horizon, learner, k1, k2, optimizer, rate, seed } = lane;
+/** Gives the model of a runner: a forecast of all features, or the probability of the add task's answer. */
+export function specOf(signal: string, features: number, runner: RunnerSetting): ModelSpecInput {
+  const { units, horizon, learner, k1, k2, optimizer, rate, seed } = runner;
   const isAddTask = signal === 'add-task';
   return {
     features,

@@ -1,9 +1,9 @@
-/** Puts a run together: its signal, and its lanes here or in the server. */
+/** Puts a run together: its signal, and its runners here or in the server. */
 import type { Client } from '../../sdk/index.js';
-import { BrowserLane, startWorker } from './browser-runner.js';
+import { BrowserRunner, startWorker } from './browser-runner.js';
 import { Run } from './run.js';
 import { openSensor } from './sensors.js';
-import { ServerLane, sequenceName } from './server-runner.js';
+import { ServerRunner, sequenceName } from './server-runner.js';
 import type { Setting } from './setting.js';
 import { createSignal, type Signal } from './signal.js';
 import { type Table, tableSignal } from './table.js';
@@ -26,10 +26,10 @@ export async function openRun({ setting, table, client, now, asked }: OpenRunPar
     setting,
     signal,
     now,
-    openLane: (name, { where }, spec, steps) =>
+    openRunner: (name, { where }, spec, steps) =>
       where === 'browser'
-        ? new BrowserLane(startWorker(), spec, steps)
-        : new ServerLane(client, sequenceName(name), spec, steps),
+        ? new BrowserRunner(startWorker(), spec, steps)
+        : new ServerRunner(client, sequenceName(name), spec, steps),
   });
 }
 

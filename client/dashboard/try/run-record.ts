@@ -1,4 +1,4 @@
-/** What a page keeps of a run: the truth, and what each lane made of it. */
+/** What a page keeps of a run: the truth, and what each runner made of it. */
 import { PrincipalComponents } from '../analysis/principal-components.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';
@@ -31,7 +31,7 @@ export class TruthRecord {
   }
 }
 
-export interface LaneRecordOptions {
+export interface RunnerRecordOptions {
   readonly units: number;
   readonly outputs: number;
   /** How many steps after its own a prediction is for. */
@@ -40,7 +40,7 @@ export interface LaneRecordOptions {
   readonly speed: number;
 }
 
-export class LaneRecord {
+export class RunnerRecord {
   /** Columns `step`, `y0` ..: the prediction for a step, not the one made at it. */
   readonly forecasts: Ring<string>;
   /** Columns `step`, `loss`. */
@@ -56,7 +56,7 @@ export class LaneRecord {
   skipped = 0;
   private recentLosses: number[] = [];
 
-  constructor(private readonly options: LaneRecordOptions) {
+  constructor(private readonly options: RunnerRecordOptions) {
     const { units, outputs, steps, speed } = options;
     const rows = Math.min(steps, MAX_ROWS);
     this.forecasts = new Ring(['step', ...Array.from({ length: outputs }, (_, i) => `y${i}`)], rows);
@@ -95,7 +95,7 @@ export interface Verdict {
   readonly isSame: boolean;
 }
 
-/** Compares two lanes at the newest checkpoint that both have; null before there is one. */
+/** Compares two runners at the newest checkpoint that both have; null before there is one. */
 export function compareHashes(a: readonly Checkpoint[], b: readonly Checkpoint[]): Verdict | null {
   const hashes = new Map(b.map(({ count, hash }) => [count, hash]));
   const common = a.findLast(({ count }) => hashes.has(count));

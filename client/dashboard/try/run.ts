@@ -1,36 +1,36 @@
-/** A run: one signal, one or two lanes that get the same blocks of it, and what is kept of them. */
+/** A run: one signal, one or two runners that get the same blocks of it, and what is kept of them. */
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
 import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';
 import type { Block } from './block.js';
-import { type LaneSetting, specOf } from './model-spec.js';
+import { type RunnerSetting, specOf } from './model-spec.js';
 import { Pace } from './run-pace.js';
-import { LaneRecord, TruthRecord } from './run-record.js';
-import type { Lane } from './runner.js';
-import { lanesOf, type Setting } from './setting.js';
+import { RunnerRecord, TruthRecord } from './run-record.js';
+import type { Runner } from './runner.js';
+import { runnersOf, type Setting } from './setting.js';
 import type { Row, Signal } from './signal.js';
 
 export type RunState =
   | { readonly status: 'running' }
   | { readonly status: 'paused' }
   | { readonly status: 'ended'; readonly steps: number }
-  | { readonly status: 'failed'; readonly lane: string; readonly error: CodedError };
+  | { readonly status: 'failed'; readonly runner: string; readonly error: CodedError };
 
-export interface RunLane {
+export interface RunRunner {
   readonly name: 'A' | 'B';
-  readonly setting: LaneSetting;
-  readonly record: LaneRecord;
+  readonly setting: RunnerSetting;
+  readonly record: RunnerRecord;
 }
 
 export interface RunParts {
   readonly setting: Setting;
   readonly signal: Signal;
-  readonly openLane: (
+  readonly openRunner: (
     name: string,
-    lane: LaneSetting,
+    runner: RunnerSetting,
     spec: ReturnType<typeof specOf>,
     steps: number,
-  ) => Lane;
+  ) => Runner;
   /** Milliseconds. */
   readonly now: () => number;
 }
@@ -41,9 +41,9 @@ const MAX_BLOCK = 256;
 export class Run {
   readonly state$ = new BehaviorSubject<RunState>({ status: 'running' });
   readonly truth: TruthRecord;
-  readonly lanes: readonly RunLane[];
+  readonly runners: readonly RunRunner[];
   private readonly changes = new Subject<void>();
-  private readonly open: readonly Lane[];
+  private readonly open: readonly Runner[];
   private readonly subscriptions: Subscription[];
   private readonly pace: Pace;
   /** Steps taken from the signal. */
@@ -51,28 +51,28 @@ export class Run {
   private isDry = false;
 
   constructor(private readonly parts: RunParts) {
-    const { setting, signal, openLane } = parts;
+    const { setting, signal, openRunner } = parts;
     const { steps, speed } = setting;
     this.pace = new Pace(speed);
     this.truth = new TruthRecord(signal.names, steps);
-    const made = lanesOf(setting).map(([name, lane]) => {
-      const spec = specOf(setting.signal, signal.names.length, lane);
+    const made = runnersOf(setting).map(([name, runner]) => {
+      const spec = specOf(setting.signal, signal.names.length, runner);
       const outputs = outputsOf(parseSpec(spec));
-      const ahead = setting.signal === 'add-task' ? 0 : lane.horizon;
-      const record = new LaneRecord({ units: lane.units, outputs, ahead, steps, speed });
-      return { name, setting: lane, record, lane: openLane(name, lane, spec, steps) };
+      const ahead = setting.signal === 'add-task' ? 0 : runner.horizon;
+      const record = new RunnerRecord({ units: runner.units, outputs, ahead, steps, speed });
+      return { name, setting: runner, record, runner: openRunner(name, runner, spec, steps) };
     });
-    this.lanes = made;
-    this.open = made.map(({ lane }) => lane);
-    this.subscriptions = made.map(({ name, record, lane }) =>
-      lane.batches$.subscribe({
+    this.runners = made;
+    this.open = made.map(({ runner }) => runner);
+    this.subscriptions = made.map(({ name, record, runner }) =>
+      runner.batches$.subscribe({
         next: (batch) => {
           record.add(batch);
           this.settle();
           this.changes.next();
         },
         error: (error: CodedError) => {
-          this.state$.next({ status: 'failed', lane: name, error });
+          this.state$.next({ status: 'failed', runner: name, error });
           this.changes.next();
         },
       }),
@@ -108,13 +108,13 @@ export class Run {
   /** Ends it, whatever is under way. */
   close(): void {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
-    for (const lane of this.open) lane.close();
+    for (const runner of this.open) runner.close();
     this.parts.signal.stop?.();
     this.state$.complete();
     this.changes.complete();
   }
 
-  /** Steps that all lanes take now, and the run has left. */
+  /** Steps that all runners take now, and the run has left. */
   private get room(): number {
     const left = this.parts.setting.steps - this.taken;
     return Math.max(0, Math.min(MAX_BLOCK, left, ...this.open.map(({ room }) => room)));
@@ -132,7 +132,7 @@ export class Run {
       const block = blockOf(this.taken, rows);
       this.taken += rows.length;
       this.truth.add(block, rows);
-      for (const lane of this.open) lane.push(block);
+      for (const runner of this.open) runner.push(block);
     }
     this.settle();
   }
@@ -142,8 +142,8 @@ export class Run {
     const { status } = this.state$.value;
     const isAll = this.isDry || this.taken === this.parts.setting.steps;
     if (!isAll || status === 'ended' || status === 'failed') return;
-    const last = (record: LaneRecord) => record.done + record.skipped;
-    if (this.lanes.every(({ record }) => last(record) >= this.taken))
+    const last = (record: RunnerRecord) => record.done + record.skipped;
+    if (this.runners.every(({ record }) => last(record) >= this.taken))
       this.state$.next({ status: 'ended', steps: this.taken });
   }
 }

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { Batch, Block } from './block.js';
 
 /** One network that a run feeds. */
-export interface Lane {
+export interface Runner {
   /** What the steps gave, in their order. An error, coded, ends it. */
   readonly batches$: Observable<Batch>;
   /** Steps that it takes now. */
@@ -11,5 +11,5 @@ export interface Lane {
   close(): void;
 }
 
-/** Steps that may be under way: enough to keep a lane busy, few enough that a pause is felt at once. */
+/** Steps that may be under way: enough to keep a runner busy, few enough that a pause is felt at once. */
 export const MAX_UNDER_WAY = 256;

@@ -1,16 +1,16 @@
-/** A lane that runs in the server: a sequence of its own, which this page feeds and watches. */
+/** A runner that runs in the server: a sequence of its own, which this page feeds and watches. */
 import { type Observable, Subject, Subscription } from 'rxjs';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Client, Results, SequenceHandle } from '../../sdk/index.js';
 import type { Batch, Block, Checkpoint, LossOf, Score } from './block.js';
 import { HashTrack } from './hash-track.js';
 import { scoreOf } from './local-runner.js';
-import { type Lane, MAX_UNDER_WAY } from './runner.js';
+import { MAX_UNDER_WAY, type Runner } from './runner.js';
 
 /** Milliseconds between two looks at the scores. */
 const SCORE_MS = 50;
 
-export class ServerLane implements Lane {
+export class ServerRunner implements Runner {
   private readonly batches = new Subject<Batch>();
   private readonly handle: SequenceHandle;
   private readonly hashes: HashTrack;
@@ -20,7 +20,7 @@ export class ServerLane implements Lane {
   private losses: LossOf[] = [];
   private score: Score | null = null;
   private skipped = 0;
-  /** The sequence in the server is this lane's. */
+  /** The sequence in the server is this runner's. */
   private isMade = false;
   private pushed = 0;
   /** The next step whose results are to come. */
@@ -160,5 +160,5 @@ function join(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
 }
 
 /** Makes a name that no other sequence has. */
-export const sequenceName = (lane: string): string =>
-  `try/${[...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}-${lane.toLowerCase()}`;
+export const sequenceName = (runner: string): string =>
+  `try/${[...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}-${runner.toLowerCase()}`;

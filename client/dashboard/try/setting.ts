@@ -2,7 +2,7 @@
 import { EddyError } from '../../../src/errors.js';
 import { parseSpec } from '../../../src/rnn/spec/spec.js';
 import { type Field, list, numberIn, oneOf, points, text, whole } from './fields.js';
-import { type LaneSetting, specOf } from './model-spec.js';
+import { type RunnerSetting, specOf } from './model-spec.js';
 
 export const SIGNALS = [
   'sine',
@@ -30,9 +30,9 @@ export interface Setting {
   readonly steps: number;
   /** Steps a second; 0 as fast as they go. */
   readonly speed: number;
-  readonly a: LaneSetting;
+  readonly a: RunnerSetting;
   /** The run beside it, where there is one. */
-  readonly b: LaneSetting | null;
+  readonly b: RunnerSetting | null;
 }
 
 /** Links of another version are refused: a default that changes makes a new one. */
@@ -53,7 +53,7 @@ const RUN: Fields<Omit<Setting, 'a' | 'b'>> = {
   speed: whole(0, 10_000, 100),
 };
 
-const LANE: Fields<LaneSetting> = {
+const LANE: Fields<RunnerSetting> = {
   units: whole(1, 256, 32),
   horizon: whole(1, 64, 1),
   learner: oneOf(['tbptt', 'rtrl', 'snap-1'], 'tbptt'),
@@ -109,9 +109,9 @@ export function parseSetting(query: string): Setting {
 /** Tells what is wrong with a setting whose parts are right each for itself. */
 export function problemsOf(setting: Setting): string[] {
   const problems: string[] = [];
-  for (const [name, lane] of lanesOf(setting)) {
+  for (const [name, runner] of runnersOf(setting)) {
     try {
-      parseSpec(specOf(setting.signal, Math.max(1, setting.columns.length), lane));
+      parseSpec(specOf(setting.signal, Math.max(1, setting.columns.length), runner));
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       problems.push(`${name}: ${error.message}`);
@@ -120,8 +120,8 @@ export function problemsOf(setting: Setting): string[] {
   return problems;
 }
 
-/** Gives the lanes of a setting by name. */
-export const lanesOf = ({ a, b }: Setting): [name: 'A' | 'B', lane: LaneSetting][] =>
+/** Gives the runners of a setting by name. */
+export const runnersOf = ({ a, b }: Setting): [name: 'A' | 'B', runner: RunnerSetting][] =>
   b
     ? [
         ['A', a],

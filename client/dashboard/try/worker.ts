@@ -1,7 +1,7 @@
 /** Runs one model beside the page, so that the page stays smooth however large the model is. */
 import '../strict.js';
 import { EddyError } from '../../../src/errors.js';
-import { LocalLane } from './local-runner.js';
+import { LocalRunner } from './local-runner.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
 /** The part of a worker's scope that is used: TypeScript knows the page's instead. */
@@ -11,13 +11,13 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-let lane: LocalLane | null = null;
+let runner: LocalRunner | null = null;
 
 scope.onmessage = ({ data }) => {
   try {
-    if (data.type === 'start') lane = new LocalLane(data.spec, data.steps);
-    else if (lane) {
-      const batch = lane.run(data.block);
+    if (data.type === 'start') runner = new LocalRunner(data.spec, data.steps);
+    else if (runner) {
+      const batch = runner.run(data.block);
       scope.postMessage({ type: 'batch', batch }, [batch.h.buffer, batch.y.buffer]);
     }
   } catch (error) {

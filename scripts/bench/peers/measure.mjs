@@ -2,7 +2,7 @@
 import { check } from './check.mjs';
 
 /**
- * @typedef {object} Pace
+ * @typedef {object} StepPace
  * @property {number} rounds
  * @property {number} seconds of one measurement
  * @property {number} warmUp seconds
@@ -25,7 +25,7 @@ export function median(values) {
 /**
  * @param {import('./process.mjs').PeerProcess} peer
  * @param {import('./protocol.mjs').Job} job
- * @param {Pace} pace
+ * @param {StepPace} pace
  * @returns {Promise<Figure>}
  */
 async function open(peer, job, { warmUp }) {
@@ -41,7 +41,7 @@ async function open(peer, job, { warmUp }) {
 /**
  * @param {import('./process.mjs').PeerProcess[]} peers
  * @param {import('./protocol.mjs').Job} job
- * @param {Pace} pace
+ * @param {StepPace} pace
  * @returns {Promise<Figure[]>}
  */
 export async function measure(peers, job, pace) {

@@ -61,11 +61,11 @@ class Load {
   constructor(job, producers, watchers) {
     this.job = job;
     this.watchers = watchers;
-    this.lanes = producers.map((producer) => this.lane(producer));
+    this.runners = producers.map((producer) => this.runner(producer));
   }
 
   start() {
-    for (const lane of this.lanes) lane.fill();
+    for (const runner of this.runners) runner.fill();
   }
 
   measure() {
@@ -83,11 +83,11 @@ class Load {
 
   async stop() {
     this.running = false;
-    await Promise.all(this.lanes.map((lane) => lane.idle()));
+    await Promise.all(this.runners.map((runner) => runner.idle()));
   }
 
   /** One producer: sends a frame for each that came back. */
-  lane({ client, channel, next }) {
+  runner({ client, channel, next }) {
     const { job, watchers } = this;
     const frame = stepsFrame(channel, job.block);
     const sentAt = new Float64Array(job.inFlight);

@@ -5,7 +5,7 @@ import { DemoScreen, DemoState } from '../demo/demo-screen.js';
 import { FEATURES, type Hour, readSeattle, TEMPERATURE } from '../demo/seattle.js';
 import { positiveNumber, wholeNumber } from '../shared/option-parsers.js';
 import { interrupted, say, writeLine } from '../shared/output.js';
-import { Pace } from '../shared/step-timer.js';
+import { StepTimer } from '../shared/step-timer.js';
 import { LiveView } from '../shared/terminal.js';
 
 /** Forecasts the temperature one hour ahead. */
@@ -90,7 +90,7 @@ async function stream({ url, state, steps, rate, isStopped, onStep }: StreamOpti
   });
   try {
     await handle.opened;
-    const pace = new Pace(rate);
+    const pace = new StepTimer(rate);
     for (let t = 0; t < steps && !isStopped(); t++) {
       await pace.next();
       if (handle.room === 0) await handle.ready();

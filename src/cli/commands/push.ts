@@ -10,7 +10,7 @@ import { addTokenFile, tokenFrom } from '../shared/client-token.js';
 import { DEFAULT_URL, nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
 import { colorsFor, writeLine } from '../shared/output.js';
 import { openRows, type Row, type RowFormat } from '../shared/rows.js';
-import { Pace } from '../shared/step-timer.js';
+import { StepTimer } from '../shared/step-timer.js';
 import { bar, grouped, LiveView } from '../shared/terminal.js';
 
 interface PushOptions {
@@ -80,7 +80,7 @@ async function push(file: string, options: PushOptions): Promise<void> {
   const picture = () => progress(sequence, steps, began, source.size && source.bytesRead() / source.size);
   const work = async () => {
     let handle = null as SequenceHandle | null;
-    const pace = new Pace(rate);
+    const pace = new StepTimer(rate);
     try {
       for await (const row of source.rows) {
         const columns = row.values.length;

@@ -1,5 +1,5 @@
 /** Lets `rate` steps a second go, evenly, however coarse the timers are; 0 lets all go at once. */
-export class Pace {
+export class StepTimer {
   private readonly began = performance.now();
   private passed = 0;
 

@@ -7,7 +7,7 @@
  * without a scaler as they are. What lies before the first step counts as 0.
  */
 import type { Address, Reals } from '../../kernels/kernels.js';
-import { cut, LARGEST } from '../../math/clamp.js';
+import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
 import { History, type HistoryState } from './history.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
@@ -109,7 +109,7 @@ export class Inputs {
         const i = row * K + k;
         const isKnown = history.knows(lag, i);
         const change = isKnown ? history.read(0, i) - history.read(lag, i) : 0;
-        m[to++] = changeScaler ? changeScaler.scale(change, l * K + k) : cut(change, LARGEST);
+        m[to++] = changeScaler ? changeScaler.scale(change, l * K + k) : clamp(change, LARGEST);
         const isGiven = isKnown && !Number.isNaN(this.given[this.lookedBackAt[i]!]!);
         this.changed[(row * this.changes.length + l) * K + k] = isGiven ? change : Number.NaN;
       }

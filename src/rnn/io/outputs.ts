@@ -7,18 +7,18 @@
  * in the same units, and nothing of the gate. All statistics are of the past.
  */
 import { NO_TARGET, type Reals } from '../../kernels/kernels.js';
-import { cut, LARGEST } from '../../math/clamp.js';
+import { clamp, LARGEST } from '../../math/clamp.js';
 import type { Window } from '../learning/window.js';
-import type { Judge } from '../scoring/error-monitor.js';
+import type { ErrorMonitor } from '../scoring/error-monitor.js';
 import { type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
 import type { Inputs } from './inputs.js';
 import { nats } from './readout.js';
 import { CUT, type ScalerState, StandardScaler } from './scaler.js';
-import { Gate } from './skill-gate.js';
+import { SkillGate } from './skill-gate.js';
 
 export interface OutputsState {
   readonly scaler: ScalerState | null;
-  readonly gate: ReturnType<Gate['state']> | null;
+  readonly gate: ReturnType<SkillGate['state']> | null;
 }
 
 /** One horizon: which outputs it has, and how far back things lie. */
@@ -38,7 +38,7 @@ interface Horizon {
 export class ForecastOutputs {
   /** Deviations [M] of what is forecast, or null where nothing is scaled. */
   readonly scaler: StandardScaler | null;
-  private readonly gate: Gate | null;
+  private readonly gate: SkillGate | null;
   private readonly horizons: readonly Horizon[];
   private readonly isChange: boolean;
   private readonly batch: number;
@@ -51,7 +51,7 @@ export class ForecastOutputs {
     spec: ModelSpec,
     { horizon, baseline, gate }: ForecastTask,
     private readonly inputs: Inputs,
-    private readonly judge: Judge,
+    private readonly judge: ErrorMonitor,
   ) {
     const { batch, season, scaler } = spec;
     this.isChange = baseline !== 'none';
@@ -69,7 +69,7 @@ export class ForecastOutputs {
       scaler.kind === 'standard'
         ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, about })
         : null;
-    this.gate = gate ? new Gate(this.outputs) : null;
+    this.gate = gate ? new SkillGate(this.outputs) : null;
     this.seen = new Float64Array(batch * this.outputs);
   }
 
@@ -142,7 +142,7 @@ export class ForecastOutputs {
     if (deviation === 0) return false;
     const offset = this.isChange ? d / deviation : p - (m[window.predictionAt(step) + at]! - d) / deviation;
     gate?.observe(j, offset, p);
-    m[window.targetAt(step) + at] = cut(offset, scaler ? CUT : LARGEST);
+    m[window.targetAt(step) + at] = clamp(offset, scaler ? CUT : LARGEST);
     return true;
   }
 
@@ -158,12 +158,12 @@ export class ForecastOutputs {
         const at = Math.floor(i / K) * M + j;
         const deviation = scaler ? Math.min(scaler.deviation[j]!, LARGEST) : 1;
         if (scaler) m[deviationAt + j] = deviation;
-        const p = cut(m[sums + at]!, LARGEST);
+        const p = clamp(m[sums + at]!, LARGEST);
         m[sums + at] = p;
         const value = isChange
           ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * (gate?.factor[j] ?? 1) * p : 0)
           : (scaler?.unscale(p, j) ?? p);
-        m[y + at] = cut(value, LARGEST);
+        m[y + at] = clamp(value, LARGEST);
       }
   }
 
@@ -191,7 +191,7 @@ export class SuppliedOutputs {
 
   constructor(
     spec: ModelSpec,
-    private readonly judge: Judge,
+    private readonly judge: ErrorMonitor,
   ) {
     this.batch = spec.batch;
     this.outputs = outputsOf(spec);
@@ -215,7 +215,7 @@ export class SuppliedOutputs {
       if (!scaler) m[to + at] = truth;
       else {
         const deviation = m[window.deviationAt(step) + j]!;
-        if (deviation > 0) m[to + at] = cut(m[sums + at]! - (m[y + at]! - truth) / deviation, CUT);
+        if (deviation > 0) m[to + at] = clamp(m[sums + at]! - (m[y + at]! - truth) / deviation, CUT);
       }
     }
     if (this.isSoftmax) this.scoreClasses(m, y, target);
@@ -245,9 +245,9 @@ export class SuppliedOutputs {
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
       if (scaler) m[deviationAt + j] = scaler.deviation[j]!;
-      const p = cut(m[sums + at]!, LARGEST);
+      const p = clamp(m[sums + at]!, LARGEST);
       m[sums + at] = p;
-      m[y + at] = cut(scaler ? scaler.unscale(p, j) : p, LARGEST);
+      m[y + at] = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);
     }
   }
 

@@ -4,7 +4,7 @@
  * missing for as long as nothing is known of it; a missing number (NaN) joins nothing. Scaled values are cut at +-10
  * deviations, so that one wild reading does not throw the weights.
  */
-import { cut } from '../../math/clamp.js';
+import { clamp } from '../../math/clamp.js';
 
 export interface ScalerState {
   readonly count: Float64Array;
@@ -45,7 +45,7 @@ export class StandardScaler {
   scale(x: number, i: number): number {
     const deviation = this.deviation[i]!;
     if (deviation === 0) return 0;
-    return cut((x - this.sums[this.width + i]!) / deviation, CUT);
+    return clamp((x - this.sums[this.width + i]!) / deviation, CUT);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */

@@ -11,7 +11,7 @@ const FACTORS = [0, 0.25, 0.5, 0.75, 1];
 const HALF_LIFE = 1000;
 const DECAY = decayOf(HALF_LIFE);
 
-export class Gate {
+export class SkillGate {
   /** The absolute error [M,5] that each factor would have had. */
   private readonly errors: Float64Array;
   /** The factor [M] of each output. */

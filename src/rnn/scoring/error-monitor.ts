@@ -5,7 +5,7 @@ import { AnomalyScore, type AnomalyState, EVENT } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
 import { type Metrics, type MetricsState, Prequential } from './prequential.js';
 
-export interface JudgeState {
+export interface ErrorMonitorState {
   readonly metrics: MetricsState;
   readonly anomalies: AnomalyState;
   readonly drift: DriftState;
@@ -18,7 +18,7 @@ export interface JudgeState {
 
 const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
 
-export class Judge {
+export class ErrorMonitor {
   /** The anomaly score of the last target, in [0, 1]. */
   anomaly = 0;
   /** Has the score risen to where it is worth an event, since that was told? */
@@ -121,7 +121,7 @@ export class Judge {
     this.told();
   }
 
-  state(): JudgeState {
+  state(): ErrorMonitorState {
     return {
       metrics: this.prequential.state(),
       anomalies: this.anomalies.state(),
@@ -132,7 +132,7 @@ export class Judge {
     };
   }
 
-  restore({ metrics, anomalies, drift, errors, anomaly, noticed }: JudgeState): void {
+  restore({ metrics, anomalies, drift, errors, anomaly, noticed }: ErrorMonitorState): void {
     this.prequential.restore(metrics);
     this.anomalies.restore(anomalies);
     this.detector.restore(drift);

@@ -4,15 +4,15 @@ import { type Access, EVERYTHING } from './access.js';
 import type { Attempts } from './attempts.js';
 import { type Credentials, isOwnToken } from './credentials.js';
 
-export interface GateParts {
+export interface AuthenticatorParts {
   readonly credentials: Credentials;
   readonly attempts: Attempts;
   /** Is told of each token that was looked at and refused. */
   readonly onRefused: (address: string, reason: string) => void;
 }
 
-export class Gate {
-  constructor(private readonly parts: GateParts) {}
+export class Authenticator {
+  constructor(private readonly parts: AuthenticatorParts) {}
 
   /** Must everyone bring a token? */
   get isClosed(): boolean {

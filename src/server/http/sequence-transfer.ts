@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { EddyError, type ErrorCode } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Registry } from '../../sequence/registry.js';
-import { bearerOf, type Gate } from '../auth/authenticator.js';
+import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 
 export interface TransferParts {
   readonly registry: Registry;
-  readonly gate: Gate;
+  readonly gate: Authenticator;
   readonly limits: Pick<Limits, 'importBytes'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;

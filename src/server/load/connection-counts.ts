@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 /** Counts connections, in all and of each address, from when they are entered to when their stream closes. */
-export class Occupancy {
+export class ConnectionCounts {
   private readonly byAddress = new Map<string, number>();
   private all = 0;
 

@@ -15,7 +15,7 @@ export interface Probe {
   read(): number;
 }
 
-export interface GuardParts {
+export interface LoadShedderParts {
   readonly scheduler: SchedulerLike;
   readonly probes: readonly Probe[];
   /** Hears of every change: why new work is refused, or null. */
@@ -29,7 +29,7 @@ const LOOKS = 2;
 /** Share of its limit under which a probe is calm. */
 const CALM = 0.9;
 
-export class Guard {
+export class LoadShedder {
   /** What each probe read last. */
   readonly readings = new Map<string, number>();
   /** Why new work is refused, or null where it is taken. */
@@ -38,7 +38,7 @@ export class Guard {
   private votes = 0;
   private timer: Subscription;
 
-  constructor(private readonly parts: GuardParts) {
+  constructor(private readonly parts: LoadShedderParts) {
     this.timer = this.scheduleLook();
   }
 

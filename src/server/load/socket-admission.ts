@@ -2,22 +2,22 @@
 import type { Limits } from '../../limits.js';
 import type { Refusal } from '../auth/origins.js';
 import { Rate } from '../socket/rate.js';
-import type { Occupancy } from './connection-counts.js';
-import type { Guard } from './load-shedder.js';
+import type { ConnectionCounts } from './connection-counts.js';
+import type { LoadShedder } from './load-shedder.js';
 
-export interface AdmissionParts {
+export interface SocketAdmissionParts {
   readonly limits: Pick<Limits, 'sockets' | 'socketsPerAddress' | 'newSocketsPerSecond'>;
-  readonly guard: Pick<Guard, 'reason'>;
+  readonly guard: Pick<LoadShedder, 'reason'>;
   /** The sockets that there are. */
-  readonly sockets: Pick<Occupancy, 'size' | 'of'>;
+  readonly sockets: Pick<ConnectionCounts, 'size' | 'of'>;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
-export class Admission {
+export class SocketAdmission {
   private readonly rate: Rate;
 
-  constructor(private readonly parts: AdmissionParts) {
+  constructor(private readonly parts: SocketAdmissionParts) {
     this.rate = new Rate(parts.limits.newSocketsPerSecond);
   }
 

@@ -16,15 +16,15 @@ import {
 import type { Registry } from '../../sequence/registry.js';
 import type { Sequence } from '../../sequence/sequence.js';
 import { type Access, expired } from '../auth/access.js';
-import type { Guard } from '../load/load-shedder.js';
+import type { LoadShedder } from '../load/load-shedder.js';
 import { countOne, type WireCounters } from '../telemetry/telemetry.js';
 import type { AtTurnEnd } from './flush-queue.js';
-import { Samples } from './latency-sampler.js';
+import { LatencySampler } from './latency-sampler.js';
 import { listingOf } from './listing.js';
 import { Outbox } from './outbox.js';
 import { Rate } from './rate.js';
 import type { SocketLike } from './socket-like.js';
-import { Pace } from './step-pace.js';
+import { StepPace } from './step-pace.js';
 
 export interface ConnectionParts {
   readonly socket: SocketLike;
@@ -38,7 +38,7 @@ export interface ConnectionParts {
   readonly now: () => number;
   readonly atTurnEnd: AtTurnEnd;
   readonly counters: WireCounters;
-  readonly guard: Pick<Guard, 'check'>;
+  readonly guard: Pick<LoadShedder, 'check'>;
   readonly server: string;
   /** What the upgrade's token permits, or null where it brought none. */
   readonly access: Access | null;
@@ -67,9 +67,9 @@ export class Connection {
   private errors = 0;
   private errorsSince = 0;
   private readonly outbox: Outbox;
-  private readonly pace: Pace;
+  private readonly pace: StepPace;
   private readonly requests: Rate;
-  private readonly samples: Samples;
+  private readonly samples: LatencySampler;
   /** Channels opened here, for steps and settings. */
   private readonly channels = new Map<number, Sequence>();
   private readonly views = new Map<string, Subscription>();
@@ -88,9 +88,9 @@ export class Connection {
       encode: (message) => encode(message, this.packed),
       onSlow: (error) => this.farewell(error),
     });
-    this.pace = new Pace({ ...parts, perSecond: limits.stepsPerSecond });
+    this.pace = new StepPace({ ...parts, perSecond: limits.stepsPerSecond });
     this.requests = new Rate(limits.requestsPerSecond);
-    this.samples = new Samples(parts.counters);
+    this.samples = new LatencySampler(parts.counters);
     this.timers.push(
       scheduler.schedule(() => {
         if (!this.greeted)

@@ -11,7 +11,7 @@ export type AtTurnEnd = (work: () => void) => void;
  *
  * @param schedule runs a function after the present turn: `process.nextTick`
  */
-export function createTurnEnd(schedule: (run: () => void) => void): AtTurnEnd {
+export function createFlushQueue(schedule: (run: () => void) => void): AtTurnEnd {
   let waiting: (() => void)[] = [];
   const run = () => {
     const works = waiting;

@@ -4,7 +4,7 @@ import type { WireCounters } from '../telemetry/telemetry.js';
 /** Messages of steps for each that is measured; a power of 2. */
 const EVERY = 16;
 
-export class Samples {
+export class LatencySampler {
   private messages = 0;
   private isMeasuring = false;
   /** The steps whose ack is awaited, up to `seq` of `channel`; 0 is no channel. */

@@ -6,7 +6,7 @@ import type { SchedulerLike, Subscription } from 'rxjs';
 import { Rate } from './rate.js';
 import type { SocketLike } from './socket-like.js';
 
-export interface PaceParts {
+export interface StepPaceParts {
   readonly socket: Pick<SocketLike, 'pause' | 'resume'>;
   readonly scheduler: SchedulerLike;
   /** Milliseconds. */
@@ -14,7 +14,7 @@ export interface PaceParts {
   readonly perSecond: number;
 }
 
-export class Pace {
+export class StepPace {
   private readonly rate: Rate;
   /** Steps that were not yet held against the rate, and from how many on they are: the clock costs more than a step. */
   private uncounted = 0;
@@ -22,7 +22,7 @@ export class Pace {
   /** Ends the present pause. */
   private timer: Subscription | null = null;
 
-  constructor(private readonly parts: PaceParts) {
+  constructor(private readonly parts: StepPaceParts) {
     this.rate = new Rate(parts.perSecond);
     this.share = parts.perSecond / SHARES;
   }

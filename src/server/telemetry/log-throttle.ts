@@ -4,11 +4,11 @@
 export type Write = (fields: Record<string, unknown>, message: string) => void;
 
 /** Milliseconds in which a line comes once. */
-export const QUIET_MS = 10_000;
+export const THROTTLE_MS = 10_000;
 /** Lines that are remembered; beyond, all are forgotten, and may come again. */
 const MAX_LINES = 200;
 
-export class Quiet {
+export class LogThrottle {
   private readonly lines = new Map<string, { since: number; suppressed: number }>();
 
   /** @param now milliseconds */
@@ -19,7 +19,7 @@ export class Quiet {
     const line = `${message}\n${key}`;
     const known = this.lines.get(line);
     const now = this.now();
-    if (known && now - known.since < QUIET_MS) {
+    if (known && now - known.since < THROTTLE_MS) {
       known.suppressed++;
       return;
     }

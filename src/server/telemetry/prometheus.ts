@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import { ERRORS } from '../../errors.js';
-import type { Guard } from '../load/load-shedder.js';
+import type { LoadShedder } from '../load/load-shedder.js';
 import type { Telemetry } from './telemetry.js';
 
 /** What is counted by looking. */
@@ -18,7 +18,7 @@ export interface Census {
 export interface MetricsParts {
   readonly telemetry: Telemetry;
   readonly census: Census;
-  readonly guard: Pick<Guard, 'reason' | 'readings'>;
+  readonly guard: Pick<LoadShedder, 'reason' | 'readings'>;
   /** Name and version of the server. */
   readonly server: string;
   /** Are there metrics of the process too? They watch it until its end, so only one server of a process has them. */

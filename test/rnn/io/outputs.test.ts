@@ -6,7 +6,7 @@ import { ForecastOutputs, SuppliedOutputs } from '../../../src/rnn/io/outputs.js
 import { decayOf } from '../../../src/rnn/io/scaler.js';
 import { Window } from '../../../src/rnn/learning/window.js';
 import { Model } from '../../../src/rnn/model.js';
-import { Judge } from '../../../src/rnn/scoring/error-monitor.js';
+import { ErrorMonitor } from '../../../src/rnn/scoring/error-monitor.js';
 import { type ModelSpecInput, outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import { randomWalk } from '../../../src/signals/random-walk.js';
 import { fingerprint, relativeError } from '../../support/numeric-compare.js';
@@ -20,7 +20,7 @@ const none = { kind: 'none' } as const;
 
 /** The parts of a model around its cell, which sums of the test's own stand in for. */
 class Stage {
-  readonly judge: Judge;
+  readonly judge: ErrorMonitor;
   readonly window: Window;
   readonly m: Float64Array;
   private readonly inputs: Inputs;
@@ -35,7 +35,7 @@ class Stage {
     const outputs = outputsOf(spec);
     const names = Array.from({ length: outputs }, (_, output) => ({ output, feature: null, horizon: null }));
     this.size = batch * outputs;
-    this.judge = new Judge(names, batch, outputs);
+    this.judge = new ErrorMonitor(names, batch, outputs);
     this.inputs = new Inputs(spec);
     this.outputs = new ForecastOutputs(spec, task, this.inputs, this.judge);
     const shape = { keep: 40, batch, features: 1, units: 1, outputs, scaled: this.outputs.scaler !== null };
@@ -361,7 +361,7 @@ describe('targets that are sent', () => {
       scaler: { kind: 'standard', halfLife: 20 },
     });
     const names = [0, 1].map((output) => ({ output, feature: null, horizon: null }));
-    const outputs = new SuppliedOutputs(spec, new Judge(names, 2, 2));
+    const outputs = new SuppliedOutputs(spec, new ErrorMonitor(names, 2, 2));
     const shape = { keep: 40, batch: 2, features: 1, units: 1, outputs: 2, scaled: true };
     const window = new Window(0, shape);
     const m = new Float64Array(Window.length(shape));

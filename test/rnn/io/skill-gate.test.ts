@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../../src/rnn/io/skill-gate.js';
+import { SkillGate } from '../../../src/rnn/io/skill-gate.js';
 import { Model } from '../../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { noisySine } from '../../../src/signals/noisy-sine.js';
@@ -8,7 +8,7 @@ import { bits, fingerprint } from '../../support/numeric-compare.js';
 import { Numbers } from '../../support/numeric-random.js';
 
 /** Lets a gate of one output see changes that are `gain` times what was predicted, and noise besides. */
-function observed(gate: Gate, count: number, gain: number, noise = 0.1, seed = 1): number {
+function observed(gate: SkillGate, count: number, gain: number, noise = 0.1, seed = 1): number {
   const numbers = new Numbers(seed);
   for (let t = 0; t < count; t++) {
     const predicted = numbers.one();
@@ -23,7 +23,7 @@ const first = (count: number, series: Iterator<number>) =>
 
 describe('the gate', () => {
   it('[GAT1] begins at 0, for every output', () => {
-    expect(Array.from(new Gate(3).factor)).toEqual([0, 0, 0]);
+    expect(Array.from(new SkillGate(3).factor)).toEqual([0, 0, 0]);
   });
 
   it.each([
@@ -37,36 +37,36 @@ describe('the gate', () => {
   ])(
     '[GAT2] has the factor with the least absolute error: changes %d times the predicted give %d',
     (gain, factor) => {
-      expect(observed(new Gate(1), 300, gain)).toBe(factor);
+      expect(observed(new SkillGate(1), 300, gain)).toBe(factor);
     },
   );
 
   it('[GAT2] goes by absolute errors, not by squared ones', () => {
-    const gate = new Gate(1);
+    const gate = new SkillGate(1);
     // Mostly the prediction is right; every fifth time the change goes far the other way.
     for (let t = 0; t < 100; t++) gate.observe(0, t % 5 === 4 ? -30 : 1, 1);
     expect(gate.factor[0]).toBe(1);
   });
 
   it('[GAT2] takes each output for itself', () => {
-    const gate = new Gate(3);
+    const gate = new SkillGate(3);
     for (const [j, change] of [1, 0, 0.5].entries()) gate.observe(j, change, 1);
     expect(Array.from(gate.factor)).toEqual([1, 0, 0.5]);
   });
 
   it('[GAT3] of factors that are equally good has the smallest', () => {
-    const gate = new Gate(1);
+    const gate = new SkillGate(1);
     for (const change of [5, -3, 0]) gate.observe(0, change, 0);
     expect(gate.factor[0], 'a prediction of no change tells nothing').toBe(0);
     gate.observe(0, 0.25, 1);
     expect(gate.factor[0]).toBe(0.25);
-    const halfway = new Gate(1);
+    const halfway = new SkillGate(1);
     halfway.observe(0, 0.375, 1);
     expect(halfway.factor[0], 'between 1/4 and 1/2').toBe(0.25);
   });
 
   it('[GAT4] closes again when the skill is gone, because it forgets', () => {
-    const gate = new Gate(1);
+    const gate = new SkillGate(1);
     expect(observed(gate, 3000, 1)).toBe(1);
     expect(observed(gate, 500, -1, 0.1, 2), 'what was good for long is not given up at once').toBeGreaterThan(
       0,
@@ -76,14 +76,14 @@ describe('the gate', () => {
   });
 
   it('[GAT4] counts an error half after 1000 targets', () => {
-    const gate = new Gate(1);
+    const gate = new SkillGate(1);
     gate.observe(0, 1, 0);
     for (let t = 0; t < 1000; t++) gate.observe(0, 0, 0);
     for (const error of gate.state().errors) expect(Math.abs(error - 0.5)).toBeLessThan(0.001);
   });
 
   it('[GAT5] a kept state goes on as it was, and a cleared gate is a new one', () => {
-    const [one, other] = [new Gate(1), new Gate(1)];
+    const [one, other] = [new SkillGate(1), new SkillGate(1)];
     observed(one, 100, 0.5);
     const state = one.state();
     const kept = fingerprint(state);
@@ -93,7 +93,7 @@ describe('the gate', () => {
     expect(fingerprint(other.state())).toBe(fingerprint(one.state()));
     expect(fingerprint(state), 'a state is detached').toBe(kept);
     one.clear();
-    expect(fingerprint(one.state())).toBe(fingerprint(new Gate(1).state()));
+    expect(fingerprint(one.state())).toBe(fingerprint(new SkillGate(1).state()));
   });
 });
 

@@ -386,7 +386,7 @@ describe('the drift detector', () => {
 
   it('[DRI11] has the same bits on every machine', () => {
     for (const file of ['adwin', 'page-hinkley', 'drift'])
-      expect(inexactOperations(`src/rnn/drift/${file}.ts`)).toEqual([]);
+      expect(inexactOperations(`src/rnn/scoring/drift/${file}.ts`)).toEqual([]);
     const drift = new DriftDetector();
     const numbers = new Numbers(11); // integer arithmetic, and a division by a power of 2
     let t = 0;

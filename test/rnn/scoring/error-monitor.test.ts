@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../../src/rnn/model.js';
-import { Judge } from '../../../src/rnn/scoring/error-monitor.js';
+import { ErrorMonitor } from '../../../src/rnn/scoring/error-monitor.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { noisySine } from '../../../src/signals/noisy-sine.js';
 import { fingerprint } from '../../support/numeric-compare.js';
@@ -67,7 +67,7 @@ describe('what a model says of its series', () => {
   });
 
   it('[JUD2] a value twice out of range is told once', () => {
-    const judge = new Judge(names(1), 1, 1);
+    const judge = new ErrorMonitor(names(1), 1, 1);
     const numbers = new Numbers(2);
     const judged = (target: number) => {
       judge.score(0, 0, 0, target);
@@ -145,7 +145,11 @@ describe('an event of a supervised model', () => {
 
 describe('the judge', () => {
   /** Scores the outputs with these errors, and gives the step at which drift was told. */
-  function driftAt(judge: Judge, count: number, errorsAt: (t: number) => readonly number[]): number | null {
+  function driftAt(
+    judge: ErrorMonitor,
+    count: number,
+    errorsAt: (t: number) => readonly number[],
+  ): number | null {
     for (let t = 0; t < count; t++) {
       for (const [j, error] of errorsAt(t).entries()) judge.score(j, 0, error, 0);
       judge.end();
@@ -163,7 +167,9 @@ describe('the judge', () => {
         scale * Math.abs((t < at ? 1 : 8) + numbers.one(0.3)),
       ];
     };
-    const found = [1000, 1, 1e-6].map((scale) => driftAt(new Judge(names(2), 1, 2), at + 500, small(scale)));
+    const found = [1000, 1, 1e-6].map((scale) =>
+      driftAt(new ErrorMonitor(names(2), 1, 2), at + 500, small(scale)),
+    );
     expect(found[0]).toBeGreaterThanOrEqual(at);
     // Errors times any number give the same step.
     expect(new Set(found).size).toBe(1);
@@ -171,13 +177,13 @@ describe('the judge', () => {
 
   it('[JUD4] finds nothing where the errors stay as they are, or where nothing is scored', () => {
     const numbers = new Numbers(4);
-    const judge = new Judge(names(2), 1, 2);
+    const judge = new ErrorMonitor(names(2), 1, 2);
     expect(driftAt(judge, 3000, () => [1 + numbers.one(0.3), 100 + numbers.one(30)])).toBeNull();
     expect(driftAt(judge, 3000, () => [])).toBeNull();
   });
 
   it('[JUD5] judges a step odd by its first outputs only, those of the shortest horizon', () => {
-    const [shortest, all] = [new Judge(names(2), 1, 1), new Judge(names(2), 1, 2)];
+    const [shortest, all] = [new ErrorMonitor(names(2), 1, 1), new ErrorMonitor(names(2), 1, 2)];
     const numbers = new Numbers(5);
     for (let t = 0; t < 300; t++) {
       const [a, b] = numbers.many(2);
@@ -192,7 +198,7 @@ describe('the judge', () => {
   });
 
   it('[JUD5] keeps the last score while nothing is scored, and tells it once', () => {
-    const judge = new Judge(names(1), 1, 1);
+    const judge = new ErrorMonitor(names(1), 1, 1);
     for (const value of [...new Numbers(6).many(200), 50]) {
       judge.score(0, 0, 0, value);
       judge.end();
@@ -204,7 +210,7 @@ describe('the judge', () => {
   });
 
   it('[JUD5] passes over what is missing in a batch', () => {
-    const judge = new Judge(names(1), 2, 1);
+    const judge = new ErrorMonitor(names(1), 2, 1);
     const numbers = new Numbers(7);
     for (let t = 0; t < 300; t++) {
       judge.score(0, 0, 0, numbers.one());
@@ -221,9 +227,9 @@ describe('the judge', () => {
   });
 
   it('[JUD6] goes on from a kept state with the same bits', () => {
-    const [one, other] = [new Judge(names(3), 2, 2), new Judge(names(3), 2, 2)];
+    const [one, other] = [new ErrorMonitor(names(3), 2, 2), new ErrorMonitor(names(3), 2, 2)];
     const numbers = new Numbers(8);
-    const judged = (judges: readonly Judge[]) => {
+    const judged = (judges: readonly ErrorMonitor[]) => {
       const errors = numbers.many(6);
       for (const judge of judges) {
         for (const [i, error] of errors.entries()) judge.score(i % 3, Math.floor(i / 3), 0, error);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Attempts, bucketOf } from '../../../src/server/auth/attempts.js';
-import { Gate } from '../../../src/server/auth/authenticator.js';
+import { Authenticator } from '../../../src/server/auth/authenticator.js';
 import { Credentials } from '../../../src/server/auth/credentials.js';
 import { AUDIENCE, jwtSigner, newToken, privateFile, tokenFile } from '../../support/access.js';
 
@@ -67,7 +67,7 @@ describe('refused tokens', () => {
     );
     const { attempts } = counted(2);
     const refused: string[] = [];
-    const gate = new Gate({ credentials, attempts, onRefused: (address) => refused.push(address) });
+    const gate = new Authenticator({ credentials, attempts, onRefused: (address) => refused.push(address) });
     const outcome = (token: string | undefined, address: string) =>
       gate.admit(token, address).then(
         ({ name }) => name,

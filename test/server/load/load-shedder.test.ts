@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Occupancy } from '../../../src/server/load/connection-counts.js';
+import { ConnectionCounts } from '../../../src/server/load/connection-counts.js';
 import { SAMPLE_MS, watchLag } from '../../../src/server/load/lag.js';
-import { Guard, LOOK_MS } from '../../../src/server/load/load-shedder.js';
+import { LOOK_MS, LoadShedder } from '../../../src/server/load/load-shedder.js';
 import { createProbes } from '../../../src/server/load/probes.js';
-import { Admission } from '../../../src/server/load/socket-admission.js';
+import { SocketAdmission } from '../../../src/server/load/socket-admission.js';
 import { createClock } from '../../support/clock.js';
 import { codeOf } from '../../support/sequences.js';
 
@@ -12,7 +12,7 @@ function guarding() {
   const clock = createClock();
   const reads = { lag: 0, memory: 0 };
   const changes: (string | null)[] = [];
-  const guard = new Guard({
+  const guard = new LoadShedder({
     scheduler: clock.scheduler,
     probes: [
       { name: 'lag', unit: 'ms', limit: 500, read: () => reads.lag },
@@ -125,8 +125,8 @@ describe('the admission of sockets', () => {
     const clock = createClock();
     const guard = { reason: null as string | null };
     const numbers = { sockets: 100, socketsPerAddress: 50, newSocketsPerSecond: 10, ...limits };
-    const sockets = new Occupancy();
-    const admission = new Admission({ limits: numbers, guard, sockets, now: clock.now });
+    const sockets = new ConnectionCounts();
+    const admission = new SocketAdmission({ limits: numbers, guard, sockets, now: clock.now });
     const streams: PassThrough[] = [];
     /** Comes from an address: in, or why not and when again. */
     const come = (address = 'a') => {

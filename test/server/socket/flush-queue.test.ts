@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createTurnEnd } from '../../../src/server/socket/flush-queue.js';
+import { createFlushQueue } from '../../../src/server/socket/flush-queue.js';
 
 it('[WIR13] schedules once for all that is to be done at the end of a turn', () => {
   const scheduled: (() => void)[] = [];
   const done: number[] = [];
-  const atTurnEnd = createTurnEnd((run) => scheduled.push(run));
+  const atTurnEnd = createFlushQueue((run) => scheduled.push(run));
   for (const i of [1, 2, 3]) atTurnEnd(() => done.push(i));
   expect([scheduled.length, done]).toEqual([1, []]);
   scheduled.shift()?.();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rate } from '../../../src/server/socket/rate.js';
-import { Pace } from '../../../src/server/socket/step-pace.js';
+import { StepPace } from '../../../src/server/socket/step-pace.js';
 import { createClock } from '../../support/clock.js';
 
 describe('a rate', () => {
@@ -47,7 +47,7 @@ describe('a pace', () => {
       pause: () => said.push(`pause ${clock.now()}`),
       resume: () => said.push(`resume ${clock.now()}`),
     };
-    return { ...clock, said, pace: new Pace({ socket, perSecond, ...clock }) };
+    return { ...clock, said, pace: new StepPace({ socket, perSecond, ...clock }) };
   }
 
   it('[OPS7] holds the socket until the rate is kept again', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Samples } from '../../../src/server/socket/latency-sampler.js';
+import { LatencySampler } from '../../../src/server/socket/latency-sampler.js';
 import { createMetrics } from '../../../src/server/telemetry/prometheus.js';
 import { countOne, createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { parseMetrics, sample } from '../../support/prometheus.js';
@@ -98,7 +98,7 @@ describe('the measurements', () => {
     const { telemetry, scrape } = measuring();
     let time = 0;
     const now = () => time;
-    const samples = new Samples(telemetry.wire);
+    const samples = new LatencySampler(telemetry.wire);
     /** One message of two steps that takes 4 ms, and is acked after another 6 ms. */
     const message = (seq: number, isAcked = true) => {
       samples.begin(1, seq, now);
