@@ -16,32 +16,49 @@ import { outputNames } from './io/output-names.js';
 import { ForecastOutputs, SuppliedOutputs } from './io/outputs.js';
 import { createReadout, type Readout } from './io/readout.js';
 import { createMethod, methodSize } from './learning/gradient-methods.js';
-import { type GradientMethod, Learner, type Update } from './learning/learner.js';
+import {
+  type GradientMethod,
+  Learner,
+  type TrainingWindow,
+  type Update,
+  type WindowSizes,
+} from './learning/learner.js';
 import { layWeights, momentsOf, needsGradient, Optimizer, type Weights } from './learning/optimizer.js';
 import { Window } from './learning/window.js';
 import type { DriftKind } from './scoring/drift/drift.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
 import type { Metrics } from './scoring/prequential.js';
 import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
-import { delayOf, type ModelSpec, type ModelSpecInput, parseSpec, reachOf } from './spec/spec.js';
+import {
+  delayOf,
+  type ModelSpec,
+  type ModelSpecInput,
+  parseSpec,
+  reachOf,
+  windowSizesOf,
+} from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 
-/** What one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
-export interface StepResult {
+/** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
+export interface CarriedStep {
   /** Number of the step, from 0. */
   readonly seq: number;
   /** The hidden state h_t [B,N]. */
   readonly h: Reals;
   /** The prediction y_t [B,M] in the user's units, or null without a readout. Of a forecast, M is [horizon, feature]. */
   readonly y: Reals | null;
-  /** The updates that this step led to: mostly none, seldom more than one. */
-  readonly updates: readonly Update[];
   /** How odd the last target was under its forecast, in [0, 1]; 0 for as long as that cannot be told. */
   readonly anomaly: number;
   /** Has the score just risen to where it is worth an event? */
   readonly isAnomalous: boolean;
   /** Which detector has just found that the series has changed, if one has. */
   readonly drift: DriftKind | null;
+}
+
+/** What one timestep gave, and what was learned at it. */
+export interface StepResult extends CarriedStep {
+  /** The updates that this step led to: mostly none, seldom more than one. */
+  readonly updates: readonly Update[];
 }
 
 export interface ModelOptions {
@@ -140,7 +157,7 @@ export class Model {
         optimizer: this.optimizer,
         scaler,
         weights: this.weightsAt,
-        k1: spec.learner.k1,
+        sizes: windowSizesOf(spec),
         delay: task ? delay : 0,
         now: now ?? (() => 0),
       });
@@ -212,11 +229,22 @@ export class Model {
 
   /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing. */
   stepOf(x: ArrayLike<number | null>, at: number): StepResult {
+    const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
+    const { seq, h, y, anomaly, isAnomalous, drift } = this.carry(x, at);
+    const updates = this.forecasts ? this.trainDue(seq) : overdue;
+    return { seq, h, y, updates, anomaly, isAnomalous, drift };
+  }
+
+  /**
+   * Carries the state over one timestep, and changes no weight. A forecast meets its target, x itself, and is scored.
+   *
+   * @param x its B * F numbers from `at` on, which were checked; NaN or null is missing
+   */
+  carry(x: ArrayLike<number | null>, at: number): CarriedStep {
     const { batch: B, units: N } = this.spec;
-    const { window, inputs, learner, judge } = this;
+    const { window, inputs, judge } = this;
     const { features: F, w, b } = this.layout;
     const m = this.arena.data;
-    const overdue = this.supplied ? learner?.update(m, window.next) : undefined;
     inputs.take(x, at);
     this.forecasts?.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
@@ -226,22 +254,65 @@ export class Model {
     this.kernels.forward(m, z, base + w, base + b, 1, B, F, N);
     this.copyState(m, seq);
     this.predict(m, seq);
-    const updates = (this.forecasts ? learner?.update(m, seq) : overdue) ?? NO_UPDATES;
     const { anomaly, isAnomalous, drift } = judge;
     judge.told();
-    return { seq, h: this.h, y: this.y, updates, anomaly, isAnomalous, drift };
+    return { seq, h: this.h, y: this.y, anomaly, isAnomalous, drift };
+  }
+
+  /** Steps that can be carried before a window may be due. */
+  get stepsToWindow(): number {
+    return this.learner ? Math.max(1, this.learner.dueAt - this.seq) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Is the time of a window's targets over at the next step, before it is carried? */
+  get isOverdue(): boolean {
+    return this.supplied !== null && this.learner !== null && this.learner.dueAt <= this.seq;
   }
 
   /**
-   * Gives the target of a step: of the last one, or of an earlier one that has not been learned from.
+   * Takes the next training window that is due at step `now`, each once; null where none is, or nothing is learned.
+   *
+   * @throws EddyError `setting-invalid` for sizes other than 1 <= k1 <= k2 within those of the spec
+   */
+  takeWindow(now = this.seq, sizes?: WindowSizes): TrainingWindow | null {
+    if (sizes) checkSizes(sizes, windowSizesOf(this.spec));
+    return this.learner?.takeWindow(now, sizes) ?? null;
+  }
+
+  /** Updates the weights by a window that was just taken, or gives null where none of its targets has come. */
+  train(part: TrainingWindow): Update | null {
+    return this.learner?.train(this.arena.data, part) ?? null;
+  }
+
+  /** Trains on all windows that are due at step `now`. */
+  private trainDue(now: number): readonly Update[] {
+    let updates: Update[] | null = null;
+    for (let part = this.takeWindow(now); part; part = this.takeWindow(now)) {
+      const update = this.train(part);
+      if (update) {
+        updates ??= [];
+        updates.push(update);
+      }
+    }
+    return updates ?? NO_UPDATES;
+  }
+
+  /**
+   * Gives the target of a step, of the last one or of an earlier one that has not been learned from, and learns from what
+   * is due then.
    *
    * @param target [B,M] in the user's units; for softmax a distribution in each row
    * @param seq number of the step that the target is for
    * @throws EddyError `target-*`; the model is as it was before
    */
   learn(target: ArrayLike<number>, seq = this.seq): readonly Update[] {
-    const { window, learner } = this;
-    const { supplied } = this;
+    this.meet(target, seq);
+    return this.trainDue(this.seq);
+  }
+
+  /** Scores a step by its target, which waits to be learned from; changes no weight. @throws EddyError as `learn` does */
+  meet(target: ArrayLike<number>, seq = this.seq): void {
+    const { window, learner, supplied } = this;
     if (!learner || !supplied)
       throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
     checkTarget(this.spec, target);
@@ -253,9 +324,7 @@ export class Model {
         `the target of step ${seq} is too late; ${learner.blockStart} is the first that still counts`,
       );
     if (window.hasTarget(seq)) throw new EddyError('target-duplicate', `step ${seq} has its target already`);
-    const m = this.arena.data;
-    supplied.meet(m, window, seq, target, learner.learning);
-    return learner.update(m, this.seq);
+    supplied.meet(this.arena.data, window, seq, target, learner.learning);
   }
 
   /**
@@ -419,4 +488,14 @@ export class Model {
     const y = window.predictionAt(seq);
     for (let i = 0; i < B * M; i++) m[this.lastY + i] = m[y + i]!;
   }
+}
+
+/** @throws EddyError `setting-invalid` */
+function checkSizes({ k1, k2 }: WindowSizes, most: WindowSizes): void {
+  const areCounts = Number.isSafeInteger(k1) && Number.isSafeInteger(k2) && k1 >= 1 && k2 >= k1;
+  if (!areCounts || k1 > most.k1 || k2 > most.k2)
+    throw new EddyError(
+      'setting-invalid',
+      `k1 ${k1} and k2 ${k2} are not within the model's: 1 <= k1 <= ${most.k1}, k1 <= k2 <= ${most.k2}`,
+    );
 }

@@ -80,7 +80,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);
     }
-    const block = tbptt.backward(m, window, 0, null);
+    const block = tbptt.backward(m, window, { from: 0, first: 0, last: T - 1 }, null);
     for (const { w, b, a, stride, dy, R, A, M } of tbptt.layers)
       kernels.denseGradient(m, w + gradient, b + gradient, a, stride, dy, R, A, M);
     eachMatrix(layout, base + gradient, (at, rows, columns) => kernels.unpack(m, at, rows, columns));

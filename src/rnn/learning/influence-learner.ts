@@ -16,7 +16,7 @@ import type { ParameterLayout } from '../cell/parameters.js';
 import type { Readout } from '../io/readout.js';
 import { BlockLoss } from './block-loss.js';
 import { denseLayer, type Varying } from './layer-gradients.js';
-import type { BlockGradient, GradientMethod } from './learner.js';
+import type { BlockGradient, GradientMethod, TrainingWindow } from './learner.js';
 import type { Weights } from './optimizer.js';
 import type { Window } from './window.js';
 
@@ -81,19 +81,18 @@ export abstract class InfluenceLearner implements GradientMethod {
   protected abstract collect(m: Reals, influences: Address, e: Address): void;
 
   /**
-   * Computes the gradient of the losses of steps blockStart .. blockStart + k1 - 1 (the last of them at most the window's
-   * last step), or null where no target of them has come. The influences go on either way.
+   * Computes the gradient of the losses of steps first .. last, or null where no target of them has come. The influences go
+   * on either way.
    *
    * @param deviation deviations of the outputs now [M], where the loss is in units of them
    */
   backward(
     m: Reals,
     window: Window,
-    blockStart: number,
+    { first: blockStart, last: to }: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): BlockGradient | null {
-    const { batch: B, learner } = this.spec;
-    const to = Math.min(blockStart + learner.k1, window.next) - 1;
+    const { batch: B } = this.spec;
     const block = this.losses.compute(m, window, blockStart, to, deviation);
     if (block) this.beginGradient(m, window.zAt(blockStart + 1), (to - blockStart + 1) * B);
     const from = this.begin(m, window, blockStart);

@@ -1,13 +1,27 @@
 /**
- * The online learner: updates the weights when a block of steps is due.
+ * The online learner: cuts the stream into training windows, and updates the weights by each.
  *
- * A block of k1 steps is due when all its targets have come, or, where some stay out, `delay` steps after its last.
- * Blocks become due in order. So weights change only from targets that have really arrived.
+ * Every k1 steps a window ends, and gradients flow back at most k2 of them. It is due when the targets of its k1 new steps
+ * have all come, or, where some stay out, `delay` steps after its last. Windows become due in order. So each loss counts
+ * once, and weights change only from targets that have really come.
  */
 import type { Address, LayerGradient, Reals } from '../../kernels/kernels.js';
 import type { StandardScaler } from '../io/scaler.js';
 import type { Optimizer, OptimizerResult, Weights } from './optimizer.js';
 import type { Window } from './window.js';
+
+/** Steps to train on: the losses of `first` .. `last`, whose gradient flows back to `from` at the furthest. */
+export interface TrainingWindow {
+  readonly from: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Sizes of truncated BPTT: an update every k1 steps, over at most k2 of them. */
+export interface WindowSizes {
+  readonly k1: number;
+  readonly k2: number;
+}
 
 /** The gradient of one block, and which steps it is of. */
 export interface BlockGradient {
@@ -28,11 +42,11 @@ export interface GradientMethod {
   readonly cell: Address | null;
   /** dz [T,B,D] of the last block, the gradient at the cell's inputs, where it is had. */
   readonly dz: Address | null;
-  /** Computes the gradient of the block that begins with blockStart, or gives null where no target of it has come. */
+  /** Computes the gradient of a training window, or gives null where no target of it has come. */
   backward(
     m: Reals,
     window: Window,
-    blockStart: number,
+    part: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): BlockGradient | null;
   /** Begins a new history. */
@@ -63,12 +77,10 @@ export interface LearnerParts {
   /** In whose deviations the loss is measured, if in any. */
   readonly scaler: StandardScaler | null;
   readonly weights: Weights;
-  readonly k1: number;
+  readonly sizes: WindowSizes;
   readonly delay: number;
   readonly now: () => number;
 }
-
-const NO_UPDATES: readonly Update[] = [];
 
 export class Learner {
   /** false: predictions are scored and weights stay; what comes meanwhile is not learned from later either. */
@@ -78,22 +90,26 @@ export class Learner {
 
   constructor(private readonly parts: LearnerParts) {}
 
-  /** Makes the updates that are due when no target can come any more that is late at step `now`. */
-  update(m: Reals, now: number): readonly Update[] {
-    const { window, k1, delay } = this.parts;
-    let updates: Update[] | null = null;
+  /** The last step whose coming leaves the next window's targets in time. */
+  get dueAt(): number {
+    const { sizes, delay } = this.parts;
+    return this.blockStart + sizes.k1 - 1 + delay;
+  }
+
+  /**
+   * Takes the next window of which no target can come any more that is late at step `now`, or gives null where none is
+   * due. A window is given once; those that end while nothing is learned are passed over.
+   */
+  takeWindow(now: number, { k1, k2 }: WindowSizes = this.parts.sizes): TrainingWindow | null {
+    const { window, delay } = this.parts;
     for (;;) {
-      const last = this.blockStart + k1 - 1;
-      if (last >= window.next) break;
-      if (now <= last + delay && !this.isComplete(last)) break;
-      const update = this.learning ? this.updateBlock(m) : null;
-      if (update) {
-        updates ??= [];
-        updates.push(update);
-      }
+      const first = this.blockStart;
+      const last = first + k1 - 1;
+      if (last >= window.next) return null;
+      if (now <= last + delay && !this.isComplete(last)) return null;
       this.blockStart += k1;
+      if (this.learning) return { from: Math.max(window.first, last - k2 + 1), first, last };
     }
-    return updates ?? NO_UPDATES;
   }
 
   private isComplete(last: number): boolean {
@@ -102,10 +118,11 @@ export class Learner {
     return true;
   }
 
-  private updateBlock(m: Reals): Update | null {
+  /** Updates the weights by the losses of a window, or gives null where none of its targets has come. */
+  train(m: Reals, part: TrainingWindow): Update | null {
     const { window, method, optimizer, scaler, weights, now } = this.parts;
     const began = now();
-    const block = method.backward(m, window, this.blockStart, scaler?.deviation ?? null);
+    const block = method.backward(m, window, part, scaler?.deviation ?? null);
     if (!block) return null;
     const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, method);
     const { from, to, losses, loss } = block;

@@ -16,7 +16,7 @@ import type { ParameterLayout } from '../cell/parameters.js';
 import type { Readout } from '../io/readout.js';
 import { BlockLoss } from './block-loss.js';
 import { cellLayer, denseLayer, type Varying } from './layer-gradients.js';
-import type { BlockGradient, GradientMethod } from './learner.js';
+import type { BlockGradient, GradientMethod, TrainingWindow } from './learner.js';
 import type { Weights } from './optimizer.js';
 import type { Window } from './window.js';
 
@@ -62,31 +62,28 @@ export class Tbptt implements GradientMethod {
   }
 
   /**
-   * Computes the gradient of the losses of steps blockStart .. blockStart + k1 - 1 (the last of them at most the
-   * window's last step), or null where no target of them has come.
+   * Computes the gradient of the losses of steps first .. last, back to step `from`, or null where no target of them has come.
    *
    * @param deviation deviations of the outputs now [M], where the loss is in units of them
    */
   backward(
     m: Reals,
     window: Window,
-    blockStart: number,
+    { from, first, last: to }: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): BlockGradient | null {
     const { kernels, readout, layout } = this;
     const { at: parameters } = this.weights;
-    const { batch: B, learner } = this.spec;
+    const { batch: B } = this.spec;
     const { features: F, units: N } = layout;
-    const to = Math.min(blockStart + learner.k1, window.next) - 1;
-    const from = Math.max(window.first, to - learner.k2 + 1);
     const T = to - from + 1;
 
-    const block = this.losses.compute(m, window, blockStart, to, deviation);
+    const block = this.losses.compute(m, window, first, to, deviation);
     if (!block) return null;
     m.fill(0, this.da, this.da + T * B * N);
-    const e = this.da + (blockStart - from) * B * N;
-    const h = window.zAt(blockStart + 1) + F;
-    const rows = (to - blockStart + 1) * B;
+    const e = this.da + (first - from) * B * N;
+    const h = window.zAt(first + 1) + F;
+    const rows = (to - first + 1) * B;
     readout.backward(m, e, this.losses.dy, parameters, rows);
     const z = window.zAt(from);
     kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);

@@ -325,6 +325,12 @@ export function reachOf({ learner }: Pick<ModelSpec, 'learner'>): number {
   return learner.kind === 'tbptt' ? learner.k2 : learner.k1;
 }
 
+/** Gives the sizes of a training window: k1, and k2, or k1 again where the past is carried forward. */
+export const windowSizesOf = (spec: Pick<ModelSpec, 'learner'>) => ({
+  k1: spec.learner.k1,
+  k2: reachOf(spec),
+});
+
 /** Gives how many numbers a model holds at most: weights, moments and gradient, the window, the learner's own. */
 export function modelSize(spec: Sized): number {
   const { units, batch, learner, optimizer, readout, task } = spec;

@@ -125,8 +125,9 @@ class Stream {
   /** Learns from the next block, and adds its gradient up. */
   learn(): BlockGradient | null {
     const { m, window, method, kernels, layout, total } = this;
-    const block = method.backward(m, window, this.blockStart, null);
-    this.blockStart = Math.min(this.blockStart + this.k1, window.next);
+    const first = this.blockStart;
+    this.blockStart = Math.min(first + this.k1, window.next);
+    const block = method.backward(m, window, { from: first, first, last: this.blockStart - 1 }, null);
     if (!block) return null;
     for (let k = 0; k < layout.wy; k++) m[total + k] = m[total + k]! + m[method.cell + k]!;
     for (const { w, b, a, stride, dy, R, A, M } of method.layers)
