@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import carried from '@sparticuz/chromium';
 import { chromium } from 'playwright-core';
 import { connect } from '../dist/client/sdk/node.js';
-import { composeServer, createLogger } from '../dist/src/cli/compose.js';
+import { createLogger, createServer } from '../dist/src/server/create-server.js';
 
 const WIDTHS = { 390: 844, 1280: 900, 1920: 1080 };
 const THEMES = ['light', 'dark'];
@@ -47,8 +47,8 @@ const { values } = parseArgs({
 mkdirSync(values.out, { recursive: true });
 mkdirSync(DOCS, { recursive: true });
 
-const server = composeServer({ logger: createLogger('silent') });
-const { port } = await server.listen('127.0.0.1', 0);
+const server = createServer({ logger: createLogger('silent') });
+const { port } = await server.listen({ port: 0 });
 const client = connect(`http://127.0.0.1:${port}`);
 const stopStream = await stream(client);
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));

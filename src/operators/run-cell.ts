@@ -1,38 +1,82 @@
-import { map, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
+import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import type { Model } from '../rnn/model.js';
+import { outputsOf } from '../rnn/spec/spec.js';
+import { checkSteps } from '../rnn/spec/step-checks.js';
+import { type CopyRoom, carrySteps, type StepBlock } from './carry-steps.js';
+import { OwnRun, type Run } from './run.js';
+import { untilClosed } from './until-closed.js';
 
-/** The state after one step. */
-export interface HiddenState {
-  /** Number of the step. */
-  readonly seq: number;
-  /** h_t [B,N], a copy: the subscriber's to keep. */
-  readonly h: Reals;
-}
+/** x [B,F] of one step, x [T,B,F] of several, or either with its targets [T,B,M]. */
+export type CellInput = ArrayLike<number | null> | StepBlock;
 
 /**
- * Carries the model's state over each timestep x [B,F] and emits every hidden state h [B,N].
+ * Feeds each step through the model's cell and emits every hidden state h_t. It never trains.
  *
- * The operator sets nothing on the model. A forecast model finds its targets in the steps themselves, so it goes on
- * learning here as long as its `learning` is true: set that to false beforehand to carry a model whose weights stay
- * as they are. A supervised model gets no target here, so what it has not been given elsewhere it does not learn.
+ *     h_t = tanh(x_t Wx + h_{t-1} Wh + b)
  *
- * Each value gives one, synchronously; nothing waits, so nothing can overflow. The model is the caller's: it is
- * shared by all subscriptions, keeps its state when they end, and the next one goes on from there.
+ * Followed by `windows` and `learn` the same stream trains the model, truncated BPTT by SGD; each operator passes the runs
+ * on. A value of one step gives one run, synchronously; a value of several gives a run for each stretch in which no
+ * update can fall. Nothing waits, so nothing can overflow. The model is the caller's: all subscriptions share it, it keeps
+ * its state when they end, and the next subscription goes on from there.
  *
- * Errors: what `Model.step` throws (EddyError `step-shape`, `step-non-finite`); the model is as it was before that step.
+ * Errors: EddyError `step-shape`, `step-non-finite`, and the model is as it was before that value; `target-*` where the
+ * model refuses a target, whose step was carried.
  *
  * @example
- * import { Model, runCell } from 'eddy';
+ * import { learn, Model, runCell, windows } from 'eddy';
  * import { of } from 'rxjs';
  *
- * const model = new Model({ features: 2, units: 16, readout: { kind: 'none' } });
- * of([20.5, 0.4], [20.7, 0.5])
- *   .pipe(runCell(model))
- *   .subscribe(({ seq, h }) => console.log(seq, h));
+ * const model = new Model({ features: 2, units: 16, learner: { kind: 'tbptt', k1: 1, k2: 8 } });
+ * of([20.5, 0.4], [20.7, 0.5], [20.6, 0.5])
+ *   .pipe(runCell(model), windows({ k1: 1, k2: 8 }), learn())
+ *   .subscribe(({ seq, h, updates }) => console.log(seq, h, updates.length));
  */
-export const runCell = (model: Model): OperatorFunction<ArrayLike<number>, HiddenState> =>
-  map((x) => {
-    const { seq, h } = model.step(x);
-    return { seq, h: h.slice() };
-  });
+export const runCell =
+  (model: Model): OperatorFunction<CellInput, Run> =>
+  (source) =>
+    new Observable<Run>((subscriber) => {
+      const room = roomOf(model);
+      source.pipe(untilClosed(subscriber)).subscribe({
+        next: (value) => {
+          const block: StepBlock = 'x' in value ? value : { x: value };
+          try {
+            checkBlock(model, block);
+            carrySteps(OwnRun, model, block, room, (run) => {
+              subscriber.next(run);
+              return subscriber.closed;
+            });
+          } catch (error) {
+            subscriber.error(error);
+          }
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      });
+    });
+
+/** Room of the model's own precision for every number. */
+function roomOf(model: Model): CopyRoom {
+  const Numbers = model.last().h.constructor as new (length: number) => Reals;
+  const take = (length: number) => new Numbers(length);
+  return { begin: (steps) => steps, h: take, y: take };
+}
+
+/** @throws EddyError `step-shape`, `step-non-finite`, `target-shape` */
+function checkBlock({ spec }: Model, { x, targets }: StepBlock): void {
+  const size = spec.batch * spec.features;
+  const T = x.length / size;
+  if (!Number.isInteger(T) || T === 0)
+    throw new EddyError(
+      'step-shape',
+      `x has ${x.length} numbers; a step of this model has ${spec.batch} * ${spec.features}`,
+    );
+  checkSteps(spec, x);
+  const wanted = T * spec.batch * outputsOf(spec);
+  if (targets && T > 1 && targets.length !== wanted)
+    throw new EddyError(
+      'target-shape',
+      `${T} steps have ${wanted} numbers of targets; ${targets.length} came`,
+    );
+}

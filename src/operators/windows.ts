@@ -1,63 +1,37 @@
-import { concat, defer, EMPTY, filter, map, type OperatorFunction, of, tap } from 'rxjs';
-import { requireCount } from './operator-options.js';
+import { map, type OperatorFunction } from 'rxjs';
+import type { TrainingWindow, WindowSizes } from '../rnn/learning/learner.js';
+import type { Run, WindowedRun } from './run.js';
 
-/** The sizes of truncated BPTT: an update every k1 steps, over at most k2 of them. */
-export interface WindowsOptions {
-  readonly k1: number;
-  /** At least k1. */
-  readonly k2: number;
-}
-
-/** A stretch of steps for one backward pass. */
-export interface StepWindow<T> {
-  /** The last k2 steps, or as many as there have been; oldest first. */
-  readonly steps: T[];
-  /** How many of them, counted from the newest, are in no earlier window: theirs are the losses to inject. */
-  readonly fresh: number;
-}
+export type { WindowSizes } from '../rnn/learning/learner.js';
 
 /**
- * Cuts a stream into windows for truncated BPTT(k1,k2): every k1 steps the last k2, so that each loss counts once.
+ * Cuts the stream of runs into windows for truncated BPTT(k1,k2): every k1 steps the last k2, so that each loss counts once.
  *
- * `fresh` is k1, except that a source which completes between two windows gives a last one with the steps that
- * remain; so the `fresh` of all windows add up to the steps. An error passes on at once, without a last window.
+ * Every run passes on, with the windows that are due with it. A window is due when the targets of its k1 new steps have all
+ * come (those of a forecast are the next steps themselves), or can come no more. What is buffered are the activations
+ * that were really served; the model holds the last k2 steps of them and no more, so memory is constant on an endless
+ * stream. Each window is given once, to the subscription whose run it is due with.
  *
- * Holds the last k2 steps by reference and nothing more, so memory is constant on an endless stream. Give it what
- * the backward pass needs of a step, for instance x and the hidden state that entered it. It emits synchronously, so
- * nothing can overflow.
+ * The sizes are the spec's unless told otherwise. Smaller ones are taken where the steps come one by one; of a block, runs
+ * end where the spec's own windows may be due.
  *
- * @throws EddyError `setting-invalid` when called with other than integers 1 <= k1 <= k2
+ * Errors: EddyError `setting-invalid` at the first run for sizes other than 1 <= k1 <= k2 within those of the model's spec.
+ *
  * @example
- * import { windows } from 'eddy';
- * import { range } from 'rxjs';
+ * import { Model, runCell, windows } from 'eddy';
+ * import { from } from 'rxjs';
  *
- * range(1, 5)
- *   .pipe(windows({ k1: 2, k2: 3 }))
- *   .subscribe(({ steps, fresh }) => console.log(steps, fresh)); // [1,2] 2, [2,3,4] 2, [3,4,5] 1
+ * const model = new Model({ features: 1, units: 4, learner: { kind: 'tbptt', k1: 2, k2: 4 } });
+ * from([[0.1], [0.2], [0.3], [0.4], [0.5]])
+ *   .pipe(runCell(model), windows({ k1: 2, k2: 4 }))
+ *   .subscribe(({ seq, windows }) => console.log(seq, windows)); // at step 2 the window 0 .. 1, at step 4 the window 0 .. 3
  */
-export function windows<T>({ k1, k2 }: WindowsOptions): OperatorFunction<T, StepWindow<T>> {
-  requireCount('k1', k1);
-  requireCount('k2', k2, k1);
-  return (source) =>
-    defer(() => {
-      const recent: T[] = [];
-      let fresh = 0;
-      const keep = (step: T) => {
-        if (recent.length === k2) recent.shift();
-        recent.push(step);
-        fresh++;
-      };
-      const cut = (): StepWindow<T> => {
-        const window = { steps: recent.slice(), fresh };
-        fresh = 0;
-        return window;
-      };
-      const whole = source.pipe(
-        tap(keep),
-        filter(() => fresh === k1),
-        map(cut),
-      );
-      const rest = defer(() => (fresh > 0 ? of(cut()) : EMPTY));
-      return concat(whole, rest);
-    });
-}
+export const windows = <R extends Run>(sizes?: WindowSizes): OperatorFunction<R, R & WindowedRun> =>
+  map((run) => {
+    let due: TrainingWindow[] | null = null;
+    for (let part = run.model.takeWindow(run.now, sizes); part; part = run.model.takeWindow(run.now, sizes)) {
+      due ??= [];
+      due.push(part);
+    }
+    return due ? Object.assign(run, { windows: due }) : (run as R & WindowedRun);
+  });

@@ -61,6 +61,13 @@ export interface StepResult extends CarriedStep {
   readonly updates: readonly Update[];
 }
 
+/** What can be changed while a model runs. */
+export interface ModelSettings {
+  readonly learning?: boolean | undefined;
+  /** In [0, 100]; the schedule starts from it. */
+  readonly learningRate?: number | undefined;
+}
+
 export interface ModelOptions {
   /** The arithmetic; WebAssembly if left out, or the plain float32 kernels where there is none. */
   readonly kernels?: Kernels;
@@ -190,9 +197,8 @@ export class Model {
   }
 
   set learning(on: boolean) {
+    this.checkSettings({ learning: on });
     if (this.learner) this.learner.learning = on;
-    else if (on)
-      throw new EddyError('setting-invalid', 'a model without a readout has nothing to learn from');
   }
 
   /** The learning rate of the next update. Setting it sets what the schedule starts from, in [0, 100]. */
@@ -201,9 +207,16 @@ export class Model {
   }
 
   set learningRate(rate: number) {
-    if (!(rate >= 0 && rate <= 100))
-      throw new EddyError('setting-invalid', `the learning rate ${rate} is not in [0, 100]`);
+    this.checkSettings({ learningRate: rate });
     this.optimizer.baseRate = rate;
+  }
+
+  /** @throws EddyError `setting-invalid` for settings that cannot be set */
+  checkSettings({ learning, learningRate }: ModelSettings): void {
+    if (learning && !this.learner)
+      throw new EddyError('setting-invalid', 'a model without a readout has nothing to learn from');
+    if (learningRate !== undefined && !(learningRate >= 0 && learningRate <= 100))
+      throw new EddyError('setting-invalid', `the learning rate ${learningRate} is not in [0, 100]`);
   }
 
   /** The weights: W [F+N,N] (Wx over Wh), b [N], and, where the readout has them, Wy [N,M], by [M]. Copies. */
@@ -318,10 +331,10 @@ export class Model {
     checkTarget(this.spec, target);
     if (!Number.isInteger(seq) || seq > this.seq)
       throw new EddyError('target-early', `step ${seq} has not happened; the last is ${this.seq}`);
-    if (seq < learner.blockStart)
+    if (seq < learner.firstOpen)
       throw new EddyError(
         'target-expired',
-        `the target of step ${seq} is too late; ${learner.blockStart} is the first that still counts`,
+        `the target of step ${seq} is too late; ${learner.firstOpen} is the first that still counts`,
       );
     if (window.hasTarget(seq)) throw new EddyError('target-duplicate', `step ${seq} has its target already`);
     supplied.meet(this.arena.data, window, seq, target, learner.learning);

@@ -2,8 +2,8 @@
 import { EddyError } from '../errors.js';
 import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import { checkSteps, checkTarget } from '../rnn/spec/step-checks.js';
-import { rows } from './carrier.js';
 import type { RecentSteps } from './recent-steps.js';
+import { rows } from './rows-of.js';
 
 export interface Block {
   readonly first: number;

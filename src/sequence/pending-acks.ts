@@ -1,26 +1,47 @@
-interface Waiter {
+import type { Asker } from './change.js';
+
+interface Pending {
   /** The log has to be durable up to here. */
   readonly end: number;
-  /** Number of the last step before it. */
+  /** Number of the last step before it, or -1. */
   readonly seq: number;
-  readonly then: () => void;
+  readonly asker: Asker;
 }
 
-/** Those who wait until something is durable, oldest first. */
-export class Waiting {
-  private waiters: Waiter[] = [];
+/** Those who wait until something is durable, oldest first; and how far the steps are. */
+export class PendingAcks {
+  private pending: Pending[] = [];
+
+  constructor(
+    /** Number of the last step that is durable. */
+    public durableSeq: number,
+    private readonly log: { readonly end: number; readonly durableEnd: number },
+  ) {}
 
   get isEmpty(): boolean {
-    return this.waiters.length === 0;
+    return this.pending.length === 0;
   }
 
-  add(waiter: Waiter): void {
-    this.waiters.push(waiter);
+  /** Tells the asker when all that the log has now is durable. @param seq number of the last step of it, or -1 */
+  add(seq: number, asker: Asker): void {
+    const { log } = this;
+    const wasDurable = seq >= 0 && seq <= this.durableSeq;
+    if (!wasDurable && log.durableEnd < log.end) {
+      this.pending.push({ end: log.end, seq, asker });
+      return;
+    }
+    this.durableSeq = Math.max(this.durableSeq, seq);
+    asker.durable(this.durableSeq);
   }
 
-  /** The log is durable up to `end`: takes out those who waited for it. */
-  reached(end: number): readonly Waiter[] {
-    const still = this.waiters.findIndex((waiter) => waiter.end > end);
-    return this.waiters.splice(0, still < 0 ? this.waiters.length : still);
+  /** The log is durable up to `end`. Of several acks for one asker, the last says all. */
+  reached(end: number): void {
+    const { pending } = this;
+    const still = pending.findIndex((one) => one.end > end);
+    const reached = pending.splice(0, still < 0 ? pending.length : still);
+    for (const [i, { seq, asker }] of reached.entries()) {
+      this.durableSeq = Math.max(this.durableSeq, seq);
+      if (reached[i + 1]?.asker !== asker) asker.durable(this.durableSeq);
+    }
   }
 }

@@ -1,11 +1,14 @@
 /** How a sequence comes back: the last good checkpoint, and the records after it, applied again. */
+import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
+import type { CopyRoom } from '../operators/carry-steps.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
 import type { SequenceStore } from '../store/store.js';
-import { Carrier } from './carrier.js';
-import { Results } from './results/results.js';
+import { replayed } from './change.js';
+import { Course } from './course.js';
+import { replay } from './pipeline.js';
 
 /** Makes a model of a spec. */
 export type MakeModel = (spec: Plain) => Model;
@@ -18,7 +21,8 @@ export interface Start {
   readonly position: number;
 }
 
-export interface Recovered extends Pick<Start, 'model' | 'epoch'> {
+export interface Recovered {
+  readonly course: Course;
   /** Steps that were carried again. */
   readonly replayed: number;
   /** What was found broken, and is not used. */
@@ -42,31 +46,46 @@ export const stateOf = ({ epoch, model }: { epoch: string; model: Model }): Plai
 export function recover(name: string, log: SequenceStore, make: MakeModel): Recovered {
   const damage: EddyError[] = [];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
-    const { model } = start;
-    const carrier = new Carrier(model, Results.unheard(), null, start.epoch);
-    const before = carrier.seq;
-    let { position } = start;
-    let isCut = false;
-    try {
-      for (const { record } of log.records(position)) {
-        carrier.apply(record);
-        position++;
-      }
-    } catch (error) {
-      if (!isDamage(error)) {
-        model.free();
-        throw error;
-      }
-      damage.push(error);
-      log.abandon(position);
-      isCut = true;
+    const course = new Course(start.model, start.epoch);
+    const before = course.seq;
+    const reached = replayFrom(course, log, start.position);
+    if (reached.fault !== null && !isDamage(reached.fault)) {
+      course.model.free();
+      throw reached.fault;
     }
-    return { model, epoch: carrier.epoch, replayed: carrier.seq - before, damage, isCut };
+    if (reached.fault) {
+      damage.push(reached.fault);
+      log.abandon(reached.position);
+    }
+    return { course, replayed: course.seq - before, damage, isCut: reached.fault !== null };
   }
   const why = damage.map(({ message }) => message);
   if (log.oldest > 0) why.push('no checkpoint can be used, and the log begins later');
   throw new EddyError('store-damaged', `${name} cannot be brought back: ${why.join('; ')}`);
 }
+
+/** Carries a course over the log from a position on, and gives how far it came, and what stopped it before the end. */
+function replayFrom(course: Course, log: SequenceStore, from: number): { position: number; fault: unknown } {
+  let position = from;
+  let fault: unknown = null;
+  defer(() => log.records(from))
+    .pipe(
+      map(({ record }) => replayed(record)),
+      replay(course, NO_ROOM),
+    )
+    .subscribe({
+      next: ({ isLast }) => {
+        if (isLast) position++;
+      },
+      error: (error) => {
+        fault = error;
+      },
+    });
+  return { position, fault };
+}
+
+/** A replay copies no results. */
+const NO_ROOM: CopyRoom = { begin: (steps) => steps, h: () => null, y: () => null };
 
 /** Gives what a replay may begin from, the latest first: the checkpoints that can be read, then the first record. */
 export function* starts(

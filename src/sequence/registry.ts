@@ -1,24 +1,22 @@
 /** The sequences that are known, by name: those that are awake, and those that sleep in the store. */
-import type { SchedulerLike, Subscription } from 'rxjs';
-import type { SequenceCounters } from '../counters.js';
+import type { Subscription } from 'rxjs';
+import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
-import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
-import { Model } from '../rnn/model.js';
-import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec/spec.js';
+import { type ModelSpec, parseSpec } from '../rnn/spec/spec.js';
 import type { Store } from '../store/store.js';
+import { ModelRoom } from './model-room.js';
 import { fromState } from './recovery.js';
 import { Sequence, type SequenceParts } from './sequence.js';
+import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
   readonly store: Store;
-  readonly scheduler: SchedulerLike;
-  /** Milliseconds, for durations. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly newEpoch: () => string;
   readonly limits: Pick<
     Limits,
@@ -47,12 +45,15 @@ const LOOK_MS = 1000;
 export class Registry {
   /** Those that somebody uses, or used a moment ago. */
   private readonly present = new Map<string, Sequence>();
-  private readonly awake = new Set<Sequence>();
-  private modelBytes = 0;
+  private readonly models: ModelRoom;
   private lastChannel = 0;
   private looking: Subscription | null = null;
 
-  constructor(private readonly parts: RegistryParts) {}
+  constructor(private readonly parts: RegistryParts) {
+    const { kernels, clock, limits } = parts;
+    this.models = new ModelRoom({ kernels, limits, now: () => clock.monotonic() });
+    this.models.woken$.subscribe(() => this.lookLater());
+  }
 
   /** How many sequences are known. */
   get size(): number {
@@ -61,7 +62,7 @@ export class Registry {
 
   /** How many of them are awake. */
   get awakeSize(): number {
-    return this.awake.size;
+    return this.models.size;
   }
 
   has(name: string): boolean {
@@ -129,7 +130,7 @@ export class Registry {
   /** Gives a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
   exportOf(name: string): Uint8Array {
     const { epoch, model } = this.get(name);
-    return writeSequence(name, epoch, model, this.parts.scheduler.now());
+    return writeSequence(name, epoch, model, this.parts.clock.wall());
   }
 
   /**
@@ -138,18 +139,18 @@ export class Registry {
    * @throws EddyError `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable`; nothing is made then
    */
   async importAs(name: string, file: Uint8Array): Promise<void> {
-    const { store, newEpoch, scheduler } = this.parts;
+    const { store, newEpoch, clock } = this.parts;
     checkName(name);
     if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
     this.checkRoom();
     const state = readSequence(file);
-    const { model } = fromState(state, 0, (spec) => this.makeModel(spec));
+    const { model } = fromState(state, 0, (spec) => this.models.make(spec));
     const spec = { ...model.spec };
     model.free();
     const epoch = newEpoch();
     const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
     const position = log.append({ kind: 'created', epoch, spec }) + 1;
-    log.checkpoint({ position, savedAt: scheduler.now(), state: { ...state, epoch } });
+    log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
     await store.flushed();
   }
@@ -187,63 +188,14 @@ export class Registry {
   }
 
   private partsOf(name: string): SequenceParts {
-    const { store, scheduler, newEpoch, limits, keeping, counters, onFault } = this.parts;
-    return {
-      name,
-      channel: ++this.lastChannel,
-      store,
-      scheduler,
-      wallNow: () => scheduler.now(),
-      newEpoch,
-      limits,
-      checkpointSteps: keeping.steps,
-      counters,
-      wakeModel: (spec) => this.wakeModel(spec),
-      makeModel: (spec) => this.makeModel(spec),
-      onAwake: (sequence) => {
-        this.lookLater();
-        this.awake.add(sequence);
-        this.modelBytes += this.bytesOf(sequence.spec);
-      },
-      onAsleep: (sequence) => {
-        if (this.awake.delete(sequence)) this.modelBytes -= this.bytesOf(sequence.spec);
-      },
-      onFault,
-    };
-  }
-
-  private makeModel(spec: Plain): Model {
-    const { kernels, now } = this.parts;
-    return new Model(spec as unknown as ModelSpecInput, { kernels, now });
-  }
-
-  /** Makes a model, and room for it. @throws EddyError `sequence-limit` */
-  private wakeModel(spec: Plain): Model {
-    const { limits } = this.parts;
-    const bytes = this.bytesOf(parseSpec(spec));
-    if (bytes > limits.modelBytes)
-      throw new EddyError(
-        'sequence-limit',
-        `the model would hold ${bytes} bytes; there are ${limits.modelBytes}`,
-      );
-    while (this.awake.size >= limits.awakeSequences || this.modelBytes + bytes > limits.modelBytes)
-      this.longestIdle()!.sleep('room');
-    return this.makeModel(spec);
-  }
-
-  private longestIdle(): Sequence | null {
-    let idle: Sequence | null = null;
-    for (const sequence of this.awake) if (!idle || sequence.lastActive < idle.lastActive) idle = sequence;
-    return idle;
-  }
-
-  private bytesOf(spec: ModelSpec): number {
-    return this.parts.kernels.bytesPerReal * modelSize(spec);
+    const { keeping, ...parts } = this.parts;
+    const { models } = this;
+    return { ...parts, name, channel: ++this.lastChannel, models, checkpointSteps: keeping.steps };
   }
 
   /** Looks as long as there is anything that will have to be put to sleep or let go of. */
   private lookLater(): void {
-    this.looking ??= this.parts.scheduler.schedule(() => {
+    this.looking ??= this.parts.clock.scheduler.schedule(() => {
       this.looking = null;
       this.look();
       for (const sequence of this.present.values())
@@ -253,8 +205,8 @@ export class Registry {
 
   /** Puts to sleep what is idle, keeps what has changed long ago, and lets go of what nobody uses. */
   private look(): void {
-    const { keeping, scheduler } = this.parts;
-    const now = scheduler.now();
+    const { keeping, clock } = this.parts;
+    const now = clock.monotonic();
     for (const sequence of this.present.values()) {
       if (sequence.isAwake) {
         const idleMs = now - sequence.lastActive;

@@ -1,78 +1,47 @@
 /**
- * One sequence: its model while it is awake, its log, and those who watch it.
- *
- * The way of a timestep:
- *
- *   socket -> decode -> push: number, shape, finite? -> carrier: cell -> readout -> target due? -> error, window, update
- *   -> results -> views -> encode -> sockets;   -> log -> durable -> ack
+ * One sequence: its place in the log, its model while it is awake, and those who watch it. What it does with what comes is
+ * in pipeline.ts.
  *
  * What is refused changes nothing. What changes it is in the log, in order, so the log gives it back to the bit.
  */
-import { concat, merge, type Observable, of, type SchedulerLike } from 'rxjs';
-import type { SequenceCounters } from '../counters.js';
+import { type Observable, Subscription } from 'rxjs';
+import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
 import type { Limits } from '../limits.js';
+import { Inlet } from '../operators/inlet.js';
+import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore, Store } from '../store/store.js';
-import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './block-checks.js';
-import { Carrier, type OnRefused, rows } from './carrier.js';
-import { Waiting } from './pending-acks.js';
-import { RecentSteps } from './recent-steps.js';
-import { type MakeModel, recover, type Start, starts, stateOf } from './recovery.js';
-import { catchUp } from './results/catch-up.js';
-import { latestResult } from './results/latest-result.js';
-import { Results, type ResultView } from './results/results.js';
-import { applyView, type ViewOptions } from './results/shape-view.js';
-import { checkWeights, weightsView } from './results/weights-view.js';
+import type { Asker, SequenceRun } from './change.js';
+import { Checkpoints } from './checkpoints.js';
+import { Course } from './course.js';
+import { type Command, Intake, refuse } from './intake.js';
+import { LogEvents } from './log-events.js';
+import type { ModelRoom } from './model-room.js';
+import { PendingAcks } from './pending-acks.js';
+import { live } from './pipeline.js';
+import { type Recovered, recover } from './recovery.js';
+import { Results } from './results/results.js';
+import type { ViewOptions } from './results/shape-view.js';
+import { type After, type Rejoined, Watching } from './results/watching.js';
+import type { SequenceCounters } from './sequence-counters.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 export interface SequenceParts {
   readonly name: string;
   readonly channel: number;
   readonly store: Store;
-  readonly scheduler: SchedulerLike;
-  /** Milliseconds since 1970. */
-  readonly wallNow: () => number;
+  readonly clock: Clock;
+  readonly models: ModelRoom;
   readonly newEpoch: () => string;
   readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
   /** Steps between two checkpoints. */
   readonly checkpointSteps: number;
   readonly counters: SequenceCounters;
-  /** Makes the model that is to be carried; others may be put to sleep for it. @throws EddyError `sequence-limit` */
-  readonly wakeModel: MakeModel;
-  /** Makes a model that only goes over what was. */
-  readonly makeModel: MakeModel;
-  readonly onAwake: (sequence: Sequence) => void;
-  readonly onAsleep: (sequence: Sequence) => void;
   /** Tells of a fault of Eddy's own, or of the store. */
   readonly onFault: (error: unknown) => void;
-}
-
-/** Where a sequence begins or goes on from. */
-interface Origin extends Pick<Start, 'model' | 'epoch'> {
-  readonly replayed: number;
-  readonly damage: readonly EddyError[];
-  readonly isCut: boolean;
-}
-
-/** Views of what only a readout gives. */
-const NEED_READOUT: ReadonlySet<View> = new Set(['predictions', 'updates', 'metrics']);
-
-/** Learns how far the steps of a channel are durable. */
-export type OnAck = (seq: number, channel: number) => void;
-
-/** Where a subscriber was: it has seen all up to this step. */
-export interface After {
-  readonly epoch: string;
-  readonly seq: number;
-}
-
-export interface Rejoined {
-  readonly results$: Observable<ViewMessage>;
-  /** Does it go on where the subscriber was? */
-  readonly recovered: boolean;
 }
 
 export class Sequence {
@@ -81,57 +50,42 @@ export class Sequence {
   readonly spec: ModelSpec;
   /** Steps in one block, at most: fewer where a step costs much. */
   readonly blockSteps: number;
-  /** When it was last asked for something, and last kept, by the wall clock. */
+  /** When it was last asked for something, and when its last step came since it is in memory, by the monotonic clock. */
   lastActive: number;
-  lastKept: number;
-  /** When the last step came; null where none came since it is in memory. */
   lastStepAt: number | null = null;
-  /** How often sockets have it open. */
+  /** How often it is held open. */
   holders = 0;
-  /** Numbers in a step, B * F. */
-  private readonly stepSize: number;
-  private readonly checkpointSteps: number;
+  /** What it has become; null while it sleeps. */
+  course: Course | null = null;
+  private readonly commands = new Inlet<Command>();
   private readonly results: Results;
-  private readonly recent: RecentSteps;
-  /** Does `recent` hold all that the log has of the last steps? */
-  private knowsRecent: boolean;
-  private readonly waiting = new Waiting();
-  private readonly awaitingKept: { readonly position: number; readonly then: () => void }[] = [];
-  /** The model, while it is awake. */
-  private carrier: Carrier | null;
+  private readonly watching: Watching;
+  private readonly intake: Intake;
+  private readonly acks: PendingAcks;
+  private readonly checkpoints: Checkpoints;
+  private pipe = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
-  private durableSeq: number;
-  /** Steps since the last checkpoint, and the log's end when it was made; -1 before the first. */
-  private stepsSince = 0;
-  private keptEnd: number;
-  /** The log's end when the last durable checkpoint was made. */
-  private keptDurable = -1;
   private failure: EddyError | null = null;
 
   /** Makes a new sequence. @throws EddyError `sequence-limit` */
   static create(parts: SequenceParts, spec: ModelSpec): Sequence {
-    const model = parts.wakeModel({ ...spec });
-    const epoch = parts.newEpoch();
     return Sequence.open(parts, (log) => {
-      log.append({ kind: 'created', epoch, spec: { ...model.spec } });
-      return { model, epoch, replayed: 0, damage: [], isCut: false };
+      const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch());
+      log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec } });
+      return { course, replayed: 0, damage: [], isCut: false };
     });
   }
 
   /** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
   static bringBack(parts: SequenceParts): Sequence {
-    return Sequence.open(parts, (log) => recover(parts.name, log, parts.wakeModel));
+    return Sequence.open(parts, (log) => recover(parts.name, log, (spec) => parts.models.wake(spec)));
   }
 
-  private static open(parts: SequenceParts, begin: (log: SequenceStore) => Origin): Sequence {
-    let sequence: Sequence | null = null;
-    const log = parts.store.open(parts.name, {
-      onDurable: (end) => sequence?.onDurable(end),
-      onCheckpoint: ({ position, bytes }) => sequence?.onKept(position, bytes),
-    });
+  private static open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered): Sequence {
+    const events = new LogEvents();
+    const log = parts.store.open(parts.name, events);
     try {
-      sequence = new Sequence(parts, log, begin(log));
-      return sequence;
+      return new Sequence(parts, log, events, begin(log));
     } catch (error) {
       log.close();
       throw error;
@@ -141,33 +95,38 @@ export class Sequence {
   private constructor(
     private readonly parts: SequenceParts,
     private readonly log: SequenceStore,
-    origin: Origin,
+    events: LogEvents,
+    origin: Recovered,
   ) {
-    const { name, channel, limits, wallNow } = parts;
-    const { model, epoch } = origin;
-    const { batch, features } = model.spec;
+    const { name, channel, limits, clock, models, newEpoch, counters, onFault } = parts;
+    const { course, replayed, isCut, damage } = origin;
+    const { spec } = course.model;
     this.name = name;
     this.channel = channel;
-    this.spec = model.spec;
-    this.lastActive = wallNow();
-    this.lastKept = this.lastActive;
-    this.stepSize = batch * features;
-    this.blockSteps = blockStepsOf(model.spec, limits.blockSteps);
-    this.checkpointSteps = replayStepsOf(model.spec, parts.checkpointSteps);
-    this.results = Results.of(channel, model.spec);
-    this.recent = new RecentSteps(this.stepSize, limits.unackedSteps);
-    this.knowsRecent = model.seq < 0;
-    this.carrier = new Carrier(model, this.results, this.recent, epoch, parts.counters);
-    this.last = { seq: model.seq, epoch };
-    this.durableSeq = model.seq;
-    this.stepsSince = origin.replayed;
-    this.keptEnd = origin.replayed > 0 || origin.isCut ? -1 : log.end;
-    parts.onAwake(this);
-    if (log.end > 1 || origin.damage.length > 0) this.cameBack(origin);
+    this.spec = spec;
+    this.lastActive = clock.monotonic();
+    this.blockSteps = blockStepsOf(spec, limits.blockSteps);
+    this.last = { seq: course.seq, epoch: course.epoch };
+    this.results = new Results(channel, spec);
+    this.watching = new Watching({ sequence: this, results: this.results, log, models, clock, onFault });
+    this.acks = new PendingAcks(course.seq, log);
+    const { blockSteps, acks } = this;
+    const isNew = course.seq < 0;
+    this.intake = new Intake({ spec, blockSteps, limits, log, acks, newEpoch, counters, isNew });
+    const everySteps = replayStepsOf(spec, parts.checkpointSteps);
+    const isKept = replayed === 0 && !isCut;
+    this.checkpoints = new Checkpoints(log, clock, everySteps, { isKept, replayed });
+    events.durable$.subscribe((end) => this.acks.reached(end));
+    events.kept$.subscribe(({ position, bytes }) => {
+      this.announce('checkpoint', { position, bytes });
+      this.checkpoints.reached(position, this.seq);
+    });
+    this.begin(course);
+    if (log.end > 1 || damage.length > 0) this.cameBack(origin);
   }
 
   get isAwake(): boolean {
-    return this.carrier !== null;
+    return this.course !== null;
   }
 
   /** Does anybody have it open, or watch it? One that failed is held, so that it does not come back unseen. */
@@ -177,169 +136,86 @@ export class Sequence {
 
   /** Is it of no use to keep it in memory? */
   get isForgettable(): boolean {
-    const { waiting, log } = this;
-    const isQuiet = waiting.isEmpty && this.awaitingKept.length === 0 && log.durableEnd === log.end;
+    const { acks, checkpoints, log } = this;
+    const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
     return !this.isAwake && !this.isHeld && isQuiet;
+  }
+
+  /** When it was last kept, by the monotonic clock. */
+  get lastKept(): number {
+    return this.checkpoints.madeAt;
   }
 
   /** Number of the last step that was accepted, -1 before the first. */
   get seq(): number {
-    return this.carrier?.seq ?? this.last.seq;
+    return this.course?.seq ?? this.last.seq;
   }
 
   /** Number of the last step that is durable. */
   get durable(): number {
-    return this.durableSeq;
+    return this.acks.durableSeq;
   }
 
   /** Id of this history; changes on every reset. */
   get epoch(): string {
-    return this.carrier?.epoch ?? this.last.epoch;
+    return this.course?.epoch ?? this.last.epoch;
   }
 
-  /** The model; it wakes the sequence. */
-  get model(): Model {
-    return this.awake().model;
-  }
-
-  /**
-   * Takes a block of steps. Those that were accepted before are acked again and have no effect.
-   *
-   * @param first number of the first step
-   * @param x [T,B,F]
-   * @param targets [T,B,M], for a supervised task
-   * @param onAck called once, when all of them are durable
-   * @param said T, where the producer tells it
-   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`, `store-unavailable`; nothing of the block
-   *   has been taken
-   */
-  push(
-    first: number,
-    x: Float32Array,
-    targets: Float32Array | undefined,
-    onAck: OnAck,
-    said = x.length / this.stepSize,
-  ): void {
-    const carrier = this.ready();
-    const next = carrier.seq + 1;
-    const { blockSteps } = this;
-    const count = checkBlock(this.spec, { first, x, said }, next, blockSteps);
-    const last = first + count - 1;
-    this.checkCredit(last);
-    const targetSize = targets ? checkTargets(this.spec, targets, count) : 0;
-    const repeats = Math.min(count, next - first);
-    if (repeats > 0) this.checkRepeats(first, x, repeats);
-    this.parts.counters.stepsRepeated += repeats;
-    if (repeats < count) {
-      const fresh = {
-        first: next,
-        x: rows(x, this.stepSize, repeats, count),
-        targets: targets ? rows(targets, targetSize, repeats, count) : null,
-      };
-      this.change(() => carrier.steps(fresh));
-      this.log.append({ kind: 'steps', ...fresh });
-      this.stepsSince += count - repeats;
-      this.lastStepAt = this.lastActive;
+  /** Does what it is asked, or refuses it; the asker hears of either. It wakes for it. */
+  submit(command: Command): void {
+    try {
+      this.ready();
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      return refuse(command, error);
     }
-    this.whenDurable(last, () => onAck(this.durableSeq, this.channel));
-    if (this.stepsSince >= this.checkpointSteps) this.keep();
+    this.commands.next(command);
+    // a fault of Eddy's own has ended the pipe in the middle of it
+    if (this.failure) refuse(command, this.failure);
   }
 
-  /**
-   * Takes targets that come after their steps, one for each step from `first` on. Each stands for itself.
-   *
-   * @param targets [T,B,M]
-   * @param onRefused gets the error of each that is refused, and the step it was for
-   * @throws EddyError `target-*`, `block-too-long`, `store-unavailable`
-   */
-  learn(first: number, targets: Float32Array, onRefused: OnRefused): void {
-    const carrier = this.ready();
-    checkLateTargets(this.spec, targets, this.blockSteps);
-    const taken = this.change(() => carrier.targets({ first, targets }, onRefused));
-    if (taken > 0) this.log.append({ kind: 'targets', first, targets });
-  }
-
-  /**
-   * Changes what may be changed while it runs.
-   *
-   * @param then called when the change is durable
-   * @throws EddyError `setting-invalid`, and nothing has changed
-   */
-  configure(
-    settings: { learning?: boolean | undefined; learningRate?: number | undefined },
-    then: () => void = () => undefined,
-  ): void {
-    const carrier = this.ready();
-    const { learning = carrier.model.learning, learningRate = null } = settings;
-    carrier.configure({ learning, learningRate });
-    this.log.append({ kind: 'configured', learning, learningRate });
-    this.whenDurable(-1, then);
-  }
-
-  /** Begins a new history: a new epoch, h = 0, and new weights if asked. Step numbers go on. */
-  reset(what: 'state' | 'weights', then: () => void = () => undefined): void {
-    const carrier = this.ready();
-    const epoch = this.parts.newEpoch();
-    this.change(() => carrier.reset({ what, epoch }));
-    this.log.append({ kind: 'reset', what, epoch });
-    this.whenDurable(-1, then);
-  }
-
-  /** Makes a checkpoint now. @param then called when it is durable */
-  checkpoint(then: () => void): void {
-    this.ready();
-    if (this.keptDurable === this.log.end) return then();
-    this.awaitingKept.push({ position: this.log.end, then });
-    this.keep();
+  /** Makes a checkpoint now; the asker hears when it is durable. */
+  checkpoint(asker: Asker): void {
+    try {
+      this.checkpoints.ask(this.ready(), asker);
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      asker.refused([{ error, seq: null, count: null }]);
+    }
   }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
-    this.checkView(view);
-    return view === 'weights' ? this.watchWeights(options) : this.shape(view, this.results.of(view), options);
+    this.checkAlive();
+    return this.watching.watch(view, options);
   }
 
-  /**
-   * Gives a view from where the subscriber was: the results that it missed come first, out of the log. Where the log does
-   * not reach back so far, the latest result comes first.
-   *
-   * @throws EddyError `view-unavailable`
-   */
+  /** Gives a view from where the subscriber was. @throws EddyError `view-unavailable` */
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {
-    if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
-    this.checkView(view);
-    const { results$, recovered } = this.resultsAfter(view, after);
-    return { results$: this.shape(view, results$, options), recovered };
+    this.checkAlive();
+    return this.watching.rejoin(view, options, after);
   }
 
   /** Keeps it in the store and gives its memory back; the next step wakes it. */
   sleep(reason: 'idle' | 'room' | 'shutdown'): void {
-    const { carrier } = this;
-    if (!carrier) return;
+    if (!this.course) return;
     this.keep();
-    this.announce('evicted', { reason, last: carrier.seq });
+    this.announce('evicted', { reason, last: this.seq });
     this.giveUpModel();
   }
 
   /** Is there anything that the last checkpoint has not? */
   get isDirty(): boolean {
-    return this.log.end !== this.keptEnd;
+    return this.checkpoints.isDue;
   }
 
   /** Makes a checkpoint, where anything has changed since the last. */
   keep(): void {
-    const { carrier, log } = this;
-    if (!carrier || this.failure || !this.isDirty) return;
-    const savedAt = this.parts.wallNow();
-    this.keptEnd = log.end;
-    this.lastKept = savedAt;
-    this.stepsSince = 0;
-    log.checkpoint({ position: log.end, savedAt, state: stateOf(carrier) });
+    if (this.course && !this.failure) this.checkpoints.make(this.course);
   }
 
   announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
-    const { seq, epoch } = this;
-    this.results.announce({ event, seq, epoch, detail });
+    this.results.announce(this, event, detail);
   }
 
   /** Ends it: its watchers complete, and whoever asks is told why. */
@@ -355,163 +231,99 @@ export class Sequence {
     if (this.failure) throw this.failure;
   }
 
-  private giveUpModel(): void {
-    const { carrier } = this;
-    if (!carrier) return;
-    this.last = { seq: carrier.seq, epoch: carrier.epoch };
-    this.carrier = null;
-    this.recent.clear();
-    this.knowsRecent = false;
-    carrier.model.free();
-    this.parts.onAsleep(this);
+  /** The model; it wakes the sequence. */
+  get model(): Model {
+    return this.awake().model;
+  }
+
+  /** Gives what it has become; it wakes for it. */
+  awake(): Course {
+    this.checkAlive();
+    if (this.course) return this.course;
+    const origin = recover(this.name, this.log, (spec) => this.parts.models.wake(spec));
+    this.begin(origin.course);
+    this.cameBack(origin);
+    return origin.course;
   }
 
   /** @throws EddyError `store-unavailable` */
-  private ready(): Carrier {
+  private ready(): Course {
     this.checkAlive();
-    const { failure } = this.parts.store;
-    if (failure) throw failure;
-    this.lastActive = this.parts.wallNow();
+    const { store, clock } = this.parts;
+    if (store.failure) throw store.failure;
+    this.lastActive = clock.monotonic();
     return this.awake();
   }
 
-  private awake(): Carrier {
-    this.checkAlive();
-    if (this.carrier) return this.carrier;
-    const origin = recover(this.name, this.log, this.parts.wakeModel);
-    this.carrier = new Carrier(origin.model, this.results, this.recent, origin.epoch, this.parts.counters);
-    this.parts.onAwake(this);
-    this.cameBack(origin);
-    return this.carrier;
+  /** Lays the pipe that all it is asked for goes through while it is awake. */
+  private begin(course: Course): void {
+    const { commands, intake, results, log } = this;
+    this.course = course;
+    this.parts.models.enter(this);
+    const sink = new Sink<SequenceRun>(
+      (run) => this.take(run, course),
+      (fault) => this.fail(fault),
+    );
+    this.pipe = commands.pipe(live(intake, course, results.room, log)).subscribe(sink);
   }
 
-  private cameBack({ replayed, damage, isCut }: Origin): void {
+  /** Takes what came of a change, or of a part of it. */
+  private take(run: SequenceRun, course: Course): void {
+    const { count, updates } = run;
+    const { counters } = this.parts;
+    counters.steps += count;
+    if (updates.length > 0) {
+      const applied = updates.filter((update) => update.applied).length;
+      counters.updatesApplied += applied;
+      counters.updatesSkipped += updates.length - applied;
+      course.lastUpdate = updates.at(-1)!;
+    }
+    if (count > 0) this.lastStepAt = this.lastActive;
+    this.checkpoints.count(count);
+    this.results.add(run, course);
+    if (!run.isLast) return;
+    this.answer(run);
+    this.checkpoints.makeInTime(course);
+  }
+
+  /** Tells whoever asked: what was refused at once, the rest when it is durable. */
+  private answer({ change: { record, last, asker }, refused }: SequenceRun): void {
+    if (!asker) return;
+    if (record?.kind !== 'targets') this.acks.add(last, asker);
+    else if (refused.length > 0) asker.refused(refused);
+  }
+
+  private giveUpModel(): void {
+    const { course } = this;
+    if (!course) return;
+    this.pipe.unsubscribe();
+    this.last = { seq: course.seq, epoch: course.epoch };
+    this.course = null;
+    this.intake.forget();
+    course.model.free();
+    this.parts.models.leave(this);
+  }
+
+  private cameBack({ course, replayed, damage, isCut }: Recovered): void {
+    const { onFault, newEpoch } = this.parts;
     this.announce('resumed', { replayed });
     for (const error of damage) {
-      this.parts.onFault(error);
+      onFault(error);
       this.announce('damaged', { message: error.message });
     }
-    const { carrier } = this;
-    if (!isCut || !carrier) return;
+    if (!isCut) return;
     // a part of the history is lost, so that old positions are not to be trusted
-    carrier.epoch = this.parts.newEpoch();
-    this.durableSeq = carrier.seq;
-    this.keptEnd = -1;
-    this.keep();
+    course.epoch = newEpoch();
+    this.acks.durableSeq = course.seq;
+    this.checkpoints.remake(course);
   }
 
-  private checkView(view: View): void {
-    this.checkAlive();
-    if (this.spec.readout.kind === 'none' && NEED_READOUT.has(view))
-      throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
-    if (view === 'weights') checkWeights(this.spec);
-  }
-
-  /** Gives the weights of now, and again where an update or an event may have changed them. */
-  private watchWeights({ every }: ViewOptions): Observable<ViewMessage> {
-    const { channel, results, parts } = this;
-    this.awake();
-    const changes$ = merge(results.of('updates'), results.of('events'));
-    return weightsView(changes$, channel, () => this.carrier, every, parts.scheduler);
-  }
-
-  private shape(
-    view: ResultView,
-    results$: Observable<ViewMessage>,
-    options: ViewOptions,
-  ): Observable<ViewMessage> {
-    return applyView(results$, options, this.results.capacityOf(view), this.parts.scheduler);
-  }
-
-  private resultsAfter(view: ResultView, after: After): Rejoined {
-    const live$ = this.results.of(view);
-    const isOf = after.epoch === this.epoch && after.seq <= this.seq;
-    // a change of settings or a late target may have come after the step, and have no number of its own
-    const isPerStep = view === 'states' || view === 'predictions' || view === 'inputs';
-    if (isOf && isPerStep && after.seq === this.seq) return { results$: live$, recovered: true };
-    const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
-    if (!start) {
-      const latest = latestResult(view, this.channel, this.awake().model);
-      return { results$: latest ? concat(of(latest), live$) : live$, recovered: false };
-    }
-    const replayed = Results.of(this.channel, this.spec);
-    const { log, parts, results: live } = this;
-    const { scheduler } = parts;
-    const latest = () => latestResult(view, this.channel, this.awake().model);
-    const now = { latest, seq: () => this.seq };
-    const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, ...now });
-    return { results$, recovered: true };
-  }
-
-  /** Gives where a replay may begin that is to go over all that came after a step; null where that is not kept. */
-  private startBefore(seq: number): Start | null {
-    const { name, log, parts } = this;
-    for (const start of starts(name, log, parts.makeModel, parts.onFault)) {
-      if (start.model.seq <= seq || start.model.seq < 0) return start;
-      start.model.free();
-    }
-    return null;
-  }
-
-  private checkCredit(last: number): void {
-    const unacked = last - this.durableSeq;
-    const { unackedSteps } = this.parts.limits;
-    if (unacked > unackedSteps)
-      throw new EddyError(
-        'credit-exceeded',
-        `${unacked} steps would wait for their ack; the limit is ${unackedSteps}`,
-      );
-  }
-
-  private checkRepeats(first: number, x: Float32Array, repeats: number): void {
-    if (!this.knowsRecent && !this.recent.read(first)) this.recallRecent();
-    checkRepeats(this.recent, first, x, this.stepSize, repeats);
-  }
-
-  /** Reads the last steps back from the log, once after it woke. */
-  private recallRecent(): void {
-    this.knowsRecent = true;
-    for (const { record } of this.log.records(this.log.oldest))
-      if (record.kind === 'steps') this.recent.add(record.first, record.x);
-  }
-
-  /** @param seq number of the last step that has to be durable, or -1 for all that the log has */
-  private whenDurable(seq: number, then: () => void): void {
-    const { log } = this;
-    const wasDurable = seq >= 0 && seq <= this.durableSeq;
-    if (!wasDurable && log.durableEnd < log.end) {
-      this.waiting.add({ end: log.end, seq, then });
-      return;
-    }
-    this.durableSeq = Math.max(this.durableSeq, seq);
-    then();
-  }
-
-  private onDurable(end: number): void {
-    for (const { seq, then } of this.waiting.reached(end)) {
-      this.durableSeq = Math.max(this.durableSeq, seq);
-      then();
-    }
-  }
-
-  private onKept(position: number, bytes: number): void {
-    this.keptDurable = position;
-    this.announce('checkpoint', { position, bytes });
-    while (this.awaitingKept[0] && this.awaitingKept[0].position <= position)
-      this.awaitingKept.shift()?.then();
-  }
-
-  /** Does what nothing but a fault of Eddy's own can hinder. Such a fault stops this sequence, so that no wrong state is
-   * served, and no other. */
-  private change<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (cause) {
-      const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
-      this.failure = new EddyError('sequence-failed', message, { cause });
-      this.parts.onFault(this.failure);
-      this.announce('failed', { message });
-      throw this.failure;
-    }
+  /** A fault of Eddy's own stops this sequence, so that no wrong state is served, and no other. */
+  private fail(cause: unknown): void {
+    const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
+    this.failure = new EddyError('sequence-failed', message, { cause });
+    this.pipe.unsubscribe();
+    this.parts.onFault(this.failure);
+    this.announce('failed', { message });
   }
 }

@@ -2,9 +2,9 @@ import { connect as connectTcp } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { composeParts, createLogger } from '../../src/cli/compose.js';
+import { createLogger, serverParts } from '../../src/server/create-server.js';
+import { type Address, EddyServer } from '../../src/server/eddy-server.js';
 import { LOOK_MS, LoadShedder } from '../../src/server/load/load-shedder.js';
-import { type Address, EddyServer } from '../../src/server/server.js';
 import { createClock } from '../support/clock.js';
 import { parseMetrics, sample } from '../support/prometheus.js';
 import { RawClient, startServer } from '../support/server.js';
@@ -16,11 +16,11 @@ afterEach(async () => {
 
 const SPEC = { features: 1, units: 2 };
 
-const quietParts = () => composeParts({ logger: pino({ level: 'silent' }), shutdown: { spreadMs: 0 } });
+const quietParts = () => serverParts({ logger: pino({ level: 'silent' }), shutdown: { spreadMs: 0 } });
 
 /** Lets a server listen, which stops when the test ends. */
 async function listen(server: EddyServer, admin?: Address) {
-  const at = await server.listen('127.0.0.1', 0, admin);
+  const at = await server.listen({ port: 0, admin });
   endings.push(() => server.stop());
   return { url: `ws://127.0.0.1:${at.port}`, adminUrl: `http://127.0.0.1:${at.admin?.port}` };
 }
@@ -238,7 +238,7 @@ describe('the end of a server', () => {
       ...parts.onStop,
     ];
     const server = new EddyServer({ ...parts, onStop });
-    await server.listen('127.0.0.1', 0);
+    await server.listen({ port: 0 });
     await expect(server.stop()).rejects.toThrow('disk full');
     expect(done).toEqual(['lock given back']);
   });
@@ -253,9 +253,7 @@ describe('the end of a server', () => {
         isStopped = true;
       },
     ];
-    await expect(new EddyServer({ ...parts, onStop }).listen('127.0.0.1', port)).rejects.toThrow(
-      'EADDRINUSE',
-    );
+    await expect(new EddyServer({ ...parts, onStop }).listen({ port })).rejects.toThrow('EADDRINUSE');
     expect(isStopped).toBe(true);
   });
 });
@@ -270,7 +268,7 @@ describe('the log of a server', () => {
 
   it('[OPS16] has a line for each socket that was closed, and one for those that were refused', async () => {
     const { logger, lines } = logging();
-    const { url } = await listen(new EddyServer(composeParts({ logger, limits: { sockets: 2 } })));
+    const { url } = await listen(new EddyServer(serverParts({ logger, limits: { sockets: 2 } })));
     const clients = [await RawClient.connect(url), await RawClient.connect(url, 'json')];
     for (let i = 0; i < 3; i++) expect((await upgrade(url)).status).toBe(503);
     for (const client of clients) {

@@ -1,6 +1,8 @@
-import { from, map, take, toArray } from 'rxjs';
+import { from, map, type OperatorFunction, of, pipe, take, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { type HiddenState, runCell } from '../../src/operators/run-cell.js';
+import type { Reals } from '../../src/kernels/kernels.js';
+import type { Run } from '../../src/operators/run.js';
+import { type CellInput, runCell as runModel } from '../../src/operators/run-cell.js';
 import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
@@ -13,8 +15,26 @@ const FORECAST: ModelSpecInput = {
   scaler: { kind: 'none' },
 };
 
+const SUPERVISED: ModelSpecInput = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 2 } };
+
+/** Steps of a fixed signal. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, t) => [Math.sin(t * 0.4), Math.cos(t * 0.3)]);
+
 const X = { a: [1, 2], b: [0.5, -1], c: [-2, 0.25], d: [3, 3] };
 const XS = Object.values(X);
+
+interface HiddenState {
+  readonly seq: number;
+  readonly h: Reals;
+}
+
+/** The operator, and of its runs what every one has. */
+const runCell = (model: Model): OperatorFunction<CellInput, HiddenState> =>
+  pipe(
+    runModel(model),
+    map(({ seq, h }) => ({ seq, h: h! })),
+  );
 
 /** What plain calls of `step` give. */
 const stepped = (spec: ModelSpecInput, xs: readonly number[][]): HiddenState[] => {
@@ -182,25 +202,69 @@ describe('runCell', () => {
     expect(states).toEqual(stepped(CELL, XS));
   });
 
-  it('[OPR9] leaves a model that does not learn with its weights', () => {
-    const model = new Model(FORECAST);
-    model.learning = false;
-    const before = model.weights;
-    from(XS).pipe(runCell(model)).subscribe();
+  it('[OPR9] changes no weight, of a model that learns neither', () => {
+    for (const spec of [FORECAST, SUPERVISED]) {
+      const model = new Model(spec);
+      const before = model.weights;
+      from(many(40)).pipe(runCell(model)).subscribe();
 
-    expect(model.weights).toEqual(before);
-    expect(model.learning).toBe(false);
+      expect(model.weights).toEqual(before);
+      expect([model.updates, model.learning]).toEqual([0, true]);
+    }
   });
 
-  it('[OPR9] lets a forecast model that learns go on learning', () => {
+  it('[OPR9] scores a forecast all the same', () => {
     const model = new Model(FORECAST);
-    const states: HiddenState[] = [];
-    from(XS)
-      .pipe(runCell(model))
-      .subscribe((state) => states.push(state));
+    from(many(40)).pipe(runCell(model)).subscribe();
+    expect(model.metrics.scored).toBe(39);
+  });
 
-    expect(model.updates).toBe(XS.length - 1);
-    expect(model.learning).toBe(true);
-    expect(states).toEqual(stepped(FORECAST, XS));
+  it('[OPR8] gives the same bits for a block as for its steps, and as many runs as there may be updates', () => {
+    const spec: ModelSpecInput = { ...FORECAST, learner: { kind: 'tbptt', k1: 3, k2: 4 } };
+    const runs: Run[] = [];
+    from([many(10).flat()])
+      .pipe(runModel(new Model(spec)))
+      .subscribe((run) => runs.push(run));
+
+    const model = new Model(spec);
+    model.learning = false;
+    const states = many(10).map((x) => [...model.step(x).h]);
+    expect(runs.flatMap(({ h }) => [...h!])).toEqual(states.flat());
+    expect(runs.map(({ seq, count, isLast }) => [seq, count, isLast])).toEqual([
+      [0, 4, false],
+      [4, 1, false],
+      [5, 1, false],
+      [6, 1, false],
+      [7, 1, false],
+      [8, 1, false],
+      [9, 1, true],
+    ]);
+  });
+
+  it('[OPR8] carries steps with their targets, and scores them', () => {
+    const model = new Model(SUPERVISED);
+    const runs: Run[] = [];
+    from([
+      { x: [1, 2, 3, 4], targets: [0.5, -0.5] },
+      { x: [5, 6], targets: [1] },
+    ])
+      .pipe(runModel(model))
+      .subscribe((run) => runs.push(run));
+
+    expect(runs.map(({ seq, count }) => [seq, count])).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(model.metrics.scored).toBe(3);
+  });
+
+  it('[OPR12] ends with the error of a target that the model refuses; its step has been carried', () => {
+    const model = new Model(SUPERVISED);
+    const errors: unknown[] = [];
+    of({ x: [1, 2], targets: [Number.NaN] })
+      .pipe(runCell(model), errorCode())
+      .subscribe({ error: (error) => errors.push(error) });
+    expect([errors, model.seq]).toEqual([['target-non-finite'], 0]);
   });
 });

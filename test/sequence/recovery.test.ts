@@ -6,6 +6,7 @@ import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import { createMemoryStore } from '../../src/store/memory.js';
+import { ask } from '../support/ask.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
@@ -74,17 +75,17 @@ function act(sequence: Sequence, what: Act): void {
   switch (what.do) {
     case 'push': {
       const first = Math.max(0, sequence.seq + 1 - what.back);
-      return sequence.push(first, signal(first, what.count), undefined, ignore);
+      return ask(sequence).push(first, signal(first, what.count), undefined, ignore);
     }
     case 'target': {
       if (sequence.spec.task?.kind === 'supervised' && sequence.seq >= 0)
-        sequence.learn(Math.max(0, sequence.seq - what.back), new Float32Array([0.5]), ignore);
+        ask(sequence).learn(Math.max(0, sequence.seq - what.back), new Float32Array([0.5]), ignore);
       return;
     }
     case 'configure':
-      return sequence.configure(what);
+      return ask(sequence).configure(what);
     case 'reset':
-      return sequence.reset(what.what);
+      return ask(sequence).reset(what.what);
     case 'keep':
     case 'sleep':
     case 'restart':
@@ -132,9 +133,9 @@ describe('a sequence that comes back', () => {
     const { registry } = createRegistry({ store });
     const { sequence } = registry.open('a', 'create', FORECAST);
     for (const first of [0, 10, 20]) {
-      sequence.push(first, signal(first, 5), undefined, ignore);
+      ask(sequence).push(first, signal(first, 5), undefined, ignore);
       await settle();
-      sequence.push(first + 5, signal(first + 5, 5), undefined, ignore);
+      ask(sequence).push(first + 5, signal(first + 5, 5), undefined, ignore);
       if (first < 10 * checkpoints) sequence.keep();
       await settle();
     }
@@ -192,7 +193,7 @@ describe('a sequence that comes back', () => {
     expect(bits(sequence.model)).toBe(plainBits(25));
     expect(sequence.durable).toBe(24);
     expect(sequence.epoch).not.toBe(epoch);
-    sequence.push(25, signal(25, 5), undefined, ignore);
+    ask(sequence).push(25, signal(25, 5), undefined, ignore);
     await settle();
     expect(keys('aside/').length).toBe(1);
     const again = comeBack(disk);
@@ -224,7 +225,7 @@ describe('a sequence that comes back', () => {
           const { sequence } = createRegistry({ store }).registry.open('a', 'create', FORECAST);
           let acked = -1;
           for (const [count, flushes] of turns) {
-            sequence.push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, (seq) => {
+            ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, (seq) => {
               acked = seq;
             });
             if (count === 6) sequence.keep();
@@ -260,11 +261,11 @@ describe('the life of a sequence', () => {
   it('[LIF1] is told to who watches its events', () => {
     const { registry, sequence, run, told } = watched();
     registry.open('a', 'resume', undefined);
-    sequence.push(0, signal(0, 3), undefined, ignore);
-    sequence.configure({ learning: false });
-    sequence.checkpoint(ignore);
+    ask(sequence).push(0, signal(0, 3), undefined, ignore);
+    ask(sequence).configure({ learning: false });
+    ask(sequence).checkpoint(ignore);
     run(301_000);
-    sequence.push(3, signal(3, 1), undefined, ignore);
+    ask(sequence).push(3, signal(3, 1), undefined, ignore);
     expect(told()).toEqual([
       ['opened', { created: false }],
       ['configured', expect.objectContaining({ learning: false })],
@@ -278,12 +279,12 @@ describe('the life of a sequence', () => {
 
   it('[LIF2] sleeps without a step for 5 min, and goes on with the same bits at the next', () => {
     const { sequence, run } = watched();
-    sequence.push(0, signal(0, 9), undefined, ignore);
+    ask(sequence).push(0, signal(0, 9), undefined, ignore);
     run(301_000);
     expect(sequence.isAwake).toBe(false);
     expect(sequence.seq).toBe(8);
-    expect(codeOf(() => sequence.push(8, signal(3, 1), undefined, ignore))).toBe('step-conflict');
-    sequence.push(8, signal(8, 4), undefined, ignore);
+    expect(codeOf(() => ask(sequence).push(8, signal(3, 1), undefined, ignore))).toBe('step-conflict');
+    ask(sequence).push(8, signal(8, 4), undefined, ignore);
     const model = new Model(FORECAST);
     for (let t = 0; t < 12; t++) model.step(signal(t, 1));
     expect(bits(sequence.model)).toBe(bits(model));
@@ -293,18 +294,18 @@ describe('the life of a sequence', () => {
     const { registry, sequence: a, run } = watched({ awakeSequences: 2 });
     const b = registry.open('b', 'create', FORECAST).sequence;
     run(1000);
-    a.push(0, signal(0, 1), undefined, ignore);
+    ask(a).push(0, signal(0, 1), undefined, ignore);
     const c = registry.open('c', 'create', FORECAST).sequence;
     expect([a, b, c].map(({ isAwake }) => isAwake)).toEqual([true, false, true]);
     expect(registry.awakeSize).toBe(2);
-    b.push(0, signal(0, 1), undefined, ignore);
+    ask(b).push(0, signal(0, 1), undefined, ignore);
     expect([a, b, c].map(({ isAwake }) => isAwake)).toEqual([false, true, true]);
   });
 
   it('[LIF4] leaves nothing in memory when nobody uses it any more', () => {
     const { registry, run } = createRegistryWithClock();
     for (let i = 0; i < 50; i++)
-      registry.open(`s${i}`, 'create', FORECAST).sequence.push(0, signal(0, 2), undefined, ignore);
+      ask(registry.open(`s${i}`, 'create', FORECAST).sequence).push(0, signal(0, 2), undefined, ignore);
     run(400_000);
     expect([...registry.list()].filter(({ sequence }) => sequence)).toEqual([]);
     expect(registry.size).toBe(50);
@@ -314,20 +315,20 @@ describe('the life of a sequence', () => {
   it('[LIF5] is kept after 4,096 steps, after a minute where anything changed, and when it is asked for', () => {
     const { sequence, run, told } = watched();
     const kept = () => told().filter(([event]) => event === 'checkpoint').length;
-    for (let t = 0; t < 4096; t += 256) sequence.push(t, signal(t, 256), undefined, ignore);
+    for (let t = 0; t < 4096; t += 256) ask(sequence).push(t, signal(t, 256), undefined, ignore);
     expect(kept()).toBe(1);
-    sequence.push(4096, signal(4096, 1), undefined, ignore);
+    ask(sequence).push(4096, signal(4096, 1), undefined, ignore);
     run(61_000);
     expect(kept()).toBe(2);
     run(61_000);
     expect(kept()).toBe(2);
     let isDone = false;
-    sequence.checkpoint(() => {
+    ask(sequence).checkpoint(() => {
       isDone = true;
     });
     expect([kept(), isDone]).toEqual([2, true]);
-    sequence.push(4097, signal(4097, 1), undefined, ignore);
-    sequence.checkpoint(ignore);
+    ask(sequence).push(4097, signal(4097, 1), undefined, ignore);
+    ask(sequence).checkpoint(ignore);
     expect(kept()).toBe(3);
   });
 
@@ -335,7 +336,7 @@ describe('the life of a sequence', () => {
     const { registry, sequence, events } = watched();
     await registry.remove('a');
     expect(events.at(-1)).toMatchObject({ event: 'evicted', detail: { reason: 'removed', last: -1 } });
-    expect(codeOf(() => sequence.push(0, signal(0, 1), undefined, ignore))).toBe('sequence-unknown');
+    expect(codeOf(() => ask(sequence).push(0, signal(0, 1), undefined, ignore))).toBe('sequence-unknown');
     expect(codeOf(() => registry.get('a'))).toBe('sequence-unknown');
     expect(registry.open('a', 'create', FORECAST).sequence.seq).toBe(-1);
     await expect(registry.remove('nobody')).rejects.toMatchObject({ code: 'sequence-unknown' });
@@ -346,14 +347,14 @@ describe('the life of a sequence', () => {
     const { registry } = createRegistry({ store });
     const { sequence } = registry.open('a', 'create', FORECAST);
     const acks: number[] = [];
-    const push = (t: number) => sequence.push(t, signal(t, 1), undefined, (seq) => acks.push(seq));
+    const push = (t: number) => ask(sequence).push(t, signal(t, 1), undefined, (seq) => acks.push(seq));
     push(0);
     await settle();
     disk.failure = new Error('no space left on the device');
     push(1);
     await turn();
     expect(codeOf(() => push(2))).toBe('store-unavailable');
-    expect(codeOf(() => sequence.configure({ learning: false }))).toBe('store-unavailable');
+    expect(codeOf(() => ask(sequence).configure({ learning: false }))).toBe('store-unavailable');
     expect(codeOf(() => registry.open('b', 'create', FORECAST))).toBe('store-unavailable');
     expect(acks).toEqual([0]);
     expect(codeOf(() => sequence.watch('states', { every: 0, delivery: 'every' }))).toBe('none');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js';
 import type { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
+import { ask } from '../support/ask.js';
 import { createRegistry } from '../support/sequences.js';
 
 const ignore = () => undefined;
@@ -23,7 +24,7 @@ describe('a sequence that is moved', () => {
         const { sequence } = registry.open('a', 'create', { features: 1, units: 3, ...change });
         const push = (to: typeof sequence, count: number) => {
           const first = to.seq + 1;
-          if (count > 0) to.push(first, signal(first, count), undefined, ignore);
+          if (count > 0) ask(to).push(first, signal(first, count), undefined, ignore);
         };
         push(sequence, before);
         await registry.importAs('b', registry.exportOf('a'));
@@ -41,7 +42,7 @@ describe('a sequence that is moved', () => {
     const spec = { features: 2, units: 3, scaler: { kind: 'none' }, inputs: { changes: [] } } as const;
     const { registry } = createRegistry();
     const { sequence } = registry.open('a', 'create', { ...spec, task: { kind: 'supervised', outputs: 1 } });
-    for (let t = 0; t < 9; t++) sequence.push(t, signal(2 * t, 2), undefined, ignore);
+    for (let t = 0; t < 9; t++) ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
     const { tensors, metadata } = readSafetensors(registry.exportOf('a'));
     const rows = (name: string) => {
       const { shape, data } = tensors.get(name)!;
@@ -70,7 +71,12 @@ describe('a sequence that is moved', () => {
 
   it('[MOV3] is refused where the file is damaged, foreign or impossible, and nothing is made', async () => {
     const { registry } = createRegistry();
-    registry.open('a', 'create', { features: 1, units: 3 }).sequence.push(0, signal(0, 9), undefined, ignore);
+    ask(registry.open('a', 'create', { features: 1, units: 3 }).sequence).push(
+      0,
+      signal(0, 9),
+      undefined,
+      ignore,
+    );
     const file = registry.exportOf('a');
     const { tensors, metadata } = readSafetensors(file);
     const changed = (key: string, value: string) =>

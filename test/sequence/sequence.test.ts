@@ -5,6 +5,7 @@ import type { Update } from '../../src/rnn/learning/learner.js';
 import { Model } from '../../src/rnn/model.js';
 import { RecentSteps } from '../../src/sequence/recent-steps.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';
+import { ask } from '../support/ask.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
@@ -23,7 +24,7 @@ const open = (spec: unknown = FORECAST, options: Parameters<typeof createRegistr
   const { sequence } = registry.open('pump', 'create', spec);
   const acks: number[] = [];
   const push = (first: number, x: Float32Array, targets?: Float32Array) =>
-    sequence.push(first, x, targets, (seq) => acks.push(seq));
+    ask(sequence).push(first, x, targets, (seq) => acks.push(seq));
   return { registry, scheduler, sequence, acks, push };
 };
 
@@ -119,7 +120,8 @@ describe('pushing steps', () => {
 
   it('[STP5] refuses a block that says it has another number of steps', () => {
     const { sequence, acks } = open();
-    const push = (said: number) => sequence.push(0, signal(0, 2), undefined, (seq) => acks.push(seq), said);
+    const push = (said: number) =>
+      ask(sequence).push(0, signal(0, 2), undefined, (seq) => acks.push(seq), said);
     for (const said of [0, 1, 3]) expect(codeOf(() => push(said))).toBe('step-shape');
     expect([sequence.model.seq, acks]).toEqual([-1, []]);
     push(2);
@@ -214,7 +216,7 @@ describe('targets', () => {
     const after = open(SUPERVISED);
     for (let t = 0; t < 6; t++) {
       after.push(t, signal(t, 1));
-      after.sequence.learn(t, targetsOf(t, 1), (error) => {
+      ask(after.sequence).learn(t, targetsOf(t, 1), (error) => {
         throw error;
       });
     }
@@ -226,7 +228,7 @@ describe('targets', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 9));
     const refused: [number, string][] = [];
-    sequence.learn(1, targetsOf(1, 10), (error, seq) => refused.push([seq, error.code]));
+    ask(sequence).learn(1, targetsOf(1, 10), (error, seq) => refused.push([seq, error.code]));
     expect(refused).toEqual([
       [1, 'target-expired'],
       [2, 'target-expired'],
@@ -241,7 +243,7 @@ describe('targets', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 3));
     const targets = new Float32Array([1, Number.POSITIVE_INFINITY, 3]);
-    expect(codeOf(() => sequence.learn(0, targets, () => undefined))).toBe('target-non-finite');
+    expect(codeOf(() => ask(sequence).learn(0, targets, () => undefined))).toBe('target-non-finite');
     expect(sequence.model.metrics.scored).toBe(0);
   });
 
@@ -249,9 +251,11 @@ describe('targets', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 3));
     const ignore = () => undefined;
-    expect(codeOf(() => sequence.learn(0, new Float32Array(0), ignore))).toBe('target-shape');
-    expect(codeOf(() => open().sequence.learn(0, new Float32Array(1), ignore))).toBe('target-unexpected');
-    expect(codeOf(() => sequence.learn(0, new Float32Array(2000), ignore))).toBe('block-too-long');
+    expect(codeOf(() => ask(sequence).learn(0, new Float32Array(0), ignore))).toBe('target-shape');
+    expect(codeOf(() => ask(open().sequence).learn(0, new Float32Array(1), ignore))).toBe(
+      'target-unexpected',
+    );
+    expect(codeOf(() => ask(sequence).learn(0, new Float32Array(2000), ignore))).toBe('block-too-long');
     expect(codeOf(() => push(3, signal(3, 2), new Float32Array(3)))).toBe('target-shape');
     expect(codeOf(() => push(3, signal(3, 1), new Float32Array([Number.NaN])))).toBe('target-non-finite');
     expect(sequence.model.seq).toBe(2);
@@ -263,21 +267,25 @@ describe('settings', () => {
     const { sequence, push } = open();
     const events: ViewMessage[] = [];
     sequence.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
-    sequence.configure({ learning: false, learningRate: 0.5 });
+    ask(sequence).configure({ learning: false, learningRate: 0.5 });
     push(0, signal(0, 20));
     expect(sequence.model.updates).toBe(0);
     expect(events).toMatchObject([
       { events: [{ event: 'configured', seq: -1, detail: { learning: false, learningRate: 0.5 } }] },
       { events: [{ event: 'learning-paused', seq: -1 }] },
     ]);
-    expect(codeOf(() => sequence.configure({ learning: true, learningRate: -1 }))).toBe('setting-invalid');
+    expect(codeOf(() => ask(sequence).configure({ learning: true, learningRate: -1 }))).toBe(
+      'setting-invalid',
+    );
     expect(sequence.model.learning).toBe(false);
   });
 
   it('[SET1] are changed together or not at all', () => {
     const { sequence } = open({ features: 2, units: 3, readout: { kind: 'none' } });
     const { learningRate } = sequence.model;
-    expect(codeOf(() => sequence.configure({ learning: true, learningRate: 0.5 }))).toBe('setting-invalid');
+    expect(codeOf(() => ask(sequence).configure({ learning: true, learningRate: 0.5 }))).toBe(
+      'setting-invalid',
+    );
     expect(sequence.model.learningRate).toBe(learningRate);
   });
 
@@ -286,12 +294,12 @@ describe('settings', () => {
     push(0, signal(0, 5));
     const { epoch } = sequence;
     const weights = JSON.stringify(sequence.model.weights);
-    sequence.reset('state');
+    ask(sequence).reset('state');
     expect(sequence.epoch).not.toBe(epoch);
     expect(JSON.stringify(sequence.model.weights)).toBe(weights);
     push(5, signal(5, 1));
     expect(acks.at(-1)).toBe(5);
-    sequence.reset('weights');
+    ask(sequence).reset('weights');
     expect(JSON.stringify(sequence.model.weights)).not.toBe(weights);
   });
 });
@@ -465,7 +473,7 @@ describe('views', () => {
     });
     runTo(5000);
     expect(messages).toHaveLength(2);
-    sequence.reset('weights');
+    ask(sequence).reset('weights');
     runTo(6100);
     expect(messages[2]).toMatchObject({
       updates: 0,
@@ -552,7 +560,7 @@ describe('the registry', () => {
     const a = registry.open('a', 'either', FORECAST).sequence;
     const b = registry.open('b', 'either', FORECAST).sequence;
     const before = bits(b.model);
-    a.push(0, signal(0, 30), undefined, () => undefined);
+    ask(a).push(0, signal(0, 30), undefined, () => undefined);
     expect(bits(b.model)).toBe(before);
     expect(a.channel).not.toBe(b.channel);
   });
@@ -563,12 +571,12 @@ describe('the registry', () => {
     const b = registry.open('b', 'either', FORECAST).sequence;
     const events: ViewMessage[] = [];
     a.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
-    a.model.stepOf = () => {
+    a.model.carry = () => {
       throw new TypeError('broken');
     };
-    expect(codeOf(() => a.push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
-    expect(codeOf(() => a.push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
+    expect(codeOf(() => ask(a).push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
+    expect(codeOf(() => ask(a).push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');
     expect(events).toMatchObject([{ events: [{ event: 'failed' }] }]);
-    expect(codeOf(() => b.push(0, signal(0, 1), undefined, () => undefined))).toBe('none');
+    expect(codeOf(() => ask(b).push(0, signal(0, 1), undefined, () => undefined))).toBe('none');
   });
 });

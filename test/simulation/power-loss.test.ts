@@ -3,6 +3,7 @@ import { VirtualTimeScheduler } from 'rxjs';
 import { expect, it } from 'vitest';
 import { Model } from '../../src/rnn/model.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
+import { ask } from '../support/ask.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
@@ -38,7 +39,7 @@ const losesNothing = (isHasty: boolean) =>
       let acked = -1;
       for (const { count, flushes, keeps } of turns) {
         const first = sequence.seq + 1;
-        sequence.push(first, signal(first, count), undefined, (seq) => {
+        ask(sequence).push(first, signal(first, count), undefined, (seq) => {
           acked = seq;
         });
         if (keeps) sequence.keep();

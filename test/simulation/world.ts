@@ -12,12 +12,14 @@ import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Codec } from '../../src/protocol/codec.js';
 import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
+import { LocalDirectory } from '../../src/sequence/local-directory.js';
 import { Registry } from '../../src/sequence/registry.js';
 import { EVERYTHING } from '../../src/server/auth/access.js';
 import { Connection } from '../../src/server/socket/connection.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
+import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
   forecast: { features: 1, units: 3 },
@@ -159,8 +161,7 @@ class World {
         retryMs: 50,
         now: () => 0,
       }),
-      scheduler,
-      now: () => 0,
+      clock: virtualClock(scheduler),
       newEpoch: () => `${this.draw(0, 2 ** 30)}-${++epochs}`,
       limits: { ...DEFAULT_LIMITS, unackedSteps: 64, blockSteps: 64 },
       keeping: { steps: 40, ms: 500, idleMs: 300 },
@@ -201,7 +202,7 @@ class World {
       codec,
       encode: (message, packed) => codec.encode(message, packed) as Uint8Array,
       atTurnEnd: queueMicrotask,
-      registry: this.registry!,
+      directory: new LocalDirectory(this.registry!, virtualClock(this.clock)),
       limits: {
         ...DEFAULT_LIMITS,
         unackedSteps: 64,
@@ -209,8 +210,7 @@ class World {
         queueLatestBytes: 2000,
         queueCloseBytes: 20_000,
       },
-      scheduler: this.clock,
-      now: () => this.clock.now(),
+      clock: virtualClock(this.clock),
       counters: createTelemetry().wire,
       guard: { check: () => undefined },
       server: 'world',

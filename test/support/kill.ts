@@ -7,8 +7,8 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { asyncScheduler } from 'rxjs';
 import { connect, type SequenceHandle } from '../../client/sdk/node.js';
+import { systemClock } from '../../src/clock.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Model } from '../../src/rnn/model.js';
@@ -159,8 +159,7 @@ async function compare(folder: string, totals: readonly number[]): Promise<strin
   const registry = new Registry({
     kernels: sharedKernels(),
     store,
-    scheduler: asyncScheduler,
-    now: () => 0,
+    clock: systemClock,
     newEpoch: () => 'never',
     limits: DEFAULT_LIMITS,
     keeping: { steps: 4096, ms: 60_000, idleMs: 60_000 },

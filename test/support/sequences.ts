@@ -6,6 +6,7 @@ import { type Keeping, Registry } from '../../src/sequence/registry.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
+import { virtualClock } from './virtual-clock.js';
 
 export function createRegistry(
   options: {
@@ -21,8 +22,7 @@ export function createRegistry(
   const registry = new Registry({
     kernels: sharedKernels(),
     store: options.store ?? createMemoryStore(),
-    scheduler,
-    now: () => 0,
+    clock: virtualClock(scheduler),
     newEpoch: () => `${options.epochs ?? 'epoch'}-${++epochs}`,
     onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },

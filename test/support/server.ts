@@ -3,9 +3,9 @@ import { decode, encode } from '@msgpack/msgpack';
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import WebSocket, { type ClientOptions } from 'ws';
-import { composeServer, type ServerOptions } from '../../src/cli/compose.js';
 import type { Limits } from '../../src/limits.js';
 import type { SecurityOptions } from '../../src/server/auth/credentials.js';
+import { createServer, type ServerOptions } from '../../src/server/create-server.js';
 
 type Plain = Record<string, unknown>;
 
@@ -22,14 +22,14 @@ export async function startServer(
   { security = {}, ...options }: Partial<ServerOptions> & { security?: SecurityOptions } = {},
 ) {
   const logger = pino({ level: 'silent' });
-  const server = composeServer({
+  const server = createServer({
     logger,
     limits,
     shutdown: { spreadMs: 0 },
     ...settingsOf(security),
     ...options,
   });
-  const at = await server.listen('127.0.0.1', port);
+  const at = await server.listen({ port });
   endings.push(() => server.stop());
   return { server, url: `ws://127.0.0.1:${at.port}`, httpUrl: `http://127.0.0.1:${at.port}`, port: at.port };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { composeServer, createTelemetry, openStore } from '../../../dist/src/cli/compose.js';
+import { createServer, createTelemetry, openStore } from '../../../dist/src/server/create-server.js';
 import { answerFrames, createCork } from './work.mjs';
 
 const [kind, groupMs = '5'] = process.argv.slice(2);
@@ -22,8 +22,8 @@ async function startEddy() {
   const settings = { ephemeral: kind === 'eddy', data: folder, groupMs: Number(groupMs) };
   const store = await openStore(settings, createTelemetry());
   const limits = { socketsPerAddress: 2000 };
-  const server = composeServer({ logger: pino({ level: 'silent' }), limits, store });
-  return (await server.listen('127.0.0.1', 0)).port;
+  const server = createServer({ logger: pino({ level: 'silent' }), limits, store });
+  return (await server.listen({ port: 0 })).port;
 }
 
 function startBare() {

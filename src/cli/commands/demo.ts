@@ -40,9 +40,9 @@ export function addDemo(program: Command): void {
 }
 
 async function demo({ steps = Number.POSITIVE_INFINITY, rate, json }: DemoOptions): Promise<void> {
-  const { composeServer, createLogger } = await import('../compose.js');
-  const server = composeServer({ logger: createLogger('silent') });
-  const { port } = await server.listen('127.0.0.1', 0);
+  const { createServer } = await import('../../server/index.js');
+  const server = createServer({ logLevel: 'silent' });
+  const { port } = await server.listen({ port: 0 });
   const url = `http://127.0.0.1:${port}`;
   const state = new DemoState();
   const screen = new DemoScreen(state, { url, sequence: SEQUENCE, units: DEMO_SPEC.units });

@@ -129,7 +129,7 @@ async function atServer({ url, tokenFile }: WhereOptions): Promise<Place> {
 }
 
 async function inFolder(data: string): Promise<Place> {
-  const { openRegistry } = await import('../compose.js');
+  const { openRegistry } = await import('../../server/create-server.js');
   const registry = await openRegistry(data);
   return {
     async *rows() {

@@ -47,17 +47,17 @@ async function serve({ config: file, json, ...flags }: ServeOptions): Promise<vo
   const config = loadConfig({ file, env: process.env, flags: settingsOf(flags) });
   const { host, port, adminHost, adminPort, insecure, logLevel, shutdown, tls } = config;
   const signals$ = hearSignals();
-  const { checkExposure, composeServer, createLogger, createTelemetry, openStore } = await import(
-    '../compose.js'
-  );
+  const { createLogger, createServer, openStore } = await import('../../server/create-server.js');
+  const { checkExposure } = await import('../../server/auth/exposure.js');
+  const { createTelemetry } = await import('../../server/telemetry/telemetry.js');
   const logger = createLogger(logLevel);
   const exposure = checkExposure(host, insecure, securityOf(config));
   if (exposure) logger.warn(exposure);
   const telemetry = createTelemetry();
   const store = await openStore(config, telemetry);
-  const server = composeServer({ logger, metricsOfProcess: true, store, telemetry, ...config });
+  const server = createServer({ ...config, logger, metricsOfProcess: true, store, telemetry });
   const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort };
-  const at = await server.listen(host, port, admin);
+  const at = await server.listen({ host, port, admin });
   const told = { url: urlOf(tls ? 'wss' : 'ws', at), ...(at.admin && { adminUrl: urlOf('http', at.admin) }) };
   logger.info(told, 'listening');
   if (json) process.stdout.write(`${JSON.stringify(told)}\n`);

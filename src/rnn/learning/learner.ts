@@ -85,15 +85,21 @@ export interface LearnerParts {
 export class Learner {
   /** false: predictions are scored and weights stay; what comes meanwhile is not learned from later either. */
   learning = true;
-  /** First step whose loss has not been counted. */
-  blockStart = 0;
+  private blockStart = 0;
 
   constructor(private readonly parts: LearnerParts) {}
+
+  /** First step whose loss has not been counted, and can be: what nobody trained on while it was in the window is lost. */
+  get firstOpen(): number {
+    const { window, sizes } = this.parts;
+    while (this.blockStart < window.first) this.blockStart += sizes.k1;
+    return this.blockStart;
+  }
 
   /** The last step whose coming leaves the next window's targets in time. */
   get dueAt(): number {
     const { sizes, delay } = this.parts;
-    return this.blockStart + sizes.k1 - 1 + delay;
+    return this.firstOpen + sizes.k1 - 1 + delay;
   }
 
   /**
@@ -103,7 +109,7 @@ export class Learner {
   takeWindow(now: number, { k1, k2 }: WindowSizes = this.parts.sizes): TrainingWindow | null {
     const { window, delay } = this.parts;
     for (;;) {
-      const first = this.blockStart;
+      const first = this.firstOpen;
       const last = first + k1 - 1;
       if (last >= window.next) return null;
       if (now <= last + delay && !this.isComplete(last)) return null;

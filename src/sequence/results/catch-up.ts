@@ -2,13 +2,16 @@
  * What a subscriber has missed, out of the log: a second model is carried over the same records from a checkpoint before
  * the place where the subscriber was, gives the same bits, and hands over to the live results where it has caught up.
  */
-import { Observable, type SchedulerLike, Subscription } from 'rxjs';
+import { Observable, type SchedulerLike, Subject, Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import type { ViewMessage } from '../../protocol/messages.js';
 import { stepWork } from '../../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../../store/store.js';
-import { Carrier, rows } from '../carrier.js';
+import { type Change, replayed as changeOf } from '../change.js';
+import { Course } from '../course.js';
+import { replay } from '../pipeline.js';
 import type { Start } from '../recovery.js';
+import { rows } from '../rows-of.js';
 import type { Results, ResultView } from './results.js';
 
 /** Multiply-adds of one slice: all others wait for as long. */
@@ -32,11 +35,23 @@ export interface CatchUpParts {
 export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
   return new Observable((subscriber) => {
     const { start, replayed, live, scheduler } = parts;
-    const carrier = new Carrier(start.model, replayed, null, start.epoch);
+    const course = new Course(start.model, start.epoch);
     const waiting = new Subscription();
     const tap = new Subscription();
     const listen = () => tap.add(replayed.of(view).subscribe((message) => subscriber.next(message)));
-    const pieces = replay(parts, carrier, listen);
+    const changes = new Subject<Change>();
+    let fault: unknown = null;
+    changes.pipe(replay(course, replayed.room)).subscribe({
+      next: (run) => replayed.add(run, course),
+      error: (error) => {
+        fault = error;
+      },
+    });
+    const apply = (record: LogRecord) => {
+      changes.next(changeOf(record));
+      if (fault !== null) throw fault;
+    };
+    const pieces = piecesOf(parts, course, listen, apply);
     let isRunning = false;
     let isFinished = false;
     // a subscriber may leave in the middle of a slice, while the model is still in use
@@ -59,7 +74,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
         if (!(error instanceof EddyError)) throw error;
         // the log was cut meanwhile, so the rest is told as a hole
         const latest = parts.latest();
-        if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - carrier.seq - 1) });
+        if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - course.seq - 1) });
         goLive();
       } finally {
         isRunning = false;
@@ -87,12 +102,13 @@ function runFor(work: number, pieces: Iterator<number>, isUnwanted: () => boolea
 }
 
 /** Carries on over the log in pieces, up to its end; gives what each cost. @param listen called where the unseen begins */
-function* replay(
+function* piecesOf(
   { log, start, after }: CatchUpParts,
-  carrier: Carrier,
+  course: Course,
   listen: () => void,
+  apply: (record: LogRecord) => void,
 ): Generator<number> {
-  const { spec } = carrier.model;
+  const { spec } = course.model;
   const work = stepWork(spec);
   const most = Math.max(1, Math.floor(SLICE_WORK / work));
   let isHeard = false;
@@ -102,8 +118,8 @@ function* replay(
   };
   for (const { record } of log.records(start.position)) {
     if (record.kind !== 'steps') {
-      if (carrier.seq >= after) hear();
-      carrier.apply(record);
+      if (course.seq >= after) hear();
+      apply(record);
       yield 0;
       continue;
     }
@@ -112,7 +128,7 @@ function* replay(
       const seen = after - record.first + 1;
       if (from >= seen) hear();
       const to = Math.min(count, from + most, from < seen ? seen : count);
-      carrier.steps(part(record, count, from, to));
+      apply(part(record, count, from, to));
       yield (to - from) * work;
       from = to;
     }

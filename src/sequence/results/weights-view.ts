@@ -5,7 +5,7 @@ import { conflate } from '../../operators/conflate.js';
 import type { ServerMessageOf, ViewMessage } from '../../protocol/messages.js';
 import { layoutParameters } from '../../rnn/cell/parameters.js';
 import { type ModelSpec, reachOf } from '../../rnn/spec/spec.js';
-import type { Carrier } from '../carrier.js';
+import type { Course } from '../course.js';
 
 /** Milliseconds between two messages, at least: copying weights costs. */
 const LEAST_MS = 1000;
@@ -28,12 +28,12 @@ export function checkWeights(spec: ModelSpec): void {
  * Gives the weights at once, and again after changes, as they are when they are due: at most once in `every`
  * milliseconds, and no oftener than once a second. What sleeps then gives nothing.
  *
- * @param now gives the carrier, null while the sequence sleeps
+ * @param now gives the course, null while the sequence sleeps
  */
 export function weightsView(
   changes$: Observable<unknown>,
   channel: number,
-  now: () => Carrier | null,
+  now: () => Course | null,
   every: number,
   scheduler: SchedulerLike,
 ): Observable<ViewMessage> {
@@ -41,13 +41,13 @@ export function weightsView(
     startWith(undefined),
     conflate(Math.max(every, LEAST_MS), scheduler),
     map(now),
-    filter((carrier) => carrier !== null),
-    map((carrier) => weightsMessage(channel, carrier)),
+    filter((course) => course !== null),
+    map((course) => weightsMessage(channel, course)),
   );
 }
 
 /** Gives the weights of now, and the input gradient of the latest update. */
-function weightsMessage(channel: number, { model, lastUpdate }: Carrier): ServerMessageOf<'weights'> {
+function weightsMessage(channel: number, { model, lastUpdate }: Course): ServerMessageOf<'weights'> {
   const { W, b, Wy, by } = model.weights;
   const gradient = lastUpdate && model.inputGradient(lastUpdate);
   const told = gradient?.every(Number.isFinite) ? lastUpdate : null;

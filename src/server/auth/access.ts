@@ -62,16 +62,29 @@ export class Access {
    * @throws EddyError `permission-denied`, `token-expired`
    */
   check(message: ClientMessage, now: () => number): void {
-    if (this.parts.expires !== Number.POSITIVE_INFINITY && now() >= this.parts.expires) throw expired();
     const role = NEEDS[message.type];
-    if (role === null) return;
-    const name = 'sequence' in message ? message.sequence : null;
+    if (role === null) this.checkTime(now);
+    else this.require(role, 'sequence' in message ? message.sequence : null, now, message.type);
+  }
+
+  /**
+   * Checks a role, on a sequence where one is named.
+   *
+   * @param what is to be done, as the error says it
+   * @throws EddyError `permission-denied`, `token-expired`
+   */
+  require(role: Role, name: string | null, now: () => number, what = 'this'): void {
+    this.checkTime(now);
     if (this.roles.has(role) && (name === null || this.covers(name))) return;
     const on = name === null ? '' : ` on ${JSON.stringify(name.slice(0, MAX_SHOWN))}`;
     throw new EddyError(
       'permission-denied',
-      `${message.type} needs the role ${role}${on}, which this token does not give`,
+      `${what} needs the role ${role}${on}, which this token does not give`,
     );
+  }
+
+  private checkTime(now: () => number): void {
+    if (this.parts.expires !== Number.POSITIVE_INFINITY && now() >= this.parts.expires) throw expired();
   }
 
   /** Tells whether a sequence is among those of this access. */

@@ -1,12 +1,28 @@
 /** Lets in who brings a good token, and makes wrong ones cheap to refuse. */
+import type { IncomingMessage } from 'node:http';
 import { EddyError } from '../../errors.js';
 import { type Access, EVERYTHING } from './access.js';
 import type { Attempts } from './attempts.js';
 import { type Credentials, isOwnToken } from './credentials.js';
+import { accessOf, type Grant } from './grant.js';
+
+/** Whoever asks to be let in. */
+export interface Applicant {
+  /** The token of the `Authorization` header or of hello, if there is one. */
+  readonly token: string | undefined;
+  readonly address: string;
+  /** The HTTP request, of an upgrade too: cookies, headers, path. */
+  readonly request: IncomingMessage | undefined;
+}
+
+/** Decides who is let in, and for what; null refuses. */
+export type Authorize = (applicant: Applicant) => Grant | null | Promise<Grant | null>;
 
 export interface AuthenticatorParts {
   readonly credentials: Credentials;
   readonly attempts: Attempts;
+  /** Decides in place of the credentials. */
+  readonly authorize: Authorize | null;
   /** Is told of each token that was looked at and refused. */
   readonly onRefused: (address: string, reason: string) => void;
 }
@@ -16,7 +32,26 @@ export class Authenticator {
 
   /** Must everyone bring a token? */
   get isClosed(): boolean {
-    return this.parts.credentials.areNeeded;
+    return this.asksRequests || this.parts.credentials.areNeeded;
+  }
+
+  /** Is every request looked at, whether it brings a token or not? */
+  get asksRequests(): boolean {
+    return this.parts.authorize !== null;
+  }
+
+  /**
+   * Gives what an upgrade is let in for. Null: its hello may still bring a token.
+   *
+   * @throws EddyError `unauthorized`, `attempts-limit`
+   */
+  async admitRequest(
+    token: string | undefined,
+    address: string,
+    request: IncomingMessage,
+  ): Promise<Access | null> {
+    if (token !== undefined || !this.asksRequests) return this.admit(token, address, request);
+    return this.granted({ token, address, request });
   }
 
   /**
@@ -26,14 +61,14 @@ export class Authenticator {
    *
    * @throws EddyError `unauthorized`, `attempts-limit`
    */
-  async admit(token: string | undefined, address: string): Promise<Access> {
-    const { credentials, attempts, onRefused } = this.parts;
+  async admit(token: string | undefined, address: string, request?: IncomingMessage): Promise<Access> {
+    const { attempts, onRefused } = this.parts;
     if (!this.isClosed) return EVERYTHING;
-    if (token === undefined) throw new EddyError('unauthorized', 'a token is needed');
+    if (token === undefined && !this.asksRequests) throw new EddyError('unauthorized', 'a token is needed');
     const wait = attempts.wait(address);
-    if (wait > 0 && !isOwnToken(token)) throw tooMany(wait);
+    if (wait > 0 && !(token !== undefined && isOwnToken(token))) throw tooMany(wait);
     try {
-      return await credentials.authenticate(token);
+      return await this.authenticate({ token, address, request });
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       if (wait > 0) throw tooMany(wait);
@@ -41,6 +76,24 @@ export class Authenticator {
       onRefused(address, error.message);
       throw error;
     }
+  }
+
+  /** @throws EddyError `unauthorized` */
+  private async authenticate(applicant: Applicant): Promise<Access> {
+    if (!this.asksRequests) return this.parts.credentials.authenticate(applicant.token ?? '');
+    const access = await this.granted(applicant);
+    if (access) return access;
+    throw new EddyError('unauthorized', 'you are not let in here');
+  }
+
+  private async granted(applicant: Applicant): Promise<Access | null> {
+    const grant = await this.parts.authorize?.(applicant);
+    if (!grant) return null;
+    return accessOf(grant, async () => {
+      const access = await this.granted(applicant);
+      if (access) return access;
+      throw new EddyError('unauthorized', 'you are not let in here any more');
+    });
   }
 }
 

@@ -1,16 +1,17 @@
 /** Whole sequences over HTTP: out as a file, and in again. For admins of them. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
+import type { Clock } from '../../clock.js';
 import { EddyError, type ErrorCode } from '../../errors.js';
 import type { Limits } from '../../limits.js';
-import type { Registry } from '../../sequence/registry.js';
+import type { Directory } from '../../sequence/directory.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 
 export interface TransferParts {
-  readonly registry: Registry;
-  readonly gate: Authenticator;
+  readonly directory: Directory;
+  readonly authenticator: Authenticator;
   readonly limits: Pick<Limits, 'importBytes'>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'wall'>;
   /** Tells of a fault of Eddy's own. */
   readonly onFault: (error: unknown) => void;
 }
@@ -32,11 +33,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
-  const { registry, gate, limits, now, onFault } = parts;
+  const { directory, authenticator, limits, clock, onFault } = parts;
   const check = async (request: FastifyRequest<OfSequence>) => {
-    const access = await gate.admit(bearerOf(request.headers.authorization), request.ip);
+    const access = await authenticator.admit(
+      bearerOf(request.headers.authorization),
+      request.ip,
+      request.raw,
+    );
     const { name } = request.params;
-    access.check({ type: 'remove', id: 0, sequence: name }, now);
+    access.require('admin', name, () => clock.wall());
     return name;
   };
   app.register(async (scope) => {
@@ -59,13 +64,13 @@ export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
       const file = name.replaceAll(/[^\w.-]/g, '_');
       reply.type('application/octet-stream');
       reply.header('content-disposition', `attachment; filename="${file}.safetensors"`);
-      return Buffer.from(registry.exportOf(name));
+      return Buffer.from(await firstValueFrom(directory.export(name)));
     });
     scope.put<OfSequence>('/sequences/:name', async (request, reply) => {
       const name = await check(request);
       if (!(request.body instanceof Uint8Array))
         throw new EddyError('snapshot-invalid', 'the body is to be the file, application/octet-stream');
-      await registry.importAs(name, request.body);
+      await lastValueFrom(directory.import(name, request.body), { defaultValue: undefined });
       return reply.code(201).send({ sequence: name });
     });
   });

@@ -7,7 +7,8 @@
  * What is sent in one turn of the event loop gathers here and leaves at its end in one write. Acks wait for that end, because a later
  * one of the same channel says all that an earlier one says; they go before any answer that follows them.
  */
-import type { SchedulerLike, Subscription } from 'rxjs';
+import { Subscriber, type Subscription } from 'rxjs';
+import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { ServerMessage, ViewMessage } from '../../protocol/messages.js';
@@ -25,13 +26,15 @@ export interface OutboxParts {
   readonly socket: SocketLike;
   readonly encode: (message: ServerMessage) => Uint8Array;
   readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
-  readonly scheduler: SchedulerLike;
+  readonly clock: Clock;
   readonly atTurnEnd: AtTurnEnd;
   readonly counters: Pick<WireCounters, 'sentBytes' | 'acks' | 'skippedResults'>;
   readonly onSlow: (error: EddyError) => void;
+  /** Tells of a fault of Eddy's own. */
+  readonly onFault: (error: unknown) => void;
 }
 
-export class Outbox {
+export class Outbox extends Subscriber<ServerMessage> {
   /** The latest result of each view while the socket is full, and how many were skipped for it. */
   private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
   /** The last ack of each channel in this turn. */
@@ -44,24 +47,52 @@ export class Outbox {
   private look: Subscription | null = null;
   private ended = false;
 
-  constructor(private readonly parts: OutboxParts) {}
+  constructor(private readonly parts: OutboxParts) {
+    super();
+  }
+
+  /** Takes whatever is said on this socket. */
+  override next(message: ServerMessage): void {
+    try {
+      this.take(message);
+    } catch (fault) {
+      this.parts.onFault(fault);
+    }
+  }
+
+  private take(message: ServerMessage): void {
+    switch (message.type) {
+      case 'ack':
+        return this.ack(message.channel, message.seq);
+      case 'states':
+      case 'predictions':
+      case 'inputs':
+      case 'updates':
+      case 'metrics':
+      case 'weights':
+      case 'events':
+        return this.sendResult(message);
+      default:
+        return this.send(message);
+    }
+  }
 
   /** Sends an answer. */
-  send(message: ServerMessage): void {
+  private send(message: ServerMessage): void {
     if (this.ended) return;
     this.sendAcks();
     this.write(message);
   }
 
   /** Sends an ack when this turn ends, unless a later one of the channel takes its place. */
-  ack(channel: number, seq: number): void {
+  private ack(channel: number, seq: number): void {
     if (this.ended) return;
     this.acks.set(channel, seq);
     this.awaitTurnEnd();
   }
 
   /** Sends a result, or keeps it until the socket has room. */
-  sendResult(message: ViewMessage): void {
+  private sendResult(message: ViewMessage): void {
     if (this.ended) return;
     if (this.fullSince === null) {
       this.write(message);
@@ -124,22 +155,22 @@ export class Outbox {
   }
 
   private check(): void {
-    const { limits, scheduler, onSlow } = this.parts;
+    const { limits, clock, onSlow } = this.parts;
     const waiting = this.parts.socket.bufferedAmount;
     if (waiting < limits.queueLatestBytes) {
       if (this.fullSince !== null) this.release();
       return;
     }
     const wasFull = this.fullSince !== null;
-    this.fullSince ??= scheduler.now();
-    const full = scheduler.now() - this.fullSince;
+    this.fullSince ??= clock.monotonic();
+    const full = clock.monotonic() - this.fullSince;
     // a queue that one large message has filled is given its time
     if ((wasFull && waiting >= limits.queueCloseBytes) || full >= limits.queueCloseMs) {
       this.end();
       onSlow(new EddyError('socket-slow', `${waiting} bytes wait in the socket, for ${full} ms`));
       return;
     }
-    this.look ??= scheduler.schedule(() => {
+    this.look ??= clock.scheduler.schedule(() => {
       this.look = null;
       if (!this.ended) this.check();
     }, LOOK_MS);

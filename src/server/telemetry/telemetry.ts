@@ -3,8 +3,9 @@
  * measured now and then goes into a histogram at once. Nothing here grows with the number of sequences or sockets.
  */
 import { Histogram, Registry } from 'prom-client';
-import type { Meter, SequenceCounters, StoreCounters } from '../../counters.js';
 import type { ClientMessage } from '../../protocol/messages.js';
+import type { SequenceCounters } from '../../sequence/sequence-counters.js';
+import type { Meter, StoreCounters } from '../../store/store-counters.js';
 
 /** What connections count. */
 export interface WireCounters {

@@ -6,8 +6,8 @@
  * A write that fails is kept and tried again, the same and before all others, until it succeeds.
  */
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import type { StoreCounters } from '../../counters.js';
 import { EddyError } from '../../errors.js';
+import type { StoreCounters } from '../store-counters.js';
 import type { Disk, KeyRange } from './disk.js';
 
 export interface GroupCommitParts {

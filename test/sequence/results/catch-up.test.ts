@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedKernels } from '../../../src/kernels/shared.js';
 import type { View, ViewMessage } from '../../../src/protocol/messages.js';
+import { ask } from '../../support/ask.js';
 import { createRegistry } from '../../support/sequences.js';
 
 const SPEC = { features: 1, units: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
@@ -17,7 +18,7 @@ const made = (limits = {}) => {
   const { registry, scheduler } = createRegistry({ limits });
   const { sequence } = registry.open('a', 'create', SPEC);
   const push = (count: number) =>
-    sequence.push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, ignore);
+    ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, ignore);
   const run = () => {
     scheduler.maxFrames = scheduler.frame + 10;
     scheduler.flush();
@@ -72,7 +73,7 @@ describe('a subscriber that comes back', () => {
             if (typeof what === 'number') push(what);
             else if (what === 'keep') sequence.keep();
             else if (what === 'sleep') sequence.sleep('idle');
-            else sequence.configure({ learning: !sequence.model.learning });
+            else ask(sequence).configure({ learning: !sequence.model.learning });
           };
           const isModels = (item: string) => !/"event":"(resumed|evicted|checkpoint)"/.test(item);
           sequence.watch(view, EVERY).subscribe((message) => all.push(...itemsOf(message).filter(isModels)));
@@ -132,7 +133,7 @@ describe('a subscriber that comes back', () => {
   it('[RES3] is served in slices, so that others go on, and leaves no memory behind when it goes in the middle', () => {
     const { registry, scheduler } = createRegistry({ keeping: { steps: 100_000 } });
     const { sequence } = registry.open('a', 'create', { ...SPEC, units: 100 });
-    for (let t = 0; t < 8192; t += 256) sequence.push(t, signal(t, 256), undefined, ignore);
+    for (let t = 0; t < 8192; t += 256) ask(sequence).push(t, signal(t, 256), undefined, ignore);
     const before = sharedKernels().allocate(1);
     before.free();
     const seen: number[] = [];
@@ -140,7 +141,7 @@ describe('a subscriber that comes back', () => {
     const subscription = results$.subscribe((message) => seen.push((message as { seq: number }).seq));
     expect(seen.length).toBeGreaterThan(0);
     expect(seen.at(-1)).toBeLessThan(8000);
-    sequence.push(8192, signal(8192, 1), undefined, ignore);
+    ask(sequence).push(8192, signal(8192, 1), undefined, ignore);
     subscription.unsubscribe();
     const heard = seen.length;
     scheduler.maxFrames = 10;

@@ -5,10 +5,12 @@ import { EddyError } from '../../../src/errors.js';
 import { DEFAULT_LIMITS } from '../../../src/limits.js';
 import { Codec } from '../../../src/protocol/codec.js';
 import type { ClientMessage, ServerMessage } from '../../../src/protocol/messages.js';
+import { LocalDirectory } from '../../../src/sequence/local-directory.js';
 import { Access, type AccessParts } from '../../../src/server/auth/access.js';
 import { Connection } from '../../../src/server/socket/connection.js';
 import { createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { createRegistry } from '../../support/sequences.js';
+import { virtualClock } from '../../support/virtual-clock.js';
 
 const SPEC = { features: 1, units: 2 };
 const DAY = 86_400_000;
@@ -47,10 +49,9 @@ function connect(access: Access | null = null) {
     codec,
     encode: (message) => codec.encode(message) as unknown as Uint8Array,
     atTurnEnd: (work) => work(),
-    registry: createRegistry().registry,
+    directory: new LocalDirectory(createRegistry().registry, virtualClock(scheduler)),
     limits: DEFAULT_LIMITS,
-    scheduler,
-    now: () => scheduler.now(),
+    clock: virtualClock(scheduler),
     counters: createTelemetry().wire,
     guard: { check: () => undefined },
     server: 'eddy/test',

@@ -4,12 +4,15 @@ import { EddyError } from '../../../src/errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/limits.js';
 import { Codec } from '../../../src/protocol/codec.js';
 import type { ClientMessage, ServerMessage } from '../../../src/protocol/messages.js';
+import { LocalDirectory } from '../../../src/sequence/local-directory.js';
 import { EVERYTHING } from '../../../src/server/auth/access.js';
-import { Connection, GRACE_MS } from '../../../src/server/socket/connection.js';
+import { Connection } from '../../../src/server/socket/connection.js';
 import type { AtTurnEnd } from '../../../src/server/socket/flush-queue.js';
+import { GRACE_MS } from '../../../src/server/socket/heartbeat.js';
 import type { SocketLike } from '../../../src/server/socket/socket-like.js';
 import { createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { createRegistry } from '../../support/sequences.js';
+import { virtualClock } from '../../support/virtual-clock.js';
 
 const SPEC = { features: 1, units: 4, readout: { kind: 'none' } };
 
@@ -58,6 +61,7 @@ const atOnce: AtTurnEnd = (work) => work();
 function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), atTurnEnd = atOnce) {
   const socket = new FakeSocket();
   const scheduler = new VirtualTimeScheduler();
+  const clock = virtualClock(scheduler);
   const codec = new Codec('msgpack');
   const faults: unknown[] = [];
   const { wire: counters } = createTelemetry();
@@ -67,10 +71,9 @@ function connect(limits: Partial<Limits> = {}, { registry } = createRegistry(), 
     codec,
     encode: (message, packed) => codec.encode(message, packed) as Uint8Array,
     atTurnEnd,
-    registry,
+    directory: new LocalDirectory(registry, clock),
     limits: { ...DEFAULT_LIMITS, ...limits },
-    scheduler,
-    now: () => scheduler.now(),
+    clock,
     counters,
     guard: {
       check(what) {
@@ -598,7 +601,7 @@ describe('a fault inside Eddy', () => {
       {},
       createRegistry({ onFault: (fault) => faults.push(fault) }),
     );
-    registry.get('a').model.stepOf = () => {
+    registry.get('a').model.carry = () => {
       throw new TypeError('broken');
     };
     say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) });

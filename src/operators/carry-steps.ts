@@ -1,0 +1,99 @@
+import type { Reals } from '../kernels/kernels.js';
+import type { CarriedStep, Model } from '../rnn/model.js';
+import { outputsOf } from '../rnn/spec/spec.js';
+import type { Alert, Run, RunConstructor } from './run.js';
+
+/** Steps that come together, and their targets where they are known. */
+export interface StepBlock {
+  /** x [T,B,F] in the user's units; NaN or null is missing. */
+  readonly x: ArrayLike<number | null>;
+  /** [T,B,M] in the user's units; for a supervised model only. */
+  readonly targets?: ArrayLike<number> | null | undefined;
+}
+
+/** Where h and y of the runs are copied to. */
+export interface CopyRoom {
+  /** So many steps of the block are still to come: gives how many of them it has room for until it is asked again. */
+  begin(steps: number): number;
+  /** Gives room for the numbers of the next run, or null where nobody wants them. */
+  h(length: number): Reals | null;
+  y(length: number): Reals | null;
+}
+
+const NO_ALERTS: readonly Alert[] = [];
+
+/**
+ * Carries a model over a block of T steps that was checked, run by run, and trains nothing: where a window may be due a
+ * run ends, so that whoever takes the runs may train before the next one is carried.
+ *
+ * @param Run what a run is made as
+ * @param emit takes each run; true from it says that nobody wants more
+ */
+export function carrySteps<R extends Run>(
+  Run: RunConstructor<R>,
+  model: Model,
+  { x, targets }: StepBlock,
+  room: CopyRoom,
+  emit: (run: R) => boolean,
+): void {
+  const { batch, features, units } = model.spec;
+  const size = batch * features;
+  const stateSize = batch * units;
+  const outputSize = batch * outputsOf(model.spec);
+  const T = x.length / size;
+  let left = 0;
+  for (let t = 0; t < T; ) {
+    if (model.isOverdue && endOverdue(Run, model, emit)) return;
+    // a target comes before the next step, so steps that bring theirs go one by one
+    if (left === 0) left = room.begin(T - t);
+    const count = targets ? 1 : Math.min(left, model.stepsToWindow);
+    left -= count;
+    const seq = model.seq + 1;
+    const h = room.h(count * stateSize);
+    const y = outputSize > 0 ? room.y(count * outputSize) : null;
+    let alerts: Alert[] | null = null;
+    for (let i = 0; i < count; i++) {
+      const step = model.carry(x, (t + i) * size);
+      if (h) copy(step.h, h, i * stateSize);
+      if (y && step.y) copy(step.y, y, i * outputSize);
+      if (step.isAnomalous || step.drift) {
+        alerts ??= [];
+        alerts.push(alertOf(step));
+      }
+    }
+    if (targets) model.meet(slice(targets, t * outputSize, outputSize), seq);
+    t += count;
+    const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, t === T);
+    if (emit(run)) return;
+  }
+}
+
+/** Says that the time of a window's targets is over. A window that nobody takes is let go of. */
+function endOverdue<R extends Run>(Run: RunConstructor<R>, model: Model, emit: (run: R) => boolean): boolean {
+  const now = model.seq + 1;
+  const isUnwanted = emit(new Run(model, now, 0, now, null, null, NO_ALERTS, false));
+  while (model.isOverdue && model.takeWindow(now));
+  return isUnwanted;
+}
+
+const alertOf = ({ seq, anomaly, isAnomalous, drift }: CarriedStep): Alert => ({
+  seq,
+  anomaly,
+  isAnomalous,
+  drift,
+});
+
+/** Up to so many numbers, a loop is faster than a copy of bytes. */
+const FEW = 32;
+
+function copy(from: Reals, to: Reals, at: number): void {
+  if (from.length > FEW) to.set(from, at);
+  else for (let i = 0; i < from.length; i++) to[at + i] = from[i]!;
+}
+
+function slice(values: ArrayLike<number>, at: number, length: number): ArrayLike<number> {
+  if (values.length === length) return values;
+  return ArrayBuffer.isView(values)
+    ? (values as Float32Array).subarray(at, at + length)
+    : Array.from({ length }, (_, i) => values[at + i]!);
+}

@@ -1,0 +1,29 @@
+import { map, type OperatorFunction } from 'rxjs';
+import type { Update } from '../rnn/learning/learner.js';
+import type { LearnedRun, WindowedRun } from './run.js';
+
+/**
+ * Trains on the windows of each run: truncated backpropagation through time, then a step of the model's optimizer.
+ *
+ * Every run passes on, with the updates that were made. The next run is carried with the new weights, so it is prequential:
+ * each prediction was made, and scored, before its target was learned from.
+ *
+ * @example
+ * import { learn, Model, runCell, windows } from 'eddy';
+ * import { interval, map } from 'rxjs';
+ *
+ * const model = new Model({ features: 1, units: 8 });
+ * interval(10)
+ *   .pipe(map((t) => [Math.sin(t / 5)]), runCell(model), windows(), learn())
+ *   .subscribe(({ updates }) => updates.forEach(({ loss }) => console.log(loss, model.metrics.recentMae)));
+ */
+export const learn = <R extends WindowedRun>(): OperatorFunction<R, R & LearnedRun> =>
+  map((run) => {
+    if (run.windows.length === 0) return run as R & LearnedRun;
+    const updates: Update[] = [];
+    for (const part of run.windows) {
+      const update = run.model.train(part);
+      if (update) updates.push(update);
+    }
+    return Object.assign(run, { updates });
+  });

@@ -1,0 +1,30 @@
+import { Observable, type OperatorFunction, Subscriber } from 'rxjs';
+
+/**
+ * One stage of a pipe, as RxJS' own operators are made: the subscriber that takes each value and passes on what it makes of
+ * it. An observer object would be wrapped in a subscriber of its own, which on the way of a single step costs as much as
+ * the stage.
+ *
+ * What `take` throws is an error of the stream.
+ */
+export abstract class Stage<T, R> extends Subscriber<T> {
+  constructor(protected readonly out: Subscriber<R>) {
+    super(out);
+  }
+
+  protected abstract take(value: T): void;
+
+  protected override _next(value: T): void {
+    try {
+      this.take(value);
+    } catch (error) {
+      this.out.error(error);
+    }
+  }
+}
+
+/** Makes an operator of a stage. */
+export const stage =
+  <T, R>(make: (out: Subscriber<R>) => Stage<T, R>): OperatorFunction<T, R> =>
+  (source) =>
+    new Observable((out) => source.subscribe(make(out)));

@@ -1,0 +1,80 @@
+import type { Clock } from '../clock.js';
+import type { SequenceStore } from '../store/store.js';
+import type { Asker } from './change.js';
+import type { Course } from './course.js';
+import { stateOf } from './recovery.js';
+
+/** When a sequence is kept, and who waits for it. */
+export class Checkpoints {
+  /** When the last was made, by the monotonic clock. */
+  madeAt: number;
+  /** Steps since the last. */
+  private steps = 0;
+  /** The log's end when the last was made, and when the last durable one was; -1 before the first. */
+  private end: number;
+  private durableEnd = -1;
+  private readonly waiting: { readonly position: number; readonly asker: Asker }[] = [];
+
+  /** @param isKept has the log nothing that the store's newest checkpoint, or its creation, does not say? */
+  constructor(
+    private readonly log: SequenceStore,
+    private readonly clock: Clock,
+    /** Steps between two checkpoints. */
+    private readonly everySteps: number,
+    { isKept, replayed }: { readonly isKept: boolean; readonly replayed: number },
+  ) {
+    this.madeAt = clock.monotonic();
+    this.end = isKept ? log.end : -1;
+    this.steps = replayed;
+  }
+
+  /** Does nobody wait for one? */
+  get isQuiet(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Is there anything that the last checkpoint has not? */
+  get isDue(): boolean {
+    return this.log.end !== this.end;
+  }
+
+  /** Steps were taken. */
+  count(steps: number): void {
+    this.steps += steps;
+  }
+
+  /** Makes one where enough steps were taken since the last. */
+  makeInTime(course: Course): void {
+    if (this.steps >= this.everySteps) this.make(course);
+  }
+
+  /** Makes one, where anything has changed since the last. */
+  make(course: Course): void {
+    const { log, clock } = this;
+    if (!this.isDue) return;
+    this.end = log.end;
+    this.madeAt = clock.monotonic();
+    this.steps = 0;
+    log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
+  }
+
+  /** Makes one, whatever the last has. */
+  remake(course: Course): void {
+    this.end = -1;
+    this.make(course);
+  }
+
+  /** Makes one now, and tells the asker when it is durable. */
+  ask(course: Course, asker: Asker): void {
+    const { log } = this;
+    if (this.durableEnd === log.end) return asker.durable(course.seq);
+    this.waiting.push({ position: log.end, asker });
+    this.make(course);
+  }
+
+  /** The one at a position is durable. @param seq number of the last step */
+  reached(position: number, seq: number): void {
+    this.durableEnd = position;
+    while (this.waiting[0] && this.waiting[0].position <= position) this.waiting.shift()?.asker.durable(seq);
+  }
+}

@@ -1,0 +1,18 @@
+import { Subject } from 'rxjs';
+import type { StoreListener } from '../store/store.js';
+
+/** What a store tells of one log, as streams. */
+export class LogEvents implements StoreListener {
+  /** The records before a position are durable. */
+  readonly durable$ = new Subject<number>();
+  /** A checkpoint is durable. */
+  readonly kept$ = new Subject<{ readonly position: number; readonly bytes: number }>();
+
+  onDurable(end: number): void {
+    this.durable$.next(end);
+  }
+
+  onCheckpoint(checkpoint: { readonly position: number; readonly bytes: number }): void {
+    this.kept$.next(checkpoint);
+  }
+}

@@ -1,0 +1,79 @@
+import { Subject } from 'rxjs';
+import { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
+import type { Kernels } from '../kernels/kernels.js';
+import type { Limits } from '../limits.js';
+import { Model } from '../rnn/model.js';
+import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec/spec.js';
+
+/** A sequence whose model is in memory, and may be put to sleep. */
+export interface Sleeper {
+  readonly spec: ModelSpec;
+  /** When it was last asked for something, by the monotonic clock. */
+  readonly lastActive: number;
+  sleep(reason: 'room'): void;
+}
+
+export interface ModelRoomParts {
+  readonly kernels: Kernels;
+  /** Milliseconds, for the duration of updates. */
+  readonly now: () => number;
+  readonly limits: Pick<Limits, 'awakeSequences' | 'modelBytes'>;
+}
+
+/** Where the models of all sequences that are awake live. It is bounded: whoever was idle longest gives way. */
+export class ModelRoom {
+  /** A sequence has woken. */
+  readonly woken$ = new Subject<void>();
+  private readonly awake = new Set<Sleeper>();
+  private bytes = 0;
+
+  constructor(private readonly parts: ModelRoomParts) {}
+
+  /** How many sequences are awake. */
+  get size(): number {
+    return this.awake.size;
+  }
+
+  /** Makes a model that is to be carried, and room for it; `enter` tells whose it is. @throws EddyError `sequence-limit` */
+  wake(spec: Plain): Model {
+    const { limits } = this.parts;
+    const bytes = this.bytesOf(parseSpec(spec));
+    if (bytes > limits.modelBytes)
+      throw new EddyError(
+        'sequence-limit',
+        `the model would hold ${bytes} bytes; there are ${limits.modelBytes}`,
+      );
+    while (this.awake.size >= limits.awakeSequences || this.bytes + bytes > limits.modelBytes)
+      this.longestIdle()!.sleep('room');
+    return this.make(spec);
+  }
+
+  /** Makes a model that only goes over the past. */
+  make(spec: Plain): Model {
+    const { kernels, now } = this.parts;
+    return new Model(spec as unknown as ModelSpecInput, { kernels, now });
+  }
+
+  /** A sequence is awake. */
+  enter(sequence: Sleeper): void {
+    this.awake.add(sequence);
+    this.bytes += this.bytesOf(sequence.spec);
+    this.woken$.next();
+  }
+
+  /** A sequence is asleep: its model is gone. */
+  leave(sequence: Sleeper): void {
+    if (this.awake.delete(sequence)) this.bytes -= this.bytesOf(sequence.spec);
+  }
+
+  private longestIdle(): Sleeper | null {
+    let idle: Sleeper | null = null;
+    for (const sequence of this.awake) if (!idle || sequence.lastActive < idle.lastActive) idle = sequence;
+    return idle;
+  }
+
+  private bytesOf(spec: ModelSpec): number {
+    return this.parts.kernels.bytesPerReal * modelSize(spec);
+  }
+}

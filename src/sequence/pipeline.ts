@@ -1,0 +1,139 @@
+/**
+ * The sentence. Each sequence is one stream of changes; a block of steps goes through the cell run by run, every h_t goes
+ * out, and behind each run the windows that are due are trained on:
+ *
+ *     accept | carry | windows | learn | append
+ *
+ * Live steps, the replay at the start, what a subscriber catches up with, and `eddy eval` are this same pipe with another
+ * source. Delivery is synchronous. A refusal is a value that goes to whoever asked; an error that ends the stream is a
+ * fault of Eddy's own.
+ */
+import { type MonoTypeOperatorFunction, map, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
+import { EddyError } from '../errors.js';
+import { type CopyRoom, carrySteps } from '../operators/carry-steps.js';
+import { learn } from '../operators/learn.js';
+import { mapOrRefuse } from '../operators/map-or-refuse.js';
+import { Stage, stage } from '../operators/stage.js';
+import { windows } from '../operators/windows.js';
+import type { Model } from '../rnn/model.js';
+import { outputsOf } from '../rnn/spec/spec.js';
+import type { LogRecord, SequenceStore } from '../store/store.js';
+import { type Change, SequenceRun } from './change.js';
+import type { Course } from './course.js';
+import { type Command, type Intake, refuse } from './intake.js';
+
+/** What a live sequence does with what it is asked for. */
+export const live = (
+  intake: Intake,
+  course: Course,
+  room: CopyRoom,
+  log: SequenceStore,
+): OperatorFunction<Command, SequenceRun> => pipe(accept(intake, course), replay(course, room), append(log));
+
+/** What a change does to a sequence: the same bits, whether it comes from a socket or out of a log. */
+export const replay = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
+  pipe(carry(course, room), windows<SequenceRun>(), learn<SequenceRun>());
+
+/** Lets pass what may come in. What is refused changes nothing, and whoever asked is told. */
+const accept = (intake: Intake, course: Course): OperatorFunction<Command, Change> =>
+  mapOrRefuse(
+    (command) => intake.take(command, course),
+    (error, command) => {
+      if (!(error instanceof EddyError)) throw error;
+      refuse(command, error);
+    },
+  );
+
+/** Feeds steps through the cell, run by run, and does what other changes say. */
+const carry = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
+  stage((out) => new Carrying(out, course, room));
+
+class Carrying extends Stage<Change, SequenceRun> {
+  private change: Change | null = null;
+
+  constructor(
+    out: Subscriber<SequenceRun>,
+    private readonly course: Course,
+    private readonly room: CopyRoom,
+  ) {
+    super(out);
+  }
+
+  protected override take(change: Change): void {
+    const { course, room, emit } = this;
+    const { record } = change;
+    this.change = change;
+    if (record?.kind === 'steps') return carrySteps(SequenceRun, course.model, record, room, emit);
+    if (record?.kind === 'targets') return meetTargets(course.model, record, emit);
+    const run = stepless(course.model);
+    if (record?.kind === 'configured') configure(run, record);
+    else if (record?.kind === 'reset') reset(run, record, course);
+    emit(run);
+  }
+
+  private readonly emit = (run: SequenceRun): boolean => {
+    run.change = this.change!;
+    this.out.next(run);
+    return this.out.closed;
+  };
+}
+
+/** A run of no steps, at the model's last step. */
+const stepless = (model: Model, isLast = true) =>
+  new SequenceRun(model, model.seq + 1, 0, model.seq, null, null, [], isLast);
+
+type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
+
+/** Takes targets that come after their steps. Each is learned from before the next is met, so each has a run. */
+function meetTargets(
+  model: Model,
+  { first, targets }: RecordOf<'targets'>,
+  emit: (run: SequenceRun) => boolean,
+): void {
+  const size = model.spec.batch * outputsOf(model.spec);
+  const refused: { error: EddyError; seq: number; count: number }[] = [];
+  const count = targets.length / size;
+  let refusals = 0;
+  for (let t = 0; t < count; t++) {
+    try {
+      model.meet(targets.subarray(t * size, (t + 1) * size), first + t);
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      const before = refused.at(-1);
+      if (before?.error.code === error.code && before.seq + before.count === first + t) before.count++;
+      else refused.push({ error, seq: first + t, count: 1 });
+      refusals++;
+    }
+    const run = stepless(model, t === count - 1);
+    run.refused = refused;
+    run.isEffective = refusals < count;
+    if (emit(run)) return;
+  }
+}
+
+function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'configured'>): void {
+  const { model } = run;
+  const before = model.learning;
+  model.learning = learning;
+  if (learningRate !== null) model.learningRate = learningRate;
+  const detail = { learning, learningRate: model.learningRate };
+  run.events = [{ event: 'configured', detail }];
+  if (learning !== before)
+    run.events = [...run.events, { event: learning ? 'learning-resumed' : 'learning-paused', detail: {} }];
+}
+
+/** Begins a new history: h = 0, and new weights if asked. Step numbers go on. */
+function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Course): void {
+  run.model.reset(what);
+  course.lastUpdate = null;
+  course.epoch = epoch;
+  run.events = [{ event: 'reset', detail: { what } }];
+}
+
+/** Appends to the log what a change was, after it had its effect: what Eddy itself fails on is not done again at a start. */
+const append = (log: SequenceStore): MonoTypeOperatorFunction<SequenceRun> =>
+  map((run) => {
+    const { record } = run.change;
+    if (run.isLast && record && run.isEffective) log.append(record);
+    return run;
+  });

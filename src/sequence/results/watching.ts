@@ -1,0 +1,126 @@
+/** What watchers of a sequence get: its results from now on, or from where they were. */
+import { concat, merge, type Observable, of } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { EddyError } from '../../errors.js';
+import type { View, ViewMessage } from '../../protocol/messages.js';
+import type { ModelSpec } from '../../rnn/spec/spec.js';
+import type { SequenceStore } from '../../store/store.js';
+import type { Course } from '../course.js';
+import type { ModelRoom } from '../model-room.js';
+import { type Start, starts } from '../recovery.js';
+import { catchUp } from './catch-up.js';
+import { latestResult } from './latest-result.js';
+import { Results, type ResultView } from './results.js';
+import { applyView, type ViewOptions } from './shape-view.js';
+import { checkWeights, weightsView } from './weights-view.js';
+
+/** Views of what only a readout gives. */
+const NEED_READOUT: ReadonlySet<View> = new Set(['predictions', 'updates', 'metrics']);
+
+/** Where a subscriber was: it has seen all up to this step. */
+export interface After {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface Rejoined {
+  readonly results$: Observable<ViewMessage>;
+  /** Does it go on where the subscriber was? */
+  readonly recovered: boolean;
+}
+
+/** The sequence that is watched. */
+export interface Watched {
+  readonly name: string;
+  readonly channel: number;
+  readonly spec: ModelSpec;
+  readonly seq: number;
+  readonly epoch: string;
+  /** Wakes it. */
+  awake(): Course;
+  /** What it has become; null while it sleeps. */
+  readonly course: Course | null;
+}
+
+export interface WatchingParts {
+  readonly sequence: Watched;
+  readonly results: Results;
+  readonly log: SequenceStore;
+  readonly models: ModelRoom;
+  readonly clock: Clock;
+  /** Tells of a checkpoint that is broken. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export class Watching {
+  constructor(private readonly parts: WatchingParts) {}
+
+  /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
+  watch(view: View, options: ViewOptions): Observable<ViewMessage> {
+    this.checkView(view);
+    if (view !== 'weights') return this.shape(view, this.parts.results.of(view), options);
+    const { sequence, results, clock } = this.parts;
+    sequence.awake();
+    const changes$ = merge(results.of('updates'), results.of('events'));
+    return weightsView(changes$, sequence.channel, () => sequence.course, options.every, clock.scheduler);
+  }
+
+  /**
+   * Gives a view from where the subscriber was: the results that it missed come first, out of the log. Where the log does
+   * not reach back so far, the latest result comes first.
+   *
+   * @throws EddyError `view-unavailable`
+   */
+  rejoin(view: View, options: ViewOptions, after: After): Rejoined {
+    if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
+    this.checkView(view);
+    const { results$, recovered } = this.resultsAfter(view, after);
+    return { results$: this.shape(view, results$, options), recovered };
+  }
+
+  private checkView(view: View): void {
+    const { spec } = this.parts.sequence;
+    if (spec.readout.kind === 'none' && NEED_READOUT.has(view))
+      throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
+    if (view === 'weights') checkWeights(spec);
+  }
+
+  private shape(
+    view: ResultView,
+    results$: Observable<ViewMessage>,
+    options: ViewOptions,
+  ): Observable<ViewMessage> {
+    const { results, clock } = this.parts;
+    return applyView(results$, options, results.capacityOf(view), clock.scheduler);
+  }
+
+  private resultsAfter(view: ResultView, after: After): Rejoined {
+    const { sequence, results: live, log, clock } = this.parts;
+    const live$ = live.of(view);
+    const isOf = after.epoch === sequence.epoch && after.seq <= sequence.seq;
+    // a change of settings or a late target may have come after the step, and have no number of its own
+    const isPerStep = view === 'states' || view === 'predictions' || view === 'inputs';
+    if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
+    const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
+    const latest = () => latestResult(view, sequence.channel, sequence.awake().model);
+    if (!start) {
+      const last = latest();
+      return { results$: last ? concat(of(last), live$) : live$, recovered: false };
+    }
+    const replayed = new Results(sequence.channel, sequence.spec);
+    const seq = () => sequence.seq;
+    const { scheduler } = clock;
+    const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
+    return { results$, recovered: true };
+  }
+
+  /** Gives where a replay may begin that is to go over all that came after a step; null where that is not kept. */
+  private startBefore(seq: number): Start | null {
+    const { sequence, log, models, onFault } = this.parts;
+    for (const start of starts(sequence.name, log, (spec) => models.make(spec), onFault)) {
+      if (start.model.seq <= seq || start.model.seq < 0) return start;
+      start.model.free();
+    }
+    return null;
+  }
+}

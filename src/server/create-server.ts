@@ -1,0 +1,150 @@
+/** Puts a server together: every interface gets its implementation here. */
+import { randomUUID } from 'node:crypto';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { systemClock } from '../clock.js';
+import { EddyError } from '../errors.js';
+import { createKernels } from '../kernels/shared.js';
+import { Registry, type RegistryParts } from '../sequence/registry.js';
+import { createMemoryStore } from '../store/memory.js';
+import type { Store } from '../store/store.js';
+import { VERSION } from '../version.js';
+import type { Authorize } from './auth/authenticator.js';
+import { Credentials } from './auth/credentials.js';
+import { type Config, type ConfigInput, configSchema, securityOf } from './config/config-schema.js';
+import { EddyServer } from './eddy-server.js';
+import { watchLag } from './load/lag.js';
+import { LoadShedder } from './load/load-shedder.js';
+import { createProbes } from './load/probes.js';
+import type { ServerParts } from './server-parts.js';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.js';
+
+/** What a server may be told; all that `eddy config env` lists, and what only a program can give. */
+export interface ServerOptions extends ConfigInput {
+  /** Where log lines go; to stderr, from `logLevel` on, if left out. */
+  readonly logger?: Logger;
+  /** Where sequences are kept; in memory, if left out. The server closes it at its end. */
+  readonly store?: Store;
+  /** Decides who is let in, and for what; `tokens` and `jwt` do if it is left out. */
+  readonly authorize?: Authorize;
+  readonly telemetry?: Telemetry;
+  /** Should metrics of the process be among those of the server? Only one server of a process can have them. */
+  readonly metricsOfProcess?: boolean;
+}
+
+/**
+ * Creates a server: float32 kernels, the clocks of this machine. Nothing listens yet.
+ *
+ * @throws EddyError `config-invalid`, `credentials-invalid`, `setting-invalid`
+ * @example
+ * import { createServer } from 'eddy/server';
+ *
+ * const server = createServer({ logLevel: 'warn' });
+ * const { port } = await server.listen({ port: 0 });
+ * console.log(`ws://127.0.0.1:${port}`);
+ * await server.stop();
+ */
+export const createServer = (options: ServerOptions = {}): EddyServer => new EddyServer(serverParts(options));
+
+/** Makes the parts of a server. */
+export function serverParts(options: ServerOptions = {}): ServerParts {
+  const {
+    logger: given,
+    metricsOfProcess = false,
+    store = createMemoryStore(),
+    authorize,
+    ...others
+  } = options;
+  const { telemetry = createTelemetry(), ...settings } = others;
+  const config = settled(settings);
+  const { limits, guard: guardLimits, shutdown, checkpoint, idleMs, logLevel } = config;
+  const logger = given ?? createLogger(logLevel);
+  const clock = systemClock;
+  const { scheduler } = clock;
+  const security = securityOf(config);
+  const registry = createRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
+  const credentials = new Credentials(security, {
+    now: () => clock.wall(),
+    warn: (text) => logger.warn(text),
+  });
+  const lag = watchLag({ scheduler, now: () => clock.monotonic() });
+  const guard = new LoadShedder({
+    scheduler,
+    probes: createProbes(lag, guardLimits),
+    onChange: (reason) =>
+      reason === null
+        ? logger.info('new work is taken again')
+        : logger.warn({ reason }, 'new sockets, sequences and views are refused'),
+  });
+  return {
+    registry,
+    limits,
+    clock,
+    random: Math.random,
+    logger,
+    telemetry,
+    guard,
+    checks: { store: () => store.failure?.message ?? null },
+    metricsOfProcess,
+    spreadMs: shutdown.spreadMs,
+    onStop: [() => lag.end()],
+    onReload: {},
+    server: `eddy/${VERSION}`,
+    credentials,
+    authorize: authorize ?? null,
+    origins: security.origins ?? [],
+  };
+}
+
+/** Fields that never reach the log, wherever they are in what is logged. */
+const SECRETS = ['token', 'tokens', 'authorization', 'cookie', 'key', 'secret', 'password'];
+
+/** Logs JSON lines, to stderr unless told otherwise. */
+export const createLogger = (
+  level: string,
+  to: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Logger => pino({ level, redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]) }, to);
+
+/** Opens the store that the settings name; what keeps it on disk is loaded only then. @throws EddyError `store-*` */
+export async function openStore(
+  { ephemeral, data, groupMs }: Pick<Config, 'ephemeral' | 'data' | 'groupMs'>,
+  telemetry: Telemetry,
+): Promise<Store> {
+  if (ephemeral) return createMemoryStore();
+  const { openLmdbStore } = await import('../store/lmdb/lmdb.js');
+  return openLmdbStore(data, { groupMs, counters: telemetry.store });
+}
+
+/** Opens the sequences of a folder that no server has. @throws EddyError `store-*` */
+export async function openRegistry(data: string): Promise<Registry> {
+  const telemetry = createTelemetry();
+  const { limits, checkpoint, idleMs, groupMs } = settled({});
+  const store = await openStore({ ephemeral: false, data, groupMs }, telemetry);
+  const logger = createLogger('warn');
+  return createRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
+}
+
+/** @throws EddyError `config-invalid` */
+function settled(settings: ConfigInput): Config {
+  const result = configSchema.safeParse(settings);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new EddyError('config-invalid', problems.join('\n'));
+}
+
+interface RegistrySettings extends Pick<RegistryParts, 'store' | 'limits' | 'keeping'> {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+function createRegistry({ logger, store, telemetry, limits, keeping }: RegistrySettings): Registry {
+  return new Registry({
+    kernels: createKernels((why) => logger.warn(why)),
+    store,
+    clock: systemClock,
+    newEpoch: randomUUID,
+    limits,
+    keeping,
+    counters: telemetry.sequences,
+    onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
+  });
+}

@@ -1,0 +1,265 @@
+/** The server: a gateway for sockets, HTTP beside it, and their orderly end. */
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import { Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { Client } from '../../client/sdk/index.js';
+import { DEFAULT_PORT } from '../limits.js';
+import { STREAM_PATH } from '../protocol/messages.js';
+import type { Directory } from '../sequence/directory.js';
+import { LocalDirectory } from '../sequence/local-directory.js';
+import { EVERYTHING } from './auth/access.js';
+import { Attempts } from './auth/attempts.js';
+import { Authenticator } from './auth/authenticator.js';
+import { accessOf, type Grant } from './auth/grant.js';
+import { Origins } from './auth/origins.js';
+import { sayGoodbye } from './goodbye.js';
+import { dashboard } from './http/dashboard-files.js';
+import { createHttp } from './http/http.js';
+import { createListener } from './http/listener.js';
+import { addOperations, type Check } from './http/operations.js';
+import { addTransfer } from './http/sequence-transfer.js';
+import { reloadAll } from './reload.js';
+import type { ServerParts } from './server-parts.js';
+import type { AcceptedSocket } from './socket/accepted-socket.js';
+import { Gateway } from './socket/gateway.js';
+import { createMetrics, type Metrics } from './telemetry/prometheus.js';
+
+/** An address to listen on; port 0 takes a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ListenOptions extends Partial<Address> {
+  /** Where /livez, /readyz and /metrics are, instead of at the address of the stream. */
+  readonly admin?: Address | undefined;
+}
+
+export interface AttachOptions {
+  /** Web pages that may connect besides those of the server's own host, as a browser sends its origin. */
+  readonly origins?: readonly string[];
+}
+
+export class EddyServer {
+  private readonly http: FastifyInstance;
+  /** Serves operators apart from clients, if asked for. */
+  private admin: FastifyInstance | null = null;
+  private readonly directory: Directory;
+  private readonly gateway: Gateway;
+  private readonly authenticator: Authenticator;
+  private origins: Origins;
+  private adminOrigins: Origins;
+  private readonly metrics: Metrics;
+  private hasOperations = false;
+  private readonly detach: (() => void)[] = [];
+  private stopping: Promise<void> | null = null;
+
+  constructor(private readonly parts: ServerParts) {
+    const { logger, limits, clock, credentials, authorize, registry } = parts;
+    this.authenticator = new Authenticator({
+      credentials,
+      authorize,
+      attempts: new Attempts({ now: () => clock.monotonic(), perMinute: limits.refusedTokens }),
+      onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
+    });
+    this.origins = this.originsAt({ host: 'localhost', port: 0 });
+    this.adminOrigins = this.origins;
+    this.directory = new LocalDirectory(registry, clock);
+    this.gateway = new Gateway({
+      ...parts,
+      directory: this.directory,
+      authenticator: this.authenticator,
+      origins: () => this.origins,
+    });
+    this.http = createHttp({
+      logger,
+      limits,
+      connections: limits.sockets + limits.httpConnections,
+      createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
+      refusal: (request) => this.origins.refusal(request, false),
+    });
+    this.http.register(dashboard);
+    addTransfer(this.http, {
+      directory: this.directory,
+      authenticator: this.authenticator,
+      limits,
+      clock,
+      onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
+    });
+    this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
+    this.http.server.on('connection', (socket) => this.gateway.connect(socket));
+    this.http.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head));
+  }
+
+  /** Begins to listen, and gives the address. Where it cannot, the server is stopped. */
+  async listen(options: ListenOptions = {}): Promise<Address & { admin?: Address }> {
+    const { host = '127.0.0.1', port = DEFAULT_PORT, admin } = options;
+    const { logger, limits } = this.parts;
+    if (admin)
+      this.admin = createHttp({
+        logger,
+        limits,
+        connections: limits.httpConnections,
+        createListener: (onRequest) => createListener(onRequest, limits, null),
+        refusal: (request) => this.adminOrigins.refusal(request, false),
+      });
+    this.addOperations(this.admin ?? this.http);
+    try {
+      const at = await listenAt(this.http, { host, port });
+      this.origins = this.originsAt({ host, port: at.port });
+      if (!this.admin || !admin) return at;
+      const adminAt = await listenAt(this.admin, admin);
+      this.adminOrigins = this.originsAt({ host: admin.host, port: adminAt.port });
+      return { ...at, admin: adminAt };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the WebSockets of another program's HTTP server: Node's own, with or without TLS, or fastify's `app.server`. What
+   * is asked for at other paths than /stream is left to that program.
+   */
+  attach(server: HttpServer | TlsServer, { origins = [] }: AttachOptions = {}): void {
+    const at = () => {
+      const address = server.address();
+      return typeof address === 'object' && address ? address : { address: 'localhost', port: 0 };
+    };
+    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const [path] = (request.url ?? '').split('?', 1);
+      if (path !== STREAM_PATH) return;
+      const { address: host, port } = at();
+      this.origins = this.originsAt({ host, port }, origins, server instanceof TlsServer);
+      this.gateway.upgrade(request, socket, head);
+    };
+    server.on('upgrade', upgrade);
+    this.detach.push(() => server.off('upgrade', upgrade));
+  }
+
+  /**
+   * Converses on a WebSocket that somebody else accepted.
+   *
+   * @param grant what it may do; if left out, everything, or where tokens are needed what the token of its hello permits
+   */
+  accept(socket: AcceptedSocket, grant?: Grant): void {
+    const open = this.authenticator.isClosed ? null : EVERYTHING;
+    this.gateway.accept(socket, { address: 'accepted', access: grant ? accessOf(grant) : open });
+  }
+
+  /** Answers one HTTP request of another program's server: the dashboard, /sequences, /livez, /readyz, /metrics. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.addOperations(this.http);
+    await this.http.ready();
+    this.http.routing(request, response);
+  }
+
+  /**
+   * Gives a client of this server in its own process, without a network: sequences with the same handles and Observables as
+   * any client's. It may do everything.
+   */
+  async client(): Promise<Client> {
+    const { connectInProcess } = await import('./in-process.js');
+    return connectInProcess((socket) =>
+      this.gateway.accept(socket, { address: 'in-process', access: EVERYTHING }),
+    );
+  }
+
+  /**
+   * Takes no new sockets, closes those there are with the reconnect code, does what `onStop` says, and ends all
+   * sequences. Rejects where one of those things failed; the others are done all the same.
+   */
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  /** Reads tokens, keys, certificates and the like again, and logs what became of it; what is bad stays as it was. */
+  reload(): Promise<void> {
+    const { onReload, logger } = this.parts;
+    return reloadAll({ credentials: () => this.reloadCredentials(), ...onReload }, logger);
+  }
+
+  socketCount(): number {
+    return this.gateway.size;
+  }
+
+  viewCount(): number {
+    return this.gateway.viewCount;
+  }
+
+  sequenceCounts(): { awake: number; asleep: number } {
+    const { size, awakeSize } = this.parts.registry;
+    return { awake: awakeSize, asleep: size - awakeSize };
+  }
+
+  private addOperations(app: FastifyInstance): void {
+    if (this.hasOperations) return;
+    this.hasOperations = true;
+    const { guard, checks } = this.parts;
+    const all: Record<string, Check> = {
+      running: () => (this.stopping ? 'shutting down' : null),
+      load: () => guard.reason,
+      ...checks,
+    };
+    addOperations(app, { checks: all, metrics: this.metrics });
+  }
+
+  private async shutDown(): Promise<void> {
+    const { registry, guard, limits, onStop, clock, random, spreadMs } = this.parts;
+    const { newSocketsPerSecond } = limits;
+    const { scheduler } = clock;
+    await sayGoodbye(this.gateway.stop(), { scheduler, random, spreadMs, newSocketsPerSecond });
+    const ends = [
+      ...this.detach,
+      () => this.http.close(),
+      ...onStop,
+      () => registry.end(),
+      () => this.admin?.close(),
+    ];
+    const failures: unknown[] = [];
+    for (const end of ends) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    guard.end();
+    if (failures.length > 0) throw new AggregateError(failures, `the end failed: ${failures.join('; ')}`);
+  }
+
+  /**
+   * Reads again who may connect. Who is connected with a token that is not good any more is sent away, who has other rights
+   * now has to reconnect.
+   */
+  private async reloadCredentials(): Promise<string> {
+    const { credentials } = this.parts;
+    const { server } = this.http;
+    credentials.reload();
+    if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
+    await this.gateway.renew();
+    return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
+  }
+
+  private originsAt({ host, port }: Address, more: readonly string[] = [], isTls = false): Origins {
+    const { credentials, origins, authorize } = this.parts;
+    const { tls, areNeeded } = credentials;
+    return new Origins({
+      host,
+      port,
+      allowed: [...origins, ...more],
+      isSecure: isTls || tls !== null,
+      // who authorizes requests itself sees those without a token too
+      needsToken: areNeeded && authorize === null,
+    });
+  }
+}
+
+async function listenAt(app: FastifyInstance, { host, port }: Address): Promise<Address> {
+  await app.listen({ host, port });
+  const { address, port: chosen } = app.server.address() as AddressInfo;
+  return { host: address, port: chosen };
+}

@@ -1,0 +1,77 @@
+/** A client in the server's own process: two ends of one socket, without a network between them. */
+import { EventEmitter } from 'node:events';
+import { EddyClient } from '../../client/sdk/client.js';
+import type { Client } from '../../client/sdk/index.js';
+import { plainDialer, type SocketLike } from '../../client/sdk/web-socket.js';
+import type { AcceptedSocket } from './socket/accepted-socket.js';
+
+/** Connects a client to whoever takes the other end. */
+export function connectInProcess(accept: (socket: AcceptedSocket) => void): Client {
+  class InProcessSocket extends ClientEnd {
+    constructor(_url: string, protocols: readonly string[]) {
+      super(protocols);
+      queueMicrotask(() => {
+        accept(this.serverEnd);
+        this.onopen?.({} as never);
+      });
+    }
+  }
+  return new EddyClient('ws://in-process', plainDialer(InProcessSocket), {});
+}
+
+const [OPEN, CLOSED] = [1, 3];
+
+/** The end that the client holds. What the server writes is delivered in the same turn, in order. */
+class ClientEnd implements SocketLike {
+  binaryType = 'arraybuffer';
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  readonly serverEnd: ServerEnd;
+
+  constructor(protocols: readonly string[]) {
+    this.serverEnd = new ServerEnd(protocols[0] ?? '', this);
+  }
+
+  send(data: string | Uint8Array): void {
+    if (this.serverEnd.readyState !== OPEN) return;
+    const isText = typeof data === 'string';
+    this.serverEnd.emit('message', isText ? new TextEncoder().encode(data) : data, !isText);
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.serverEnd.close(code, reason);
+  }
+}
+
+/** The end that the server holds. The client is there as long as the process is: a ping is answered at once. */
+class ServerEnd extends EventEmitter implements AcceptedSocket {
+  readonly bufferedAmount = 0;
+  readyState = OPEN;
+
+  constructor(
+    readonly protocol: string,
+    private readonly client: ClientEnd,
+  ) {
+    super();
+  }
+
+  send(message: Uint8Array | string): void {
+    const data = typeof message === 'string' ? message : new Uint8Array(message).buffer;
+    this.client.onmessage?.({ data } as never);
+  }
+
+  ping(): void {
+    this.emit('pong');
+  }
+
+  close(code: number, reason: string): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    queueMicrotask(() => {
+      this.emit('close', code);
+      this.client.onclose?.({ code, reason } as never);
+    });
+  }
+}

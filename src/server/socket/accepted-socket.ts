@@ -1,0 +1,54 @@
+import type { SocketLike } from './socket-like.js';
+
+/**
+ * A WebSocket that somebody else accepted: one of `ws`, of a fastify plugin, or a pair in memory. Its messages are whole, as
+ * `ws` gives them; what it does not have (ping, pause) is done without.
+ */
+export interface AcceptedSocket {
+  /** The subprotocol that was agreed on: `eddy.v1.msgpack`, which is taken where there is none, or `eddy.v1.json`. */
+  readonly protocol: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(message: Uint8Array | string): void;
+  close(code: number, reason: string): void;
+  terminate?(): void;
+  ping?(): void;
+  pause?(): void;
+  resume?(): void;
+  on(event: 'message', listener: (data: MessageData, isBinary: boolean) => void): unknown;
+  on(event: 'close', listener: (code: number) => void): unknown;
+  on(event: 'pong', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** A message as `ws` hands it over. */
+export type MessageData = Uint8Array | ArrayBuffer | readonly Uint8Array[];
+
+const OPEN = 1;
+
+/** Gives a socket that writes messages one by one. @param onPing is told of a ping that the socket cannot send */
+export function plainSocket(socket: AcceptedSocket, isText: boolean, onPing: () => void): SocketLike {
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    write(messages) {
+      if (socket.readyState !== OPEN) return;
+      for (const message of messages) socket.send(isText ? textOf(message) : message);
+    },
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => (socket.terminate ? socket.terminate() : socket.close(3001, 'silent')),
+    ping: () => (socket.ping ? socket.ping() : onPing()),
+    pause: () => socket.pause?.(),
+    resume: () => socket.resume?.(),
+  };
+}
+
+/** Bytes of a message, in one piece. */
+export function bytesOf(data: MessageData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array);
+}
+
+const decoder = new TextDecoder();
+const textOf = (message: Uint8Array) => decoder.decode(message);

@@ -1,0 +1,228 @@
+/** The WebSockets of a server: upgrades that are let in or refused, and the conversation of each socket. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Encoding, encodingOf, SUBPROTOCOLS } from '../../protocol/codec.js';
+import { STREAM_PATH } from '../../protocol/messages.js';
+import type { Directory } from '../../sequence/directory.js';
+import { type Access, EVERYTHING } from '../auth/access.js';
+import { type Authenticator, bearerOf } from '../auth/authenticator.js';
+import type { Origins, Refusal } from '../auth/origins.js';
+import type { Leaver } from '../goodbye.js';
+import { answer, refusalBy, STOPPING } from '../http/raw-answer.js';
+import { ConnectionCounts } from '../load/connection-counts.js';
+import { SocketAdmission } from '../load/socket-admission.js';
+import type { ServerParts } from '../server-parts.js';
+import { LogThrottle } from '../telemetry/log-throttle.js';
+import { countOne } from '../telemetry/telemetry.js';
+import { type AcceptedSocket, bytesOf, plainSocket } from './accepted-socket.js';
+import { Connection } from './connection.js';
+import { createFlushQueue } from './flush-queue.js';
+import { frame, framedSocket } from './framed-socket.js';
+import type { SocketLike } from './socket-like.js';
+import { createWires, type Wire } from './wires.js';
+
+export interface GatewayParts extends Omit<ServerParts, 'origins'> {
+  readonly directory: Directory;
+  readonly authenticator: Authenticator;
+  /** Which names and pages are let in. */
+  readonly origins: () => Origins;
+}
+
+/** What is known of a socket besides its bytes. */
+export interface SocketOrigin {
+  readonly address: string;
+  /** What it may do; null where its hello has to bring a token. */
+  readonly access: Access | null;
+  readonly request?: IncomingMessage | undefined;
+}
+
+type AnySocket = Pick<AcceptedSocket, 'on' | 'close' | 'terminate'>;
+
+export class Gateway {
+  private readonly webSockets;
+  /** All connections, and those that are WebSockets or about to be. */
+  private readonly streams = new ConnectionCounts();
+  private readonly sockets = new ConnectionCounts();
+  private readonly connections = new Map<AnySocket, Connection>();
+  private readonly admission: SocketAdmission;
+  private readonly throttle: LogThrottle;
+  private readonly framed: Record<Encoding, Wire>;
+  private readonly plain: Record<Encoding, Wire>;
+  private readonly atTurnEnd = createFlushQueue(process.nextTick);
+  private isStopping = false;
+
+  constructor(private readonly parts: GatewayParts) {
+    const { limits, clock, guard } = parts;
+    const now = () => clock.monotonic();
+    this.framed = createWires(limits, frame);
+    this.plain = createWires(limits, asBytes);
+    this.admission = new SocketAdmission({ limits, guard, now, sockets: this.sockets });
+    this.throttle = new LogThrottle(now);
+    this.webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.frameBytes,
+      maxFragments: limits.fragments,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+    });
+  }
+
+  get size(): number {
+    return this.connections.size;
+  }
+
+  get viewCount(): number {
+    let total = 0;
+    for (const connection of this.connections.values()) total += connection.viewCount;
+    return total;
+  }
+
+  /** Takes a TCP connection, or breaks it where too many are there that never became a WebSocket. */
+  connect(socket: Socket): void {
+    const { httpConnections, socketsPerAddress } = this.parts.limits;
+    const { streams, sockets } = this;
+    const address = socket.remoteAddress ?? '';
+    const isTooMany =
+      streams.size - sockets.size >= httpConnections ||
+      streams.of(address) - sockets.of(address) >= socketsPerAddress;
+    if (isTooMany) socket.destroy();
+    else streams.enter(address, socket);
+  }
+
+  /** Answers an upgrade: with a socket, or with why there is none. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const address = request.socket.remoteAddress ?? '';
+    const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
+    const refusal = this.refusalOf(request, address);
+    if (refusal) return refuse(refusal);
+    this.sockets.enter(address, socket);
+    const accept = (access: Access | null) =>
+      this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+        this.converse(webSocket, this.wireOf(webSocket, this.framed), framedSocket(webSocket, socket), {
+          address,
+          access,
+          request,
+        }),
+      );
+    const { authorization } = request.headers;
+    const { authenticator } = this.parts;
+    if (!authenticator.isClosed) return accept(EVERYTHING);
+    if (authorization === undefined && !authenticator.asksRequests) return accept(null);
+    authenticator
+      .admitRequest(bearerOf(authorization), address, request)
+      .then(
+        (access) => (this.isStopping ? refuse(STOPPING) : accept(access)),
+        (error) => refuse(refusalBy(error)),
+      )
+      .catch((error) => {
+        this.parts.logger.error({ err: error }, 'an upgrade failed');
+        socket.destroy();
+      });
+  }
+
+  /** Converses on a socket that somebody else accepted. */
+  accept(socket: AcceptedSocket, origin: SocketOrigin): void {
+    if (this.isStopping) return socket.close(3000, 'server-shutdown');
+    const isText = encodingOf(socket.protocol) === 'json';
+    const written = plainSocket(socket, isText, () => this.connections.get(socket)?.alive());
+    this.converse(socket, this.wireOf(socket, this.plain), written, origin);
+  }
+
+  /** Takes no new sockets, and gives those that there are. */
+  stop(): Leaver[] {
+    this.isStopping = true;
+    return Array.from(this.connections, ([socket, connection]) => ({
+      closed: new Promise<void>((resolve) => socket.on('close', () => resolve())),
+      farewell: (error, retryMs) => connection.farewell(error, retryMs),
+      terminate: () => socket.terminate?.(),
+    }));
+  }
+
+  /** Asks again what each socket may do. */
+  async renew(): Promise<void> {
+    await Promise.all(Array.from(this.connections.values(), (connection) => connection.renew()));
+  }
+
+  private wireOf({ protocol }: { readonly protocol: string }, wires: Record<Encoding, Wire>): Wire {
+    return wires[encodingOf(protocol) ?? 'msgpack'];
+  }
+
+  /** Tells why an upgrade is refused, before any token is looked at. */
+  private refusalOf(request: IncomingMessage, address: string): Refusal | null {
+    const [path] = (request.url ?? '').split('?', 1);
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (this.isStopping) return STOPPING;
+    if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
+    if (!offered.some(encodingOf))
+      return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
+    return this.parts.origins().refusal(request, true) ?? this.admission.refusal(address);
+  }
+
+  private refuse(socket: Duplex, address: string, refusal: Refusal): void {
+    const { telemetry, logger } = this.parts;
+    const { status, reason } = refusal;
+    countOne(telemetry.wire.upgradesRefused, status);
+    const fields = { address, status, reason };
+    this.throttle.say((...line) => logger.warn(...line), reason, fields, 'socket refused');
+    answer(socket, refusal);
+  }
+
+  private converse(
+    socket: WebSocket | AcceptedSocket,
+    wire: Wire,
+    written: SocketLike,
+    origin: SocketOrigin,
+  ): void {
+    const { logger, telemetry, clock, authenticator } = this.parts;
+    const { wire: counters } = telemetry;
+    const { address, access, request } = origin;
+    const id = ++counters.socketsOpened;
+    const began = clock.monotonic();
+    const connection = new Connection({
+      ...this.parts,
+      ...wire,
+      socket: written,
+      atTurnEnd: this.atTurnEnd,
+      counters,
+      access,
+      admit: (token) => authenticator.admit(token, address, request),
+      onFault: (error) => this.fault(error, id),
+    });
+    const heard: AnySocket = socket as AcceptedSocket;
+    this.connections.set(heard, connection);
+    logger.debug({ connection: id, address, protocol: socket.protocol }, 'socket opened');
+    heard.on('message', (data, isBinary) => {
+      const bytes = bytesOf(data);
+      counters.receivedBytes += bytes.length;
+      connection.receive(isBinary ? bytes : String(data));
+    });
+    heard.on('pong', () => connection.alive());
+    heard.on('error', (error) => {
+      const { code = error.name } = error as NodeJS.ErrnoException;
+      const fields = { connection: id, address, err: error };
+      this.throttle.say((...line) => logger.warn(...line), code, fields, 'socket error');
+    });
+    heard.on('close', (code) => {
+      connection.end();
+      this.connections.delete(heard);
+      countOne(counters.socketsClosed, code);
+      const seconds = Math.round(clock.monotonic() - began) / 1000;
+      logger.info({ connection: id, address, code, seconds }, 'socket closed');
+    });
+  }
+
+  /** Logs a fault of Eddy's own. */
+  private fault(error: unknown, connection: number): void {
+    const { logger } = this.parts;
+    const fields = { connection, err: error };
+    this.throttle.say((...line) => logger.error(...line), String(error), fields, 'a message failed');
+  }
+}
+
+const encoder = new TextEncoder();
+const asBytes = (message: Uint8Array | string) =>
+  typeof message === 'string' ? encoder.encode(message) : message;

@@ -1,0 +1,165 @@
+/** Who is at the other end of a socket: from its hello to the end of its token. */
+import { Subscription } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import { EddyError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { type ClientMessage, type ClientMessageOf, PROTOCOL_VERSION } from '../../protocol/messages.js';
+import { type Access, expired } from '../auth/access.js';
+import { GRACE_MS } from './heartbeat.js';
+
+/** One frame as it came: bytes of MessagePack, or text of JSON. */
+export type Frame = Uint8Array | string;
+
+type Session =
+  /** No hello has come yet. */
+  | { readonly status: 'greeting'; readonly deadline: Subscription }
+  /** The token of hello is being checked, and what comes meanwhile waits. */
+  | {
+      readonly status: 'admitting';
+      readonly deadline: Subscription;
+      readonly held: Frame[];
+      heldBytes: number;
+    }
+  /** Requests are answered. `expiry` ends the socket when its token ends. */
+  | { readonly status: 'open'; readonly access: Access; readonly packed: boolean; expiry: Subscription }
+  | { readonly status: 'ended' };
+
+export interface GreeterParts {
+  readonly limits: Pick<Limits, 'helloMs' | 'messageBytes'>;
+  readonly clock: Clock;
+  /** What the upgrade's token permits, or null where it brought none. */
+  readonly access: Access | null;
+  /** Gives what the token of hello permits; rejects with `unauthorized` or `attempts-limit`. */
+  readonly admit: (token: string | undefined) => Promise<Access>;
+  /** Counts a request. @throws EddyError `rate-limit` */
+  readonly countHello: () => void;
+  readonly onWelcome: () => void;
+  readonly refuse: (error: unknown, message: ClientMessage | null) => void;
+  readonly farewell: (error: EddyError) => void;
+  /** Takes a frame that waited. */
+  readonly receive: (frame: Frame) => void;
+}
+
+/** Milliseconds between two looks at the clock, which may be set or stand still, for a token that expires later. */
+const EXPIRY_MS = 60_000;
+
+export class Greeter {
+  private session: Session;
+
+  constructor(private readonly parts: GreeterParts) {
+    const { limits, clock, farewell } = parts;
+    const late = new EddyError('hello-timeout', `no hello within ${limits.helloMs} ms`);
+    const deadline = clock.scheduler.schedule(() => farewell(late), limits.helloMs + GRACE_MS);
+    this.session = { status: 'greeting', deadline };
+  }
+
+  get hasEnded(): boolean {
+    return this.session.status === 'ended';
+  }
+
+  /** Does the client want packed results? */
+  get isPacked(): boolean {
+    return this.session.status === 'open' && this.session.packed;
+  }
+
+  /** What the socket may do. @throws EddyError `hello-expected` before hello */
+  get access(): Access {
+    if (this.session.status === 'open') return this.session.access;
+    throw new EddyError('hello-expected', 'this comes after hello');
+  }
+
+  /** Takes a frame that has to wait for the token's check: true where it had to. */
+  hold(frame: Frame): boolean {
+    const { session } = this;
+    if (session.status !== 'admitting') return false;
+    const { limits, refuse } = this.parts;
+    session.heldBytes += frame.length;
+    if (session.heldBytes <= limits.messageBytes) session.held.push(frame);
+    else
+      refuse(
+        new EddyError('hello-expected', `over ${limits.messageBytes} bytes came before hello was answered`),
+        null,
+      );
+    return true;
+  }
+
+  /** Lets hello open the conversation, and gives the messages that come after it. @throws EddyError `hello-*` */
+  greet(message: ClientMessage): ClientMessage | null {
+    const { session } = this;
+    if (message.type === 'hello') {
+      this.parts.countHello();
+      if (session.status !== 'greeting') throw new EddyError('hello-repeated', 'hello was sent before');
+      this.hello(message, session.deadline);
+      return null;
+    }
+    if (session.status === 'greeting')
+      throw new EddyError('hello-expected', `${message.type} came before hello`);
+    return message;
+  }
+
+  /** Asks again what the token permits, after tokens and keys were read again. */
+  async renew(): Promise<void> {
+    const { parts, session } = this;
+    const access = session.status === 'open' ? session.access : parts.access;
+    if (!access) return;
+    try {
+      const now = await access.renew();
+      if (!now.equals(access) && !this.hasEnded)
+        parts.farewell(new EddyError('access-changed', 'the token gives other rights now: connect again'));
+    } catch (error) {
+      if (!this.hasEnded) parts.refuse(error, null);
+    }
+  }
+
+  end(): void {
+    const { session } = this;
+    this.session = { status: 'ended' };
+    if (session.status === 'open') session.expiry.unsubscribe();
+    else if (session.status !== 'ended') session.deadline.unsubscribe();
+  }
+
+  /** @throws EddyError `version-unsupported`, `token-expired` */
+  private hello(message: ClientMessageOf<'hello'>, deadline: Subscription): void {
+    const { access, admit, clock, refuse } = this.parts;
+    const { version, token } = message;
+    access?.check(message, () => clock.wall());
+    if (version !== PROTOCOL_VERSION)
+      throw new EddyError(
+        'version-unsupported',
+        `version ${version} came; ${PROTOCOL_VERSION} is spoken here`,
+      );
+    if (access && token === undefined) return this.welcome(message, access);
+    this.session = { status: 'admitting', deadline, held: [], heldBytes: 0 };
+    admit(token).then(
+      (admitted) => this.resume(() => this.welcome(message, admitted)),
+      (error) => this.resume(() => refuse(error, message)),
+    );
+  }
+
+  /** Answers hello, and then what came meanwhile. */
+  private resume(answer: () => void): void {
+    const { session } = this;
+    if (session.status !== 'admitting') return;
+    const { held, deadline } = session;
+    this.session = { status: 'greeting', deadline };
+    answer();
+    for (const frame of held) this.parts.receive(frame);
+  }
+
+  private welcome({ packed = false }: ClientMessageOf<'hello'>, access: Access): void {
+    if (this.session.status === 'greeting') this.session.deadline.unsubscribe();
+    this.session = { status: 'open', access, packed, expiry: Subscription.EMPTY };
+    this.watchExpiry(access);
+    if (!this.hasEnded) this.parts.onWelcome();
+  }
+
+  /** Ends the socket when its token does, also where nothing more comes from it. */
+  private watchExpiry(access: Access): void {
+    const { clock, farewell } = this.parts;
+    if (access.expires === Number.POSITIVE_INFINITY || this.session.status !== 'open') return;
+    const left = access.expires - clock.wall();
+    if (left <= 0) return farewell(expired());
+    const wait = Math.min(left, EXPIRY_MS);
+    this.session.expiry = clock.scheduler.schedule(() => this.watchExpiry(access), wait);
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * What each message of a socket asks for, and how it is answered. Steps go straight to their sequence; a request is answered
+ * in the order that it came in, for its sequence. All answers, acks, refusals and results leave as one stream.
+ */
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  map,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  of,
+  type Subscriber,
+  Subscription,
+  tap,
+} from 'rxjs';
+import { EddyError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { Sink } from '../../operators/sink.js';
+import { Stage, stage } from '../../operators/stage.js';
+import type { ClientMessage, ClientMessageOf, ServerMessage, View } from '../../protocol/messages.js';
+import type { Directory } from '../../sequence/directory.js';
+import type { RefusedPush, SequenceHandle } from '../../sequence/handle.js';
+import type { Access } from '../auth/access.js';
+import type { LoadShedder } from '../load/load-shedder.js';
+import { Channels } from './channels.js';
+import { Lanes } from './lanes.js';
+import type { LatencySampler } from './latency-sampler.js';
+import type { StepPace } from './step-pace.js';
+import { Watches } from './watches.js';
+
+export interface RouteParts {
+  readonly directory: Directory;
+  readonly limits: Pick<Limits, 'channels' | 'views'>;
+  readonly guard: Pick<LoadShedder, 'check'>;
+  readonly pace: StepPace;
+  readonly sampler: LatencySampler;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** What the socket's token permits. */
+  readonly access: () => Access;
+  /** Tells the client why a message was refused, and counts it. */
+  readonly refuse: (error: unknown, message: ClientMessage | null) => void;
+  /** Tells the client what of its steps or targets was refused. */
+  readonly refusePush: (channel: number, refused: readonly RefusedPush[]) => void;
+  /** How many messages were refused so far. */
+  readonly refusals: { readonly total: number };
+  /** Is told how many views are watched, and which is watched no more. */
+  readonly onViews: (count: number) => void;
+  readonly onUnwatch: (channel: number, view: View) => void;
+}
+
+/** Does what the messages ask for, until the stream of them is unsubscribed from: then all that is open is given back. */
+export const route = (parts: RouteParts): OperatorFunction<ClientMessage, ServerMessage> =>
+  stage((out) => new Router(out, parts));
+
+type Answer = Observable<ServerMessage>;
+
+class Router extends Stage<ClientMessage, ServerMessage> {
+  private readonly channels: Channels;
+  private readonly watches: Watches;
+  private readonly lanes = new Lanes<string>();
+  private readonly answers = new Subscription();
+
+  constructor(
+    out: Subscriber<ServerMessage>,
+    private readonly parts: RouteParts,
+  ) {
+    super(out);
+    this.channels = new Channels(parts.limits.channels);
+    this.watches = new Watches(parts.limits.views);
+    this.add(() => this.end());
+  }
+
+  protected override take(message: ClientMessage): void {
+    try {
+      this.handle(message);
+    } catch (error) {
+      this.parts.refuse(error, message);
+    }
+  }
+
+  private end(): void {
+    this.lanes.end();
+    this.answers.unsubscribe();
+    this.watches.end();
+    this.channels.end();
+  }
+
+  private handle(message: ClientMessage): void {
+    switch (message.type) {
+      case 'steps':
+        return this.steps(message);
+      case 'targets':
+        return this.channels.get(message.channel).learn(message.seq, message.targets);
+      case 'open':
+        return this.inOrder(message, () => this.open(message));
+      case 'subscribe':
+        return this.inOrder(message, () => this.join(message));
+      case 'remove':
+        return this.inOrder(message, () => done(message.id, this.parts.directory.remove(message.sequence)));
+      case 'configure':
+      case 'reset':
+      case 'checkpoint':
+        return this.answer(message, () => done(message.id, this.change(message)));
+      case 'list':
+        return this.answer(message, () => this.list(message));
+      case 'unsubscribe':
+        return this.unwatch(message);
+      case 'close':
+        this.channels.close(message.channel);
+        return this.out.next({ type: 'done', re: message.id });
+      case 'hello':
+        return;
+    }
+  }
+
+  /** Answers once all that was asked about the same sequence before has been answered. */
+  private inOrder(message: ClientMessageOf<'open' | 'subscribe' | 'remove'>, answer: () => Answer): void {
+    this.lanes.add(message.sequence, () => this.told(message, answer));
+  }
+
+  private answer(message: ClientMessage, answer: () => Answer): void {
+    this.answers.add(this.told(message, answer).subscribe());
+  }
+
+  /** Sends an answer, or why there is none. */
+  private told(message: ClientMessage, answer: () => Answer): Observable<unknown> {
+    return defer(answer).pipe(
+      tap((reply) => this.out.next(reply)),
+      catchError((error: unknown) => {
+        this.parts.refuse(error, message);
+        return EMPTY;
+      }),
+    );
+  }
+
+  private steps({ channel, seq, x, targets, count }: ClientMessageOf<'steps'>): void {
+    const { sampler, pace, now, refusals } = this.parts;
+    const handle = this.channels.get(channel);
+    const { batch, features } = handle.spec;
+    const T = count ?? x.length / (batch * features);
+    const before = refusals.total;
+    sampler.begin(channel, seq + T - 1, now);
+    handle.push(seq, x, targets ?? null, T);
+    if (refusals.total > before) return;
+    sampler.end(T, now);
+    pace.take(T);
+  }
+
+  private open({ id, sequence, mode, spec }: ClientMessageOf<'open'>): Answer {
+    const { directory, guard } = this.parts;
+    this.channels.checkRoom(sequence);
+    return directory
+      .open(sequence, mode, spec, () => guard.check('sequences'))
+      .pipe(
+        map(({ handle: opened, created }): ServerMessage => {
+          const handle = this.channels.enter(opened, (heard) => this.listen(heard));
+          const { durable, blockSteps, learning, learningRate } = handle;
+          const place = placeOf(id, handle);
+          return { type: 'opened', ...place, durable, created, blockSteps, learning, learningRate };
+        }),
+      );
+  }
+
+  /** Passes on what a handle tells of what was pushed through it. */
+  private listen(handle: SequenceHandle): Subscription {
+    const { channel } = handle;
+    const { sampler, now, refusePush } = this.parts;
+    const heard = handle.acks$.subscribe((seq) => {
+      sampler.acked(channel, seq, now);
+      this.out.next({ type: 'ack', channel, seq });
+    });
+    heard.add(handle.refusals$.subscribe((refused) => refusePush(channel, refused)));
+    return heard;
+  }
+
+  private change(message: ClientMessageOf<'configure' | 'reset' | 'checkpoint'>): Observable<never> {
+    const handle = this.channels.get(message.channel);
+    if (message.type === 'configure') return handle.configure(message);
+    return message.type === 'reset' ? handle.reset(message.what) : handle.checkpoint();
+  }
+
+  private join(message: ClientMessageOf<'subscribe'>): Answer {
+    return this.parts.directory.get(message.sequence).pipe(
+      mergeMap((handle) => {
+        this.watch(handle, message);
+        return EMPTY;
+      }),
+    );
+  }
+
+  /** @throws EddyError `view-*`, `overloaded` */
+  private watch(handle: SequenceHandle, message: ClientMessageOf<'subscribe'>): void {
+    const { id, view, every = 0, delivery = 'every', after } = message;
+    const { channel } = handle;
+    const { watches, parts, out } = this;
+    if (!watches.has(channel, view)) {
+      watches.checkRoom();
+      parts.guard.check('views');
+    }
+    const options = { every, delivery };
+    const rejoined = after && handle.rejoin(view, options, after);
+    const results$ = rejoined?.results$ ?? handle.watch(view, options);
+    watches.drop(channel, view);
+    const recovered = rejoined && { recovered: rejoined.recovered };
+    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...recovered });
+    const subscription = new Subscription();
+    watches.enter(channel, view, subscription);
+    parts.onViews(watches.size);
+    subscription.add(
+      results$.subscribe(
+        new Sink(
+          (result) => out.next(result),
+          (error) => parts.refuse(error, message),
+        ),
+      ),
+    );
+  }
+
+  private unwatch({ id, channel, view }: ClientMessageOf<'unsubscribe'>): void {
+    const { watches, parts, out } = this;
+    if (!watches.has(channel, view))
+      throw new EddyError('channel-unknown', `${view} of channel ${channel} is not watched here`);
+    watches.drop(channel, view);
+    parts.onViews(watches.size);
+    parts.onUnwatch(channel, view);
+    out.next({ type: 'done', re: id });
+  }
+
+  private list({ id: re, after = '', limit = LISTED }: ClientMessageOf<'list'>): Answer {
+    const access = this.parts.access();
+    const covers = access.coversAll ? null : (name: string) => access.covers(name);
+    return this.parts.directory
+      .list({ after, limit, covers })
+      .pipe(map((list): ServerMessage => ({ type: 'listing', re, ...list })));
+  }
+}
+
+/** Sequences in one answer, unless fewer are asked for. */
+const LISTED = 100;
+
+/** Says that a request is done when its stream has completed. */
+const done = (re: number, work$: Observable<never>): Answer =>
+  concat(work$, of({ type: 'done', re } as const));
+
+function placeOf(re: number, { channel, name, epoch, seq, spec }: SequenceHandle) {
+  return { re, channel, sequence: name, epoch, seq, spec: { ...spec } };
+}
