@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction, Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import type { Model } from '../rnn/model.js';
@@ -6,7 +6,7 @@ import { outputsOf } from '../rnn/spec/spec.js';
 import { checkSteps } from '../rnn/spec/step-checks.js';
 import { type CopyRoom, carrySteps, type StepBlock } from './carry-steps.js';
 import { OwnRun, type Run } from './run.js';
-import { untilClosed } from './until-closed.js';
+import { Stage, stage } from './stage.js';
 
 /** x [B,F] of one step, x [T,B,F] of several, or either with its targets [T,B,M]. */
 export type CellInput = ArrayLike<number | null> | StepBlock;
@@ -33,28 +33,31 @@ export type CellInput = ArrayLike<number | null> | StepBlock;
  *   .pipe(runCell(model), windows({ k1: 1, k2: 8 }), learn())
  *   .subscribe(({ seq, h, updates }) => console.log(seq, h, updates.length));
  */
-export const runCell =
-  (model: Model): OperatorFunction<CellInput, Run> =>
-  (source) =>
-    new Observable<Run>((subscriber) => {
-      const room = roomOf(model);
-      source.pipe(untilClosed(subscriber)).subscribe({
-        next: (value) => {
-          const block: StepBlock = 'x' in value ? value : { x: value };
-          try {
-            checkBlock(model, block);
-            carrySteps(OwnRun, model, block, room, (run) => {
-              subscriber.next(run);
-              return subscriber.closed;
-            });
-          } catch (error) {
-            subscriber.error(error);
-          }
-        },
-        error: (error) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      });
-    });
+export const runCell = (model: Model): OperatorFunction<CellInput, Run> =>
+  stage((out) => new Running(out, model));
+
+class Running extends Stage<CellInput, Run> {
+  private readonly room: CopyRoom;
+
+  constructor(
+    out: Subscriber<Run>,
+    private readonly model: Model,
+  ) {
+    super(out);
+    this.room = roomOf(model);
+  }
+
+  protected override take(value: CellInput): void {
+    const block: StepBlock = 'x' in value ? value : { x: value };
+    checkBlock(this.model, block);
+    carrySteps(OwnRun, this.model, block, this.room, this.emit);
+  }
+
+  private readonly emit = (run: Run): boolean => {
+    this.out.next(run);
+    return this.out.closed;
+  };
+}
 
 /** Room of the model's own precision for every number. */
 function roomOf(model: Model): CopyRoom {

@@ -1,5 +1,13 @@
-/** One pass of a model over the rows of a file: each row meets the predictions that were made for it. */
-
+/**
+ * One pass of a model over the rows of a file, through the pipe that a server's sequences are made of: each row meets the
+ * predictions that were made for it, and is then learned from.
+ */
+import { Inlet } from '../../operators/inlet.js';
+import { learn } from '../../operators/learn.js';
+import type { LearnedRun } from '../../operators/run.js';
+import { type CellInput, runCell } from '../../operators/run-cell.js';
+import { Sink } from '../../operators/sink.js';
+import { windows } from '../../operators/windows.js';
 import { Model, type StepResult } from '../../rnn/model.js';
 import type { Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
@@ -20,7 +28,7 @@ export interface PassRow extends EvalRow {
   readonly truth: readonly (number | null)[];
   /** What was predicted for this row [M], as y is ordered; null where nothing was. */
   readonly made: readonly (number | null)[];
-  /** What the model gave at this row. Its arrays are views that the next row overwrites. */
+  /** What the model gave at this row. */
   readonly result: StepResult;
   /** false: the model is still warming up, and the row counts in no figure. */
   readonly isScored: boolean;
@@ -35,6 +43,10 @@ export class Pass {
   /** The predictions still open: those made at row r lie at (r mod the longest horizon) M [horizon, M]. */
   private readonly open: Float64Array;
   private readonly longest: number;
+  private readonly rows$ = new Inlet<CellInput>();
+  /** What came of the last row. */
+  private run: LearnedRun | null = null;
+  private fault: unknown = null;
 
   /** @param skip rows at the beginning that are learned from and not scored. */
   constructor(
@@ -43,6 +55,15 @@ export class Pass {
     private readonly skip: number,
   ) {
     this.model = new Model(spec);
+    const sink = new Sink<LearnedRun>(
+      (run) => {
+        this.run = run;
+      },
+      (fault) => {
+        this.fault = fault;
+      },
+    );
+    this.rows$.pipe(runCell(this.model), windows(), learn()).subscribe(sink);
     const task = spec.task?.kind === 'forecast' ? spec.task : { targets: [], horizon: [] };
     this.targetIndices = task.targets ?? features.map((_, i) => i);
     this.targets = this.targetIndices.map((i) => features[i]!);
@@ -62,10 +83,19 @@ export class Pass {
     const made = outputs.map(({ horizon }, m) =>
       row < horizon ? null : open[((row - horizon) % longest) * M + m]!,
     );
-    const result = model.step(read.x);
+    const result = this.resultOf(read.x);
     if (result.y) open.set(result.y, (row % longest) * M);
     const truth = this.targetIndices.map((i) => read.x[i]!);
     return { ...read, row, truth, made, result, isScored: row >= this.skip };
+  }
+
+  private resultOf(x: EvalRow['x']): StepResult {
+    this.rows$.next(x);
+    if (this.fault !== null) throw this.fault;
+    const { seq, h, y, updates, alerts } = this.run!;
+    const [alert] = alerts;
+    const { isAnomalous = false, drift = null } = alert ?? {};
+    return { seq, h: h!, y, updates, anomaly: this.model.anomaly, isAnomalous, drift };
   }
 
   /** Gives the scores of each output, in their order; all null until something is scored. */
