@@ -8,10 +8,12 @@ import { SEQUENCE_NAME } from '../protocol/messages.js';
 import { type ModelSpec, parseSpec } from '../rnn/spec/spec.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
+import { bringBack, createSequence } from './open-sequence.js';
 import { fromState } from './recovery.js';
-import { Sequence, type SequenceParts } from './sequence.js';
+import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
+import type { SequenceParts } from './sequence-parts.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
@@ -75,7 +77,7 @@ export class Registry {
     if (sequence) return sequence;
     checkName(name);
     if (!this.parts.store.has(name)) throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
-    return this.enter(Sequence.bringBack(this.partsOf(name)));
+    return this.enter(bringBack(this.partsOf(name)));
   }
 
   /**
@@ -171,7 +173,7 @@ export class Registry {
     if (spec === undefined)
       throw new EddyError('spec-required', `sequence ${name} is new, so it needs a model spec`);
     this.checkRoom();
-    return this.enter(Sequence.create(this.partsOf(name), parseSpec(spec)));
+    return this.enter(createSequence(this.partsOf(name), parseSpec(spec)));
   }
 
   /** @throws EddyError `store-unavailable`, `sequence-limit` */

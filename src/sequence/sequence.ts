@@ -5,44 +5,26 @@
  * What is refused changes nothing. What changes it is in the log, in order, so the log gives it back to the bit.
  */
 import { type Observable, Subscription } from 'rxjs';
-import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
-import type { Limits } from '../limits.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import type { SequenceStore, Store } from '../store/store.js';
+import type { SequenceStore } from '../store/store.js';
 import type { Asker, SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
-import { Course } from './course.js';
+import type { Course } from './course.js';
 import { type Command, Intake, refuse } from './intake.js';
-import { LogEvents } from './log-events.js';
-import type { ModelRoom } from './model-room.js';
+import type { LogEvents } from './log-events.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
 import { type Recovered, recover } from './recovery.js';
 import { Results } from './results/results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import { type After, type Rejoined, Watching } from './results/watching.js';
-import type { SequenceCounters } from './sequence-counters.js';
+import type { SequenceParts } from './sequence-parts.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
-
-export interface SequenceParts {
-  readonly name: string;
-  readonly channel: number;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly models: ModelRoom;
-  readonly newEpoch: () => string;
-  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
-  /** Steps between two checkpoints. */
-  readonly checkpointSteps: number;
-  readonly counters: SequenceCounters;
-  /** Tells of a fault of Eddy's own, or of the store. */
-  readonly onFault: (error: unknown) => void;
-}
 
 export class Sequence {
   readonly name: string;
@@ -67,32 +49,8 @@ export class Sequence {
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
 
-  /** Makes a new sequence. @throws EddyError `sequence-limit` */
-  static create(parts: SequenceParts, spec: ModelSpec): Sequence {
-    return Sequence.open(parts, (log) => {
-      const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch());
-      log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec } });
-      return { course, replayed: 0, damage: [], isCut: false };
-    });
-  }
-
-  /** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
-  static bringBack(parts: SequenceParts): Sequence {
-    return Sequence.open(parts, (log) => recover(parts.name, log, (spec) => parts.models.wake(spec)));
-  }
-
-  private static open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered): Sequence {
-    const events = new LogEvents();
-    const log = parts.store.open(parts.name, events);
-    try {
-      return new Sequence(parts, log, events, begin(log));
-    } catch (error) {
-      log.close();
-      throw error;
-    }
-  }
-
-  private constructor(
+  /** @param origin where it begins, or goes on from */
+  constructor(
     private readonly parts: SequenceParts,
     private readonly log: SequenceStore,
     events: LogEvents,

@@ -1,0 +1,31 @@
+/** How a sequence begins: new, or out of the store. */
+import type { ModelSpec } from '../rnn/spec/spec.js';
+import type { SequenceStore } from '../store/store.js';
+import { Course } from './course.js';
+import { LogEvents } from './log-events.js';
+import { type Recovered, recover } from './recovery.js';
+import { Sequence } from './sequence.js';
+import type { SequenceParts } from './sequence-parts.js';
+
+/** Makes a new sequence. @throws EddyError `sequence-limit` */
+export const createSequence = (parts: SequenceParts, spec: ModelSpec): Sequence =>
+  open(parts, (log) => {
+    const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch());
+    log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec } });
+    return { course, replayed: 0, damage: [], isCut: false };
+  });
+
+/** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
+export const bringBack = (parts: SequenceParts): Sequence =>
+  open(parts, (log) => recover(parts.name, log, (spec) => parts.models.wake(spec)));
+
+function open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered): Sequence {
+  const events = new LogEvents();
+  const log = parts.store.open(parts.name, events);
+  try {
+    return new Sequence(parts, log, events, begin(log));
+  } catch (error) {
+    log.close();
+    throw error;
+  }
+}

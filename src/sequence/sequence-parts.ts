@@ -1,0 +1,21 @@
+import type { Clock } from '../clock.js';
+import type { Limits } from '../limits.js';
+import type { Store } from '../store/store.js';
+import type { ModelRoom } from './model-room.js';
+import type { SequenceCounters } from './sequence-counters.js';
+
+/** What a sequence is put together from. */
+export interface SequenceParts {
+  readonly name: string;
+  readonly channel: number;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly models: ModelRoom;
+  readonly newEpoch: () => string;
+  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
+  /** Steps between two checkpoints. */
+  readonly checkpointSteps: number;
+  readonly counters: SequenceCounters;
+  /** Tells of a fault of Eddy's own, or of the store. */
+  readonly onFault: (error: unknown) => void;
+}
