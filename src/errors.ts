@@ -9,102 +9,123 @@ interface ErrorEntry {
  *
  * `temporary` says whether the same request may succeed later without a change.
  * `close` is the WebSocket close code where the error ends the socket: 3000-3499 = reconnect, 3500-3999 = do not.
- * SPEC.md lists every code; a test compares the two.
+ * docs/protocol.md lists every code; a test compares the two.
  */
 export const ERRORS = {
   // the frame and the message
-  'frame-malformed': { temporary: false, about: 'the bytes are not one MessagePack map or one JSON object' },
+  'frame-malformed': {
+    temporary: false,
+    about: 'the bytes are not one MessagePack map, one packed frame or one JSON object',
+  },
   'frame-encoding': {
     temporary: false,
-    about: 'a text frame on a msgpack socket, or a binary frame on a json socket',
+    about: 'a text frame on a MessagePack socket, or a binary frame on a JSON socket',
   },
-  'message-unknown': { temporary: false, about: 'the message type is not known' },
+  'message-unknown': { temporary: false, about: 'the message type is unknown' },
   'message-invalid': { temporary: false, about: 'a field is missing, unknown or of the wrong type' },
   'message-too-large': {
     temporary: false,
-    about: 'a message other than a block of steps is over its size limit',
+    about: 'a message other than steps, or an imported file, exceeds its size limit',
   },
   'hello-expected': { temporary: false, about: 'the first message was not hello' },
   'hello-repeated': { temporary: false, about: 'hello was sent twice' },
-  'version-unsupported': { temporary: false, about: 'the protocol version is not spoken here' },
+  'version-unsupported': { temporary: false, about: 'the server does not speak this protocol version' },
   // channels and sequences
   'channel-unknown': { temporary: false, about: 'the channel is not open on this socket' },
-  'sequence-name-invalid': { temporary: false, about: 'the name of the sequence is not allowed' },
-  'sequence-unknown': { temporary: true, about: 'no sequence of that name exists' },
-  'sequence-exists': { temporary: false, about: 'mode create, and the sequence exists already' },
-  'sequence-limit': { temporary: true, about: 'the server carries as many sequences as it may' },
-  'sequence-failed': { temporary: false, about: 'the sequence stopped on a fault inside Eddy' },
-  'spec-required': { temporary: false, about: 'a model spec is needed to create the sequence' },
-  'spec-invalid': { temporary: false, about: 'the model spec has a wrong field' },
-  'spec-conflict': { temporary: false, about: 'the sequence exists with another model spec' },
-  'channel-limit': { temporary: false, about: 'the socket has as many open channels as it may' },
-  'view-limit': { temporary: false, about: 'the socket has as many views as it may' },
-  'view-unavailable': { temporary: false, about: 'the model has no such results' },
+  'sequence-name-invalid': { temporary: false, about: 'the sequence name is not allowed' },
+  'sequence-unknown': { temporary: true, about: 'no sequence has this name' },
+  'sequence-exists': { temporary: false, about: 'a sequence of this name exists already' },
+  'sequence-limit': {
+    temporary: true,
+    about: 'the server holds as many sequences, or bytes of models, as it may',
+  },
+  'sequence-failed': { temporary: false, about: 'the sequence stopped because of a fault inside Eddy' },
+  'spec-required': { temporary: false, about: 'creating the sequence needs a model spec' },
+  'spec-invalid': { temporary: false, about: 'the model spec has an invalid field' },
+  'spec-conflict': { temporary: false, about: 'the sequence exists with a different model spec' },
+  'channel-limit': { temporary: false, about: 'the socket has reached its limit of open channels' },
+  'view-limit': { temporary: false, about: 'the socket has reached its limit of views' },
+  'view-unavailable': {
+    temporary: false,
+    about: 'the model does not produce these results, or they are too large to send',
+  },
   // steps and targets
-  'step-shape': { temporary: false, about: 'the length of x is no multiple of batch * features' },
-  'step-non-finite': { temporary: false, about: 'x holds NaN or an infinity' },
-  'credit-exceeded': { temporary: true, about: 'the producer has more un-acked steps than it may' },
-  'step-gap': { temporary: false, about: 'the step number is ahead of the next one expected' },
-  'step-conflict': { temporary: false, about: 'a step of that number was accepted with other numbers' },
-  'block-too-long': { temporary: false, about: 'a block holds more steps than allowed' },
-  'target-unexpected': { temporary: false, about: 'the model makes its own targets, or learns from none' },
-  'target-shape': { temporary: false, about: 'the length of the targets does not fit' },
-  'target-non-finite': { temporary: false, about: 'a target holds NaN or an infinity' },
-  'target-distribution': { temporary: false, about: 'a softmax target is no probability distribution' },
-  'target-early': { temporary: false, about: 'the target is for a step that has not happened' },
-  'target-expired': { temporary: false, about: 'the target came after its step had left the window' },
-  'target-duplicate': { temporary: false, about: 'the step has its target already' },
-  'setting-invalid': { temporary: false, about: 'a setting is out of its range' },
+  'step-shape': {
+    temporary: false,
+    about: 'the length of x does not match the steps, batch rows and features',
+  },
+  'step-non-finite': { temporary: false, about: 'x contains NaN or an infinity' },
+  'credit-exceeded': { temporary: true, about: 'the producer has more unacknowledged steps than it may' },
+  'step-gap': { temporary: false, about: 'the step number is ahead of the next expected one' },
+  'step-conflict': { temporary: false, about: 'a step of this number was accepted with different values' },
+  'block-too-long': { temporary: false, about: 'the block has more steps than allowed' },
+  'target-unexpected': {
+    temporary: false,
+    about: 'the model takes no targets: it makes its own, or has nothing to learn',
+  },
+  'target-shape': { temporary: false, about: 'the length of the targets does not match' },
+  'target-non-finite': { temporary: false, about: 'a target contains NaN or an infinity' },
+  'target-distribution': { temporary: false, about: 'a softmax target is not a probability distribution' },
+  'target-early': { temporary: false, about: 'the target is for a step that has not happened yet' },
+  'target-expired': { temporary: false, about: 'the target arrived after its block was learned' },
+  'target-duplicate': { temporary: false, about: 'the step already has a target' },
+  'setting-invalid': { temporary: false, about: 'a setting is out of range' },
   // snapshots and stores
-  'store-unavailable': { temporary: true, about: 'the store cannot write now, so no step is taken' },
-  'store-damaged': { temporary: false, about: 'a checkpoint or record in the store is broken' },
-  'store-locked': { temporary: false, about: 'another process has the data folder' },
-  'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or not of this model' },
+  'store-unavailable': {
+    temporary: true,
+    about: 'the store cannot write at present, so no step is accepted',
+  },
+  'store-damaged': { temporary: false, about: 'a checkpoint or record in the store is damaged' },
+  'store-locked': { temporary: false, about: 'another process is using the data folder' },
+  'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or belongs to another model' },
   // the library and the client
   'buffer-overflow': { temporary: true, about: 'a bounded buffer is full and its policy is to fail' },
-  'outbox-full': { temporary: true, about: 'the client holds as many un-acked steps as it may' },
+  'outbox-full': { temporary: true, about: 'the client holds as many unacknowledged steps as it may' },
   'client-closed': { temporary: false, about: 'the client was closed' },
-  'connection-lost': { temporary: true, about: 'the connection broke before the answer came' },
-  'connection-refused': { temporary: false, about: 'the server closed the socket and wants no reconnect' },
+  'connection-lost': { temporary: true, about: 'the connection broke before the answer arrived' },
+  'connection-refused': {
+    temporary: false,
+    about: 'the server closed the socket and asked not to reconnect',
+  },
   'history-lost': {
     temporary: false,
-    about: 'the server has fewer steps than it had acked; what was not acked was numbered anew',
+    about: 'the server has fewer steps than it had acknowledged; the client renumbered the remaining steps',
   },
   'input-invalid': { temporary: false, about: 'a row of the input file or stream cannot be read' },
   // who may do what
   'permission-denied': {
     temporary: false,
-    about: 'the token does not give the role, or not on this sequence',
+    about: 'the token does not grant the role, or not for this sequence',
   },
   'credentials-invalid': { temporary: false, about: 'a file of tokens, keys or certificates cannot be used' },
-  'address-refused': { temporary: false, about: 'another address than loopback needs tokens, or --insecure' },
+  'address-refused': { temporary: false, about: 'listening beyond loopback needs tokens or --insecure' },
   'config-invalid': {
     temporary: false,
-    about: 'the configuration has a wrong, unknown or contradictory setting',
+    about: 'the configuration has an invalid, unknown or contradictory setting',
   },
-  'rate-limit': { temporary: true, about: 'the socket asks more often than it may' },
-  overloaded: { temporary: true, about: 'the server is too busy to take new work' },
+  'rate-limit': { temporary: true, about: 'the socket sends more requests per second than it may' },
+  overloaded: { temporary: true, about: 'the server is too busy to accept new work' },
   // those that close the socket
   'server-shutdown': { temporary: true, close: 3000, about: 'the server is shutting down' },
-  'socket-slow': { temporary: true, close: 3001, about: 'the socket did not read what was sent to it' },
-  'access-changed': { temporary: true, close: 3010, about: 'the token gives other rights than before' },
-  'attempts-limit': { temporary: true, close: 3011, about: 'too many tokens of the address were refused' },
-  'hello-timeout': { temporary: false, close: 3500, about: 'no hello came in time' },
-  'error-limit': { temporary: false, close: 3501, about: 'too many messages of the socket were refused' },
-  unauthorized: { temporary: false, close: 3502, about: 'there is no token, or it is not good' },
-  'token-expired': { temporary: false, close: 3503, about: 'the token has expired since it was let in' },
+  'socket-slow': { temporary: true, close: 3001, about: 'the client did not read fast enough' },
+  'access-changed': { temporary: true, close: 3010, about: 'the rights of the token have changed' },
+  'attempts-limit': { temporary: true, close: 3011, about: 'too many tokens from this address were refused' },
+  'hello-timeout': { temporary: false, close: 3500, about: 'hello did not arrive in time' },
+  'error-limit': { temporary: false, close: 3501, about: 'too many messages on this socket were refused' },
+  unauthorized: { temporary: false, close: 3502, about: 'the token is missing or not valid' },
+  'token-expired': { temporary: false, close: 3503, about: 'the token has expired' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The request, channel or step that an error answers. */
+/** The request, channel or step that an error refers to. */
 export interface ErrorAbout {
   re?: number;
   channel?: number;
   seq?: number;
 }
 
-/** Tells whether `code` is one of Eddy's. */
+/** Tells whether Eddy defines `code`. */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
 
 /**
@@ -118,7 +139,7 @@ export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ER
 export class EddyError extends Error {
   override readonly name = 'EddyError';
   readonly code: ErrorCode;
-  /** What a message that could not be taken asked about, as far as that could be read. */
+  /** The request, channel and step of a refused message, as far as they could be read. */
   readonly about: Readonly<ErrorAbout>;
   /** May the same request succeed later without a change? */
   readonly temporary: boolean;
@@ -130,7 +151,7 @@ export class EddyError extends Error {
     this.temporary = ERRORS[code].temporary;
   }
 
-  /** The close code, where this error ends the socket. */
+  /** The close code, if this error ends the socket. */
   get close(): number | undefined {
     const entry: ErrorEntry = ERRORS[this.code];
     return entry.close;
