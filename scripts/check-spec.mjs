@@ -1,21 +1,31 @@
 #!/usr/bin/env node
-// Compares the ids in SPEC.md with those in the titles of the tests: every rule has a test, every test its rule.
+// Compares the ids of the rules in SPEC.md and docs/ with those in the titles of the tests: every rule has a test, and
+// every id in a title is that of one rule.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ids = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([, id]) => id));
-
 const root = new URL('..', import.meta.url).pathname;
-const specified = ids(readFileSync(join(root, 'SPEC.md'), 'utf8'), /^- \*\*([A-Z0-9]{3,4}\d+)\*\*/gm);
-const tests = readdirSync(join(root, 'test'), { recursive: true })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => readFileSync(join(root, 'test', file), 'utf8'))
-  .join('\n');
-const tested = ids(tests, /['"`]\[([A-Z0-9]{3,4}\d+)\]/g);
+const read = (file) => readFileSync(join(root, file), 'utf8');
+const inFolder = (folder, ending) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file));
 
-const missing = [...specified].filter((id) => !tested.has(id));
-const unknown = [...tested].filter((id) => !specified.has(id));
-for (const id of missing) console.error(`SPEC.md has ${id}, and no test carries it`);
-for (const id of unknown) console.error(`a test carries ${id}, and SPEC.md does not have it`);
-console.log(`${specified.size} rules in SPEC.md, ${tested.size} carried by tests`);
-process.exitCode = missing.length + unknown.length > 0 ? 1 : 0;
+/** Where each rule stands. */
+const rules = new Map();
+const problems = [];
+for (const file of ['SPEC.md', ...inFolder('docs', '.md')])
+  for (const [, id] of read(file).matchAll(/^- \*\*([A-Z0-9]{3,4}\d+)\*\*/gm)) {
+    if (rules.has(id)) problems.push(`${id} stands in both ${rules.get(id)} and ${file}`);
+    rules.set(id, file);
+  }
+
+const tests = inFolder('test', '.ts').map(read).join('\n');
+const titles = tests.matchAll(/['"`]((?:\[[A-Z0-9]{3,4}\d+\] ?)+)/g);
+const tested = new Set(Array.from(titles, ([, ids]) => ids.match(/[A-Z0-9]+/g)).flat());
+
+for (const [id, file] of rules) if (!tested.has(id)) problems.push(`no test carries ${id} of ${file}`);
+for (const id of tested) if (!rules.has(id)) problems.push(`a test carries ${id}, which no document has`);
+for (const problem of problems) console.error(problem);
+console.log(`${rules.size} rules, ${tested.size} ids in test titles`);
+process.exitCode = problems.length > 0 ? 1 : 0;

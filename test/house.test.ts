@@ -28,7 +28,7 @@ describe('the import rules', () => {
     return summary.violations.map((violation: { rule: { name: string } }) => violation.rule.name);
   };
 
-  it('[HOU1] catch an import that goes up', () => {
+  it('catch an import that goes up', () => {
     const files = {
       'src/server/server.ts': 'export const server = 1;\n',
       'src/rnn/model.ts': "import { server } from '../server/server.js';\nexport const model = server;\n",
@@ -36,7 +36,7 @@ describe('the import rules', () => {
     expect(broken(files)).toEqual(['rnn-goes-down']);
   });
 
-  it('[HOU1] catch a type that is imported up', () => {
+  it('catch a type that is imported up', () => {
     const files = {
       'src/sequence/sequence.ts': 'export type Sequence = number;\n',
       'src/store/store.ts':
@@ -45,14 +45,14 @@ describe('the import rules', () => {
     expect(broken(files)).toEqual(['store-goes-down']);
   });
 
-  it('[HOU1] catch a module of Node in what a browser loads', () => {
+  it('catch a module of Node in what a browser loads', () => {
     const files = {
       'src/protocol/codec.ts': "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n",
     };
     expect(broken(files)).toEqual(['isomorphic']);
   });
 
-  it('[HOU1] let an import pass that goes down', () => {
+  it('let an import pass that goes down', () => {
     const files = {
       'src/kernels/kernels.ts': 'export const kernels = 1;\n',
       'src/rnn/model.ts': "import { kernels } from '../kernels/kernels.js';\nexport const model = kernels;\n",
@@ -70,14 +70,15 @@ describe('the errors', () => {
     }
   });
 
-  it('[ERR1] are all in SPEC.md, with whether they are temporary and how they close', () => {
-    const spec = readFileSync(join(root, 'SPEC.md'), 'utf8');
-    const rows = spec.matchAll(/^\| `([a-z-]+)` \| (yes|no) \| (\d*) *\| .+ \|$/gm);
-    const documented = Array.from(rows, ([, code, temporary, close]) => [code, temporary, close]);
+  it('[ERR1] are all in docs/protocol.md, with whether they are temporary and how they close', () => {
+    const page = readFileSync(join(root, 'docs/protocol.md'), 'utf8');
+    const rows = page.matchAll(/^\| `([a-z-]+)` \| (yes|no) \| (\d*) *\| (.+) \|$/gm);
+    const documented = Array.from(rows, ([, ...cells]) => cells);
     const registered = Object.entries(ERRORS).map(([code, entry]) => [
       code,
       entry.temporary ? 'yes' : 'no',
       'close' in entry ? String(entry.close) : '',
+      entry.about,
     ]);
     expect(documented).toEqual(registered);
   });

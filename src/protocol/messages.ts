@@ -1,5 +1,5 @@
 /**
- * The messages of eddy.v1, the same in both encodings. SPEC.md says what each field means and in which order they go;
+ * The messages of eddy.v1, the same in both encodings. docs/protocol.md says what each field means and
  * packed.ts has the shorter form of those that hold numbers.
  *
  *   client                          server

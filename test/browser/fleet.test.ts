@@ -30,7 +30,7 @@ async function openMany(url: string, count: number): Promise<void> {
 }
 
 describe('the list of sequences', () => {
-  it('[BRW14] has a thousand of them with the rows in sight only, and is searched, sorted and gone through', async () => {
+  it('has a thousand of them with the rows in sight only, and is searched, sorted and gone through', async () => {
     const { httpUrl, url } = await startServer();
     await openMany(url, 1000);
     const { page, said } = await openPage(browser);
@@ -67,7 +67,7 @@ describe('the list of sequences', () => {
     await page.context().close();
   });
 
-  it('[BRW15] says what to do while there is none', async () => {
+  it('says what to do while there is none', async () => {
     const { httpUrl, url } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(httpUrl);
@@ -82,7 +82,7 @@ describe('the list of sequences', () => {
   });
 
   it.each(['light', 'dark'] as const)(
-    '[BRW20] fits every width, and axe finds nothing serious: %s',
+    'fits every width, and axe finds nothing serious: %s',
     async (colorScheme) => {
       const { httpUrl, url } = await startServer();
       await openMany(url, 40);

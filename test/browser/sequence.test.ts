@@ -50,7 +50,7 @@ const shown = (page: Page) => page.locator('.timebar .value').innerText();
 const said = (page: Page) => page.locator('[data-testid=said]').innerText();
 
 describe('the page of a sequence', () => {
-  it('[BRW15] waits for one that nobody has opened, and goes on by itself', async () => {
+  it('waits for one that nobody has opened, and goes on by itself', async () => {
     const { httpUrl, url } = await startServer();
     const { page, said: console } = await openSequence(httpUrl);
     await page.getByRole('heading', { name: 'Waiting for s' }).waitFor();
@@ -254,7 +254,7 @@ describe('the page of a sequence', () => {
   });
 
   it.each(['light', 'dark'] as const)(
-    '[BRW20] fits every width, and axe finds nothing serious: %s',
+    'fits every width, and axe finds nothing serious: %s',
     async (colorScheme) => {
       const { httpUrl, url } = await startServer();
       const stream = new Stream(dial(url), 's', SPEC);

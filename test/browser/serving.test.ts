@@ -30,7 +30,7 @@ const filesOf = (page: string) =>
   [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => `/${file}`);
 
 describe('the server', () => {
-  it('[BRW1] serves the page anew each time, and its files, which are named after what is in them, for ever', async () => {
+  it('serves the page anew each time, and its files, which are named after what is in them, for ever', async () => {
     const { httpUrl } = await startServer();
     const page = await get(httpUrl, '/');
     expect([page.status, page.headers['cache-control']]).toEqual([200, 'no-cache']);
@@ -43,7 +43,7 @@ describe('the server', () => {
     }
   });
 
-  it('[BRW1] sends them compressed as the browser takes them', async () => {
+  it('sends them compressed as the browser takes them', async () => {
     const { httpUrl } = await startServer();
     const script = filesOf(String((await get(httpUrl, '/')).body)).find((file) => file.endsWith('.js'))!;
     const [plain, gzip, brotli] = await Promise.all(

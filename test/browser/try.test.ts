@@ -36,7 +36,7 @@ function runHere(query: string) {
 }
 
 describe('the page', () => {
-  it('[BRW3] loads under its policy, finds its server, and says nothing on the console', async () => {
+  it('loads under its policy, finds its server, and says nothing on the console', async () => {
     const { httpUrl } = await startServer();
     const { page, said } = await openPage(browser);
     for (const path of ['#/', '#/try?v=1&steps=200&speed=0', '#/nowhere']) {
@@ -67,7 +67,7 @@ describe('the page', () => {
     await page.context().close();
   });
 
-  it('[BRW5] tells that the server is gone, and finds it again', async () => {
+  it('tells that the server is gone, and finds it again', async () => {
     const { httpUrl, server, port } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(httpUrl);
@@ -125,7 +125,7 @@ describe('a run on the page', () => {
     await page.context().close();
   });
 
-  it('[BRW8] is paused, taken step by step, looked back through, and begun again', async () => {
+  it('is paused, taken step by step, looked back through, and begun again', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(`${httpUrl}/#/try?v=1&speed=500&steps=100000`);
@@ -160,7 +160,7 @@ describe('a run on the page', () => {
     await page.context().close();
   });
 
-  it('[BRW9] takes a file, and says what is wrong with one that cannot be read', async () => {
+  it('takes a file, and says what is wrong with one that cannot be read', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
@@ -186,7 +186,7 @@ describe('a run on the page', () => {
     await page.context().close();
   });
 
-  it('[BRW9] is drawn with the pointer, and its link holds the drawing', async () => {
+  it('is drawn with the pointer, and its link holds the drawing', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(`${httpUrl}/#/try?v=1&signal=drawing&steps=200&speed=0`);
@@ -206,7 +206,7 @@ describe('a run on the page', () => {
     await page.context().close();
   });
 
-  it('[BRW10] is not begun from a link that cannot be read, which is told', async () => {
+  it('is not begun from a link that cannot be read, which is told', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(`${httpUrl}/#/try?v=1&units=many`);
@@ -259,7 +259,7 @@ describe('the page is for everybody', () => {
     await page.context().close();
   });
 
-  it('[BRW13] is light or dark as the system is, until the other is chosen, which outlasts a reload', async () => {
+  it('is light or dark as the system is, until the other is chosen, which outlasts a reload', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser, { colorScheme: 'dark' });
     await page.goto(httpUrl);

@@ -22,7 +22,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     const close = (got: ArrayLike<number>, want: ArrayLike<number>, size: string) =>
       expect(relativeError(got, want), size).toBeLessThanOrEqual(tolerance);
 
-    it('[KER1] allocates arenas of zeros that do not overlap', () => {
+    it('allocates arenas of zeros that do not overlap', () => {
       const kernels = createKernels();
       const arenas = [1, 3, 17, 1000].map((length) => kernels.allocate(length));
       for (const [i, { base, length }] of arenas.entries()) {
@@ -37,7 +37,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       for (const arena of arenas) arena.free();
     });
 
-    it.each(PAIRS)('[KER2] forward is h_t = tanh(z_t W + b), F = %i, N = %i', (F, N) => {
+    it.each(PAIRS)('forward is h_t = tanh(z_t W + b), F = %i, N = %i', (F, N) => {
       for (const [T, B] of [
         [1, 1],
         [4, 1],
@@ -61,7 +61,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     });
 
     it.each(PAIRS)(
-      '[KER3] backward is the chain rule from the last step to the first, F = %i, N = %i',
+      'backward is the chain rule from the last step to the first, F = %i, N = %i',
       (F, N) => {
         for (const [T, B] of [
           [1, 1],
@@ -94,7 +94,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
-    it.each(PAIRS)('[KER4] dense is a w + b, for rows that lie apart, A = %i, M = %i', (A, M) => {
+    it.each(PAIRS)('dense is a w + b, for rows that lie apart, A = %i, M = %i', (A, M) => {
       const R = 3;
       const stride = A + 2;
       const numbers = new Numbers(A * 100 + M + 2);
@@ -112,7 +112,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       expect(bench.changed()).toEqual(['y']);
     });
 
-    it.each(PAIRS)('[KER5] denseBackward is dy w^T, A = %i, M = %i', (A, M) => {
+    it.each(PAIRS)('denseBackward is dy w^T, A = %i, M = %i', (A, M) => {
       const R = 3;
       const numbers = new Numbers(A * 100 + M + 3);
       const parts = { da: numbers.many(R * A), dy: numbers.many(R * M), w: numbers.many(A * M) };
@@ -124,7 +124,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     });
 
     it.each(PAIRS)(
-      '[KER6] denseGradient adds a^T dy and the sum of dy to what is there, A = %i, M = %i',
+      'denseGradient adds a^T dy and the sum of dy to what is there, A = %i, M = %i',
       (A, M) => {
         const R = 4;
         const stride = A + 3;
@@ -155,7 +155,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
-    it.each(SIZES)('[KER7] softmax is exp(y) over its sum, row by row, M = %i', (M) => {
+    it.each(SIZES)('softmax is exp(y) over its sum, row by row, M = %i', (M) => {
       const R = 5;
       const bench = new Bench(createKernels(), { y: new Numbers(M).many(R * M, 4) });
       const want = bench.matrices({ y: M }).y.flatMap((row) => {
@@ -168,7 +168,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     });
 
     it.each(SIZES)(
-      '[KER18] squaredError is the loss in current deviations, and its gradient, M = %i',
+      'squaredError is the loss in current deviations, and its gradient, M = %i',
       (M) => {
         const [T, B, factor] = [3, 2, 0.3];
         const numbers = new Numbers(M + 18);
@@ -213,7 +213,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
-    it('[KER18] squaredError of outputs that all count for nothing is 0, and so is its gradient', () => {
+    it('squaredError of outputs that all count for nothing is 0, and so is its gradient', () => {
       const parts = { dy: [1, 1], y: [3, NO_TARGET], target: [NO_TARGET, -NO_TARGET], served: [1, 0] };
       const bench = new Bench(createKernels(), { ...parts, current: [1, 1] });
       const [dy, y, target, served, current] = bench.at('dy', 'y', 'target', 'served', 'current');
@@ -222,7 +222,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       expect(bench.read('dy')).toEqual([0, 0]);
     });
 
-    it('[KER7] softmax survives logits of +-500 and its rows sum to 1', () => {
+    it('softmax survives logits of +-500 and its rows sum to 1', () => {
       const rows = [
         [500, -500, 0],
         [-500, -500, -500],
@@ -263,7 +263,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     };
 
     it.each(PAIRS)(
-      '[KER8] gradientSquares is the squared norm of a layer gradient, A = %i, M = %i',
+      'gradientSquares is the squared norm of a layer gradient, A = %i, M = %i',
       (A, M) => {
         for (const R of [1, 4, 40]) {
           const { bench, stride, g, gb } = layerParts(A, M, R);
@@ -297,7 +297,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       return { v: next, w: w!.map((value, i) => value + move[i]!) };
     };
 
-    it.each(rules)('[KER9] descend takes a step of SGD: $rule', (rule) => {
+    it.each(rules)('descend takes a step of SGD: $rule', (rule) => {
       for (const [A, M] of [...PAIRS, [5, 64], [8, 32], [2, 61]] as const) {
         const R = 4;
         const { bench, stride, g, gb } = layerParts(A, M, R);
@@ -318,7 +318,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
-    it.each(rules)('[KER19] descendAlong takes a step of SGD along a gradient in memory: $rule', (rule) => {
+    it.each(rules)('descendAlong takes a step of SGD along a gradient in memory: $rule', (rule) => {
       for (const n of [...SIZES, 61, 64]) {
         const numbers = new Numbers(n + 19);
         const parts = { w: numbers.many(n), v: numbers.many(n), g: numbers.many(n) };
@@ -340,7 +340,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       { rule: 'RMSProp with L2', beta1: 0, beta2: 0.9, c1: 1, c2: 1, l2: 0.1, shrink: 0 },
     ];
 
-    it.each(adaptations)('[KER20] adapt takes a step: $rule', ({ rule, ...given }) => {
+    it.each(adaptations)('adapt takes a step: $rule', ({ rule, ...given }) => {
       const settings = { ...given, scale: 0.7, rate: 0.03, epsilon: 1e-3 };
       const { beta1, beta2, c1, c2, l2, shrink, scale, rate, epsilon } = settings;
       for (const n of [...SIZES, 61, 64]) {
@@ -367,7 +367,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
-    it('[KER20] adapt gives a weight the bits that it has alone', () => {
+    it('adapt gives a weight the bits that it has alone', () => {
       const numbers = new Numbers(20);
       const parts = {
         w: numbers.many(46),
@@ -386,14 +386,14 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       for (let i = 0; i < 46; i++) expect(run(i, i + 1)).toEqual(whole.map((part) => [part[i]]));
     });
 
-    it.each([0, ...SIZES, 64])('[KER21] squares is the sum of the squares of n numbers, n = %i', (n) => {
+    it.each([0, ...SIZES, 64])('squares is the sum of the squares of n numbers, n = %i', (n) => {
       const bench = new Bench(createKernels(), { p: new Numbers(n + 21).many(n) });
       const want = bench.read('p').reduce((sum, value) => sum + value ** 2, 0);
       expect(bench.kernels.squares(bench.m, ...bench.at('p'), n)).toBeCloseTo(want, 13);
       expect(bench.changed()).toEqual([]);
     });
 
-    it('[KER21] squares adds up the largest numbers that float32 holds, and is not finite where one of them is not', () => {
+    it('squares adds up the largest numbers that float32 holds, and is not finite where one of them is not', () => {
       for (const n of [1, 4, 7]) {
         const kernels = createKernels();
         const squaresOf = (value: number) => {
@@ -406,7 +406,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
-    it.each([0, ...SIZES, 64])('[KER10] largest is the largest magnitude of n numbers, n = %i', (n) => {
+    it.each([0, ...SIZES, 64])('largest is the largest magnitude of n numbers, n = %i', (n) => {
       for (let at = 0; at < Math.max(1, n); at++) {
         const numbers = new Numbers(n).many(n).map((value, i) => (i === at ? -99 : value));
         const bench = new Bench(createKernels(), { p: numbers });
@@ -414,7 +414,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
-    it('[KER13] pack and unpack are each the other way round, and move every number', () => {
+    it('pack and unpack are each the other way round, and move every number', () => {
       const kernels = createKernels();
       for (const [rows, columns] of [...PAIRS, [3, 64], [2, 61], [1, 1]] as const) {
         const m = Float64Array.from({ length: rows * columns + 4 }, (_, i) => i);
@@ -455,7 +455,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     };
 
     it.each([...PAIRS, [2, 61] as const])(
-      "[KER22] influence is the chain rule of each weight's influence on the state, F = %i, N = %i",
+      "influence is the chain rule of each weight's influence on the state, F = %i, N = %i",
       (F, N) => {
         const bench = new Bench(createKernels(), influenceParts(F, N, N), { w: F + N });
         const { J, z, h, w } = bench.matrices({ J: N, z: F + N, h: N, w: N });
@@ -473,7 +473,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     it.each([...PAIRS, [2, 61] as const])(
-      '[KER23] influenceGradient adds J e to what is there, F = %i, N = %i',
+      'influenceGradient adds J e to what is there, F = %i, N = %i',
       (F, N) => {
         const bench = new Bench(createKernels(), influenceParts(F, N, N));
         const { J, e, g } = bench.matrices({ J: N, e: N, g: 1 });
@@ -485,7 +485,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     it.each([...PAIRS, [2, 61] as const])(
-      "[KER24] influenceDiagonal is the influence of each weight on its own unit's state, F = %i, N = %i",
+      "influenceDiagonal is the influence of each weight on its own unit's state, F = %i, N = %i",
       (F, N) => {
         const bench = new Bench(createKernels(), influenceParts(F, N, 1), { w: F + N });
         const { J, z, h, w } = bench.matrices({ J: 1, z: F + N, h: N, w: N });
@@ -500,7 +500,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     it.each([...PAIRS, [2, 61] as const])(
-      '[KER25] influenceDiagonalGradient adds e_j S_ij to what is there, F = %i, N = %i',
+      'influenceDiagonalGradient adds e_j S_ij to what is there, F = %i, N = %i',
       (F, N) => {
         const bench = new Bench(createKernels(), influenceParts(F, N, 1));
         const { J, e, g } = bench.matrices({ J: 1, e: N, g: 1 });
@@ -511,7 +511,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
-    it('[KER12] forward keeps the state in [-1, 1] for the largest inputs and weights that float32 holds', () => {
+    it('forward keeps the state in [-1, 1] for the largest inputs and weights that float32 holds', () => {
       const [T, B, F, N] = [4, 2, 5, 3];
       const largest = 3.4028234663852886e38;
       const numbers = new Numbers(9);
@@ -530,7 +530,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     });
 
     it.each(PAIRS)(
-      '[KER11] one step at a time, a block and a batch row give the same bits, F = %i, N = %i',
+      'one step at a time, a block and a batch row give the same bits, F = %i, N = %i',
       (F, N) => {
         const [T, B, D] = [6, 3, F + N];
         const parts = cellParts(new Numbers(F * 100 + N + 6), T, B, F, N);
@@ -551,7 +551,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     it.each(PAIRS)(
-      '[KER11] a batch row goes back with the bits that it has alone, F = %i, N = %i',
+      'a batch row goes back with the bits that it has alone, F = %i, N = %i',
       (F, N) => {
         const [T, B, D] = [6, 3, F + N];
         const numbers = new Numbers(F * 100 + N + 7);
@@ -577,7 +577,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
     );
 
     it.each(PAIRS)(
-      '[KER11] a row through dense and softmax has the bits that it has alone, A = %i, M = %i',
+      'a row through dense and softmax has the bits that it has alone, A = %i, M = %i',
       (A, M) => {
         const R = 4;
         const numbers = new Numbers(A * 100 + M + 8);

@@ -5,7 +5,7 @@ import { decimate } from '../../client/dashboard/charts/decimate.js';
 const steps = (n: number) => Float64Array.from({ length: n }, (_, i) => i);
 
 describe('thinning out', () => {
-  it('[DSH3] leaves rows as they are where a chart can show them all, gaps as null', () => {
+  it('leaves rows as they are where a chart can show them all, gaps as null', () => {
     const [x, y] = decimate(steps(4), [Float64Array.of(1, Number.NaN, 3, 4)], 10, 0);
     expect([x, y]).toEqual([
       [0, 1, 2, 3],
@@ -13,7 +13,7 @@ describe('thinning out', () => {
     ]);
   });
 
-  it('[DSH3] keeps the least and the greatest number of every bucket, in their order', () => {
+  it('keeps the least and the greatest number of every bucket, in their order', () => {
     const numbers = fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), {
       minLength: 1,
       maxLength: 400,
@@ -31,7 +31,7 @@ describe('thinning out', () => {
     );
   });
 
-  it('[DSH3] cuts at the same rows while a chart scrolls', () => {
+  it('cuts at the same rows while a chart scrolls', () => {
     const values = Float64Array.from({ length: 1000 }, (_, i) => Math.sin(i / 7));
     const at = (from: number) => {
       const [x] = decimate(
@@ -45,7 +45,7 @@ describe('thinning out', () => {
     expect(at(1).filter((x) => x < 900 && !at(0).includes(x))).toEqual([]);
   });
 
-  it('[DSH3] shows a bucket without numbers as a gap', () => {
+  it('shows a bucket without numbers as a gap', () => {
     const values = Float64Array.from({ length: 100 }, (_, i) => (i < 50 ? i : Number.NaN));
     const [, y] = decimate(steps(100), [values], 10, 0);
     expect((y as (number | null)[]).slice(-10)).toEqual(Array(10).fill(null));

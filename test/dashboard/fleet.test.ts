@@ -7,7 +7,7 @@ import { parseSpec } from '../../src/rnn/spec/spec.js';
 const listed = (sequence: string, rest: object = {}) => ({ sequence, awake: true, ...rest });
 
 describe('the list of sequences', () => {
-  it('[DSH28] has the rate between two looks, and when the last step came', () => {
+  it('has the rate between two looks, and when the last step came', () => {
     const record = new FleetRecord();
     record.look(1000, [listed('a', { seq: 99, age: 400 })]);
     expect(record.rows[0]).toMatchObject({ steps: 100, rate: null, lastAt: 600 });
@@ -19,7 +19,7 @@ describe('the list of sequences', () => {
     expect(record.rows[0]?.rate).toBeNull();
   });
 
-  it('[DSH28] keeps the error and the skill of the last 60 looks, with gaps, and the model of one that fell asleep', () => {
+  it('keeps the error and the skill of the last 60 looks, with gaps, and the model of one that fell asleep', () => {
     const record = new FleetRecord();
     const spec = parseSpec({ features: 2, units: 8 });
     record.look(0, [listed('a', { recentMae: 1, recentSkill: 0.5, spec })]);
@@ -31,7 +31,7 @@ describe('the list of sequences', () => {
     expect(row?.awake).toBe(false);
   });
 
-  it('[DSH29] is searched by all words, in name, model and state', () => {
+  it('is searched by all words, in name, model and state', () => {
     const record = new FleetRecord();
     const spec = parseSpec({ features: 1, units: 8 });
     record.look(0, [listed('pump/1', { spec }), listed('pump/2', { awake: false }), listed('fan')]);
@@ -43,7 +43,7 @@ describe('the list of sequences', () => {
     expect(names('none')).toEqual([]);
   });
 
-  it('[DSH29] is sorted by each column, unknown last both ways, and equal ones by name', () => {
+  it('is sorted by each column, unknown last both ways, and equal ones by name', () => {
     const record = new FleetRecord();
     record.look(0, [
       listed('s10', { recentMae: 2 }),
@@ -61,7 +61,7 @@ describe('the list of sequences', () => {
     expect(pressed(first, 'error').isDescending).toBe(false);
   });
 
-  it('[DSH29] says what is not known with a dash, and ages in the unit that fits', () => {
+  it('says what is not known with a dash, and ages in the unit that fits', () => {
     const record = new FleetRecord();
     record.look(5000, [listed('a', { age: 5000, seq: 1234 })]);
     const [row] = record.rows;

@@ -36,7 +36,7 @@ const picture = (pixels: HeatmapPixels) =>
 const colourAt = (unit: number, step: number) => SCALE[shadeOf(Math.fround(activation(unit, step)))];
 
 describe('the pixels of a heatmap', () => {
-  it('[DSH8] are the colours of the states, a row for each unit in its order, a column for each step', () => {
+  it('are the colours of the states, a row for each unit in its order, a column for each step', () => {
     const pixels = new HeatmapPixels();
     pixels.paint(filled(50), look(30, 39, 10));
     expect(picture(pixels)).toEqual(
@@ -44,7 +44,7 @@ describe('the pixels of a heatmap', () => {
     );
   });
 
-  it('[DSH8] are after many small paints what one paint makes of all, and each paint touches what is new', () => {
+  it('are after many small paints what one paint makes of all, and each paint touches what is new', () => {
     const [small, whole] = [new HeatmapPixels(), new HeatmapPixels()];
     const states = new StateRing(3, 64);
     for (let step = 0; step < 200; step++) {
@@ -59,7 +59,7 @@ describe('the pixels of a heatmap', () => {
     expect(picture(small)).toEqual(picture(whole));
   });
 
-  it('[DSH8] are painted when the states come, where the view was ahead of them', () => {
+  it('are painted when the states come, where the view was ahead of them', () => {
     const [ahead, whole] = [new HeatmapPixels(), new HeatmapPixels()];
     const states = filled(20);
     ahead.paint(states, look(0, 49, 50));
@@ -75,14 +75,14 @@ describe('the pixels of a heatmap', () => {
     expect(picture(ahead)).toEqual(picture(whole));
   });
 
-  it('[DSH8] show every few steps where there are more than columns, and stay put while time goes on', () => {
+  it('show every few steps where there are more than columns, and stay put while time goes on', () => {
     const pixels = new HeatmapPixels();
     pixels.paint(filled(400), look(200, 399, 50));
     expect(pixels.span).toBe(4);
     expect(picture(pixels)[0]).toEqual(Array.from({ length: 50 }, (_, x) => colourAt(2, 200 + 4 * x)));
   });
 
-  it('[DSH8] are empty where there is no state', () => {
+  it('are empty where there is no state', () => {
     const pixels = new HeatmapPixels();
     pixels.paint(filled(3), look(-5, 4, 10));
     expect(picture(pixels)[1]!.map((pixel) => pixel === EMPTY)).toEqual([
@@ -99,7 +99,7 @@ describe('the pixels of a heatmap', () => {
     ]);
   });
 
-  it('[DSH8] are painted anew in another order', () => {
+  it('are painted anew in another order', () => {
     const pixels = new HeatmapPixels();
     const states = filled(10);
     pixels.paint(states, look(0, 9, 10));

@@ -61,7 +61,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 describe('the principal components', () => {
-  it('[DSH9] are those of an exact eigen-solver, with their variances', () => {
+  it('are those of an exact eigen-solver, with their variances', () => {
     const source = vectors(4, 12);
     const data = Array.from({ length: 3000 }, () => source.next().value as number[]);
     const components = new PrincipalComponents(12);
@@ -75,7 +75,7 @@ describe('the principal components', () => {
     }
   });
 
-  it('[DSH9] stand at right angles, and project a vector to how far it lies along each', () => {
+  it('stand at right angles, and project a vector to how far it lies along each', () => {
     const components = new PrincipalComponents(8);
     const source = vectors(5, 8);
     for (let i = 0; i < 2000; i++) components.observe(source.next().value as number[]);
@@ -86,7 +86,7 @@ describe('the principal components', () => {
     expect(components.project(moved)[0] - components.project(one)[0]).toBeCloseTo(2, 6);
   });
 
-  it('[DSH9] never turn over from one vector to the next', () => {
+  it('never turn over from one vector to the next', () => {
     const components = new PrincipalComponents(6);
     const [a, b] = [vectors(6, 6), vectors(7, 6)];
     let before = [components.component(0).direction, components.component(1).direction];
@@ -99,7 +99,7 @@ describe('the principal components', () => {
     }
   });
 
-  it('[DSH9] are 0, and nothing breaks, while nothing moves', () => {
+  it('are 0, and nothing breaks, while nothing moves', () => {
     const components = new PrincipalComponents(3);
     for (let i = 0; i < 10; i++) components.observe([0.5, 0.5, 0.5]);
     expect(components.project([0.5, 0.5, 0.5])).toEqual([0, 0]);

@@ -4,7 +4,7 @@ import { Ring } from '../../client/dashboard/charts/ring.js';
 import { StateRing, stateRows } from '../../client/dashboard/charts/state-ring.js';
 
 describe('a ring', () => {
-  it('[DSH1] has its last rows in order, as an array would, in one view', () => {
+  it('has its last rows in order, as an array would, in one view', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
@@ -26,7 +26,7 @@ describe('a ring', () => {
     );
   });
 
-  it('[DSH1] gives any run of rows, cut to those that are kept', () => {
+  it('gives any run of rows, cut to those that are kept', () => {
     const ring = new Ring(['step'], 4);
     for (let step = 0; step < 10; step++) ring.append(step);
     expect([...ring.view('step', 7, 9)]).toEqual([7, 8]);
@@ -35,7 +35,7 @@ describe('a ring', () => {
     expect([...ring.view('step', 3, 5)]).toEqual([]);
   });
 
-  it('[DSH1] takes a late number for a row that is kept, and drops one for a row that is not', () => {
+  it('takes a late number for a row that is kept, and drops one for a row that is not', () => {
     const ring = new Ring(['step', 'value'], 3);
     for (let step = 0; step < 5; step++) ring.append(step);
     ring.set('value', 3, 30);
@@ -48,7 +48,7 @@ describe('a ring', () => {
     ]);
   });
 
-  it('[DSH1] finds the first row at or after a step', () => {
+  it('finds the first row at or after a step', () => {
     const ring = new Ring(['step'], 4);
     for (const step of [1, 3, 5, 7, 9]) ring.append(step);
     expect([0, 3, 4, 9, 10].map((step) => ring.firstAt('step', step))).toEqual([1, 1, 2, 4, 5]);
@@ -64,7 +64,7 @@ describe('a ring', () => {
 });
 
 describe('a ring of states', () => {
-  it('[DSH1] has the last vectors and their steps', () => {
+  it('has the last vectors and their steps', () => {
     const states = new StateRing(2, 3);
     for (let step = 10; step < 15; step++) states.append(step, [0, step, -step], 1);
     expect([states.first, states.total, states.stepOf(2), states.stepOf(1)]).toEqual([2, 5, 12, Number.NaN]);

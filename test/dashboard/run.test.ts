@@ -127,7 +127,7 @@ describe('a run', () => {
     expect([isStopped, runners[0]!.isClosed, runners[0]!.batches$.observed]).toEqual([true, true, false]);
   });
 
-  it('[DSH23] keeps each forecast at the step that it is for, and the truth as it was', () => {
+  it('keeps each forecast at the step that it is for, and the truth as it was', () => {
     const { run, runners, pass } = start('v=1&signal=sine&speed=0&steps=40&horizon=3');
     pass(20);
     runners[0]!.answer();
@@ -161,7 +161,7 @@ describe('hashes', () => {
 });
 
 describe('the pace', () => {
-  it('[DSH25] gives as many steps as time has passed for, and does not race after a sleep', () => {
+  it('gives as many steps as time has passed for, and does not race after a sleep', () => {
     const pace = new Pace(50);
     expect(pace.due(0, 256)).toBe(0);
     let given = 0;
@@ -171,7 +171,7 @@ describe('the pace', () => {
     expect(pace.due(1_000_020, 256)).toBeLessThanOrEqual(1);
   });
 
-  it('[DSH25] is only bounded by the room at full speed', () => {
+  it('is only bounded by the room at full speed', () => {
     const pace = new Pace(0);
     expect([pace.due(0, 9), pace.due(0, 256), pace.due(1, 0)]).toEqual([9, 256, 0]);
   });
@@ -199,7 +199,7 @@ describe('a runner in a worker', () => {
     targets: null,
   });
 
-  it('[DSH26] has room for what is not under way', () => {
+  it('has room for what is not under way', () => {
     const { said, runner, tell } = start();
     const seen: number[] = [];
     runner.batches$.subscribe(({ count }) => seen.push(count));
@@ -210,7 +210,7 @@ describe('a runner in a worker', () => {
     expect(said.map(({ type }) => type)).toEqual(['start', 'run']);
   });
 
-  it('[DSH26] fails with the code of what went wrong, and ends its worker when it is closed', () => {
+  it('fails with the code of what went wrong, and ends its worker when it is closed', () => {
     const { runner, tell, worker } = start();
     const errors: unknown[] = [];
     runner.batches$.subscribe({ error: (error) => errors.push(error) });

@@ -16,7 +16,7 @@ const plain = (bytes: Uint8Array) => {
 };
 
 describe('the running hash', () => {
-  it('[DSH12] is FNV-1a of 64 bits', () => {
+  it('is FNV-1a of 64 bits', () => {
     const text = (value: string) => hashOf(new TextEncoder().encode(value));
     expect(text('')).toBe('cbf29ce484222325');
     expect(text('a')).toBe('af63dc4c8601ec8c');
@@ -24,14 +24,14 @@ describe('the running hash', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => hashOf(bytes) === plain(bytes)));
   });
 
-  it('[DSH12] is the same however the bytes are cut', () => {
+  it('is the same however the bytes are cut', () => {
     const hash = new RunningHash();
     const h = Float32Array.from({ length: 20 }, (_, i) => Math.fround(Math.sin(i)));
     for (let i = 0; i < 20; i += 4) hash.update(bytesOf(h.subarray(i, i + 4)));
     expect(hash.digest()).toBe(hashOf(bytesOf(h)));
   });
 
-  it('[DSH12] tells one bit', () => {
+  it('tells one bit', () => {
     const h = Float32Array.of(0.25, -0.5);
     const other = Float32Array.of(0.25, -0.5 - 2 ** -24);
     expect(hashOf(bytesOf(other))).not.toBe(hashOf(bytesOf(h)));

@@ -62,7 +62,7 @@ const start = () => {
 };
 
 describe('the draw scheduler', () => {
-  it('[DSH4] draws all that was asked for in one frame, each once', () => {
+  it('draws all that was asked for in one frame, each once', () => {
     const { page, scheduler, drawn, draws } = start();
     for (const draw of [...draws, ...draws]) scheduler.request(draw);
     page.advance(16);
@@ -73,7 +73,7 @@ describe('the draw scheduler', () => {
     ]);
   });
 
-  it('[DSH4] draws at most 20 times a second, however much comes', () => {
+  it('draws at most 20 times a second, however much comes', () => {
     const { page, scheduler, drawn, draws } = start();
     for (let ms = 0; ms < 2000; ms++) {
       scheduler.request(draws[0]!);
@@ -86,7 +86,7 @@ describe('the draw scheduler', () => {
     });
   });
 
-  it('[DSH4] draws nothing and waits for nothing while the page is hidden, and what is due once it is shown', () => {
+  it('draws nothing and waits for nothing while the page is hidden, and what is due once it is shown', () => {
     const { page, scheduler, drawn, draws } = start();
     scheduler.request(draws[0]!);
     page.show(false);
@@ -101,7 +101,7 @@ describe('the draw scheduler', () => {
     expect(drawn.map(([, name]) => name)).toEqual(['a', 'b']);
   });
 
-  it('[DSH4] draws the rest, later, where one draw throws', () => {
+  it('draws the rest, later, where one draw throws', () => {
     const { page, scheduler, drawn, draws } = start();
     scheduler.request(() => {
       throw new Error('broken');
@@ -112,7 +112,7 @@ describe('the draw scheduler', () => {
     expect(drawn.map(([, name]) => name)).toEqual(['b']);
   });
 
-  it('[DSH4] forgets what was dropped, and all when it stops', () => {
+  it('forgets what was dropped, and all when it stops', () => {
     const { page, scheduler, drawn, draws } = start();
     for (const draw of draws) scheduler.request(draw);
     scheduler.drop(draws[0]!);

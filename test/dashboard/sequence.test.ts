@@ -117,7 +117,7 @@ describe('a sequence that is watched', () => {
     expect(record.events.list).toHaveLength(2);
   });
 
-  it('[DSH32] tells what became of the weights since the page was opened, and by how much at an update', () => {
+  it('tells what became of the weights since the page was opened, and by how much at an update', () => {
     const record = new SequenceRecord(spec());
     expect(changeMatrix(record)).toBeNull();
     record.addWeights(weights(10, 1));
@@ -130,7 +130,7 @@ describe('a sequence that is watched', () => {
     expect(record.dynamics.get('radius', 1)).toBeCloseTo(4.5, 6);
   });
 
-  it('[DSH32] shows saliency as features over steps', () => {
+  it('shows saliency as features over steps', () => {
     const record = new SequenceRecord(spec());
     expect(saliencyMatrix(record)).toBeNull();
     record.addWeights(weights(1, 1, floats(1, 2, 3, 4, 5, 6)));
@@ -138,14 +138,14 @@ describe('a sequence that is watched', () => {
     expect(saliencyMatrix(record)?.values).toEqual(floats(1, 3, 5, 2, 4, 6));
   });
 
-  it('[DSH32] paints equal sizes of both signs at both ends of the scale', () => {
+  it('paints equal sizes of both signs at both ends of the scale', () => {
     const pixels = matrixPixels({ values: [-2, 0, 2, 1], rows: 2, columns: 2 }, 2, 'light');
     expect(pixels[0]).toBe(matrixPixels({ values: [-1], rows: 1, columns: 1 }, 1, 'light')[0]);
     expect(pixels[2]).toBe(matrixPixels({ values: [5], rows: 1, columns: 1 }, 5, 'light')[0]);
     expect(new Set(pixels).size).toBe(4);
   });
 
-  it('[DSH33] measures rates between looks, and round trips by nearest rank', () => {
+  it('measures rates between looks, and round trips by nearest rank', () => {
     const flow = new Flow();
     const look = { at: 0, step: 100, updates: 10, skipped: 0, trip: 4 };
     flow.add(look);
@@ -157,7 +157,7 @@ describe('a sequence that is watched', () => {
     expect(last('steps')).toBe(0);
   });
 
-  it('[DSH34] notes what the server and the connection did, in words', () => {
+  it('notes what the server and the connection did, in words', () => {
     const log = new EventLog();
     log.add({ ...event('reset', 5), detail: { what: 'state', rate: 0.125 } });
     log.note('page-disconnected', 7);
@@ -167,7 +167,7 @@ describe('a sequence that is watched', () => {
     ]);
   });
 
-  it('[DSH35] reads lines from vectors that are kept anyway', () => {
+  it('reads lines from vectors that are kept anyway', () => {
     const states = new StateRing(2, 3);
     const series = new StateSeries(states, { sum: (v) => (v[0] as number) + (v[1] as number) }, 10);
     for (let step = 0; step < 5; step++) states.append(step, [step, 2 * step]);
@@ -178,7 +178,7 @@ describe('a sequence that is watched', () => {
     expect(series.firstAt('step', 13)).toBe(3);
   });
 
-  it('[DSH35] knows the outputs of every task', () => {
+  it('knows the outputs of every task', () => {
     const cases = [
       { readout: { kind: 'none' } },
       { task: { kind: 'forecast', targets: [1] } },

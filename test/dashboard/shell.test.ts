@@ -18,7 +18,7 @@ const memory = (entries: Record<string, string> = {}) => {
 };
 
 describe('an address', () => {
-  it('[DSH13] stands for a page', () => {
+  it('stands for a page', () => {
     expect(['', '#', '#/'].map(parseRoute)).toEqual(Array(3).fill({ page: 'fleet' }));
     expect(parseRoute('#/try')).toEqual({ page: 'try', query: '' });
     expect(parseRoute('#/try?v=1&units=8')).toEqual({ page: 'try', query: 'v=1&units=8' });
@@ -28,7 +28,7 @@ describe('an address', () => {
     expect(parseRoute('#/s/%E0%A4%A')).toEqual({ page: 'unknown', path: '/s/%E0%A4%A' });
   });
 
-  it('[DSH13] holds every name that a sequence may have', () => {
+  it('holds every name that a sequence may have', () => {
     for (const name of ['room-1', 'a/b:c.d_e', 'A?b#c%20d'])
       expect(parseRoute(sequencePath(name))).toEqual({ page: 'sequence', name });
   });
@@ -55,7 +55,7 @@ describe('the theme', () => {
     return { media, storage, themes, seen };
   };
 
-  it('[DSH14] is that of the system, and follows it', () => {
+  it('is that of the system, and follows it', () => {
     const { media, seen, storage } = start(false);
     media.matches = true;
     media.changes.next({} as Event);
@@ -63,7 +63,7 @@ describe('the theme', () => {
     expect(storage.map.size).toBe(0);
   });
 
-  it('[DSH14] is what was chosen, and that is remembered', () => {
+  it('is what was chosen, and that is remembered', () => {
     const { themes, seen, storage, media } = start(false);
     themes.toggle();
     media.matches = true;
@@ -73,7 +73,7 @@ describe('the theme', () => {
     expect(start(false, Object.fromEntries(storage.map)).themes.theme).toBe('dark');
   });
 
-  it('[DSH14] follows the system again once it is chosen as the system has it', () => {
+  it('follows the system again once it is chosen as the system has it', () => {
     const { themes, storage } = start(false, { 'eddy.theme': 'dark' });
     expect(themes.theme).toBe('dark');
     themes.toggle();
@@ -136,7 +136,7 @@ describe('the session', () => {
 
 describe('the words for a connection', () => {
   const reason = new EddyError('connection-lost', 'the network is gone');
-  it('[DSH16] say where it stands, and count down to the next try', () => {
+  it('say where it stands, and count down to the next try', () => {
     expect(connectionWords({ status: 'connecting' }, 0).label).toBe('connecting');
     expect(connectionWords({ status: 'open', server: 'eddy/1', limits: {} as never }, 0)).toEqual({
       tone: 'good',

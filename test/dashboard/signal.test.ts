@@ -8,7 +8,7 @@ const take = (signal: Signal, n: number) => Array.from({ length: n }, () => sign
 const of = (change: Partial<Setting>) => createSignal({ ...defaultSetting(), ...change });
 
 describe('a signal', () => {
-  it('[DSH20] has the same numbers for the same seed only', () => {
+  it('has the same numbers for the same seed only', () => {
     for (const signal of ['sine', 'mackey-glass', 'random-walk', 'regime-change', 'add-task'] as const) {
       const once = take(of({ signal }), 50);
       expect(take(of({ signal }), 50)).toEqual(once);
@@ -16,7 +16,7 @@ describe('a signal', () => {
     }
   });
 
-  it('[DSH20] of the add task tells the probability that nobody can know better', () => {
+  it('of the add task tells the probability that nobody can know better', () => {
     const rows = take(of({ signal: 'add-task' }), 4000);
     const x = (t: number) => rows[t]?.x[0] ?? 0;
     rows.forEach(({ ideal }, t) => {
@@ -26,13 +26,13 @@ describe('a signal', () => {
     expect(ones.filter(({ answer }) => answer === 1).length / ones.length).toBeCloseTo(0.75, 1);
   });
 
-  it('[DSH20] that is drawn goes round, in a straight line from point to point', () => {
+  it('that is drawn goes round, in a straight line from point to point', () => {
     const rows = take(of({ signal: 'drawing', drawing: [0, 1, 0.5] }), 9);
     expect(rows.map(({ x }) => x[0])).toEqual([0, 0.5, 1, 0.75, 0.5, 0.25, 0, 0.5, 1]);
     expect(() => of({ signal: 'drawing' })).toThrow('nothing is drawn yet');
   });
 
-  it('[DSH20] is drawn without holes, however fast the pointer goes', () => {
+  it('is drawn without holes, however fast the pointer goes', () => {
     const flat = [0, 0, 0, 0, 0];
     expect(fillBetween(flat, { at: 1, value: 0 }, { at: 4, value: 3 })).toEqual([0, 0, 1, 2, 3]);
     expect(fillBetween(flat, { at: 3, value: 1 }, { at: 1, value: 0.5 })).toEqual([0, 0.5, 0.75, 1, 0]);
@@ -41,7 +41,7 @@ describe('a signal', () => {
 });
 
 describe('a file', () => {
-  it('[DSH21] gives its columns of numbers, what is empty as missing, and ends', () => {
+  it('gives its columns of numbers, what is empty as missing, and ends', () => {
     const table = readTable('\ufefftime,"a, b",c\r\n10:00,1.5,2\r\n11:00,,-3e2\r\n');
     expect(table).toEqual({
       columns: ['a, b', 'c'],
@@ -59,13 +59,13 @@ describe('a file', () => {
     ]);
   });
 
-  it('[DSH21] gives the columns that a link names, in its order', () => {
+  it('gives the columns that a link names, in its order', () => {
     expect(readTable('a,b,c\n,x,\n,2,7\n').columns).toEqual(['c']);
     expect(readTable('a,b,c\n1,2,3\n', ['c', 'a']).rows).toEqual([[3, 1]]);
     expect(() => readTable('a,b\n1,2\n', ['a', 'z'])).toThrow('the file has no column z');
   });
 
-  it('[DSH21] that is wrong says where', () => {
+  it('that is wrong says where', () => {
     expect(() => readTable('a,b\n1,2\n3,oops\n')).toThrow('line 3, column b: "oops" is no number');
     expect(() => readTable('a,b\n')).toThrow('a line of column names, and lines of numbers');
     expect(() => readTable('')).toThrow('a line of column names');

@@ -13,7 +13,7 @@ const states = () => {
 };
 
 describe('the order of the units', () => {
-  it('[DSH11] is a permutation, and the same for the same states', () => {
+  it('is a permutation, and the same for the same states', () => {
     for (const order of UNIT_ORDERS) {
       const units = orderUnits(order, states());
       expect([...units].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -22,18 +22,18 @@ describe('the order of the units', () => {
     expect(orderUnits('unit', states())).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('[DSH11] by variance has the liveliest first', () => {
+  it('by variance has the liveliest first', () => {
     expect(orderUnits('variance', states())).toEqual([0, 2, 5, 6, 3, 1, 4]);
   });
 
-  it('[DSH11] by similarity puts those side by side that go together, and the still one last', () => {
+  it('by similarity puts those side by side that go together, and the still one last', () => {
     const units = orderUnits('similarity', states());
     expect(new Set(units.slice(0, 3))).toEqual(new Set([0, 2, 5]));
     expect(new Set(units.slice(3, 6))).toEqual(new Set([1, 3, 6]));
     expect(units[6]).toBe(4);
   });
 
-  it('[DSH11] is that of the units before there are states', () => {
+  it('is that of the units before there are states', () => {
     for (const order of UNIT_ORDERS) expect(orderUnits(order, new StateRing(3, 10))).toEqual([0, 1, 2]);
   });
 });

@@ -29,7 +29,7 @@ const turnOf = ([sin, cos]: readonly number[]): number =>
   (((Math.atan2(sin!, cos!) / (2 * Math.PI)) % 1) + 1) % 1;
 
 describe('sine and cosine of a turn', () => {
-  it('[CAL1] are within 3e-16 of the truth', () => {
+  it('are within 3e-16 of the truth', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 53 - 1 }), (n) => {
         const { sin, cos } = exactly(n);
@@ -40,7 +40,7 @@ describe('sine and cosine of a turn', () => {
     );
   });
 
-  it("[CAL1] are those of Math.sin and Math.cos, up to the rounding of those's angle", () => {
+  it("are those of Math.sin and Math.cos, up to the rounding of those's angle", () => {
     let most = 0;
     for (let turn = 0; turn < 1; turn += 1e-5) {
       const [sin, cos] = [Math.sin(2 * Math.PI * turn), Math.cos(2 * Math.PI * turn)];
@@ -49,7 +49,7 @@ describe('sine and cosine of a turn', () => {
     expect(most).toBeLessThan(2e-15);
   });
 
-  it('[CAL1] are exact at the quarters, and the same a turn later', () => {
+  it('are exact at the quarters, and the same a turn later', () => {
     expect([0, 0.25, 0.5, 0.75, 1, -0.25].map(sinTurn)).toEqual([0, 1, 0, -1, 0, -1]);
     expect([0, 0.25, 0.5, 0.75, 1, -0.25].map(cosTurn)).toEqual([1, 0, -1, 0, 1, 0]);
     fc.assert(
@@ -60,7 +60,7 @@ describe('sine and cosine of a turn', () => {
     );
   });
 
-  it('[CAL2] have the same bits on every machine', () => {
+  it('have the same bits on every machine', () => {
     expect(inexactOperations('test/support/numeric-random.ts'), 'the scan sees').toEqual(['**', 'Math.exp']);
     for (const file of ['math/sine', 'features/calendar', 'features/timestamp'])
       expect(inexactOperations(`src/${file}.ts`)).toEqual([]);

@@ -20,7 +20,7 @@ const nested = (depth: number): Plain => {
 };
 
 describe('plain data', () => {
-  it('[STO12] comes back to the bit', () => {
+  it('comes back to the bit', () => {
     fc.assert(
       fc.property(anyPlain, (plain) => {
         expect(bitsOf(plainFromBytes(plainToBytes(plain)))).toEqual(bitsOf(plain));
@@ -29,7 +29,7 @@ describe('plain data', () => {
     );
   });
 
-  it('[STO12] names its tensors by their paths', () => {
+  it('names its tensors by their paths', () => {
     const data = new Float32Array([1]);
     const { text, tensors } = flattenPlain({
       window: { rows: [data, 2, data] },
@@ -44,7 +44,7 @@ describe('plain data', () => {
     });
   });
 
-  it('[STO12] leaves out fields that are undefined', () => {
+  it('leaves out fields that are undefined', () => {
     expect(plainFromBytes(plainToBytes({ a: undefined, b: 1 }))).toEqual({ b: 1 });
   });
 
@@ -57,7 +57,7 @@ describe('plain data', () => {
     ['a map', { a: new Map() }, /a is no plain object/],
     ['__proto__', JSON.parse('{"a":{"__proto__":1}}'), /a\.__proto__ is no key/],
     ['a tree that is too deep', nested(MAX_DEPTH + 1), /nested more than 64 deep/],
-  ])('[STO12] refuses to write %s', (_what, plain, why) => {
+  ])('refuses to write %s', (_what, plain, why) => {
     expect(() => plainToBytes(plain)).toThrow(expect.objectContaining({ code: 'snapshot-invalid' }));
     expect(() => plainToBytes(plain)).toThrow(why);
   });
@@ -74,13 +74,13 @@ describe('plain data', () => {
     ['a tag beside a tag', '{"a":{"$":{"tensor":"x","object":{}}}}', /a has a key \$ that means nothing/],
     ['a tag of a list', '{"a":{"$":{"object":[]}}}', /a has a key \$ that means nothing/],
     ['a tensor that is not there', '{"a":{"$":{"tensor":"x"}}}', /a is the tensor x, which is not there/],
-  ])('[STO13] refuses to read %s', (_what, text, why) => {
+  ])('refuses to read %s', (_what, text, why) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'snapshot-invalid' }));
     expect(() => read(text)).toThrow(why);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 
-  it('[STO13] gives plain data or a coded error for any JSON', () => {
+  it('gives plain data or a coded error for any JSON', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         try {

@@ -54,7 +54,7 @@ const [a, b, stranger] = await Promise.all([jwtSigner(), jwtSigner('ES256', 'b')
 describe('a role', () => {
   const IN = 'room-1';
   const OUT = 'hall-1';
-  /** As SPEC.md has it. */
+  /** As docs/protocol.md has it. */
   const NEEDED: Record<string, Role> = {
     open: 'produce',
     steps: 'produce',

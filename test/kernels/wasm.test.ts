@@ -40,7 +40,7 @@ describe('tanh', () => {
     return found;
   };
 
-  it('[KER14] is at most 4 ulp off, from the smallest to the largest float32, in both signs, and gives NaN for NaN', () => {
+  it('is at most 4 ulp off, from the smallest to the largest float32, in both signs, and gives NaN for NaN', () => {
     for (const sign of [0, 0x8000_0000]) {
       // every exponent, 512 fractions in each
       for (let first = sign; first < sign + 0x7fff_ffff; first += count * 16_384) {
@@ -50,7 +50,7 @@ describe('tanh', () => {
     }
   });
 
-  it('[KER14] is at most 4 ulp off where its two formulas meet, and where it reaches 1', () => {
+  it('is at most 4 ulp off where its two formulas meet, and where it reaches 1', () => {
     for (const around of [0.625, 1, 4.5, 9.01, 9.1]) {
       const start = new Uint32Array(new Float32Array([around]).buffer)[0] as number;
       for (const sign of [0, 0x8000_0000]) {
@@ -60,7 +60,7 @@ describe('tanh', () => {
     }
   });
 
-  it('[KER14] gives 1 and -1 for the infinities', () => {
+  it('gives 1 and -1 for the infinities', () => {
     arena.data.set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 100], arena.base);
     shared.tanhAll(arena.data, arena.base, 4);
     expect([...arena.data.subarray(arena.base, arena.base + 4)]).toEqual([1, -1, -0, 1]);
@@ -68,7 +68,7 @@ describe('tanh', () => {
 });
 
 describe('the memory of the module', () => {
-  it('[KER15] is where it was after 10,000 models were opened and closed', () => {
+  it('is where it was after 10,000 models were opened and closed', () => {
     const kernels = createWasmKernels();
     const keeper = new Model(spec, { kernels });
     const size = () => kernels.allocate(0).data.buffer.byteLength;
@@ -86,7 +86,7 @@ describe('the memory of the module', () => {
     keeper.free();
   });
 
-  it('[KER15] is given back once, however often a model is freed', () => {
+  it('is given back once, however often a model is freed', () => {
     const kernels = createWasmKernels();
     const [a, b] = [kernels.allocate(100), kernels.allocate(100)];
     a.free();
@@ -95,7 +95,7 @@ describe('the memory of the module', () => {
     expect(new Set([b.base, c.base, d.base]).size).toBe(3);
   });
 
-  it('[KER15] grows under models that are at work without disturbing them', () => {
+  it('grows under models that are at work without disturbing them', () => {
     const kernels = createWasmKernels();
     const [model, witness] = [
       new Model(spec, { kernels }),
@@ -110,7 +110,7 @@ describe('the memory of the module', () => {
 });
 
 describe('the choice of kernels', () => {
-  it('[KER16] falls back to the plain float32 kernels where SIMD is missing, and says so once', () => {
+  it('falls back to the plain float32 kernels where SIMD is missing, and says so once', () => {
     const validate = WebAssembly.validate;
     const said: string[] = [];
     try {
@@ -124,7 +124,7 @@ describe('the choice of kernels', () => {
     expect(said).toHaveLength(1);
   });
 
-  it('[KER17] stays within 1e-4 of the float64 oracle over 1,000 steps, and in its gradients', () => {
+  it('stays within 1e-4 of the float64 oracle over 1,000 steps, and in its gradients', () => {
     for (const units of [7, 64]) {
       const plain = {
         ...spec,

@@ -49,7 +49,7 @@ const unfloats = (bytes: Uint8Array) => {
 
 const VECTORS = ['x', 'targets', 'h', 'y'];
 
-/** Packs steps, as SPEC.md lays them out. */
+/** Packs steps as docs/protocol.md lays them out. */
 function packSteps({ channel, seq, count, x, targets = [] }: Plain): Uint8Array {
   const [xs, ts, T] = [x as number[], targets as number[], count as number];
   const head = new DataView(new ArrayBuffer(28));
@@ -63,7 +63,7 @@ function packSteps({ channel, seq, count, x, targets = [] }: Plain): Uint8Array 
   return Buffer.concat([new Uint8Array(head.buffer), floats(xs), floats(ts)]);
 }
 
-/** Unpacks what a server packs, as SPEC.md lays it out. */
+/** Unpacks a frame that a server packed, as docs/protocol.md lays it out. */
 function unpack(frame: Uint8Array): Plain {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const channel = view.getUint32(4, true);
@@ -75,7 +75,7 @@ function unpack(frame: Uint8Array): Plain {
   return { type: frame[1] === 2 ? 'states' : 'predictions', channel, seq, count, skipped, ...values };
 }
 
-/** Speaks the protocol by SPEC.md alone: vectors are arrays of numbers on both sides of it. */
+/** Speaks the protocol by docs/protocol.md alone: vectors are arrays of numbers on both sides of it. */
 export class RawClient {
   /** All that came, in order. */
   readonly received: Plain[] = [];

@@ -23,7 +23,7 @@ export function signal(count) {
   return Float32Array.from({ length: count * FEATURES }, (_, i) => Math.sin(0.37 * i) + 0.1 * (i % 7));
 }
 
-/** Types of packed frames, as SPEC.md tells. */
+/** Types of packed frames, from docs/protocol.md. */
 export const PACKED = { mark: 0xc1, steps: 1, states: 2, ack: 4 };
 
 /** Makes the packed frame of a block of steps; its number can be set later. */

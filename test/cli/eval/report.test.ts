@@ -53,7 +53,7 @@ describe('eddy eval --report', () => {
 });
 
 describe('the series of a report', () => {
-  it('[EVL12] are kept in a bounded number of buckets, each two of which become one when they are full', () => {
+  it('are kept in a bounded number of buckets, each two of which become one when they are full', () => {
     const buckets = new Buckets(CHANNELS, 4);
     for (let t = 0; t < 21; t++) buckets.add(CHANNELS.map(() => t));
     const { width, length, columns } = buckets.read();
@@ -73,7 +73,7 @@ describe('the series of a report', () => {
     expect(read.width * read.length).toBeGreaterThanOrEqual(100_000);
   });
 
-  it('[EVL12] pass over what is missing: a mean is that of the numbers there are', () => {
+  it('pass over what is missing: a mean is that of the numbers there are', () => {
     const buckets = new Buckets(CHANNELS, 2);
     for (const value of [Number.NaN, 3, Number.NaN, Number.NaN, 5, 1, 2, Number.NaN])
       buckets.add(CHANNELS.map(() => value));
@@ -91,7 +91,7 @@ describe('the series of a report', () => {
     expect([...(empty.read().columns[0] ?? [])].every(Number.isNaN)).toBe(true);
   });
 
-  it('[EVL12] end with the last rows as they were', () => {
+  it('end with the last rows as they were', () => {
     const tail = new Tail(2, 3);
     tail.add([0, 10]);
     expect(tail.read().columns.map((column) => [...column])).toEqual([[0], [10]]);

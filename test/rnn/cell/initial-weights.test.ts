@@ -106,7 +106,7 @@ describe('first weights', () => {
 });
 
 describe('the random stream', () => {
-  it('[INI5] goes on from a kept state', () => {
+  it('goes on from a kept state', () => {
     const random = Random.fromSeed(7);
     for (let i = 0; i < 5; i++) random.normal();
     const state = random.state();
@@ -116,7 +116,7 @@ describe('the random stream', () => {
     expect([other.uniform(-2, 3), other.normal(), other.uniform(0, 1)]).toEqual(wanted);
   });
 
-  it('[INI5] draws uniforms from the range asked for and normals of mean 0 and variance 1', () => {
+  it('draws uniforms from the range asked for and normals of mean 0 and variance 1', () => {
     const random = Random.fromSeed(1);
     const uniforms = Array.from({ length: 20_000 }, () => random.uniform(-2, 3));
     expect(uniforms.every((value) => value >= -2 && value < 3)).toBe(true);
@@ -129,7 +129,7 @@ describe('the random stream', () => {
     expect(Math.abs(within - 0.683)).toBeLessThan(0.015);
   });
 
-  it('[INI6] seeds next to each other have unrelated numbers, from the first on', () => {
+  it('seeds next to each other have unrelated numbers, from the first on', () => {
     const draws = Array.from({ length: 2001 }, (_, seed) => {
       const random = Random.fromSeed(seed);
       return Array.from({ length: 8 }, () => random.uniform(-1, 1));

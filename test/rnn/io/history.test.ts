@@ -25,7 +25,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 describe('a history', () => {
-  it('[HIS1] remembers the last rows as a plain array does, over clearing and restoring', () => {
+  it('remembers the last rows as a plain array does, over clearing and restoring', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),
@@ -60,7 +60,7 @@ describe('a history', () => {
     );
   });
 
-  it('[HIS2] knows a value from the first row on in which it was known, also of later rows', () => {
+  it('knows a value from the first row on in which it was known, also of later rows', () => {
     const history = new History(3, 1);
     history.push([5], [0], [0]);
     history.push([5], [0], [0]);
@@ -72,7 +72,7 @@ describe('a history', () => {
     expect([0, 1, 2, 3].map((back) => history.knows(back, 0))).toEqual([true, true, true, false]);
   });
 
-  it('[HIS2] knows nothing after it was cleared, and then only what came since', () => {
+  it('knows nothing after it was cleared, and then only what came since', () => {
     const history = new History(3, 1);
     for (const value of [1, 2, 3]) history.push([value], [0], [1]);
     history.clear();
@@ -82,7 +82,7 @@ describe('a history', () => {
     expect(history.read(0, 0)).toBe(4);
   });
 
-  it('[HIS3] a kept state goes on as it was, and is detached', () => {
+  it('a kept state goes on as it was, and is detached', () => {
     const [one, other] = [new History(3, 2), new History(3, 2)];
     for (let t = 0; t < 7; t++) one.push([t, -t], [0, 1], [1, t > 4 ? 1 : 0]);
     const state = one.state();

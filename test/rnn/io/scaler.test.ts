@@ -89,7 +89,7 @@ describe('the standard scaler', () => {
     ]);
   });
 
-  it('[SCA5] unscale takes back what scale has done', () => {
+  it('unscale takes back what scale has done', () => {
     const scaler = new StandardScaler(3);
     for (const row of rows) scaler.observe(row, 1);
     fc.assert(
@@ -99,7 +99,7 @@ describe('the standard scaler', () => {
     );
   });
 
-  it('[SCA6] restored it is what it was, a state before the first sample too', () => {
+  it('restored it is what it was, a state before the first sample too', () => {
     const scaler = new StandardScaler(3);
     const states = rows.slice(0, 5).map((row) => {
       const kept = { state: scaler.state(), deviation: scaler.deviation.slice() };
@@ -141,7 +141,7 @@ describe('a scaler that forgets', () => {
     expect(never!.deviation[0]).toBeGreaterThan(40);
   });
 
-  it.each([null, 20])('[SCA8] about zero takes deviations from 0, half-life %s', (halfLife) => {
+  it.each([null, 20])('about zero takes deviations from 0, half-life %s', (halfLife) => {
     const scaler = new StandardScaler(1, { halfLife, about: 'zero' });
     const samples: number[] = [];
     for (const [, value] of rows.slice(0, 100)) {
@@ -155,7 +155,7 @@ describe('a scaler that forgets', () => {
     }
   });
 
-  it('[SCA8] about zero a value that is always the same has a deviation, and one that is always 0 has none', () => {
+  it('about zero a value that is always the same has a deviation, and one that is always 0 has none', () => {
     const scaler = new StandardScaler(2, { halfLife: 50, about: 'zero' });
     for (let t = 0; t < 10; t++) scaler.observe([-3, 0], 1);
     expect(scaler.deviation[0]).toBeCloseTo(3, 12);
@@ -163,7 +163,7 @@ describe('a scaler that forgets', () => {
     expect([scaler.scale(-3, 0), scaler.scale(-31, 0)]).toEqual([-1, -10]);
   });
 
-  it.each(['mean', 'zero'] as const)('[SCA9] lets a missing number join nothing, about %s', (about) => {
+  it.each(['mean', 'zero'] as const)('lets a missing number join nothing, about %s', (about) => {
     const options = { halfLife: 20, about };
     const [gaps, whole] = [
       new StandardScaler(3, options),
@@ -182,7 +182,7 @@ describe('a scaler that forgets', () => {
     expect([nothing.deviation[0], nothing.scale(5, 0)]).toEqual([0, 0]);
   });
 
-  it('[SCA9] cuts at 10 and takes a constant for one, forgetting or not', () => {
+  it('cuts at 10 and takes a constant for one, forgetting or not', () => {
     const scaler = new StandardScaler(2, { halfLife: 10, about: 'mean' });
     for (let t = 0; t < 1000; t++) scaler.observe([t % 2, 0.1], 1);
     expect([1e30, -1e30].map((x) => scaler.scale(x, 0))).toEqual([10, -10]);

@@ -22,7 +22,7 @@ const first = (count: number, series: Iterator<number>) =>
   Array.from({ length: count }, () => series.next().value as number);
 
 describe('the gate', () => {
-  it('[GAT1] begins at 0, for every output', () => {
+  it('begins at 0, for every output', () => {
     expect(Array.from(new SkillGate(3).factor)).toEqual([0, 0, 0]);
   });
 
@@ -35,26 +35,26 @@ describe('the gate', () => {
     [1, 1],
     [3, 1],
   ])(
-    '[GAT2] has the factor with the least absolute error: changes %d times the predicted give %d',
+    'has the factor with the least absolute error: changes %d times the predicted give %d',
     (gain, factor) => {
       expect(observed(new SkillGate(1), 300, gain)).toBe(factor);
     },
   );
 
-  it('[GAT2] goes by absolute errors, not by squared ones', () => {
+  it('goes by absolute errors, not by squared ones', () => {
     const gate = new SkillGate(1);
     // Mostly the prediction is right; every fifth time the change goes far the other way.
     for (let t = 0; t < 100; t++) gate.observe(0, t % 5 === 4 ? -30 : 1, 1);
     expect(gate.factor[0]).toBe(1);
   });
 
-  it('[GAT2] takes each output for itself', () => {
+  it('takes each output for itself', () => {
     const gate = new SkillGate(3);
     for (const [j, change] of [1, 0, 0.5].entries()) gate.observe(j, change, 1);
     expect(Array.from(gate.factor)).toEqual([1, 0, 0.5]);
   });
 
-  it('[GAT3] of factors that are equally good has the smallest', () => {
+  it('of factors that are equally good has the smallest', () => {
     const gate = new SkillGate(1);
     for (const change of [5, -3, 0]) gate.observe(0, change, 0);
     expect(gate.factor[0], 'a prediction of no change tells nothing').toBe(0);
@@ -65,7 +65,7 @@ describe('the gate', () => {
     expect(halfway.factor[0], 'between 1/4 and 1/2').toBe(0.25);
   });
 
-  it('[GAT4] closes again when the skill is gone, because it forgets', () => {
+  it('closes again when the skill is gone, because it forgets', () => {
     const gate = new SkillGate(1);
     expect(observed(gate, 3000, 1)).toBe(1);
     expect(observed(gate, 500, -1, 0.1, 2), 'what was good for long is not given up at once').toBeGreaterThan(
@@ -75,14 +75,14 @@ describe('the gate', () => {
     expect(observed(gate, 3000, 1, 0.1, 4)).toBe(1);
   });
 
-  it('[GAT4] counts an error half after 1000 targets', () => {
+  it('counts an error half after 1000 targets', () => {
     const gate = new SkillGate(1);
     gate.observe(0, 1, 0);
     for (let t = 0; t < 1000; t++) gate.observe(0, 0, 0);
     for (const error of gate.state().errors) expect(Math.abs(error - 0.5)).toBeLessThan(0.001);
   });
 
-  it('[GAT5] a kept state goes on as it was, and a cleared gate is a new one', () => {
+  it('a kept state goes on as it was, and a cleared gate is a new one', () => {
     const [one, other] = [new SkillGate(1), new SkillGate(1)];
     observed(one, 100, 0.5);
     const state = one.state();
@@ -104,7 +104,7 @@ describe('the gate of a model', () => {
     task: { kind: 'forecast', horizon: [1, 3], gate },
   });
 
-  it('[GAT6] changes what is served, and nothing of what is learned', () => {
+  it('changes what is served, and nothing of what is learned', () => {
     const [gated, open] = [new Model(spec(true)), new Model(spec(false))];
     let differ = 0;
     for (const [t, x] of first(400, randomWalk({ seed: 3 })).entries()) {
@@ -119,7 +119,7 @@ describe('the gate of a model', () => {
     expect(differ).toBeGreaterThan(50);
   });
 
-  it('[GAT6] opens on a series that can be forecast, and a reset of the weights closes it', () => {
+  it('opens on a series that can be forecast, and a reset of the weights closes it', () => {
     const model = new Model(spec(true));
     const factors = () => Array.from(model.snapshot().outputs!.gate!.factor);
     expect(factors()).toEqual([0, 0]);

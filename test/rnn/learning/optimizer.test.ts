@@ -401,7 +401,7 @@ describe("a cell's gradient that is laid down", () => {
     { kind: 'adamw' },
   ];
 
-  it.each(kinds)('[OPT7] makes the update that its factors make: %j', (given) => {
+  it.each(kinds)('makes the update that its factors make: %j', (given) => {
     for (const [kernels, tolerance] of [
       [float64, 1e-12],
       [createWasmKernels(), 1e-5],

@@ -174,7 +174,7 @@ describe('the anomaly score', () => {
     for (let t = 0; t < 1000; t++) expect(anomaly.score([7.1], [7.1])).toBeLessThan(EVENT);
   });
 
-  it('[ANO10] a missing number is not judged and joins nothing', () => {
+  it('a missing number is not judged and joins nothing', () => {
     const values = noise(1000, 18);
     values[700] = 12;
     const [whole, gaps] = [new AnomalyScore(1), new AnomalyScore(1)];
@@ -186,7 +186,7 @@ describe('the anomaly score', () => {
     expect(gaps.state()).toEqual(whole.state());
   });
 
-  it('[ANO10] an output that comes late is first got to know', () => {
+  it('an output that comes late is first got to know', () => {
     const anomaly = new AnomalyScore(2);
     const values = noise(1000, 19);
     const late = values.map((value, t) => anomaly.score([value, t < 500 ? Number.NaN : 100 * value], [0, 0]));
@@ -195,7 +195,7 @@ describe('the anomaly score', () => {
     expect(events.filter((t) => t < 600)).toEqual([]);
   });
 
-  it('[ANO11] a kept state goes on with the same numbers, detached, and a cleared one begins anew', () => {
+  it('a kept state goes on with the same numbers, detached, and a cleared one begins anew', () => {
     const rows = new Numbers(20).rows(600, 3);
     const [one, other] = [new AnomalyScore(3), new AnomalyScore(3)];
     for (const row of rows.slice(0, 250)) one.score(row, [0, 0, 0]);
@@ -209,7 +209,7 @@ describe('the anomaly score', () => {
     expect(one.state()).toEqual(new AnomalyScore(3).state());
   });
 
-  it('[ANO12] holds as many numbers after a hundred thousand steps as before the first, all finite', () => {
+  it('holds as many numbers after a hundred thousand steps as before the first, all finite', () => {
     const anomaly = new AnomalyScore(1);
     const numbersOf = ({ sums, ...arrays }: ReturnType<AnomalyScore['state']>) => [
       sums.length,
@@ -225,7 +225,7 @@ describe('the anomaly score', () => {
     expect(before.reduce((sum, length) => sum + length, 0) * 8).toBeLessThan(1024);
   });
 
-  it('[ANO13] has its logarithm to 1e-12, and the normal tail to 0.0013 powers of ten', () => {
+  it('has its logarithm to 1e-12, and the normal tail to 0.0013 powers of ten', () => {
     for (let x = 0.71; x < 1e18; x *= 1.01) expect(Math.abs(ln(x) - Math.log(x))).toBeLessThan(1e-12);
     for (let z = 0; z < 8; z += 0.05)
       expect(Math.abs(rarity(z) - rarityByIntegration(z)), `z ${z}`).toBeLessThan(0.0013);

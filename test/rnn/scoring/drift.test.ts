@@ -313,7 +313,7 @@ describe('the drift detector', () => {
     }
   });
 
-  it('[DRI9] restored at any step it goes on as it was, bit by bit', () => {
+  it('restored at any step it goes on as it was, bit by bit', () => {
     const next = gaussian(7);
     const errors = many(next, 4000).map((error, t) => (t < 2000 ? error : 3 * error));
     fc.assert(
@@ -336,14 +336,14 @@ describe('the drift detector', () => {
     );
   });
 
-  it('[DRI9] cleared it is as new', () => {
+  it('cleared it is as new', () => {
     const [drift, fresh] = [new DriftDetector(), new DriftDetector()];
     events(drift, many(gaussian(8), 3333));
     drift.clear();
     expect(fingerprint(drift.state())).toBe(fingerprint(fresh.state()));
   });
 
-  it('[DRI10] has a state of one shape, all finite, whatever the errors are', () => {
+  it('has a state of one shape, all finite, whatever the errors are', () => {
     const shape = (drift: DriftDetector): string =>
       Object.entries(drift.state())
         .map(([key, part]: [string, ArrayLike<number>]) => `${key} ${part.length}`)
@@ -365,7 +365,7 @@ describe('the drift detector', () => {
     );
   });
 
-  it('[DRI10] passes over what is not finite', () => {
+  it('passes over what is not finite', () => {
     const [drift, other] = [new DriftDetector(), new DriftDetector()];
     for (const error of many(gaussian(9), 1000)) {
       drift.observe(error);
@@ -376,7 +376,7 @@ describe('the drift detector', () => {
     expect(fingerprint(other.state())).toBe(fingerprint(drift.state()));
   });
 
-  it('[DRI10] raises one event where errors were 0 and are no more', () => {
+  it('raises one event where errors were 0 and are no more', () => {
     const drift = new DriftDetector();
     expect(events(drift, Array(3000).fill(0))).toEqual([]);
     const raised = events(drift, many(gaussian(10), 3000));
@@ -384,7 +384,7 @@ describe('the drift detector', () => {
     expect(raised[0]!.step).toBeLessThan(50);
   });
 
-  it('[DRI11] has the same bits on every machine', () => {
+  it('has the same bits on every machine', () => {
     for (const file of ['adwin', 'page-hinkley', 'drift'])
       expect(inexactOperations(`src/rnn/scoring/drift/${file}.ts`)).toEqual([]);
     const drift = new DriftDetector();

@@ -18,7 +18,7 @@ const seriesOf = (steps: number) => {
 };
 
 describe('what a model says of its series', () => {
-  it('[JUD1] a regime change raises one drift event and anomalies soon after it, and nothing does before', () => {
+  it('a regime change raises one drift event and anomalies soon after it, and nothing does before', () => {
     const model = new Model(SINE);
     const drifts: number[] = [];
     const anomalies: number[] = [];
@@ -35,7 +35,7 @@ describe('what a model says of its series', () => {
     }
   });
 
-  it('[JUD1] an error of a supervised model counts in the same way, when its target comes', () => {
+  it('an error of a supervised model counts in the same way, when its target comes', () => {
     const model = new Model({ ...SINE, task: { kind: 'supervised', outputs: 1, delay: 0 } });
     const numbers = new Numbers(1);
     let most = 0;
@@ -50,7 +50,7 @@ describe('what a model says of its series', () => {
     expect(model.anomaly).toBe(1);
   });
 
-  it('[JUD2] an anomaly is told when the score reaches the threshold from below, not for as long as it stays', () => {
+  it('an anomaly is told when the score reaches the threshold from below, not for as long as it stays', () => {
     const model = new Model(SINE);
     let before = 0;
     let high = 0;
@@ -66,7 +66,7 @@ describe('what a model says of its series', () => {
     expect(high).toBeGreaterThanOrEqual(told);
   });
 
-  it('[JUD2] a value twice out of range is told once', () => {
+  it('a value twice out of range is told once', () => {
     const judge = new ErrorMonitor(names(1), 1, 1);
     const numbers = new Numbers(2);
     const judged = (target: number) => {
@@ -84,7 +84,7 @@ describe('what a model says of its series', () => {
     expect(judged(200)).toEqual([1, true]);
   });
 
-  it('[JUD3] resetMetrics forgets the scores only', () => {
+  it('resetMetrics forgets the scores only', () => {
     const [model, twin] = [new Model(SINE), new Model(SINE)];
     const series = seriesOf(600);
     for (const one of [model, twin]) for (const x of series.slice(0, 400)) one.step([x]);
@@ -102,7 +102,7 @@ describe('what a model says of its series', () => {
     expect(twin.metrics.scored).toBe(599);
   });
 
-  it('[JUD3] a reset of the weights forgets all, one of the state nothing', () => {
+  it('a reset of the weights forgets all, one of the state nothing', () => {
     const model = new Model(SINE);
     const fresh = fingerprint(model.snapshot().judge);
     for (const x of seriesOf(400)) model.step([x]);
@@ -129,13 +129,13 @@ describe('an event of a supervised model', () => {
     return model;
   };
 
-  it.each(['first', 'last'] as const)('[JUD7] is told by the next step, once: its target came %s', (wild) => {
+  it.each(['first', 'last'] as const)('is told by the next step, once: its target came %s', (wild) => {
     const model = alarmed(wild);
     const told = Array.from({ length: 5 }, () => model.step([0]).isAnomalous);
     expect(told).toEqual([true, false, false, false, false]);
   });
 
-  it('[JUD7] is told after a restore, too', () => {
+  it('is told after a restore, too', () => {
     const model = alarmed('last');
     const other = new Model(model.spec);
     other.restore(model.snapshot());
@@ -159,7 +159,7 @@ describe('the judge', () => {
   }
   const at = 2000;
 
-  it('[JUD4] counts the errors of all outputs alike, whatever their size', () => {
+  it('counts the errors of all outputs alike, whatever their size', () => {
     const small = (scale: number) => {
       const numbers = new Numbers(3);
       return (t: number) => [
@@ -175,14 +175,14 @@ describe('the judge', () => {
     expect(new Set(found).size).toBe(1);
   });
 
-  it('[JUD4] finds nothing where the errors stay as they are, or where nothing is scored', () => {
+  it('finds nothing where the errors stay as they are, or where nothing is scored', () => {
     const numbers = new Numbers(4);
     const judge = new ErrorMonitor(names(2), 1, 2);
     expect(driftAt(judge, 3000, () => [1 + numbers.one(0.3), 100 + numbers.one(30)])).toBeNull();
     expect(driftAt(judge, 3000, () => [])).toBeNull();
   });
 
-  it('[JUD5] judges a step odd by its first outputs only, those of the shortest horizon', () => {
+  it('judges a step odd by its first outputs only, those of the shortest horizon', () => {
     const [shortest, all] = [new ErrorMonitor(names(2), 1, 1), new ErrorMonitor(names(2), 1, 2)];
     const numbers = new Numbers(5);
     for (let t = 0; t < 300; t++) {
@@ -197,7 +197,7 @@ describe('the judge', () => {
     expect(shortest.anomaly).toBeLessThan(0.5);
   });
 
-  it('[JUD5] keeps the last score while nothing is scored, and tells it once', () => {
+  it('keeps the last score while nothing is scored, and tells it once', () => {
     const judge = new ErrorMonitor(names(1), 1, 1);
     for (const value of [...new Numbers(6).many(200), 50]) {
       judge.score(0, 0, 0, value);
@@ -209,7 +209,7 @@ describe('the judge', () => {
     expect([judge.anomaly, judge.isAnomalous]).toEqual([1, false]);
   });
 
-  it('[JUD5] passes over what is missing in a batch', () => {
+  it('passes over what is missing in a batch', () => {
     const judge = new ErrorMonitor(names(1), 2, 1);
     const numbers = new Numbers(7);
     for (let t = 0; t < 300; t++) {
@@ -226,7 +226,7 @@ describe('the judge', () => {
     expect(judge.anomaly).toBe(1);
   });
 
-  it('[JUD6] goes on from a kept state with the same bits', () => {
+  it('goes on from a kept state with the same bits', () => {
     const [one, other] = [new ErrorMonitor(names(3), 2, 2), new ErrorMonitor(names(3), 2, 2)];
     const numbers = new Numbers(8);
     const judged = (judges: readonly ErrorMonitor[]) => {

@@ -68,7 +68,7 @@ describe('prequential metrics', () => {
     expect(recentRmse).toBeCloseTo(Math.sqrt(recentOf(absolute.map((error) => error ** 2))), 12);
   });
 
-  it('[MET4] a kept state goes on as it was, and cleared metrics are empty', () => {
+  it('a kept state goes on as it was, and cleared metrics are empty', () => {
     const values = new Numbers(3).rows(20, 2);
     const [one, other] = [new Prequential(named(2)), new Prequential(named(2))];
     const score = (prequential: Prequential, [a, b]: number[]) => {
@@ -87,7 +87,7 @@ describe('prequential metrics', () => {
     expect(one.read()).toEqual(new Prequential(named(2)).read());
   });
 
-  it('[MET4] a kept state is detached', () => {
+  it('a kept state is detached', () => {
     const prequential = new Prequential(named(1));
     prequential.score(0, 1, 3);
     const state = prequential.state();

@@ -193,9 +193,9 @@ describe('the settings', () => {
     }
   });
 
-  it('[OPS5] are those of the table in SPEC.md', () => {
-    const spec = readFileSync(new URL('../../../SPEC.md', import.meta.url), 'utf8');
-    const rows = spec.matchAll(/^\| `(\w+)` \| ([\d,]+) \| (bytes|count|ms|per second) \| (.+) \|$/gm);
+  it('[OPS5] are those of the table in docs/protocol.md', () => {
+    const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
+    const rows = page.matchAll(/^\| `(\w+)` \| ([\d,]+) \| (bytes|count|ms|per second) \| (.+) \|$/gm);
     expect(Array.from(rows, ([, name, value, unit, about]) => [name, value, unit, about])).toEqual(
       LIMIT_NAMES.map((name) => {
         const { value, unit, about } = LIMITS[name];

@@ -34,7 +34,7 @@ describe('the store over LMDB', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('[STO27] knows 100,000 sequences, and keeps none of them in memory that is not open', async () => {
+  it('knows 100,000 sequences, and keeps none of them in memory that is not open', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const heap = () => {
@@ -65,7 +65,7 @@ describe('the store over LMDB', () => {
     await again.close();
   });
 
-  it('[STO29] gives the keys and values that a map would', async () => {
+  it('gives the keys and values that a map would', async () => {
     const key = fc.stringMatching(/^[a-c/0-2]{1,3}$/);
     const changes = fc.array(fc.tuple(key, fc.option(fc.uint8Array({ maxLength: 9000 }))), { minLength: 1 });
     const range = fc.record({

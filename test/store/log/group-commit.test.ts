@@ -250,7 +250,7 @@ describe('deletes', () => {
     return { bench, ear, sequence };
   };
 
-  it('[STO18] behind checkpoints go in writes of at most 64 keys, and then the checkpoint is told', async () => {
+  it('behind checkpoints go in writes of at most 64 keys, and then the checkpoint is told', async () => {
     const { bench, ear, sequence } = await filled();
     sequence.checkpoint(checkpointAt(200));
     await bench.drain();
@@ -267,7 +267,7 @@ describe('deletes', () => {
     expect(recordsOf(sequence, 200)).toEqual([step(200)]);
   });
 
-  it('[STO18] of a removed sequence go on after the process was killed', async () => {
+  it('of a removed sequence go on after the process was killed', async () => {
     const { bench, sequence } = await filled();
     bench.store.open('b', new Ear()).append(created());
     sequence.close();

@@ -49,7 +49,7 @@ const CHUNKS = [...KINDS.map((kind) => [kind.kind, [kind]] as const), ['all kind
 const damage = expect.objectContaining({ code: 'store-damaged' });
 
 describe('chunks of records', () => {
-  it('[STO14] give any records back, to the bit', () => {
+  it('give any records back, to the bit', () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1 }), number, fc.nat(7), (records, first, skip) => {
         const bytes = chunkOf(records, first);
@@ -61,7 +61,7 @@ describe('chunks of records', () => {
     );
   });
 
-  it('[STO14] are written one after the other by one writer', () => {
+  it('are written one after the other by one writer', () => {
     const writer = new ChunkWriter();
     const many = Array.from({ length: 100 }, (_, i) => step(i));
     for (const record of many) writer.append(record);
@@ -71,7 +71,7 @@ describe('chunks of records', () => {
     expect(readChunk(first, 0, 100)).toEqual(many);
   });
 
-  it('[STO14] take 16 bytes beside the numbers of a step', () => {
+  it('take 16 bytes beside the numbers of a step', () => {
     const writer = new ChunkWriter();
     writer.append(step(0));
     const before = writer.byteLength;
@@ -110,7 +110,7 @@ describe('chunks of records', () => {
 });
 
 describe('checkpoints', () => {
-  it('[STO14] give any state back, to the bit', () => {
+  it('give any state back, to the bit', () => {
     fc.assert(
       fc.property(anyPlain, number, fc.double(), (state, position, savedAt) => {
         const read = readCheckpoint(writeCheckpoint({ position, savedAt, state }), position);
