@@ -1,6 +1,6 @@
 /**
- * The messages of eddy.v1, the same in both encodings. docs/protocol.md says what each field means and
- * packed.ts has the shorter form of those that hold numbers.
+ * The messages of eddy.v1, the same in both encodings. docs/protocol.md says what each field means and when each message
+ * is sent; packed.ts has the shorter form of the messages that hold numbers.
  *
  *   client                          server
  *   hello                      ->

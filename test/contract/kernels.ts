@@ -60,39 +60,36 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
-    it.each(PAIRS)(
-      'backward is the chain rule from the last step to the first, F = %i, N = %i',
-      (F, N) => {
-        for (const [T, B] of [
-          [1, 1],
-          [4, 1],
-          [3, 3],
-        ] as const) {
-          const numbers = new Numbers(F * 100 + N + 1);
-          const parts = {
-            ...cellParts(numbers, T, B, F, N),
-            da: numbers.many(T * B * N),
-            dz: numbers.many(T * B * (F + N)),
-          };
-          const bench = new Bench(createKernels(), parts, { w: F + N });
-          bench.forward(T, B, F, N);
-          const { w, z, da: e } = bench.matrices({ w: N, z: F + N, da: N });
-          const da: Matrix = [];
-          const dz: Matrix = [];
-          for (let row = T * B - 1; row >= 0; row--) {
-            const h = z[row + B]!.slice(F);
-            const fromLater = dz[row + B]?.slice(F) ?? h.map(() => 0);
-            da[row] = h.map((value, j) => (e[row]![j]! + fromLater[j]!) * (1 - value ** 2));
-            dz[row] = matmul([da[row]!], transpose(w))[0]!;
-          }
-          bench.settle();
-          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
-          close(bench.read('da'), da.flat(), `da, T = ${T}, B = ${B}`);
-          close(bench.read('dz'), dz.flat(), `dz, T = ${T}, B = ${B}`);
-          expect(bench.changed()).toEqual(['da', 'dz']);
+    it.each(PAIRS)('backward is the chain rule from the last step to the first, F = %i, N = %i', (F, N) => {
+      for (const [T, B] of [
+        [1, 1],
+        [4, 1],
+        [3, 3],
+      ] as const) {
+        const numbers = new Numbers(F * 100 + N + 1);
+        const parts = {
+          ...cellParts(numbers, T, B, F, N),
+          da: numbers.many(T * B * N),
+          dz: numbers.many(T * B * (F + N)),
+        };
+        const bench = new Bench(createKernels(), parts, { w: F + N });
+        bench.forward(T, B, F, N);
+        const { w, z, da: e } = bench.matrices({ w: N, z: F + N, da: N });
+        const da: Matrix = [];
+        const dz: Matrix = [];
+        for (let row = T * B - 1; row >= 0; row--) {
+          const h = z[row + B]!.slice(F);
+          const fromLater = dz[row + B]?.slice(F) ?? h.map(() => 0);
+          da[row] = h.map((value, j) => (e[row]![j]! + fromLater[j]!) * (1 - value ** 2));
+          dz[row] = matmul([da[row]!], transpose(w))[0]!;
         }
-      },
-    );
+        bench.settle();
+        bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
+        close(bench.read('da'), da.flat(), `da, T = ${T}, B = ${B}`);
+        close(bench.read('dz'), dz.flat(), `dz, T = ${T}, B = ${B}`);
+        expect(bench.changed()).toEqual(['da', 'dz']);
+      }
+    });
 
     it.each(PAIRS)('dense is a w + b, for rows that lie apart, A = %i, M = %i', (A, M) => {
       const R = 3;
@@ -123,37 +120,26 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       expect(bench.changed()).toEqual(['da']);
     });
 
-    it.each(PAIRS)(
-      'denseGradient adds a^T dy and the sum of dy to what is there, A = %i, M = %i',
-      (A, M) => {
-        const R = 4;
-        const stride = A + 3;
-        const numbers = new Numbers(A * 100 + M + 4);
-        const parts = {
-          gw: numbers.many(A * M),
-          gb: numbers.many(M),
-          a: numbers.many(R * stride),
-          dy: numbers.many(R * M),
-        };
-        const bench = new Bench(createKernels(), parts, { gw: A });
-        const { gw, gb, a, dy } = bench.matrices({ gw: M, gb: M, a: stride, dy: M });
-        const rows = a.map((row) => row.slice(0, A));
-        const wantW = gw.map((row, i) => row.map((value, j) => value + matmul(transpose(rows), dy)[i]![j]!));
-        const wantB = gb[0]!.map((value, j) => value + dy.reduce((sum, row) => sum + row[j]!, 0));
-        bench.kernels.denseGradient(
-          bench.m,
-          ...bench.at('gw', 'gb', 'a'),
-          stride,
-          ...bench.at('dy'),
-          R,
-          A,
-          M,
-        );
-        close(bench.read('gw'), wantW.flat(), 'gw');
-        close(bench.read('gb'), wantB, 'gb');
-        expect(bench.changed()).toEqual(['gb', 'gw']);
-      },
-    );
+    it.each(PAIRS)('denseGradient adds a^T dy and the sum of dy to what is there, A = %i, M = %i', (A, M) => {
+      const R = 4;
+      const stride = A + 3;
+      const numbers = new Numbers(A * 100 + M + 4);
+      const parts = {
+        gw: numbers.many(A * M),
+        gb: numbers.many(M),
+        a: numbers.many(R * stride),
+        dy: numbers.many(R * M),
+      };
+      const bench = new Bench(createKernels(), parts, { gw: A });
+      const { gw, gb, a, dy } = bench.matrices({ gw: M, gb: M, a: stride, dy: M });
+      const rows = a.map((row) => row.slice(0, A));
+      const wantW = gw.map((row, i) => row.map((value, j) => value + matmul(transpose(rows), dy)[i]![j]!));
+      const wantB = gb[0]!.map((value, j) => value + dy.reduce((sum, row) => sum + row[j]!, 0));
+      bench.kernels.denseGradient(bench.m, ...bench.at('gw', 'gb', 'a'), stride, ...bench.at('dy'), R, A, M);
+      close(bench.read('gw'), wantW.flat(), 'gw');
+      close(bench.read('gb'), wantB, 'gb');
+      expect(bench.changed()).toEqual(['gb', 'gw']);
+    });
 
     it.each(SIZES)('softmax is exp(y) over its sum, row by row, M = %i', (M) => {
       const R = 5;
@@ -167,51 +153,42 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       expect(bench.changed()).toEqual(['y']);
     });
 
-    it.each(SIZES)(
-      'squaredError is the loss in current deviations, and its gradient, M = %i',
-      (M) => {
-        const [T, B, factor] = [3, 2, 0.3];
-        const numbers = new Numbers(M + 18);
-        const parts = {
-          dy: numbers.many(T * B * M),
-          y: numbers.many(T * B * M),
-          // a target in seven has not come
-          target: numbers.many(T * B * M).map((value, i) => (i % 7 === 4 ? NO_TARGET : value)),
-          // an output that did not vary, or does not, counts for nothing, however far off it is
-          served: numbers.many(T * M).map((value, i) => (i % 5 === 2 ? 0 : Math.abs(value))),
-          current: numbers.many(M).map((value, j) => (j === 1 ? 0 : Math.abs(value) + 0.1)),
-        };
-        parts.y[1] = NO_TARGET;
-        for (const scaled of [true, false]) {
-          if (!scaled) parts.y[1] = 0.5;
-          const bench = new Bench(createKernels(), parts, {});
-          const { y, target, served, current } = bench.matrices({ y: M, target: M, served: M, current: M });
-          const [dyAt, yAt, targetAt, servedAt, currentAt] = bench.at(
-            'dy',
-            'y',
-            'target',
-            'served',
-            'current',
-          );
-          const scale = scaled ? { served: servedAt, current: currentAt } : null;
-          const loss = bench.kernels.squaredError(bench.m, dyAt, yAt, targetAt, scale, factor, T, B, M);
-          let want = 0;
-          const gradient = y.flatMap((row, r) =>
-            row.map((value, j) => {
-              const now = scaled ? current[0]![j]! : 1;
-              const then = scaled ? served[Math.floor(r / B)]![j]! : 1;
-              if (now === 0 || then === 0 || target[r]![j] === NO_TARGET) return 0;
-              const error = ((value - target[r]![j]!) * then) / now;
-              want += error ** 2;
-              return (2 * factor * error * then) / now;
-            }),
-          );
-          close([loss], [want], 'loss');
-          close(bench.read('dy'), gradient, 'dy');
-          expect(bench.changed()).toEqual(['dy']);
-        }
-      },
-    );
+    it.each(SIZES)('squaredError is the loss in current deviations, and its gradient, M = %i', (M) => {
+      const [T, B, factor] = [3, 2, 0.3];
+      const numbers = new Numbers(M + 18);
+      const parts = {
+        dy: numbers.many(T * B * M),
+        y: numbers.many(T * B * M),
+        // a target in seven has not come
+        target: numbers.many(T * B * M).map((value, i) => (i % 7 === 4 ? NO_TARGET : value)),
+        // an output that did not vary, or does not, counts for nothing, however far off it is
+        served: numbers.many(T * M).map((value, i) => (i % 5 === 2 ? 0 : Math.abs(value))),
+        current: numbers.many(M).map((value, j) => (j === 1 ? 0 : Math.abs(value) + 0.1)),
+      };
+      parts.y[1] = NO_TARGET;
+      for (const scaled of [true, false]) {
+        if (!scaled) parts.y[1] = 0.5;
+        const bench = new Bench(createKernels(), parts, {});
+        const { y, target, served, current } = bench.matrices({ y: M, target: M, served: M, current: M });
+        const [dyAt, yAt, targetAt, servedAt, currentAt] = bench.at('dy', 'y', 'target', 'served', 'current');
+        const scale = scaled ? { served: servedAt, current: currentAt } : null;
+        const loss = bench.kernels.squaredError(bench.m, dyAt, yAt, targetAt, scale, factor, T, B, M);
+        let want = 0;
+        const gradient = y.flatMap((row, r) =>
+          row.map((value, j) => {
+            const now = scaled ? current[0]![j]! : 1;
+            const then = scaled ? served[Math.floor(r / B)]![j]! : 1;
+            if (now === 0 || then === 0 || target[r]![j] === NO_TARGET) return 0;
+            const error = ((value - target[r]![j]!) * then) / now;
+            want += error ** 2;
+            return (2 * factor * error * then) / now;
+          }),
+        );
+        close([loss], [want], 'loss');
+        close(bench.read('dy'), gradient, 'dy');
+        expect(bench.changed()).toEqual(['dy']);
+      }
+    });
 
     it('squaredError of outputs that all count for nothing is 0, and so is its gradient', () => {
       const parts = { dy: [1, 1], y: [3, NO_TARGET], target: [NO_TARGET, -NO_TARGET], served: [1, 0] };
@@ -262,18 +239,15 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       return { bench, stride, g: g.flat(), gb };
     };
 
-    it.each(PAIRS)(
-      'gradientSquares is the squared norm of a layer gradient, A = %i, M = %i',
-      (A, M) => {
-        for (const R of [1, 4, 40]) {
-          const { bench, stride, g, gb } = layerParts(A, M, R);
-          const [a, dy] = bench.at('a', 'dy');
-          const got = bench.kernels.gradientSquares(bench.m, a, stride, dy, R, A, M);
-          close([Math.sqrt(got)], [Math.hypot(...g, ...gb)], `R = ${R}`);
-          expect(bench.changed()).toEqual([]);
-        }
-      },
-    );
+    it.each(PAIRS)('gradientSquares is the squared norm of a layer gradient, A = %i, M = %i', (A, M) => {
+      for (const R of [1, 4, 40]) {
+        const { bench, stride, g, gb } = layerParts(A, M, R);
+        const [a, dy] = bench.at('a', 'dy');
+        const got = bench.kernels.gradientSquares(bench.m, a, stride, dy, R, A, M);
+        close([Math.sqrt(got)], [Math.hypot(...g, ...gb)], `R = ${R}`);
+        expect(bench.changed()).toEqual([]);
+      }
+    });
 
     const rules = [
       { rule: 'plain', momentum: 0, nesterov: false, decay: 0 },
@@ -550,31 +524,28 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       },
     );
 
-    it.each(PAIRS)(
-      'a batch row goes back with the bits that it has alone, F = %i, N = %i',
-      (F, N) => {
-        const [T, B, D] = [6, 3, F + N];
-        const numbers = new Numbers(F * 100 + N + 7);
-        const parts = {
-          ...cellParts(numbers, T, B, F, N),
-          da: numbers.many(T * B * N),
-          dz: numbers.many(T * B * D),
-        };
-        const run = (bench: Bench, rows: number) => {
-          bench.forward(T, rows, F, N);
-          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
-          return bench;
-        };
-        const batch = run(new Bench(createKernels(), parts, { w: D }), B);
-        for (let row = 0; row < B; row++) {
-          const z = rowOf(parts.z, row, B, D);
-          const [da, dz] = [rowOf(parts.da, row, B, N), rowOf(parts.dz, row, B, D)];
-          const alone = run(new Bench(createKernels(), { ...parts, z, da, dz }, { w: D }), 1);
-          expect(alone.read('da')).toEqual(rowOf(batch.read('da'), row, B, N));
-          expect(alone.read('dz')).toEqual(rowOf(batch.read('dz'), row, B, D));
-        }
-      },
-    );
+    it.each(PAIRS)('a batch row goes back with the bits that it has alone, F = %i, N = %i', (F, N) => {
+      const [T, B, D] = [6, 3, F + N];
+      const numbers = new Numbers(F * 100 + N + 7);
+      const parts = {
+        ...cellParts(numbers, T, B, F, N),
+        da: numbers.many(T * B * N),
+        dz: numbers.many(T * B * D),
+      };
+      const run = (bench: Bench, rows: number) => {
+        bench.forward(T, rows, F, N);
+        bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
+        return bench;
+      };
+      const batch = run(new Bench(createKernels(), parts, { w: D }), B);
+      for (let row = 0; row < B; row++) {
+        const z = rowOf(parts.z, row, B, D);
+        const [da, dz] = [rowOf(parts.da, row, B, N), rowOf(parts.dz, row, B, D)];
+        const alone = run(new Bench(createKernels(), { ...parts, z, da, dz }, { w: D }), 1);
+        expect(alone.read('da')).toEqual(rowOf(batch.read('da'), row, B, N));
+        expect(alone.read('dz')).toEqual(rowOf(batch.read('dz'), row, B, D));
+      }
+    });
 
     it.each(PAIRS)(
       'a row through dense and softmax has the bits that it has alone, A = %i, M = %i',
