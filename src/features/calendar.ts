@@ -1,14 +1,14 @@
 /**
- * Calendar features: where a time stands in its day, week, month and year, as numbers that a model can use. A cycle is a
- * pair, sine and cosine, so that 23:59 is near 00:00. All times are UTC, and the same bits come out everywhere.
+ * Calendar features: the place of a time in its day, week, month and year, as numbers that a model can use. A cycle is a
+ * pair, sine and cosine, so that 23:59 is near 00:00. All times are UTC, and the bits are the same everywhere.
  */
 import { cosTurn, sinTurn } from '../math/sine.js';
 
 /**
  * - `hour`: the time of day, from midnight on
  * - `weekday`: the time of the week, from Monday 00:00 on
- * - `monthday`: the time of the month, a turn whether it has 28 days or 31
- * - `yearday`: the time of the year, a turn in leap years too
+ * - `monthday`: the time of the month, one full turn whether it has 28 days or 31
+ * - `yearday`: the time of the year, one full turn in leap years too
  * - `weekend`: 1 on Saturday and Sunday, else 0; a single number
  */
 export const CALENDAR_KINDS = ['hour', 'weekday', 'monthday', 'yearday', 'weekend'] as const;
@@ -21,7 +21,7 @@ const MONDAY = -3 * DAY;
 
 /**
  * Gives the features of `time`, in milliseconds since 1970 UTC, in the order of `kinds`: two for each, one for
- * `weekend`. They are put behind what is in `out`, which is given back.
+ * `weekend`. They are appended to `out`, which is returned.
  *
  * @example
  * calendarFeatures(['hour', 'weekend'], Date.UTC(2024, 0, 6, 6)) // [1, 0, 1]: a Saturday at six
@@ -42,7 +42,7 @@ export function calendarNames(kinds: readonly CalendarKind[]): string[] {
   return kinds.flatMap((kind) => (kind === 'weekend' ? [kind] : [`${kind}_sin`, `${kind}_cos`]));
 }
 
-/** Gives how much of its cycle has passed, from [0, 1). */
+/** Gives the elapsed fraction of the cycle, in [0, 1). */
 function turnOf(kind: Exclude<CalendarKind, 'weekend'>, time: number): number {
   switch (kind) {
     case 'hour':
@@ -65,6 +65,6 @@ const between = (time: number, begin: number, end: number): number => (time - be
 
 const share = (time: number, cycle: number): number => (time - cycle * Math.floor(time / cycle)) / cycle;
 
-/** Date.UTC, which would take the years 0 to 99 for those of 1900. */
+/** Date.UTC, except that it would read the years 0 to 99 as 1900 to 1999. */
 const midnight = (year: number, month: number, day: number): number =>
   new Date(0).setUTCFullYear(year, month, day);

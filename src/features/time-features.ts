@@ -1,7 +1,7 @@
-/** Features of the time of a step: where it stands in the calendar, and how long it is since the step before. */
+/** Features of a step's time: its place in the calendar, and the seconds since the step before. */
 import { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './calendar.js';
 
-/** The calendar's kinds, and `elapsed`: seconds since the step before, 0 at the first, for sensors that are irregular. */
+/** The calendar's kinds, and `elapsed`: seconds since the step before, 0 at the first; for irregular sensors. */
 export const TIME_KINDS = [...CALENDAR_KINDS, 'elapsed'] as const;
 export type TimeKind = (typeof TIME_KINDS)[number];
 
@@ -16,7 +16,7 @@ export class TimeFeatures {
   }
 
   /**
-   * Gives the features of a step at `time`, milliseconds since 1970 UTC, behind what is in `out`.
+   * Appends the features of a step at `time`, in milliseconds since 1970 UTC, to `out`.
    *
    * @example
    * const time = new TimeFeatures(['hour', 'elapsed'])

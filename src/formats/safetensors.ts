@@ -1,14 +1,14 @@
 /**
- * The safetensors container: tensors by name and a few strings in one file, as Python's `safetensors` writes and reads it.
+ * The safetensors container: named tensors and a few strings in one file, as Python's `safetensors` reads and writes it.
  *
  *    0  u64   length of the header
  *    8  JSON  { name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }, then spaces
- *       data  the tensors, row-major, without a gap; offsets count from here
+ *       data  the tensors, row-major, without gaps; offsets count from here
  *
- * All numbers are little-endian, as is every machine that the store's native parts are built for. The header is padded so
- * that the data begins on a multiple of 8, and wider numbers come first, so that each tensor lies aligned.
+ * All numbers are little-endian, like every machine that the store's native parts are built for. The header is padded so
+ * that the data begins at a multiple of 8, and wider numbers come first, so that each tensor is aligned.
  *
- * Pure: whatever the bytes are, reading them gives tensors or a coded error.
+ * Pure: any bytes give tensors or a coded error.
  */
 import { EddyError } from '../errors.js';
 
@@ -29,7 +29,7 @@ type Dtype = keyof typeof KINDS;
 export type TensorData = InstanceType<(typeof KINDS)[Dtype]>;
 
 export interface Tensor {
-  /** Its sides; their product is the length of `data`. */
+  /** Its dimensions; their product is the length of `data`. */
   readonly shape: readonly number[];
   readonly data: TensorData;
 }
@@ -40,17 +40,17 @@ export interface TensorFile {
 }
 
 const METADATA = '__metadata__';
-/** Bytes of a header that `safetensors` itself accepts at most. */
+/** The largest header, in bytes, that `safetensors` itself accepts. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 const kindOf = (data: object): Dtype | undefined =>
   (Object.keys(KINDS) as Dtype[]).find((dtype) => data instanceof KINDS[dtype]);
 
-/** Tells whether `value` is an array of numbers that a tensor can hold. */
+/** Tells whether `value` is a typed array that a tensor can hold. */
 export const isTensorData = (value: object): value is TensorData => kindOf(value) !== undefined;
 
 const refuse = (why: string): never => {
-  throw new EddyError('snapshot-invalid', `this is no safetensors file: ${why}`);
+  throw new EddyError('snapshot-invalid', `this is not a safetensors file: ${why}`);
 };
 
 /** Writes tensors and strings as one file. No tensor may be named `__metadata__`. */
@@ -83,16 +83,16 @@ export function writeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads a file. What it gives is its own: the bytes may change afterwards.
+ * Reads a file. The result is a copy: the bytes may change afterwards.
  *
  * @throws EddyError `snapshot-invalid`, which says what is wrong
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
-  if (bytes.length < 8) refuse(`it has ${bytes.length} bytes, and its header's length alone takes 8`);
+  if (bytes.length < 8) refuse(`it has ${bytes.length} bytes; the length of its header alone takes 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
   if (headerBytes > MAX_HEADER_BYTES) refuse(`its header is over ${MAX_HEADER_BYTES} bytes`);
-  if (headerBytes > bytes.length - 8) refuse(`its header of ${headerBytes} bytes goes beyond its end`);
+  if (headerBytes > bytes.length - 8) refuse(`its header of ${headerBytes} bytes extends beyond its end`);
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
 
@@ -102,7 +102,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
     if (name !== METADATA) places.push({ name, ...readEntry(name, entry) });
     else
       for (const [key, text] of Object.entries(asObject(entry, METADATA)))
-        metadata.set(key, typeof text === 'string' ? text : refuse(`${METADATA} ${key} is no text`));
+        metadata.set(key, typeof text === 'string' ? text : refuse(`${METADATA} ${key} is not text`));
   }
   places.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
@@ -110,7 +110,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
     if (place.begin !== end) refuse(`tensor ${place.name} begins at ${place.begin}, not at ${end}`);
     end = place.end;
   }
-  if (end !== data.length) refuse(`its tensors take ${end} bytes of data, and it has ${data.length}`);
+  if (end !== data.length) refuse(`its tensors take ${end} bytes of data; it has ${data.length}`);
   const tensors = new Map(
     places.map(({ name, dtype, shape, begin, end }) => {
       const copy = new Uint8Array(data.subarray(begin, end));
@@ -121,12 +121,14 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
 }
 
 function parseHeader(bytes: Uint8Array): object {
-  if (bytes[0] !== 0x7b) refuse('its header does not begin with {');
+  if (bytes[0] !== 0x7b) refuse('its header does not start with {');
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new EddyError('snapshot-invalid', 'this is no safetensors file: its header is no JSON', { cause });
+    throw new EddyError('snapshot-invalid', 'this is not a safetensors file: its header is not JSON', {
+      cause,
+    });
   }
   return asObject(header, 'its header');
 }
@@ -141,13 +143,13 @@ function readEntry(
     data_offsets: offsets,
   } = asObject(value, `tensor ${name}`) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(KINDS, dtype))
-    return refuse(`tensor ${name} is of the type ${String(dtype)}, which is not read here`);
+    return refuse(`tensor ${name} has the unsupported type ${String(dtype)}`);
   if (!isSizes(shape)) return refuse(`tensor ${name} has no shape`);
   if (!isSizes(offsets) || offsets.length !== 2) return refuse(`tensor ${name} has no data_offsets`);
   const [begin, end] = offsets as [number, number];
   const bytes = shape.reduce((product, side) => product * side, KINDS[dtype as Dtype].BYTES_PER_ELEMENT);
   if (begin > end || end - begin !== bytes)
-    refuse(`tensor ${name} takes ${bytes} bytes by its shape, and ${end - begin} by its offsets`);
+    refuse(`tensor ${name} takes ${bytes} bytes by its shape but ${end - begin} by its offsets`);
   return { dtype: dtype as Dtype, shape, begin, end };
 }
 
@@ -157,5 +159,5 @@ const isSizes = (value: unknown): value is number[] =>
 function asObject(value: unknown, what: string): object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? value
-    : refuse(`${what} is no object`);
+    : refuse(`${what} is not an object`);
 }

@@ -1,10 +1,10 @@
 /**
- * Plain data as tensors and one JSON text, to the bit. Each array of numbers in the tree becomes a tensor that is named by
- * its path; everything else stays in the text. What JSON lacks is an object with the one key `$` there:
+ * Plain data as tensors and one JSON text, to the bit. Each array of numbers in the tree becomes a tensor named after
+ * its path; everything else stays in the text. Values that JSON lacks become an object with the single key `$`:
  *
  *     { "$": "NaN" } { "$": "Infinity" } { "$": "-Infinity" } { "$": "-0" }    a number
  *     { "$": { "tensor": "window.values" } }                                   an array of numbers
- *     { "$": { "object": { ... } } }                                           an object that has a key `$` itself
+ *     { "$": { "object": { ... } } }                                           an object with a key `$` of its own
  */
 import { EddyError } from '../errors.js';
 import {
@@ -15,7 +15,7 @@ import {
   writeSafetensors,
 } from './safetensors.js';
 
-/** Plain data: what JSON has, and typed arrays of numbers in it, to the bit. */
+/** Plain data: JSON values, and typed arrays of numbers, to the bit. */
 export type Plain = { readonly [key: string]: unknown };
 
 /** How deep a tree may be nested. */
@@ -36,13 +36,13 @@ export interface FlatPlain {
 }
 
 const refuse = (path: string, why: string): never => {
-  throw new EddyError('snapshot-invalid', `${path === '' ? 'the whole' : path} ${why}`);
+  throw new EddyError('snapshot-invalid', `${path === '' ? 'the root' : path} ${why}`);
 };
 
 /**
- * Takes plain data apart. A field that is undefined is left out, as in JSON.
+ * Splits plain data into tensors and text. Undefined fields are omitted, as in JSON.
  *
- * @throws EddyError `snapshot-invalid` at what is no plain data
+ * @throws EddyError `snapshot-invalid` at anything that is not plain data
  */
 export function flattenPlain(plain: Plain): FlatPlain {
   const tensors = new Map<string, Tensor>();
@@ -62,15 +62,14 @@ export function flattenPlain(plain: Plain): FlatPlain {
       return Number.isFinite(value) && !Object.is(value, -0)
         ? value
         : tag(Object.is(value, -0) ? '-0' : `${value}`);
-    if (typeof value !== 'object') return refuse(path, `is of the type ${typeof value}`);
+    if (typeof value !== 'object') return refuse(path, `has the type ${typeof value}`);
     if (isTensorData(value)) return tag({ tensor: addTensor(path, value) });
     const at = (key: string | number) => (path === '' ? `${key}` : `${path}.${key}`);
     if (Array.isArray(value)) return Array.from(value, (item, i) => flatten(item, at(i), depth + 1));
     const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) refuse(path, 'is no plain object');
+    if (prototype !== Object.prototype && prototype !== null) refuse(path, 'is not a plain object');
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    if (entries.some(([key]) => key === '__proto__'))
-      refuse(at('__proto__'), 'is no key that a field may have');
+    if (entries.some(([key]) => key === '__proto__')) refuse(at('__proto__'), 'is a forbidden key');
     const flat = Object.fromEntries(entries.map(([key, item]) => [key, flatten(item, at(key), depth + 1)]));
     return Object.hasOwn(flat, TAG) ? tag({ object: flat }) : flat;
   };
@@ -79,7 +78,7 @@ export function flattenPlain(plain: Plain): FlatPlain {
 }
 
 /**
- * Puts plain data together again, from text that may be anyone's.
+ * Joins tensors and text into plain data. The text may come from anybody.
  *
  * @throws EddyError `snapshot-invalid`, which names the place
  */
@@ -94,8 +93,8 @@ export function unflattenPlain({ text, tensors }: FlatPlain): Plain {
   };
 
   const restoreFields = (value: object, path: string, depth: number): Record<string, unknown> => {
-    // `fromEntries` makes own fields of any name, and `__proto__` is refused for those who assign them later
-    if (Object.hasOwn(value, '__proto__')) refuse(`${path}.__proto__`, 'is no key that a field may have');
+    // `fromEntries` creates own fields of any name; `__proto__` is refused to protect code that assigns them later
+    if (Object.hasOwn(value, '__proto__')) refuse(`${path}.__proto__`, 'is a forbidden key');
     const at = (key: string) => (path === '' ? key : `${path}.${key}`);
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, restore(item, at(key), depth + 1)]),
@@ -109,21 +108,21 @@ export function unflattenPlain({ text, tensors }: FlatPlain): Plain {
     if (typeof tagged === 'object' && tagged !== null) {
       const [[key, item] = ['', null], ...more] = Object.entries(tagged);
       if (more.length === 0 && key === 'tensor' && typeof item === 'string')
-        return tensors.get(item)?.data ?? refuse(path, `is the tensor ${item}, which is not there`);
+        return tensors.get(item)?.data ?? refuse(path, `refers to the tensor ${item}, which is missing`);
       if (more.length === 0 && key === 'object' && isFields(item)) return restoreFields(item, path, depth);
     }
-    return refuse(path, `has a key ${TAG} that means nothing`);
+    return refuse(path, `has a key ${TAG} without a known meaning`);
   };
 
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new EddyError('snapshot-invalid', 'the text of plain data is no JSON', { cause });
+    throw new EddyError('snapshot-invalid', 'the text of plain data is not JSON', { cause });
   }
-  if (!isFields(parsed)) return refuse('', 'is no object');
+  if (!isFields(parsed)) return refuse('', 'is not an object');
   const plain = restore(parsed, '', 0);
-  return isFields(plain) && !isTensorData(plain) ? (plain as Plain) : refuse('', 'is no object');
+  return isFields(plain) && !isTensorData(plain) ? (plain as Plain) : refuse('', 'is not an object');
 }
 
 const isFields = (value: unknown): value is object =>
@@ -143,5 +142,5 @@ export function plainToBytes(plain: Plain): Uint8Array<ArrayBuffer> {
 export function plainFromBytes(bytes: Uint8Array): Plain {
   const { tensors, metadata } = readSafetensors(bytes);
   const text = metadata.get(TEXT);
-  return text === undefined ? refuse('', 'has no text of plain data') : unflattenPlain({ text, tensors });
+  return text === undefined ? refuse('', 'lacks the text of plain data') : unflattenPlain({ text, tensors });
 }

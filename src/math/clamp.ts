@@ -1,4 +1,4 @@
-/** The largest float32: what is computed for the arena is clamped to it, in every precision. */
+/** The largest float32; numbers computed for the arena are clamped to it, in every precision. */
 export const LARGEST = 3.4028234663852886e38;
 
 /** Gives the number nearest to `value` in [-limit, limit]. */

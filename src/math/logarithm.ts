@@ -1,6 +1,6 @@
 /**
- * Gives ln(x), x from 0.71 on, to 1e-13, from + - * / alone, so that the bits are the same on every machine: x = 2^k y, and atanh's series
- * of (y - 1) / (y + 1).
+ * Gives ln(x) for x >= 0.71, within 1e-13, by + - * / alone, so that the bits are the same on every machine: x = 2^k y,
+ * and atanh's series of (y - 1) / (y + 1).
  */
 export function ln(x: number): number {
   let k = 0;

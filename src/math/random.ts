@@ -1,4 +1,4 @@
-/** Seeded randomness whose state can be kept, and which gives the same numbers on every machine. */
+/** Seeded randomness with a state that can be saved, and the same numbers on every machine. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -9,7 +9,7 @@ export class Random {
     return new Random(xoroshiro128plus(mix(seed)));
   }
 
-  /** The state, to go on from with {@link restore}. */
+  /** The state, to continue from with {@link restore}. */
   state(): number[] {
     return [...this.generator.getState()];
   }
@@ -24,8 +24,8 @@ export class Random {
   }
 
   /**
-   * Draws from nearly the standard normal distribution: the sum of 12 uniforms (Irwin-Hall). Unlike Box-Muller it
-   * needs no logarithm and no cosine, whose last bits differ between machines.
+   * Draws approximately from the standard normal distribution: the sum of 12 uniforms (Irwin-Hall). Unlike Box-Muller it
+   * needs no logarithm or cosine, whose last bits differ between machines.
    */
   normal(): number {
     let sum = -6;
@@ -35,11 +35,11 @@ export class Random {
 }
 
 /**
- * Spreads a seed over 32 bits, one to one (the finaliser of MurmurHash3, Appleby 2011). The generator begins with the
- * bits of its seed: small ones, as people choose, would all have nearly the same first number, the largest there is.
+ * Spreads a seed over 32 bits, one to one (the finaliser of MurmurHash3, Appleby 2011). The generator starts from the
+ * bits of its seed: small seeds, which people choose, would all begin with nearly the same number, close to the maximum.
  */
 function mix(seed: number): number {
-  let bits = (seed + 0x9e3779b9) | 0; // or 0 would stay 0
+  let bits = (seed + 0x9e3779b9) | 0; // otherwise 0 would stay 0
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return bits ^ (bits >>> 16);

@@ -1,17 +1,17 @@
 /**
- * Sine and cosine of a fraction of a turn, with the same bits on every machine: those of `Math.sin` may differ between
- * engines in the last one, and what goes into a model must not. Only + - * and floor, which are exact everywhere.
+ * Sine and cosine of a fraction of a turn, with the same bits on every machine: the last bit of `Math.sin` may differ
+ * between engines, which a model's inputs must not. Uses only + - * and floor, which are exactly rounded everywhere.
  */
 
 /**
- * Gives the sine of `turn` turns: sinTurn(.25) is 1. Any finite number will do; within 3e-16 of the truth.
+ * Gives the sine of `turn` turns, for any finite number, within 3e-16: sinTurn(.25) is 1.
  */
 export const sinTurn = (turn: number): number => quarter(turn, 0);
 
-/** Gives the cosine of `turn` turns: cosTurn(.5) is -1. Any finite number will do; within 3e-16 of the truth. */
+/** Gives the cosine of `turn` turns, for any finite number, within 3e-16: cosTurn(.5) is -1. */
 export const cosTurn = (turn: number): number => quarter(turn, 1);
 
-/** Goes to the nearest quarter turn; what is left is at most an eighth, and the subtraction is exact. */
+/** Subtracts the nearest quarter turn; the rest is at most an eighth, and the subtraction is exact. */
 function quarter(turn: number, ahead: 0 | 1): number {
   const fraction = turn - Math.floor(turn);
   const nearest = Math.floor(4 * fraction + 0.5);

@@ -1,4 +1,4 @@
-/** A store that lasts as long as its process: all it has is "durable" at once. */
+/** A store that lasts as long as its process: everything in it counts as durable at once. */
 import { EddyError } from '../errors.js';
 import { readCheckpoint, writeCheckpoint } from './log/checkpoint-codec.js';
 import { ChunkWriter, readChunk } from './log/records.js';
@@ -39,7 +39,8 @@ class MemoryStore implements Store {
 
   open(name: string, listener: StoreListener): SequenceStore {
     const sequence = this.sequences.get(name) ?? new MemorySequence(name, () => this.known++);
-    if (sequence.listener) throw new EddyError('store-locked', `the sequence ${name} is open already`);
+    if (sequence.listener)
+      throw new EddyError('store-locked', `the sequence ${name} is open and cannot be opened twice`);
     this.sequences.set(name, sequence);
     sequence.listener = listener;
     return sequence;
@@ -48,7 +49,9 @@ class MemoryStore implements Store {
   remove(name: string): Promise<void> {
     const sequence = this.sequences.get(name);
     if (sequence?.listener)
-      return Promise.reject(new EddyError('store-locked', `the sequence ${name} is open`));
+      return Promise.reject(
+        new EddyError('store-locked', `the sequence ${name} is open and cannot be removed`),
+      );
     if (this.has(name)) this.known--;
     this.sequences.delete(name);
     return Promise.resolve();
@@ -65,14 +68,14 @@ class MemoryStore implements Store {
   }
 }
 
-/** Records that lie together, as bytes. */
+/** Consecutive records, as bytes. */
 interface Chunk {
   readonly first: number;
   readonly count: number;
   readonly bytes: Uint8Array;
 }
 
-/** Bytes after which another chunk is begun. */
+/** Bytes after which a new chunk begins. */
 const CHUNK_BYTES = 64 * 1024;
 /** How many checkpoints are kept. */
 const KEPT = 2;
@@ -159,7 +162,7 @@ class MemorySequence implements SequenceStore {
   private gap(position: number): EddyError {
     const next = this.chunks.find(({ first }) => first > position)?.first ?? this.end;
     const which = `records ${position} to ${next - 1} of the sequence ${this.name}`;
-    return new EddyError('store-damaged', `${which} are not there`);
+    return new EddyError('store-damaged', `${which} are missing`);
   }
 
   private know(): void {

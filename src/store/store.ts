@@ -1,14 +1,14 @@
 /**
- * Where sequences are kept: for each a log of all that ever changed it, in order, and checkpoints of what it was. The
- * last good checkpoint and the records after it give the sequence back, to the bit.
+ * Where sequences are stored: for each, a log of everything that ever changed it, in order, and checkpoints of its state.
+ * The last intact checkpoint and the records after it restore the sequence, to the bit.
  *
- * Nothing here knows what a model is: a checkpoint's state is plain data. What a store gives back of what was appended
- * or checkpointed is there at once, durable or not; a process that ends loses what is not durable, and no more.
+ * Nothing here knows what a model is: a checkpoint's state is plain data. Records and checkpoints can be read back at
+ * once, durable or not; a process that ends loses only those that are not durable.
  */
 import type { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
 
-/** What changes a sequence. Positions count them from 0; the first is `created`. */
+/** A change of a sequence. Positions count records from 0; the first is `created`. */
 export type LogRecord =
   | { readonly kind: 'created'; readonly epoch: string; readonly spec: Plain }
   /** Steps from number `first` on: x [T,B,F], targets [T,B,M] or none. */
@@ -20,24 +20,24 @@ export type LogRecord =
     }
   /** Late targets for the steps from number `first` on, [T,B,M]. */
   | { readonly kind: 'targets'; readonly first: number; readonly targets: Float32Array }
-  /** A learning rate of null leaves it, and its schedule, as they are. */
+  /** A learning rate of null leaves the rate and its schedule unchanged. */
   | { readonly kind: 'configured'; readonly learning: boolean; readonly learningRate: number | null }
   | { readonly kind: 'reset'; readonly what: 'state' | 'weights'; readonly epoch: string };
 
 export interface Checkpoint {
-  /** Position of the first record that is not in it. */
+  /** Position of the first record after it. */
   readonly position: number;
   /** When it was made, in milliseconds since 1970. */
   readonly savedAt: number;
   readonly state: Plain;
 }
 
-/** A checkpoint as it lies in the store: reading it may find that it is broken. */
+/** A checkpoint in the store; reading it may reveal that it is damaged. */
 export interface StoredCheckpoint {
   readonly position: number;
-  /** Bytes that it takes. */
+  /** Its size in bytes. */
   readonly bytes: number;
-  /** @throws EddyError `store-damaged`, which names the sequence, the checkpoint and what is wrong with it */
+  /** @throws EddyError `store-damaged`, which names the sequence, the checkpoint and the damage */
   read(): Checkpoint;
 }
 
@@ -49,7 +49,7 @@ export interface StoredRecord {
 export interface StoreListener {
   /** The records before position `end` are durable. */
   onDurable(end: number): void;
-  /** A checkpoint is durable, and the log may have been cut behind the one before it. */
+  /** A checkpoint is durable; the log before the previous checkpoint may be gone. */
   onCheckpoint(checkpoint: { readonly position: number; readonly bytes: number }): void;
 }
 
@@ -57,52 +57,52 @@ export interface StoreListener {
 export interface SequenceStore {
   /** Position of the next record. */
   readonly end: number;
-  /** Position after the last record that is durable. */
+  /** Position after the last durable record. */
   readonly durableEnd: number;
   /**
-   * Takes a record and gives its position. Arrays in it are the caller's: the store copies what it keeps.
-   * It never fails at once: a store that cannot write holds it until it can again (see `Store.failure`).
+   * Takes a record and gives its position. Its arrays belong to the caller: the store copies what it keeps.
+   * It never throws: a store that cannot write holds the record until it can again (see `Store.failure`).
    */
   append(record: LogRecord): number;
-  /** Position of the oldest record that is kept. */
+  /** Position of the oldest record in the log. */
   readonly oldest: number;
   /**
    * Gives the records from a position on, in order.
    *
-   * @throws EddyError `store-damaged` when it comes to one that is broken or not kept, naming the sequence and the
+   * @throws EddyError `store-damaged` at a record that is damaged or no longer kept, naming the sequence and the
    * positions
    */
   records(from: number): Iterable<StoredRecord>;
-  /** Takes a checkpoint; the last two durable ones are kept, and of the log what comes after the older of them. */
+  /** Takes a checkpoint; the store keeps the last two durable ones, and the log after the older of them. */
   checkpoint(checkpoint: Checkpoint): void;
-  /** Gives the checkpoints that are kept, newest first. */
+  /** Gives the stored checkpoints, newest first. */
   checkpoints(): Iterable<StoredCheckpoint>;
   /**
-   * Gives up all records from a position on, and checkpoints of later positions, because they are broken. They are moved
-   * aside in the store, not deleted; new records go on from that position.
+   * Discards all records from a position on, and checkpoints of later positions, because they are damaged. They are moved
+   * aside in the store, not deleted; new records continue from that position.
    */
   abandon(position: number): void;
-  /** Lets go of it: listeners hear no more. What was taken becomes durable all the same. */
+  /** Closes it: the listener gets no more calls. Records taken so far still become durable. */
   close(): void;
 }
 
 export interface Store {
-  /** How many sequences are known. */
+  /** The number of known sequences. */
   readonly size: number;
-  /** Why it cannot make anything durable now, or null: `store-unavailable`. It recovers by itself. */
+  /** Why the store cannot write at present (`store-unavailable`), or null. It recovers by itself. */
   readonly failure: EddyError | null;
   has(name: string): boolean;
-  /** Gives the names of sequences in the order of their bytes, from the first after `after`. */
+  /** Gives the names of all sequences after `after`, in byte order. */
   names(after?: string): Iterable<string>;
   /**
-   * Opens a sequence; one that is not known begins with an empty log, and is known from its first record on.
+   * Opens a sequence; an unknown one starts with an empty log and is known from its first record on.
    *
-   * @throws EddyError `store-locked` where it is open already
+   * @throws EddyError `store-locked` if it is already open
    */
   open(name: string, listener: StoreListener): SequenceStore;
-  /** Forgets a sequence; resolves when that is durable, or rejects with `store-locked` where it is open. */
+  /** Removes a sequence; resolves when that is durable, or rejects with `store-locked` if it is open. */
   remove(name: string): Promise<void>;
-  /** Resolves when all that was taken is durable, or rejects with `failure`. */
+  /** Resolves when everything taken so far is durable, or rejects with `failure`. */
   flushed(): Promise<void>;
   close(): Promise<void>;
 }

@@ -114,7 +114,7 @@ export function storeContract(name: string, createOne: () => Promise<StoreUnderT
       expect(sequence.oldest).toBeGreaterThan(0);
       expect(sequence.oldest).toBeLessThanOrEqual(17);
       expect(recordsOf(sequence, 17)).toEqual(steps(17, 35));
-      expect(() => recordsOf(sequence, 0)).toThrow(/records 0 to \d+ of the sequence s are not there/);
+      expect(() => recordsOf(sequence, 0)).toThrow(/records 0 to \d+ of the sequence s are missing/);
     });
 
     it('[STO4] gives a checkpoint at once', () => {

@@ -78,11 +78,11 @@ describe('safetensors', () => {
     ['is empty', new Uint8Array(0), /0 bytes/],
     ['has a header beyond its end', file('{}', undefined, 3n), /beyond its end/],
     ['has a header of 2^64 - 1 bytes', file('{}', undefined, 2n ** 64n - 1n), /over 100000000 bytes/],
-    ['begins with a space', file(' {}'), /does not begin with \{/],
-    ['has no JSON', file('{"a"'), /no JSON/],
-    ['has no UTF-8', file('{"":{}}').with(10, 0xff), /no JSON/],
-    ['has a header that is nested a million deep', file(`{"a":${'['.repeat(1e6)}`), /no JSON/],
-    ['has a list for a tensor', file({ a: [] }), /tensor a is no object/],
+    ['begins with a space', file(' {}'), /does not start with \{/],
+    ['has no JSON', file('{"a"'), /not JSON/],
+    ['has no UTF-8', file('{"":{}}').with(10, 0xff), /not JSON/],
+    ['has a header that is nested a million deep', file(`{"a":${'['.repeat(1e6)}`), /not JSON/],
+    ['has a list for a tensor', file({ a: [] }), /tensor a is not an object/],
     ['has an unknown type', file({ a: tensor('F8', [1], [0, 1]) }), /type F8/],
     ['has a type of the prototype', file({ a: tensor('constructor', [1], [0, 1]) }), /type constructor/],
     ['has no shape', file({ a: tensor('U8', null, [0, 1]) }), /no shape/],
@@ -104,7 +104,7 @@ describe('safetensors', () => {
     ['has a gap', file({ a: tensor('U8', [1], [1, 2]) }, new Uint8Array(2)), /a begins at 1, not at 0/],
     ['has data beyond its tensors', file({ a: tensor('U8', [1], [0, 1]) }, new Uint8Array(2)), /it has 2/],
     ['has tensors beyond its data', file({ a: tensor('U8', [9e15], [0, 9e15]) }), /it has 0/],
-    ['has strings that are none', file({ __metadata__: { a: 1 } }), /a is no text/],
+    ['has strings that are none', file({ __metadata__: { a: 1 } }), /a is not text/],
   ])('[STO11] refuses a file that %s', (_what, bytes, why) => {
     expect(() => readSafetensors(bytes)).toThrow(EddyError);
     expect(() => readSafetensors(bytes)).toThrow(why);

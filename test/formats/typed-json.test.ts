@@ -49,13 +49,13 @@ describe('plain data', () => {
   });
 
   it.each<[string, Plain, RegExp]>([
-    ['a function', { a: { b: () => 1 } }, /a\.b is of the type function/],
-    ['a big integer', { a: [1n] }, /a\.0 is of the type bigint/],
-    ['undefined in a list', { a: [undefined] }, /a\.0 is of the type undefined/],
-    ['a hole in a list', { a: new Array(2) }, /a\.0 is of the type undefined/],
-    ['a date', { a: new Date(0) }, /a is no plain object/],
-    ['a map', { a: new Map() }, /a is no plain object/],
-    ['__proto__', JSON.parse('{"a":{"__proto__":1}}'), /a\.__proto__ is no key/],
+    ['a function', { a: { b: () => 1 } }, /a\.b has the type function/],
+    ['a big integer', { a: [1n] }, /a\.0 has the type bigint/],
+    ['undefined in a list', { a: [undefined] }, /a\.0 has the type undefined/],
+    ['a hole in a list', { a: new Array(2) }, /a\.0 has the type undefined/],
+    ['a date', { a: new Date(0) }, /a is not a plain object/],
+    ['a map', { a: new Map() }, /a is not a plain object/],
+    ['__proto__', JSON.parse('{"a":{"__proto__":1}}'), /a\.__proto__ is a forbidden key/],
     ['a tree that is too deep', nested(MAX_DEPTH + 1), /nested more than 64 deep/],
   ])('refuses to write %s', (_what, plain, why) => {
     expect(() => plainToBytes(plain)).toThrow(expect.objectContaining({ code: 'snapshot-invalid' }));
@@ -63,17 +63,29 @@ describe('plain data', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['no JSON', '{', /no JSON/],
-    ['a list', '[]', /the whole is no object/],
-    ['a number', '{"$":"NaN"}', /the whole is no object/],
-    ['__proto__', '{"a":{"__proto__":{"x":1}}}', /a\.__proto__ is no key/],
-    ['__proto__ under a tag', '{"a":{"$":{"object":{"$":1,"__proto__":2}}}}', /a\.__proto__ is no key/],
+    ['no JSON', '{', /not JSON/],
+    ['a list', '[]', /the root is not an object/],
+    ['a number', '{"$":"NaN"}', /the root is not an object/],
+    ['__proto__', '{"a":{"__proto__":{"x":1}}}', /a\.__proto__ is a forbidden key/],
+    [
+      '__proto__ under a tag',
+      '{"a":{"$":{"object":{"$":1,"__proto__":2}}}}',
+      /a\.__proto__ is a forbidden key/,
+    ],
     ['a tree that is too deep', `{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, /nested more than 64 deep/],
-    ['an unknown number', '{"a":{"$":"1"}}', /a has a key \$ that means nothing/],
-    ['a tag beside a field', '{"a":{"$":"NaN","b":1}}', /a has a key \$ that means nothing/],
-    ['a tag beside a tag', '{"a":{"$":{"tensor":"x","object":{}}}}', /a has a key \$ that means nothing/],
-    ['a tag of a list', '{"a":{"$":{"object":[]}}}', /a has a key \$ that means nothing/],
-    ['a tensor that is not there', '{"a":{"$":{"tensor":"x"}}}', /a is the tensor x, which is not there/],
+    ['an unknown number', '{"a":{"$":"1"}}', /a has a key \$ without a known meaning/],
+    ['a tag beside a field', '{"a":{"$":"NaN","b":1}}', /a has a key \$ without a known meaning/],
+    [
+      'a tag beside a tag',
+      '{"a":{"$":{"tensor":"x","object":{}}}}',
+      /a has a key \$ without a known meaning/,
+    ],
+    ['a tag of a list', '{"a":{"$":{"object":[]}}}', /a has a key \$ without a known meaning/],
+    [
+      'a tensor that is not there',
+      '{"a":{"$":{"tensor":"x"}}}',
+      /a refers to the tensor x, which is missing/,
+    ],
   ])('refuses to read %s', (_what, text, why) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'snapshot-invalid' }));
     expect(() => read(text)).toThrow(why);

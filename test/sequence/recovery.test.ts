@@ -170,7 +170,7 @@ describe('a sequence that comes back', () => {
     disk.damage(keys('checkpoint/').at(-1)!, flip);
     const { registry, faults } = comeBack(disk);
     const sequence = registry.get('a');
-    expect(faults).toEqual([expect.stringMatching(/checkpoint at 5 of the sequence a is broken/)]);
+    expect(faults).toEqual([expect.stringMatching(/checkpoint at 5 of the sequence a is damaged/)]);
     expect(bits(sequence.model)).toBe(plainBits(30));
     expect(sequence.epoch).toBe(epoch);
   });
@@ -189,7 +189,7 @@ describe('a sequence that comes back', () => {
     disk.damage(broken, flip);
     const { registry, faults, settle } = comeBack(disk);
     const sequence = registry.get('a');
-    expect(faults).toEqual([expect.stringMatching(/records 6 to 6 of the sequence a are broken/)]);
+    expect(faults).toEqual([expect.stringMatching(/records 6 to 6 of the sequence a are damaged/)]);
     expect(bits(sequence.model)).toBe(plainBits(25));
     expect(sequence.durable).toBe(24);
     expect(sequence.epoch).not.toBe(epoch);

@@ -1,4 +1,4 @@
-/** The lock of a data folder: the kernel lets go of it when its process ends, however that ends. */
+/** The lock of a data folder: the kernel releases it when its process ends, however that ends. */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
@@ -7,9 +7,9 @@ import { EddyError } from '../../errors.js';
 const FILE = 'eddy.lock';
 
 /**
- * Takes the lock of a folder, and gives what lets go of it.
+ * Takes the lock of a folder, and gives a function that releases it.
  *
- * @throws EddyError `store-locked`, which names the folder and the process that has it
+ * @throws EddyError `store-locked`, which names the folder and the process holding it
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, FILE);

@@ -1,10 +1,10 @@
 /**
- * The durable store in a folder, on LMDB. One process has a folder at a time.
+ * The durable store in a folder, on LMDB. One process owns a folder at a time.
  *
  * LMDB runs without `overlappingSync`: then a commit writes its pages, flushes them, and only then writes and flushes the
- * head that makes them valid, so that what `write` resolves for survives kill -9 and the loss of power, and whatever
- * happens the file holds one of the last two commits whole. With `overlappingSync` a commit would be visible before it is
- * flushed, could be forgotten after a failed flush, and would never settle then; it gains nothing, since the store has
+ * head that makes them valid. So a resolved `write` survives kill -9 and power cuts, and whatever happens the file
+ * holds one of the last two commits completely. With `overlappingSync` a commit would be visible before it is
+ * flushed, could be lost after a failed flush, and would then never settle; it gains nothing, since the store has
  * one write under way at a time.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
@@ -19,10 +19,10 @@ import { lockFolder } from './folder-lock.js';
 import { checkLmdbFile } from './lmdb-file.js';
 
 /**
- * Opens the store of a folder, which is made where it is not there.
+ * Opens the store of a folder, and creates the folder if it is missing.
  *
- * @throws EddyError `store-locked` when another process has it, `store-damaged` when its file is broken or of another
- * format, `store-unavailable` when it cannot be made or read
+ * @throws EddyError `store-locked` if another process has it, `store-damaged` if its file is damaged or of another
+ * format, `store-unavailable` if it cannot be created or read
  */
 export async function openLmdbStore(folder: string, parts: GroupCommitParts = {}): Promise<Store> {
   let release: () => void | Promise<void> = () => undefined;
@@ -44,9 +44,9 @@ export async function openLmdbStore(folder: string, parts: GroupCommitParts = {}
 
 /** A folder of LMDB as a disk. */
 export class LmdbDisk implements Disk {
-  /** Null where it could not be opened anew after a failure. */
+  /** Null if it could not be reopened after a failure. */
   private opened: RootDatabase<Buffer, string> | null;
-  /** After a failed write LMDB may refuse all others, and never say so: it is opened anew before the next. */
+  /** After a failed write LMDB may silently refuse all others, so it is reopened before the next one. */
   private hasFailed = false;
 
   constructor(
@@ -93,7 +93,7 @@ export class LmdbDisk implements Disk {
 
   private get database(): RootDatabase<Buffer, string> {
     if (!this.opened)
-      throw new EddyError('store-unavailable', `the store in ${this.folder} cannot be read now`);
+      throw new EddyError('store-unavailable', `the store in ${this.folder} cannot be read at present`);
     return this.opened;
   }
 
@@ -103,7 +103,7 @@ export class LmdbDisk implements Disk {
       noSubdir: false,
       encoding: 'binary',
       overlappingSync: false,
-      // else LMDB opens a batch of its own around each, whose promise nobody sees: when it rejects, the process ends
+      // otherwise LMDB wraps each change in a batch of its own whose promise nobody handles: its rejection ends the process
       eventTurnBatching: false,
     });
   }
@@ -117,7 +117,7 @@ export class LmdbDisk implements Disk {
   }
 }
 
-/** LMDB tells why a commit failed in a second promise. */
+/** LMDB reports why a commit failed in a second promise. */
 async function reasonOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<unknown> };
   try {

@@ -1,13 +1,13 @@
-/** Deletes that can wait: a few keys go along with each write, so that none becomes slow. */
+/** Deletes that can wait: each write takes a few keys along, so that no write becomes slow. */
 import type { GroupCommit } from './group-commit.js';
 
-/** Keys that one write deletes at most, of all sweeps together. */
+/** How many keys one write deletes at most, of all sweeps together. */
 export const SWEEP_KEYS = 64;
 
 export interface Sweep {
   /** Gives the first keys, up to `limit`, that are still to be deleted. */
   keys(limit: number): string[];
-  /** Called when all are, durably. */
+  /** Called when all of them are deleted durably. */
   done(): void;
 }
 

@@ -3,7 +3,7 @@
  *
  *    0  u32  0x50434445, "EDCP"
  *    4  u32  version 1
- *    8  f64  position of the first record that is not in it
+ *    8  f64  position of the first record after it
  *   16  f64  when it was made, in milliseconds since 1970
  *   24  u32  bytes of the state
  *   28  u32  CRC-32 of the bytes before and the state
@@ -41,22 +41,22 @@ export function writeCheckpoint({ position, savedAt, state }: Checkpoint): Uint8
 /**
  * Reads a checkpoint.
  *
- * @param position the position that it has to have
+ * @param position the position it must have
  * @throws EddyError `store-damaged`, which says what is wrong
  */
 export function readCheckpoint(bytes: Uint8Array, position: number): Checkpoint {
   if (bytes.length < HEADER_BYTES)
-    damaged(`it has ${bytes.length} bytes, and its header alone ${HEADER_BYTES}`);
+    damaged(`it has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
   const view = viewOf(bytes);
-  if (view.getUint32(0, true) !== MAGIC) damaged('it does not begin as a checkpoint does');
+  if (view.getUint32(0, true) !== MAGIC) damaged('it does not start like a checkpoint');
   const version = view.getUint32(4, true);
-  if (version !== VERSION) damaged(`it is of version ${version}, and this reads ${VERSION}`);
+  if (version !== VERSION) damaged(`it has version ${version}; this version of Eddy reads ${VERSION}`);
   const told = view.getUint32(24, true);
   if (told !== bytes.length - HEADER_BYTES)
-    damaged(`its header tells ${told} bytes of state, and it has ${bytes.length - HEADER_BYTES}`);
-  if (view.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not fit');
+    damaged(`its header announces ${told} bytes of state; it has ${bytes.length - HEADER_BYTES}`);
+  if (view.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not match');
   const found = view.getFloat64(8, true);
-  if (found !== position) damaged(`it is of position ${found}, not ${position}`);
+  if (found !== position) damaged(`it belongs to position ${found}, not ${position}`);
   try {
     const state = plainFromBytes(bytes.subarray(HEADER_BYTES));
     return { position, savedAt: view.getFloat64(16, true), state };

@@ -24,17 +24,17 @@ import {
 import { ChunkWriter, readChunk } from './records.js';
 
 const ALL = Number.MAX_SAFE_INTEGER;
-/** A chunk that has grown to so many bytes is closed, and another begun. */
+/** A chunk of this many bytes is closed, and the next one begins. */
 const CHUNK_BYTES = 1024 * 1024;
 /** How many durable checkpoints are kept. */
 const KEPT = 2;
 
-/** What a sequence needs of its store. */
+/** What a sequence needs from its store. */
 export interface SequenceOwner {
   readonly commit: GroupCommit;
-  /** Makes a sequence known, and gives its id. */
+  /** Registers a sequence and gives its id. */
   register(name: string): string;
-  /** Remembers that records of it gather. */
+  /** Remembers that the sequence has records to write. */
   gathers(sequence: DurableSequence): void;
   sweep(sweep: Sweep): void;
   released(sequence: DurableSequence): void;
@@ -43,17 +43,17 @@ export interface SequenceOwner {
 export class DurableSequence implements SequenceStore {
   end: number;
   durableEnd: number;
-  /** Who listens, while it is open. */
+  /** The listener, while the sequence is open. */
   listener: StoreListener | null = null;
-  /** Writes that have something of it. */
+  /** Pending writes that contain changes of this sequence. */
   pending = 0;
-  /** Positions of the checkpoints that are durable, oldest first. */
+  /** Positions of the durable checkpoints, oldest first. */
   private durable: number[];
   private readonly chunk = new ChunkWriter();
-  /** How often records were given up; what was under way before counts no more. */
+  /** How often records were discarded; writes begun before the latest discard no longer count. */
   private abandonments = 0;
 
-  /** @param id its id, or null where it is not known yet */
+  /** @param id its id, or null if it has none yet */
   constructor(
     private readonly owner: SequenceOwner,
     readonly name: string,
@@ -82,7 +82,7 @@ export class DurableSequence implements SequenceStore {
     return position;
   }
 
-  /** Hands the records that gathered to the next write. */
+  /** Hands the gathered records to the next write. */
   seal(): void {
     const { chunk, end } = this;
     if (chunk.count === 0 || this.id === null) return;
@@ -117,7 +117,7 @@ export class DurableSequence implements SequenceStore {
     this.whenDurable(() => {
       this.owner.commit.counters.checkpoints++;
       this.owner.commit.counters.checkpointBytes += bytes.length;
-      // it may have been given up since
+      // it may have been discarded since
       if (this.owner.commit.has(key)) this.keepLast({ position, bytes: bytes.length });
     });
   }
@@ -155,7 +155,7 @@ export class DurableSequence implements SequenceStore {
     this.durable = this.durable.filter((kept) => kept <= position);
     this.end = position;
     this.durableEnd = Math.min(this.durableEnd, position);
-    // it stays in memory until that is durable
+    // it stays in memory until the write is durable
     this.whenDurable(() => undefined);
   }
 
@@ -165,7 +165,7 @@ export class DurableSequence implements SequenceStore {
     this.owner.released(this);
   }
 
-  /** Gives its id; makes it known where it is not. */
+  /** Gives its id, and registers the sequence first if necessary. */
   private know(): string {
     this.id ??= this.owner.register(this.name);
     return this.id;
@@ -175,7 +175,7 @@ export class DurableSequence implements SequenceStore {
     this.owner.commit.set(key, bytes);
   }
 
-  /** Calls `done` when what was set is durable, and stays in memory until then. */
+  /** Calls `done` when the changes so far are durable, and stays in memory until then. */
   private whenDurable(done: () => void): void {
     this.pending++;
     this.owner.commit.whenDurable(() => {
@@ -195,12 +195,12 @@ export class DurableSequence implements SequenceStore {
     if (!(end > position)) {
       const after = { from: logKey(id, position, 0), to: before('log', id, ALL).to };
       const [next] = commit.keys({ ...after, limit: 1 });
-      return this.damaged(position, next ? chunkRange(next).first : this.end, 'are not there');
+      return this.damaged(position, next ? chunkRange(next).first : this.end, 'are missing');
     }
     try {
       return { first, records: readChunk(commit.get(key) ?? new Uint8Array(0), first, end - first) };
     } catch (cause) {
-      return this.damaged(first, end, `are broken: ${messageOf(cause)}`, cause);
+      return this.damaged(first, end, `are damaged: ${messageOf(cause)}`, cause);
     }
   }
 
@@ -214,11 +214,11 @@ export class DurableSequence implements SequenceStore {
       return readCheckpoint(bytes, position);
     } catch (cause) {
       const what = `the checkpoint at ${position} of the sequence ${this.name}`;
-      throw new EddyError('store-damaged', `${what} is broken: ${messageOf(cause)}`, { cause });
+      throw new EddyError('store-damaged', `${what} is damaged: ${messageOf(cause)}`, { cause });
     }
   }
 
-  /** Writes the part of a chunk that lies before a position again, where the chunk can be read. */
+  /** Rewrites the part of a chunk before a position, if the chunk can be read. */
   private keepBefore(position: number, key: string, bytes: Uint8Array): void {
     const { first, end } = chunkRange(key);
     if (first >= position) return;
@@ -234,7 +234,7 @@ export class DurableSequence implements SequenceStore {
     this.set(logKey(this.id ?? '', first, position - first), kept.seal(first));
   }
 
-  /** Keeps the last checkpoints, and deletes the others and the log that only they need; then tells of the new one. */
+  /** Keeps the last checkpoints, deletes the others and the log that only they need, then reports the new one. */
   private keepLast(checkpoint: { readonly position: number; readonly bytes: number }): void {
     const { commit } = this.owner;
     const id = this.id ?? '';
@@ -259,7 +259,7 @@ export class DurableSequence implements SequenceStore {
     });
   }
 
-  /** It is looked up, since what is being deleted is not there any more. */
+  /** Looks it up, since keys that are being deleted no longer count. */
   get oldest(): number {
     if (this.id === null) return this.end;
     const [first] = this.owner.commit.keys({ ...before('log', this.id, ALL), limit: 1 });

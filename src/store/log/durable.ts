@@ -1,4 +1,4 @@
-/** The store that outlives its process, over any disk: one atomic write at a time takes what all sequences gathered. */
+/** The store that outlives its process, over any disk: one atomic write at a time takes the pending records of all sequences. */
 import { EddyError } from '../../errors.js';
 import type { Store, StoreListener } from '../store.js';
 import { type Sweep, Sweeps } from './background-deletes.js';
@@ -7,9 +7,9 @@ import { DurableSequence, type SequenceOwner } from './durable-sequence.js';
 import { GroupCommit, type GroupCommitParts } from './group-commit.js';
 import { FORMAT_KEY, goneId, goneKey, idOf, NEXT_KEY, nameKey, nameOf, within } from './keys.js';
 
-/** Version of the layout that `keys.ts` tells. */
+/** Version of the layout described in `keys.ts`. */
 export const FORMAT = 1;
-/** Names that are read from the disk at once. */
+/** How many names are read from the disk at a time. */
 const PAGE = 256;
 
 const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,9 +17,9 @@ const toText = (bytes: Uint8Array | undefined): string | undefined =>
   bytes && new TextDecoder().decode(bytes);
 
 /**
- * Opens a store on a disk, which is the store's from then on.
+ * Opens a store on a disk, which belongs to the store from then on.
  *
- * @throws EddyError `store-damaged` when the disk holds another format, or something else
+ * @throws EddyError `store-damaged` if the disk holds another format or something else
  */
 export function createDurableStore(disk: Disk, parts: GroupCommitParts = {}): Store {
   return new DurableStore(disk, parts);
@@ -28,9 +28,9 @@ export function createDurableStore(disk: Disk, parts: GroupCommitParts = {}): St
 class DurableStore implements Store, SequenceOwner {
   readonly commit: GroupCommit;
   size = 0;
-  /** Sequences that are open, or have something that is not durable yet; all others lie on the disk alone. */
+  /** Sequences that are open or have changes that are not durable yet; all others are on the disk only. */
   private readonly awake = new Map<string, DurableSequence>();
-  /** Those whose records gather in a chunk. */
+  /** Sequences with records in an unfinished chunk. */
   private readonly gathering = new Set<DurableSequence>();
   private readonly sweeps = new Sweeps();
   private nextId: number;
@@ -71,7 +71,7 @@ class DurableStore implements Store, SequenceOwner {
       this.awake.set(name, sequence);
     }
     if (sequence.listener)
-      throw new EddyError('store-locked', `the sequence ${name} is open in the store already`);
+      throw new EddyError('store-locked', `the sequence ${name} is open and cannot be opened twice`);
     sequence.listener = listener;
     return sequence;
   }
@@ -81,7 +81,7 @@ class DurableStore implements Store, SequenceOwner {
     if (sequence?.listener)
       throw new EddyError(
         'store-locked',
-        `the sequence ${name} is open, and cannot be removed from the store`,
+        `the sequence ${name} is open and cannot be removed from the store`,
       );
     const id = toText(this.commit.get(nameKey(name)));
     if (id === undefined) return;
@@ -129,7 +129,7 @@ class DurableStore implements Store, SequenceOwner {
     this.sweeps.fill(this.commit);
   }
 
-  /** Deletes what there is of a sequence that was removed. */
+  /** Deletes everything stored for a removed sequence. */
   private sweepGone(id: string): void {
     const { commit } = this;
     const folders = [`log/${id}`, `checkpoint/${id}`, `aside/${id}`];
@@ -146,13 +146,16 @@ class DurableStore implements Store, SequenceOwner {
   }
 }
 
-/** @throws EddyError `store-damaged` when the disk holds what this does not read */
+/** @throws EddyError `store-damaged` if the disk holds a format that this version does not read */
 function checkFormat(disk: Disk): void {
   const format = toText(disk.get(FORMAT_KEY));
   if (format === undefined) {
     const [other] = disk.keys({ from: ' ', to: '~', limit: 1 });
     if (other !== undefined)
-      throw new EddyError('store-damaged', `this is no store of Eddy's: it has a key ${other}`);
+      throw new EddyError('store-damaged', `this is not an Eddy store: it has a key ${other}`);
   } else if (format !== String(FORMAT))
-    throw new EddyError('store-damaged', `the store is of format ${format}, and this reads format ${FORMAT}`);
+    throw new EddyError(
+      'store-damaged',
+      `the store has format ${format}; this version reads format ${FORMAT}`,
+    );
 }

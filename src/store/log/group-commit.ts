@@ -1,9 +1,9 @@
 /**
- * Group commit: what is set gathers, and goes to the disk in one atomic write at a time. Reads see at once what was set.
+ * Group commit: changes gather and go to the disk in one atomic write at a time. Reads see changes at once.
  *
- * The first that is set while nothing is under way starts a write at the end of the turn. What comes while a write is
- * under way gathers for the next one, which starts when that has ended and the first of it has waited for `groupMs`.
- * A write that fails is kept and tried again, the same and before all others, until it succeeds.
+ * The first change while no write is under way starts one at the end of the turn. Changes during a write gather for the
+ * next one, which starts when the current one has ended and the first change has waited for `groupMs`.
+ * A failed write is retried unchanged, before all others, until it succeeds.
  */
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
@@ -15,16 +15,16 @@ export interface GroupCommitParts {
   readonly scheduler?: SchedulerLike;
   /** Runs work after the present turn of the event loop. */
   readonly atTurnEnd?: (work: () => void) => void;
-  /** How long what is gathered may wait for more, in milliseconds. */
+  /** How long gathered changes may wait for more, in milliseconds. */
   readonly groupMs?: number;
   readonly counters?: StoreCounters;
   /** Milliseconds, for durations. */
   readonly now?: () => number;
-  /** How long after a failed write it is tried again, in milliseconds. */
+  /** The wait before a failed write is retried, in milliseconds. */
   readonly retryMs?: number;
 }
 
-/** Changes that become durable together, and who waits for it. */
+/** Changes that become durable together, and the callbacks that wait for it. */
 class Batch {
   readonly changes = new Map<string, Uint8Array | null>();
   readonly done: (() => void)[] = [];
@@ -34,10 +34,10 @@ class Batch {
 export class GroupCommit {
   private failed: EddyError | null = null;
   private gathering = new Batch();
-  /** When the first of what is gathered came; null where nothing is. */
+  /** When the first gathered change came; null without any. */
   private since: number | null = null;
   private writing: Batch | null = null;
-  /** Settles when the present attempt to write has. */
+  /** Settles with the current attempt to write. */
   private attempt: Promise<void> = Promise.resolve();
   private isStarting = false;
   private timer: Subscription | null = null;
@@ -50,7 +50,7 @@ export class GroupCommit {
   readonly counters: StoreCounters;
   private readonly now: () => number;
 
-  /** @param fill called before each write, to set what was held back for it */
+  /** @param fill called before each write, to add changes that were held back for it */
   constructor(
     private readonly disk: Disk,
     private readonly fill: () => void,
@@ -65,12 +65,12 @@ export class GroupCommit {
     this.retryMs = retryMs;
   }
 
-  /** Why the last write failed, until one succeeds: `store-unavailable`. */
+  /** The error of the last write if it failed, until one succeeds: `store-unavailable`. */
   get failure(): EddyError | null {
     return this.failed;
   }
 
-  /** Gives what was set under a key, or undefined. */
+  /** Gives the value of a key, or undefined. */
   get(key: string): Uint8Array | undefined {
     for (const batch of [this.gathering, this.writing]) {
       const value = batch?.changes.get(key);
@@ -83,7 +83,7 @@ export class GroupCommit {
     return this.keys({ from: key, to: `${key}\u0001`, limit: 1 }).length > 0;
   }
 
-  /** Gives keys as the disk does. */
+  /** Gives keys like the disk does. */
   keys(range: KeyRange): string[] {
     const { from, to, limit, last = false } = range;
     const changed = new Map<string, boolean>();
@@ -91,7 +91,7 @@ export class GroupCommit {
       for (const [key, value] of batch?.changes ?? [])
         if (key >= from && key < to) changed.set(key, value !== null);
     if (changed.size === 0) return this.disk.keys(range);
-    // so many keys of the disk may be hidden by changes, and no more
+    // changes may hide at most this many keys of the disk
     const known = this.disk.keys({ ...range, limit: limit + changed.size });
     const keys = known.filter((key) => !changed.has(key));
     for (const [key, isThere] of changed) if (isThere) keys.push(key);
@@ -106,20 +106,20 @@ export class GroupCommit {
     this.wake();
   }
 
-  /** Calls `done` once all that was set so far is durable. */
+  /** Calls `done` once all changes so far are durable. */
   whenDurable(done: () => void): void {
     this.gathering.done.push(done);
     this.wake();
   }
 
-  /** Says that there is something to write. */
+  /** Schedules a write. */
   wake(): void {
     if (this.since !== null) return;
     this.since = this.scheduler.now();
     if (!this.writing) this.startAtTurnEnd();
   }
 
-  /** Resolves when all that came so far is durable, or rejects with `failure`. */
+  /** Resolves when all changes so far are durable, or rejects with `failure`. */
   flushed(): Promise<void> {
     if (this.failed) return Promise.reject(this.failed);
     const batch = this.since === null ? this.writing : this.gathering;
@@ -127,7 +127,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => batch.waiters.push({ resolve, reject }));
   }
 
-  /** Makes all durable that came, then closes the disk; rejects with `failure` where that cannot be. */
+  /** Makes all changes durable, then closes the disk; rejects with `failure` if it cannot. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     try {
@@ -176,7 +176,7 @@ export class GroupCommit {
     for (const { resolve } of batch.waiters) resolve();
   }
 
-  /** Keeps what could not be written, and tries it again later. */
+  /** Keeps the changes of a failed write, and retries them later. */
   private fail(cause: unknown): void {
     const why = cause instanceof Error ? cause.message : String(cause);
     const failure = new EddyError('store-unavailable', `the store cannot write: ${why}`, { cause });

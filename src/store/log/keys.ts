@@ -1,15 +1,15 @@
 /**
  * The keys of the durable store: text, so that a person can read them. Numbers are hexadecimal and of fixed width, so that
- * the order of keys is that of the numbers. What belongs to a sequence carries its id, which is never given twice: one
- * that is made again under the same name sees nothing of the old.
+ * keys sort like numbers. All keys of a sequence carry its id, which is never reused: a new sequence of the same name
+ * sees nothing of the old one.
  *
  *     format                                 version of this layout
  *     next                                   the next id
  *     name/NAME                              id of the sequence of that name
  *     log/ID/FIRST/COUNT                     a chunk of records
  *     checkpoint/ID/POSITION                 a checkpoint
- *     aside/ID/TIME/log/ID/FIRST/COUNT       what was given up in abandonment number TIME; a checkpoint likewise
- *     gone/ID                                a sequence that was removed, and whose data is still being deleted
+ *     aside/ID/TIME/log/ID/FIRST/COUNT       records discarded in discard number TIME; checkpoints likewise
+ *     gone/ID                                a removed sequence whose data is still being deleted
  */
 import type { KeyRange } from './disk.js';
 
@@ -35,7 +35,7 @@ export const logKey = (id: string, first: number, count: number): string =>
 export const asideKey = (id: string, time: number, key: string): string =>
   `aside/${id}/${hex(time, COUNT_DIGITS)}/${key}`;
 
-/** Gives where the chunk of a key begins, and the position after its last record. */
+/** Gives the first position of a key's chunk, and the position after its last record. */
 export function chunkRange(key: string): { first: number; end: number } {
   const [, , first, count] = key.split('/');
   return { first: unhex(first), end: unhex(first) + unhex(count) };
@@ -52,7 +52,7 @@ export const within = (folder: string): Omit<KeyRange, 'limit'> => ({
   to: `${folder}${AFTER}`,
 });
 
-/** The keys of a sequence's chunks, or checkpoints, that begin before a position. */
+/** The keys of a sequence's chunks or checkpoints that begin before a position. */
 export const before = (
   folder: 'log' | 'checkpoint',
   id: string,

@@ -1,5 +1,5 @@
 /**
- * Records of a log as bytes. Consecutive records lie together in a chunk; all numbers are little-endian, as every machine
+ * Records of a log as bytes. Consecutive records share a chunk; all numbers are little-endian, like every machine
  * that the store's native parts are built for. A chunk:
  *
  *    0  u32  0x4c474445, "EDGL"
@@ -14,7 +14,7 @@
  *    0  u8   kind: 1 created, 2 steps, 3 targets, 4 configured, 5 reset
  *    1  u56  of steps and targets: the number of the first step; then
  *    8  u32  numbers of x, 0 in a record of targets
- *   12  u32  numbers of the targets, 2^32 - 1 where there are none
+ *   12  u32  numbers of the targets, 2^32 - 1 without targets
  *   16       x, then the targets, as float32
  *    4  u32  of the others: length of what follows, their fields as plain data, and zeros up to a multiple of 4
  *
@@ -30,7 +30,7 @@ const MAGIC = 0x4c474445;
 const VERSION = 1;
 const HEADER_BYTES = 32;
 const HEADER_WORDS = HEADER_BYTES / 4;
-/** Where the checksum lies, and where what it is of goes on. */
+/** Where the checksum is, and where the bytes it covers continue. */
 const CRC_AT = 24;
 
 const KINDS = ['', 'created', 'steps', 'targets', 'configured', 'reset'] as const;
@@ -42,7 +42,7 @@ const WORD = 2 ** 32;
 /** Words of the first buffer of a chunk: a few records of one step. */
 const FIRST_WORDS = 64;
 
-/** The checksum of a chunk: of all its bytes but the checksum itself. */
+/** The checksum of a chunk: of all its bytes except the checksum itself. */
 const checksum = (bytes: Uint8Array): number =>
   crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT)));
 
@@ -69,7 +69,7 @@ export class ChunkWriter {
     this.records++;
   }
 
-  /** Gives the chunk, and begins another. The bytes are never written to again. */
+  /** Gives the chunk and begins the next one. Its bytes never change again. */
   seal(first: number): Uint8Array<ArrayBuffer> {
     const { words, used } = this;
     words[0] = MAGIC;
@@ -101,7 +101,7 @@ export class ChunkWriter {
     words[at + 1] = first / 2 ** 24;
     words[at + 2] = xLength;
     words[at + 3] = targets ? targetsLength : NO_TARGETS;
-    // `set` between arrays of one kind copies bytes; a loop would make quiet NaNs of signalling ones
+    // `set` between arrays of one kind copies bytes; a loop would turn signalling NaNs into quiet ones
     if (x) floats.set(x, at + STEPS_WORDS);
     if (targets) floats.set(targets, at + STEPS_WORDS + xLength);
   }
@@ -114,7 +114,7 @@ export class ChunkWriter {
     new Uint8Array(this.words.buffer, 4 * (at + 2)).set(bytes);
   }
 
-  /** Makes room for so many words, and gives where they begin. */
+  /** Makes room for a number of words, and gives their offset. */
   private room(count: number): number {
     const at = this.used;
     this.used += count;
@@ -133,21 +133,21 @@ export class ChunkWriter {
 /**
  * Reads the records of a chunk.
  *
- * @param first the position that its first record has to have
- * @param count how many it has to have
+ * @param first the position its first record must have
+ * @param count how many records it must have
  * @throws EddyError `store-damaged`, which says what is wrong
  */
 export function readChunk(bytes: Uint8Array, first: number, count: number): LogRecord[] {
   if (bytes.length < HEADER_BYTES)
-    damaged(`it has ${bytes.length} bytes, and its header alone ${HEADER_BYTES}`);
+    damaged(`it has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
   const copy = new Uint8Array(bytes.length - (bytes.length % 4));
   copy.set(bytes.subarray(0, copy.length));
   const words = new Uint32Array(copy.buffer);
-  if (words[0] !== MAGIC) damaged('it does not begin as a chunk of records does');
-  if (words[1] !== VERSION) damaged(`it is of version ${words[1]}, and this reads ${VERSION}`);
+  if (words[0] !== MAGIC) damaged('it does not start like a chunk of records');
+  if (words[1] !== VERSION) damaged(`it has version ${words[1]}; this version of Eddy reads ${VERSION}`);
   if (words[5] !== bytes.length - HEADER_BYTES)
-    damaged(`its header tells ${words[5]} bytes of records, and it has ${bytes.length - HEADER_BYTES}`);
-  if (words[6] !== checksum(copy) || words[7] !== 0) damaged('its checksum does not fit');
+    damaged(`its header announces ${words[5]} bytes of records; it has ${bytes.length - HEADER_BYTES}`);
+  if (words[6] !== checksum(copy) || words[7] !== 0) damaged('its checksum does not match');
   if (words[2]! + words[3]! * WORD !== first || words[4] !== count)
     damaged(
       `it holds ${words[4]} records from ${words[2]! + words[3]! * WORD} on, not ${count} from ${first} on`,
@@ -159,12 +159,12 @@ export function readChunk(bytes: Uint8Array, first: number, count: number): LogR
     records.push(record);
     at = end;
   }
-  if (at !== words.length) damaged('it goes on after its last record');
+  if (at !== words.length) damaged('bytes follow its last record');
   return records;
 }
 
 function readRecord(buffer: ArrayBuffer, words: Uint32Array, at: number): { record: LogRecord; end: number } {
-  const within = (end: number) => (end <= words.length ? end : damaged('a record goes beyond its end'));
+  const within = (end: number) => (end <= words.length ? end : damaged('a record extends beyond its end'));
   within(at + 2);
   const kind = words[at]! & 0xff;
   if (kind === STEPS || kind === TARGETS) {
@@ -209,7 +209,7 @@ function checkFields(kind: string, fields: Plain): LogRecord {
     return { kind, learning, learningRate };
   if (kind === 'reset' && typeof epoch === 'string' && (what === 'state' || what === 'weights'))
     return { kind, what, epoch };
-  return damaged(`it has a record of no known kind and fields`);
+  return damaged(`it has a record of unknown kind or fields`);
 }
 
 function damaged(why: string): never {

@@ -67,9 +67,9 @@ describe('the file of LMDB', () => {
 
   it('[STO26] that is something else is refused, and one that is empty or not there is begun', async () => {
     for (const [bytes, why] of [
-      [Buffer.alloc(20_000), 'it is no file of LMDB'],
-      [Buffer.from('hello'), 'it has 5 bytes, which is less than its two heads take'],
-      [Buffer.from(good).fill(1, 28, 29), "it is of LMDB's format 1, and this reads 2"],
+      [Buffer.alloc(20_000), 'it is not an LMDB file'],
+      [Buffer.from('hello'), 'it has 5 bytes, too few for its two heads'],
+      [Buffer.from(good).fill(1, 28, 29), "it has LMDB's format 1; this version of Eddy reads 2"],
     ] as const) {
       writeFileSync(path(), bytes);
       await expect(openLmdbStore(folder)).rejects.toMatchObject({

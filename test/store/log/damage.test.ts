@@ -50,7 +50,7 @@ describe('a broken record', () => {
       };
       expect(all).toThrow(expect.objectContaining({ code: 'store-damaged' }));
       expect(read).toEqual([0, 1, 2, 3]);
-      expect(all).toThrow(/^records 4 to 7 of the sequence s are broken: /);
+      expect(all).toThrow(/^records 4 to 7 of the sequence s are damaged: /);
       expect(recordsOf(sequence, 8)).toEqual(steps(8, 12));
     },
   );
@@ -76,7 +76,7 @@ describe('a broken record', () => {
     const { bench, sequence } = await harmed([], flip);
     sequence.abandon(6);
     expect([sequence.end, sequence.append(step(6))]).toEqual([6, 6]);
-    expect(() => recordsOf(sequence, 4)).toThrow('records 4 to 5 of the sequence s are not there');
+    expect(() => recordsOf(sequence, 4)).toThrow('records 4 to 5 of the sequence s are missing');
     expect(recordsOf(sequence, 6)).toEqual([step(6)]);
     sequence.abandon(6);
     await bench.drain();
@@ -104,7 +104,7 @@ describe('a broken record', () => {
     disk.flush();
     await write;
     const sequence = createDurableStore(disk).open('s', new Ear());
-    expect(() => recordsOf(sequence, 0)).toThrow('records 4 to 7 of the sequence s are not there');
+    expect(() => recordsOf(sequence, 0)).toThrow('records 4 to 7 of the sequence s are missing');
   });
 
   it('[STO20] that is under way when it is given up is not reported durable', async () => {
@@ -138,7 +138,7 @@ describe('a broken checkpoint', () => {
       const sequence = createDurableStore(before.disk.afterPowerLoss(false)).open('s', new Ear());
       const [newest, older] = [...sequence.checkpoints()];
       expect(newest!.position).toBe(8);
-      expect(() => newest!.read()).toThrow(/^the checkpoint at 8 of the sequence s is broken: /);
+      expect(() => newest!.read()).toThrow(/^the checkpoint at 8 of the sequence s is damaged: /);
       expect(() => newest!.read()).toThrow(expect.objectContaining({ code: 'store-damaged' }));
       expect(older!.read()).toEqual(checkpointAt(4));
       expect(recordsOf(sequence, 4)).toEqual(steps(4, 8));
@@ -155,12 +155,12 @@ describe('the layout', () => {
     await bench.drain();
     const disk = bench.disk.afterPowerLoss(false);
     disk.damage('format', () => text('2'));
-    expect(() => createDurableStore(disk)).toThrow('the store is of format 2, and this reads format 1');
+    expect(() => createDurableStore(disk)).toThrow('the store has format 2; this version reads format 1');
     const other = new StoreBench().disk;
     const write = other.write(new Map([['something', text('else')]]));
     other.flush();
     await write;
-    expect(() => createDurableStore(other)).toThrow("this is no store of Eddy's: it has a key something");
+    expect(() => createDurableStore(other)).toThrow('this is not an Eddy store: it has a key something');
     expect(() => createDurableStore(other)).toThrow(expect.objectContaining({ code: 'store-damaged' }));
   });
 });

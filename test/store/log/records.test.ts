@@ -100,9 +100,9 @@ describe('chunks of records', () => {
 
   it('[STO15] say what is wrong', () => {
     const good = chunkOf(KINDS, 70);
-    expect(() => readChunk(good.with(0, 0), 70, 6)).toThrow('does not begin as a chunk');
-    expect(() => readChunk(good.with(4, 2), 70, 6)).toThrow('version 2, and this reads 1');
-    expect(() => readChunk(good.subarray(0, 40), 70, 6)).toThrow('and it has 8');
+    expect(() => readChunk(good.with(0, 0), 70, 6)).toThrow('does not start like a chunk');
+    expect(() => readChunk(good.with(4, 2), 70, 6)).toThrow('version 2; this version of Eddy reads 1');
+    expect(() => readChunk(good.subarray(0, 40), 70, 6)).toThrow('it has 8');
     expect(() => readChunk(good.with(40, 99), 70, 6)).toThrow('checksum');
     expect(() => readChunk(good, 71, 6)).toThrow('6 records from 70 on, not 6 from 71 on');
     expect(() => readChunk(good, 70, 5)).toThrow('6 records from 70 on, not 5 from 70 on');
@@ -132,10 +132,10 @@ describe('checkpoints', () => {
 
   it('[STO15] say what is wrong', () => {
     const good = writeCheckpoint(checkpointAt(5));
-    expect(() => readCheckpoint(good.with(0, 0), 5)).toThrow('does not begin as a checkpoint');
-    expect(() => readCheckpoint(good.with(4, 2), 5)).toThrow('version 2, and this reads 1');
-    expect(() => readCheckpoint(good.subarray(0, 100), 5)).toThrow('and it has 68');
+    expect(() => readCheckpoint(good.with(0, 0), 5)).toThrow('does not start like a checkpoint');
+    expect(() => readCheckpoint(good.with(4, 2), 5)).toThrow('version 2; this version of Eddy reads 1');
+    expect(() => readCheckpoint(good.subarray(0, 100), 5)).toThrow('it has 68');
     expect(() => readCheckpoint(good.with(40, 99), 5)).toThrow('checksum');
-    expect(() => readCheckpoint(good, 6)).toThrow('it is of position 5, not 6');
+    expect(() => readCheckpoint(good, 6)).toThrow('it belongs to position 5, not 6');
   });
 });
