@@ -1,10 +1,10 @@
-/** What can be read anew while the server runs, such as tokens and certificates. */
+/** Reloads files while the server runs, such as tokens and certificates. */
 import type { FastifyBaseLogger } from 'fastify';
 
-/** Reads something anew, and tells what there is now. Where it rejects, what was there stays in force. */
+/** Reloads something and describes the new state. If it rejects, the old state stays in force. */
 export type Reload = () => Promise<string>;
 
-/** Runs all reloads, each for itself, and logs what became of them. */
+/** Runs all reloads independently, and logs their outcomes. */
 export async function reloadAll(
   reloads: Readonly<Record<string, Reload>>,
   logger: Pick<FastifyBaseLogger, 'info' | 'error'>,
@@ -15,7 +15,7 @@ export async function reloadAll(
     try {
       logger.info({ what, now: await reloads[what]?.() }, 'reloaded');
     } catch (error) {
-      logger.error({ what, err: error }, 'not reloaded: what was there stays');
+      logger.error({ what, err: error }, 'not reloaded: the old state stays in force');
     }
   }
 }

@@ -1,18 +1,18 @@
-/** Takes measurements, in base units: seconds or bytes. A Prometheus histogram is one. */
+/** Takes measurements in base units: seconds or bytes. A Prometheus histogram is one. */
 export interface Meter {
   observe(value: number): void;
 }
 
-/** What a store counts. */
+/** The counters of a store. */
 export interface StoreCounters {
-  /** Records that became durable, and bytes of them. */
+  /** Records made durable, and their bytes. */
   records: number;
   bytes: number;
-  /** Writes that failed; they are tried again. */
+  /** Failed writes; each is retried. */
   failures: number;
-  /** Checkpoints that became durable, and bytes of them. */
+  /** Checkpoints made durable, and their bytes. */
   checkpoints: number;
   checkpointBytes: number;
-  /** How long it took until a group of records was durable. */
+  /** The time until a group of records is durable. */
   readonly flushSeconds: Meter;
 }

@@ -39,11 +39,11 @@ describe('the token of a client', () => {
       const { peer, last } = watched(token);
       await turn();
       peer.accept();
-      peer.say({ type: 'error', code: 'unauthorized', message: 'the token is not known', temporary: false });
+      peer.say({ type: 'error', code: 'unauthorized', message: 'the token is unknown', temporary: false });
       peer.break(3502, 'unauthorized');
       expect(last()).toMatchObject({
         status: 'closed',
-        reason: { code: 'unauthorized', message: 'the token is not known' },
+        reason: { code: 'unauthorized', message: 'the token is unknown' },
       });
       peer.advance(100_000);
       expect(peer.sockets).toHaveLength(1);

@@ -135,7 +135,7 @@ describe('a reload', () => {
       error: log,
     } as never);
     expect(lines).toEqual([
-      [{ what: 'tokens', err: fault }, 'not reloaded: what was there stays'],
+      [{ what: 'tokens', err: fault }, 'not reloaded: the old state stays in force'],
       [{ what: 'certificate', now: 'valid to 2030' }, 'reloaded'],
     ]);
   });

@@ -1,4 +1,4 @@
-/** What a socket may do: roles, on the sequences whose names fit a pattern, until a time. */
+/** What a socket may do: roles for the sequences whose names match a pattern, until a time. */
 import { EddyError } from '../../errors.js';
 import type { ClientMessage } from '../../protocol/messages.js';
 import { matcherOf } from './pattern.js';
@@ -23,18 +23,18 @@ export const NEEDS: Readonly<Record<ClientMessage['type'], Role | null>> = {
 };
 
 export interface AccessParts {
-  /** Whose it is, as the log shows it. */
+  /** Its holder, as shown in the log. */
   readonly name: string;
   readonly roles: readonly Role[];
   /** Patterns of names. */
   readonly sequences: readonly string[];
-  /** Milliseconds since 1970 at which it ends; Infinity where it does not. */
+  /** When it ends, in milliseconds since 1970; Infinity if never. */
   readonly expires: number;
-  /** Gives what the same token gives now, or rejects with `unauthorized`. */
+  /** Gives the current access of the same token, or rejects with `unauthorized`. */
   readonly renew: () => Promise<Access>;
 }
 
-/** Characters of a name in an error's message, at most. */
+/** The most characters of a name that an error shows. */
 const MAX_SHOWN = 140;
 
 export class Access {
@@ -55,10 +55,10 @@ export class Access {
   }
 
   /**
-   * Checks a message at the door. A message that names no sequence names a channel or a view of the socket, and those
-   * are there only for sequences that this same check let pass: so steps cost the look at one set.
+   * Checks a message before it is handled. A message that names no sequence names a channel or a view of the socket,
+   * which exist only for sequences that passed this same check: so a step costs one set look-up.
    *
-   * @param now the present time; is asked for only where the access ends some time
+   * @param now the current time; read only if the access expires
    * @throws EddyError `permission-denied`, `token-expired`
    */
   check(message: ClientMessage, now: () => number): void {
@@ -87,7 +87,7 @@ export class Access {
     if (this.parts.expires !== Number.POSITIVE_INFINITY && now() >= this.parts.expires) throw expired();
   }
 
-  /** Tells whether a sequence is among those of this access. */
+  /** Tells whether this access covers a sequence. */
   covers(sequence: string): boolean {
     return this.matchers.some((matches) => matches(sequence));
   }
@@ -101,12 +101,12 @@ export class Access {
     return this.parts.renew();
   }
 
-  /** Tells whether another access gives the same. */
+  /** Tells whether another access grants the same. */
   equals(other: Access): boolean {
     return JSON.stringify(this.terms) === JSON.stringify(other.terms);
   }
 
-  /** What it permits, as data. */
+  /** Its grants, as data. */
   get terms() {
     const { name, sequences, expires } = this.parts;
     const isEndless = expires === Number.POSITIVE_INFINITY;
@@ -115,7 +115,7 @@ export class Access {
   }
 }
 
-/** What everyone has where the server asks for no tokens. */
+/** The access of everyone on a server without tokens. */
 export const EVERYTHING = new Access({
   name: 'anyone',
   roles: ROLES,

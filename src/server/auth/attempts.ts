@@ -1,4 +1,4 @@
-/** Refused tokens of each address, counted so that guessing stays slow and checking signatures stays cheap. */
+/** Counts the refused tokens of each address, so that guessing stays slow and verifying signatures stays cheap. */
 import { isIPv6 } from 'node:net';
 
 export interface AttemptsParts {
@@ -6,29 +6,29 @@ export interface AttemptsParts {
   readonly now: () => number;
   /** Refused tokens that one address may have in a minute. */
   readonly perMinute: number;
-  /** Addresses that are remembered; the one that was refused longest ago is forgotten first. */
+  /** How many addresses are remembered; the one refused longest ago is forgotten first. */
   readonly addresses?: number;
 }
 
 const MINUTE_MS = 60_000;
 
 /**
- * A leaky bucket for each address, as one number: the time at which it is empty again. Each refusal puts that off by
- * its share of a minute, and an address whose bucket would take more than a minute to empty has to wait.
+ * A leaky bucket per address, stored as one number: the time at which it is empty again. Each refusal delays that by
+ * its share of a minute, and an address whose bucket would take more than a minute to empty must wait.
  */
 export class Attempts {
   private readonly emptyAt = new Map<string, number>();
 
   constructor(private readonly parts: AttemptsParts) {}
 
-  /** Gives the milliseconds until the address may try again, 0 where it may now. */
+  /** Gives the milliseconds until the address may try again; 0 if it may now. */
   wait(address: string): number {
     const { now, perMinute } = this.parts;
     const emptyAt = this.emptyAt.get(bucketOf(address)) ?? 0;
     return Math.max(0, emptyAt - now() - MINUTE_MS + MINUTE_MS / perMinute);
   }
 
-  /** A token of the address was refused. */
+  /** Counts a refused token of the address. */
   refused(address: string): void {
     const { now, perMinute, addresses = 10_000 } = this.parts;
     const bucket = bucketOf(address);
@@ -40,7 +40,7 @@ export class Attempts {
   }
 }
 
-/** Who has one address of IPv6 has 2^64 of them: they share a bucket. */
+/** Whoever has one IPv6 address has 2^64 of them: they share a bucket. */
 export function bucketOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

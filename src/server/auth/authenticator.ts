@@ -1,4 +1,4 @@
-/** Lets in who brings a good token, and makes wrong ones cheap to refuse. */
+/** Lets in clients with a valid token, and refuses wrong tokens cheaply. */
 import type { IncomingMessage } from 'node:http';
 import { EddyError } from '../../errors.js';
 import { type Access, EVERYTHING } from './access.js';
@@ -23,14 +23,14 @@ export interface AuthenticatorParts {
   readonly attempts: Attempts;
   /** Decides in place of the credentials. */
   readonly authorize: Authorize | null;
-  /** Is told of each token that was looked at and refused. */
+  /** Called for each token that was verified and refused. */
   readonly onRefused: (address: string, reason: string) => void;
 }
 
 export class Authenticator {
   constructor(private readonly parts: AuthenticatorParts) {}
 
-  /** Must everyone bring a token? */
+  /** Does everyone need a token? */
   get isClosed(): boolean {
     return this.asksRequests || this.parts.credentials.areNeeded;
   }
@@ -55,9 +55,9 @@ export class Authenticator {
   }
 
   /**
-   * Gives what the holder of a token may do. For an address with too many refused tokens no signature is checked any
-   * more; a token of the file, whose check costs next to nothing, is let in all the same, so that nobody behind the
-   * same address is locked out by another's mistakes.
+   * Gives the access that a token grants. After too many refused tokens from an address, its tokens are rejected without
+   * verification; a token from the list, which is cheap to check, still gets in, so that nobody behind the same address
+   * is locked out by another's mistakes.
    *
    * @throws EddyError `unauthorized`, `attempts-limit`
    */
@@ -100,9 +100,9 @@ export class Authenticator {
 const tooMany = (wait: number) =>
   new EddyError(
     'attempts-limit',
-    `too many tokens of this address were refused: wait ${Math.ceil(wait / 1000)} s`,
+    `too many tokens from this address were refused: wait ${Math.ceil(wait / 1000)} s`,
   );
 
-/** Gives the token of an `Authorization` header, or undefined where it has none. */
+/** Gives the token of an `Authorization` header, or undefined without one. */
 export const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1];

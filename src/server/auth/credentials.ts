@@ -1,4 +1,4 @@
-/** The files that say who gets in, as they are in force. */
+/** The credentials in force: tokens, keys and certificates from files. */
 import { EddyError } from '../../errors.js';
 import type { Access } from './access.js';
 import { JwtVerifier } from './jwt.js';
@@ -8,19 +8,19 @@ import { loadTls, type TlsContext } from './tls.js';
 import { parseTokens, TOKEN_PREFIX, TokenList } from './tokens.js';
 import { invalid, readTrusted } from './trusted-file.js';
 
-/** Who may connect, and how. All are files, or what is no secret. */
+/** Who may connect, and how. Secrets are given as files only. */
 export interface SecurityOptions {
   /** A list of tokens. */
   readonly tokens?: string | undefined;
   /** The key of JSON Web Tokens: a JWKS, a PEM public key, or a shared secret. */
   readonly jwtKey?: string | undefined;
-  /** What they must be made for; required with a key. */
+  /** The audience that tokens must name; required with a key. */
   readonly jwtAudience?: string | undefined;
-  /** Who must have made them. */
+  /** The issuer that tokens must name. */
   readonly jwtIssuer?: string | undefined;
-  /** What they may be signed with; what is usual for the key, if left out. */
+  /** The algorithms that tokens may be signed with; by default those usual for the key. */
   readonly jwtAlgorithms?: readonly JwtAlgorithm[] | undefined;
-  /** Web pages that may connect, beside the server's own; their names are the server's too. */
+  /** Web pages that may connect besides the server's own; the server also answers to their host names. */
   readonly origins?: readonly string[] | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
@@ -38,7 +38,7 @@ interface InForce {
   readonly tls: TlsContext | null;
 }
 
-/** Characters of a token, at most. */
+/** The longest token, in characters. */
 const MAX_TOKEN = 4096;
 
 export class Credentials {
@@ -53,7 +53,7 @@ export class Credentials {
     this.inForce = this.load();
   }
 
-  /** Must everyone bring a token? */
+  /** Does everyone need a token? */
   get areNeeded(): boolean {
     return this.inForce.tokens !== null || this.inForce.jwt !== null;
   }
@@ -63,7 +63,7 @@ export class Credentials {
   }
 
   /**
-   * Reads all files again. Where one of them is bad, all stay as they were.
+   * Reads all files again. If one of them is bad, all stay as they were.
    *
    * @throws EddyError `credentials-invalid`
    */
@@ -79,17 +79,17 @@ export class Credentials {
   async authenticate(token: string): Promise<Access> {
     const { inForce } = this;
     const access = await this.accessOf(token, inForce);
-    // what was read anew in the meantime decides
+    // a reload in the meantime decides
     return inForce === this.inForce ? access : this.authenticate(token);
   }
 
   private async accessOf(token: string, { tokens, jwt }: InForce): Promise<Access> {
     const renew = () => this.authenticate(token);
     if (token.length > MAX_TOKEN)
-      throw new EddyError('unauthorized', `the token has over ${MAX_TOKEN} characters`);
+      throw new EddyError('unauthorized', `the token has more than ${MAX_TOKEN} characters`);
     if (tokens && (isOwnToken(token) || !jwt)) return tokens.accessOf(token, this.parts.now(), renew);
     if (jwt) return jwt.accessOf(token, this.parts.now(), renew);
-    throw new EddyError('unauthorized', 'no tokens are known here');
+    throw new EddyError('unauthorized', 'this server accepts no tokens');
   }
 
   private load(): InForce {
@@ -110,12 +110,12 @@ export class Credentials {
     const key = parseJwtKey(text, file);
     const allowed = jwtAlgorithms ?? key.usual;
     const unfit = allowed.find((algorithm) => !key.algorithms.includes(algorithm));
-    if (unfit) throw invalid(file, `is no key for ${unfit}, but for ${key.algorithms.join(', ')}`);
+    if (unfit) throw invalid(file, `is not a key for ${unfit}; it supports ${key.algorithms.join(', ')}`);
     return new JwtVerifier({ ...key, audience, issuer, allowed });
   }
 }
 
-/** Tells whether a token can only be one of the file, which costs next to nothing to check. */
+/** Tells whether a token can only be one from the list, which is cheap to check. */
 export const isOwnToken = (token: string) => token.startsWith(TOKEN_PREFIX);
 
 function checkPairs({
@@ -127,8 +127,8 @@ function checkPairs({
   tlsKey,
 }: SecurityOptions): void {
   const fault = (text: string) => new EddyError('setting-invalid', text);
-  if (jwtKey && !jwtAudience) throw fault('a JWT key needs the audience that its tokens are made for');
+  if (jwtKey && !jwtAudience) throw fault('a JWT key needs an audience');
   if (!jwtKey && (jwtAudience || jwtIssuer || jwtAlgorithms)) throw fault('JWT settings need a JWT key');
-  if (jwtAlgorithms?.length === 0) throw fault('a list of JWT algorithms has at least one');
+  if (jwtAlgorithms?.length === 0) throw fault('the list of JWT algorithms is empty');
   if (!tlsCert !== !tlsKey) throw fault('TLS needs both a certificate and its key');
 }

@@ -2,8 +2,8 @@ import { EddyError } from '../../errors.js';
 import type { SecurityOptions } from './credentials.js';
 
 /**
- * Checks whether a server may listen on an address: others than loopback only with tokens, or where the operator
- * insists. Gives what there is to warn of, or null.
+ * Checks whether a server may listen on an address: beyond loopback only with tokens, or if the operator
+ * insists. Gives a warning, or null.
  *
  * @throws EddyError `address-refused`
  */
@@ -13,12 +13,12 @@ export function checkExposure(host: string, isInsecure: boolean, security: Secur
   if (!hasTokens && !isInsecure)
     throw new EddyError(
       'address-refused',
-      `${host} can be reached by other machines: name who may connect with --tokens or --jwt-key, or say --insecure`,
+      `other machines can reach ${host}: say who may connect with --tokens or --jwt-key, or pass --insecure`,
     );
   if (!hasTokens) return 'everyone who reaches this address may do everything';
   return security.tlsCert
     ? null
-    : 'tokens cross the network unencrypted: give --tls-cert, or put TLS before it';
+    : 'tokens cross the network unencrypted: use --tls-cert, or a proxy with TLS';
 }
 
 const isLoopback = (host: string) =>

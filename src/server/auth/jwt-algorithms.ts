@@ -1,4 +1,4 @@
-/** Algorithms by kind of key. A token chooses among them only what the operator allowed, and never the kind. */
+/** Algorithms by kind of key. A token may choose only among those the operator allowed, and never the kind of key. */
 export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 export const PUBLIC_ALGORITHMS = {
   rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],

@@ -1,4 +1,4 @@
-/** The key that JSON Web Tokens are checked with, and what may be signed with it. */
+/** The key that verifies JSON Web Tokens, and the algorithms it allows. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
@@ -14,15 +14,15 @@ const CURVES: Readonly<Record<string, JwtAlgorithm>> = {
 
 export interface JwtKey {
   readonly key: KeyObject | Uint8Array | JWTVerifyGetKey;
-  /** What the key can check. */
+  /** Algorithms that the key supports. */
   readonly algorithms: readonly JwtAlgorithm[];
-  /** What is allowed where the operator says nothing. */
+  /** Algorithms allowed by default. */
   readonly usual: readonly JwtAlgorithm[];
 }
 
 const jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
-/** Tells whether a key file's text is a secret, and no public key. */
+/** Tells whether a key file's text is a shared secret rather than a public key. */
 export const isSecretKey = (text: string) =>
   !text.includes('-----BEGIN ') && !text.trimStart().startsWith('{');
 
@@ -36,11 +36,11 @@ export function parseJwtKey(text: string, file: string): JwtKey {
   return text.includes('-----BEGIN ') ? pemKey(text, file) : keySet(parseJson(text, file), file);
 }
 
-/** A secret has at least as many bytes as the hash (RFC 7518, section 3.2). */
+/** A secret must have at least as many bytes as the hash (RFC 7518, section 3.2). */
 function secretKey(secret: string, file: string): JwtKey {
   const key = new TextEncoder().encode(secret);
   const algorithms = SECRET_ALGORITHMS.filter((name) => key.length * 8 >= Number(name.slice(2)));
-  if (algorithms.length === 0) throw invalid(file, 'holds a secret of less than 32 bytes');
+  if (algorithms.length === 0) throw invalid(file, 'holds a secret of fewer than 32 bytes');
   return { key, algorithms, usual: ['HS256'] };
 }
 
@@ -54,22 +54,22 @@ function pemKey(text: string, file: string): JwtKey {
   if (key.asymmetricKeyType === 'ec' && curve) return { key, algorithms: [curve], usual: [curve] };
   if (key.asymmetricKeyType === 'ed25519')
     return { key, algorithms: PUBLIC_ALGORITHMS.ed25519, usual: PUBLIC_ALGORITHMS.ed25519 };
-  throw invalid(file, 'holds no key of RSA (2,048 bits or more), P-256, P-384, P-521 or Ed25519');
+  throw invalid(file, 'holds no RSA (2,048 bits or more), P-256, P-384, P-521 or Ed25519 key');
 }
 
 function publicKey(text: string, file: string): KeyObject {
   try {
     return createPublicKey(text);
   } catch {
-    throw invalid(file, 'holds no public key that can be read');
+    throw invalid(file, 'holds no readable public key');
   }
 }
 
 function keySet(value: unknown, file: string): JwtKey {
   const result = jwks.safeParse(value);
-  if (!result.success) throw invalid(file, 'is no JSON Web Key Set');
+  if (!result.success) throw invalid(file, 'is not a JSON Web Key Set');
   if (result.data.keys.some((key) => key.kty === 'oct' || 'd' in key))
-    throw invalid(file, 'holds a secret or private key: a set has public keys only');
+    throw invalid(file, 'holds a secret or private key: a set must have public keys only');
   return {
     key: createLocalJWKSet(result.data),
     algorithms: Object.values(PUBLIC_ALGORITHMS).flat(),

@@ -1,4 +1,4 @@
-/** JSON Web Tokens of somebody else's making, checked by `jose`. */
+/** JSON Web Tokens of an external issuer, verified by `jose`. */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { EddyError } from '../../errors.js';
@@ -7,10 +7,10 @@ import type { JwtAlgorithm } from './jwt-algorithms.js';
 import type { JwtKey } from './jwt-key.js';
 import { namePattern } from './pattern.js';
 
-/** Seconds that the clocks of who signs and of this machine may differ. */
+/** Seconds by which the issuer's clock and this machine's may differ. */
 const CLOCK_TOLERANCE = 5;
 
-/** The claims that say what is permitted. Others are whose they are. */
+/** The claims that grant access; all others are ignored. */
 const claims = z.object({
   sub: z.string().optional(),
   exp: z.number(),
@@ -21,7 +21,7 @@ const claims = z.object({
 export interface JwtParts extends JwtKey {
   readonly audience: string;
   readonly issuer: string | undefined;
-  /** The ones that the operator allows: all of them fit the key. */
+  /** The algorithms that the operator allows; all match the key. */
   readonly allowed: readonly JwtAlgorithm[];
 }
 
@@ -32,16 +32,13 @@ export class JwtVerifier {
    * Gives what a token permits.
    *
    * @param now milliseconds since 1970
-   * @throws EddyError `unauthorized`, which holds nothing of the token
+   * @throws EddyError `unauthorized`, which quotes nothing of the token
    */
   async accessOf(token: string, now: number, renew: AccessParts['renew']): Promise<Access> {
     const result = claims.safeParse(await this.verify(token, now));
     if (!result.success) {
       const claim = result.error.issues[0]?.path[0];
-      throw new EddyError(
-        'unauthorized',
-        `the token's claim ${String(claim)} is missing or not as it must be`,
-      );
+      throw new EddyError('unauthorized', `the token's claim ${String(claim)} is missing or invalid`);
     }
     const { sub = 'jwt', exp, roles, sequences } = result.data;
     return new Access({
@@ -71,10 +68,10 @@ export class JwtVerifier {
   }
 }
 
-/** Claims are looked at only behind a good signature, so a stranger learns nothing from these words. */
+/** Claims are checked only after the signature, so strangers learn nothing from these messages. */
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed)
-    return `the token's claim ${error.claim} is missing or not as it must be`;
+    return `the token's claim ${error.claim} is missing or invalid`;
   return 'the token is not valid';
 }

@@ -1,13 +1,13 @@
 /**
- * Which names the server answers to, and which web pages may talk to it. A page can send its visitor's browser here, and
- * can give this machine a name of its own choice (DNS rebinding); it can forge neither `Host` nor `Origin`. So the name
- * that was asked for must be one the server knows, and the page one that was allowed.
+ * The host names that the server answers to, and the web pages that may connect. A page can direct its visitor's browser
+ * to this server, and can bind a name of its own to this machine (DNS rebinding), but it can forge neither `Host` nor
+ * `Origin`. So the requested name must be known to the server, and the page must be allowed.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { EddyError } from '../../errors.js';
 
-/** Why a request is not served. */
+/** The HTTP answer to a refused request. */
 export interface Refusal {
   readonly status: number;
   readonly reason: string;
@@ -21,7 +21,7 @@ export interface OriginsParts {
   readonly isSecure: boolean;
   /** Other pages that may connect, each `scheme://name` or `scheme://name:port`. */
   readonly allowed: readonly string[];
-  /** Must everyone bring a token? */
+  /** Does everyone need a token? */
   readonly needsToken: boolean;
 }
 
@@ -29,7 +29,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** How a server says that it wants a token. */
+/** The header that asks for a token. */
 export const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="eddy"' };
 
 export class Origins {
@@ -44,10 +44,11 @@ export class Origins {
     this.pages = new Set([...own, ...allowed].map(({ origin }) => origin));
   }
 
-  /** Tells why a request is not served, or gives null. An upgrade changes things, whatever its method says. */
+  /** Gives the refusal of a request, or null if it may be served. An upgrade counts as a change, whatever its method. */
   refusal({ method = '', headers, socket }: IncomingMessage, isUpgrade: boolean): Refusal | null {
     const { host, origin, authorization } = headers;
-    if (!this.isKnown(host, socket)) return { status: 421, reason: 'this server has another name' };
+    if (!this.isKnown(host, socket))
+      return { status: 421, reason: 'this server does not answer to that host name' };
     if (!isUpgrade && SAFE.has(method)) return null;
     if (origin !== undefined)
       return this.isAllowed(origin, socket) ? null : { status: 403, reason: 'this page may not connect' };
@@ -64,7 +65,7 @@ export class Origins {
     return this.pages.has(origin) || this.reached(socket)?.origin === origin;
   }
 
-  /** The address that the connection came to: a number, which no page can have as its name but one of this server. */
+  /** The address that the connection came to: a number, which only this server's own pages can have as their name. */
   private reached({ localAddress, localPort }: Socket): URL | null {
     if (localAddress === undefined || localPort === undefined) return null;
     return this.own(localAddress.replace(/^::ffff:(?=[\d.]+$)/i, ''), localPort);
@@ -78,7 +79,7 @@ export class Origins {
 }
 
 /**
- * Reads an origin as a browser sends it.
+ * Parses an origin as browsers send it.
  *
  * @throws EddyError `setting-invalid`
  */
@@ -87,6 +88,6 @@ export function parseOrigin(text: string): URL {
   if (url && /^https?:$/.test(url.protocol) && url.origin === text) return url;
   throw new EddyError(
     'setting-invalid',
-    `${JSON.stringify(text)} is no origin, such as https://dash.example:8443`,
+    `${JSON.stringify(text)} is not an origin, such as https://dash.example:8443`,
   );
 }

@@ -5,11 +5,11 @@ import { MAX_NAME } from '../../protocol/messages.js';
 /** A pattern has the characters of names, and `*`. */
 export const namePattern = z
   .string()
-  .regex(/^[A-Za-z0-9._:/*-]{1,128}$/, 'a pattern has 1 to 128 of A-Z a-z 0-9 . _ : / - *');
+  .regex(/^[A-Za-z0-9._:/*-]{1,128}$/, 'a pattern must have 1 to 128 of A-Z a-z 0-9 . _ : / - *');
 
 /**
- * Makes a test of names. `*` stands for any run of characters, also an empty one, also one with `/` in it. Every part
- * between two stars is looked for once, from left to right, so there is nothing to go back to.
+ * Compiles a pattern into a test of names. `*` stands for any run of characters, including an empty one and one with
+ * `/`. Every part between two stars is searched once, from left to right, without backtracking.
  */
 export function matcherOf(pattern: string): (name: string) => boolean {
   const [first = '', ...rest] = pattern.split('*');

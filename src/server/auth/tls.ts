@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { invalid, readTrusted } from './trusted-file.js';
 
-/** What Node's TLS server and `setSecureContext` take. */
+/** The options of Node's TLS server and `setSecureContext`. */
 export interface TlsContext {
   readonly cert: string;
   readonly key: string;
@@ -11,9 +11,9 @@ export interface TlsContext {
 }
 
 /**
- * Reads a certificate (with its chain) and its key, and tries them.
+ * Reads a certificate (with its chain) and its key, and tries them out.
  *
- * @param now milliseconds since 1970, to warn of a certificate that has run out
+ * @param now milliseconds since 1970, to warn of an expired certificate
  * @throws EddyError `credentials-invalid`
  */
 export function loadTls(
@@ -24,10 +24,10 @@ export function loadTls(
   const cert = readTrusted(files.cert, { isSecret: false, warn });
   const key = readTrusted(files.key, { isSecret: true, warn });
   const context: TlsContext = { cert, key, minVersion: 'TLSv1.2' };
-  attempt(`${files.cert} and ${files.key}`, 'are no certificate and its key', () =>
+  attempt(`${files.cert} and ${files.key}`, 'are not a certificate and its key', () =>
     createSecureContext(context),
   );
-  const { validTo } = attempt(files.cert, 'is no certificate', () => new X509Certificate(cert));
+  const { validTo } = attempt(files.cert, 'is not a certificate', () => new X509Certificate(cert));
   if (Date.parse(validTo) <= now) warn(`${files.cert} has expired: ${validTo}`);
   return context;
 }

@@ -1,27 +1,27 @@
-/** Files that decide who gets in. */
+/** Reads files that decide who may connect. */
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { EddyError } from '../../errors.js';
 
-/** Bytes of such a file, at most. */
+/** The largest such file, in bytes. */
 const MAX_BYTES = 1024 * 1024;
 const OTHERS_WRITE = 0o022;
 const OTHERS_READ = 0o044;
 
 export interface TrustedFileOptions {
-  /** Has it a secret in it, that others should not read? */
+  /** Does it contain a secret that others should not read? */
   readonly isSecret: boolean | ((text: string) => boolean);
   readonly warn: (text: string) => void;
 }
 
 /**
- * Reads a file that no other user can have written. What is in it is in no error.
+ * Reads a file that no other user can have written. No error quotes its contents.
  *
  * @throws EddyError `credentials-invalid`
  */
 export function readTrusted(file: string, { isSecret, warn }: TrustedFileOptions): string {
   return whileOpen(file, (descriptor) => {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw invalid(file, 'is no file');
+    if (!stats.isFile()) throw invalid(file, 'is not a file');
     if (stats.size > MAX_BYTES) throw invalid(file, `has more than ${MAX_BYTES} bytes`);
     const fault = writers(stats);
     if (fault) throw invalid(file, fault);
@@ -33,7 +33,7 @@ export function readTrusted(file: string, { isSecret, warn }: TrustedFileOptions
   });
 }
 
-/** Makes the error of a file that cannot be used. */
+/** The error for a file that cannot be used. */
 export const invalid = (file: string, why: string) => new EddyError('credentials-invalid', `${file} ${why}`);
 
 function whileOpen<T>(file: string, use: (descriptor: number) => T): T {
@@ -50,7 +50,7 @@ function whileOpen<T>(file: string, use: (descriptor: number) => T): T {
   }
 }
 
-/** Tells who else can write a file. Where users have no numbers, nothing is known of that. */
+/** Tells who else can write to a file; null if nobody, or if the platform has no numeric users. */
 function writers({ mode, uid }: Stats): string | null {
   const self = process.getuid?.();
   if (self === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * The configuration of a server: defaults < file < environment < flags. All that is wrong with it is told at once, by
- * name and where it was set.
+ * The configuration of a server: defaults < file < environment < flags. All problems are reported at once, each by name
+ * and by where it was set.
  */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
@@ -10,19 +10,19 @@ import { FILE_VARIABLE, listSettings, readText, type Setting } from './config-se
 import { nearest } from './nearest.js';
 
 export interface ConfigSources {
-  /** JSON file; without one, the one that EDDY_CONFIG names, if any. */
+  /** JSON file; by default the one that EDDY_CONFIG names, if any. */
   readonly file?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What was said on the command line; undefined is not said. */
+  /** Values from the command line; undefined means not given. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** Variables that are not the server's. */
+/** Variables that belong to the clients. */
 const OTHER_VARIABLES = ['EDDY_TOKEN', FILE_VARIABLE];
 
-/** @throws EddyError `config-invalid`, with a line for each thing that is wrong */
+/** @throws EddyError `config-invalid`, with one line per problem */
 export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Config {
   const settings = listSettings();
   const path = file ?? env[FILE_VARIABLE];
@@ -33,7 +33,7 @@ export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Confi
     { values: tree, nameOf: (at: string) => settings.find((one) => one.path === at)?.variable ?? '' },
     { values: said, nameOf: () => path ?? '' },
   ];
-  /** Where a path was set. */
+  /** The source that set a path. */
   const sourceOf = (at: string) => {
     const there = given.filter(({ values }) => valueAt(values, at) !== undefined);
     return (there.find(({ values }) => !isTree(valueAt(values, at))) ?? there[0])?.nameOf(at);
@@ -89,7 +89,7 @@ function problemsOf(issue: z.core.$ZodIssue, settings: readonly Setting[]): Prob
 
 const unknown = (path: string, kind: string, meant: string | undefined): Problem => ({
   path,
-  message: `there is no such ${kind}${meant ? `; did you mean ${meant}?` : ''}`,
+  message: `unknown ${kind}${meant ? `; did you mean ${meant}?` : ''}`,
 });
 
 const lineOf = ({ path, message }: Problem, source: string | undefined) =>
@@ -98,7 +98,7 @@ const lineOf = ({ path, message }: Problem, source: string | undefined) =>
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Lays one tree over another; where the lower one has no tree, it stays, and the schema tells what is wrong with it. */
+/** Merges one tree over another. A lower value that is not a tree stays, and the schema reports it. */
 function merge(below: Tree, above: Tree): Tree {
   const merged = new Map(Object.entries(below));
   for (const [key, value] of Object.entries(above)) {
@@ -120,7 +120,7 @@ function valueAt(tree: Tree, path: string): unknown {
   return value;
 }
 
-/** Leaves out what was not said, and trees of nothing else. */
+/** Removes undefined values, and trees that contain nothing else. */
 function withoutUndefined(tree: Tree): Tree {
   const said = Object.entries(tree).map(([key, value]) => [
     key,

@@ -1,6 +1,6 @@
 /**
- * All that can be set, with its default, its range and what it means: the one source of the configuration file, the
- * environment, `eddy config` and what the server is composed of.
+ * Every setting with its default, range and meaning: the one source of the configuration file, the environment,
+ * `eddy config` and the composition of the server.
  */
 import { z } from 'zod';
 import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
@@ -34,45 +34,47 @@ export const configSchema = z.strictObject({
   port: port.default(DEFAULT_PORT).meta({ description: 'port to listen on, 0 for a free one' }),
   adminHost: text('address of adminPort').default('127.0.0.1'),
   adminPort: port.optional().meta({
-    description: 'port of /livez, /readyz and /metrics, instead of port; 0 for a free one',
+    description: 'separate port for /livez, /readyz and /metrics; 0 for a free one',
   }),
-  insecure: flag('allow an address that other machines can reach, without tokens'),
+  insecure: flag('allow listening beyond loopback without tokens'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ description: 'what to log' }),
   data: text('folder where sequences are kept').default('eddy-data'),
-  ephemeral: flag('keep sequences in memory, as long as the process lives'),
-  groupMs: ms(0, 0, 1000, 'that steps may wait for others, to be made durable together with them'),
+  ephemeral: flag('keep sequences in memory only; they end with the process'),
+  groupMs: ms(0, 0, 1000, 'that steps may wait, to be made durable together with later ones'),
   checkpoint: z
     .strictObject({
-      steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it is saved whole'),
-      ms: ms(60_000, 100, 24 * HOUR_MS, 'after which a sequence that has changed is saved whole'),
+      steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it gets a checkpoint'),
+      ms: ms(60_000, 100, 24 * HOUR_MS, 'after which a changed sequence gets a checkpoint'),
     })
     .prefault({}),
   idleMs: ms(300_000, 100, 24 * HOUR_MS, 'without steps or views after which a sequence is put to sleep'),
-  tokens: text('file of the tokens that let clients in, as eddy token new makes it').optional(),
+  tokens: text('file with the list of tokens, as eddy token new writes it').optional(),
   jwt: z
     .strictObject({
-      key: text('file of the key of JSON Web Tokens: a JWKS, a PEM public key, or a shared secret'),
-      audience: text('for whom a token has to be'),
-      issuer: text('who has to have issued a token').optional(),
-      algorithms: z
-        .array(z.enum(JWT_ALGORITHMS))
-        .optional()
-        .meta({ description: 'what a token may be signed with; what is usual for the key, if left out' }),
+      key: text('file with the key of JSON Web Tokens: a JWKS, a PEM public key, or a shared secret'),
+      audience: text('audience that a JSON Web Token must name'),
+      issuer: text('issuer that a JSON Web Token must name').optional(),
+      algorithms: z.array(z.enum(JWT_ALGORITHMS)).optional().meta({
+        description: 'algorithms that may sign a JSON Web Token; by default those usual for the key',
+      }),
     })
     .optional(),
   origins: z
     .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
     .default([])
-    .meta({ description: 'web pages that may connect, besides those of this server' }),
+    .meta({ description: 'origins of web pages that may connect, besides this server' }),
   tls: z
-    .strictObject({ cert: text('file of the certificate chain, PEM'), key: text('file of its key, PEM') })
+    .strictObject({
+      cert: text('PEM file with the certificate chain'),
+      key: text('PEM file with its private key'),
+    })
     .optional(),
   guard: z
     .strictObject({
-      lagMs: ms(500, 20, 60_000, 'that the event loop may be late; beyond, new work is refused: overloaded'),
+      lagMs: ms(500, 20, 60_000, 'that the event loop may lag; above it, new work is refused: overloaded'),
       memoryBytes: z
         .int()
         .min(64 * 1024 ** 2)
@@ -80,15 +82,15 @@ export const configSchema = z.strictObject({
         .optional()
         .meta({
           description:
-            'that the process may hold (80 % of the memory); beyond, new work is refused: overloaded',
+            'that the process may use (default 80 % of the memory); above it, new work is refused: overloaded',
           unit: 'bytes',
         }),
     })
     .prefault({}),
   shutdown: z
     .strictObject({
-      ms: ms(30_000, 1000, HOUR_MS, 'until a server that is told to stop ends in any case'),
-      spreadMs: ms(5000, 0, MAX_RETRY_MS, 'over which clients are told to come back'),
+      ms: ms(30_000, 1000, HOUR_MS, 'after which a stopping server exits in any case'),
+      spreadMs: ms(5000, 0, MAX_RETRY_MS, 'over which a stopping server spreads the return of its clients'),
     })
     .prefault({}),
   limits: limits.prefault({}),
@@ -97,7 +99,7 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 
-/** Gives what says who may connect. */
+/** Gives the settings that decide who may connect. */
 export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptions => ({
   tokens,
   jwtKey: jwt?.key,
@@ -109,14 +111,14 @@ export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptio
   tlsKey: tls?.key,
 });
 
-/** What is wrong with one setting. */
+/** A problem with one setting. */
 export interface Problem {
-  /** Where it is: `limits.views`. */
+  /** Its path, such as `limits.views`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Finds settings that are well each for itself, and cannot hold together. @param isSet whether a path was set, not left at its default */
+/** Finds settings that are valid alone but contradict each other. @param isSet whether a path was set explicitly */
 export function contradictions(config: Config, isSet: (path: string) => boolean): Problem[] {
   const { limits, host, port, adminHost, adminPort, ephemeral } = config;
   const found: Problem[] = [];
@@ -134,11 +136,11 @@ export function contradictions(config: Config, isSet: (path: string) => boolean)
   atMost('awakeSequences', 'sequences');
   atMost('queueLatestBytes', 'queueCloseBytes');
   atMost('headersMs', 'requestMs');
-  refuse(ephemeral && isSet('data'), 'ephemeral', 'sequences in memory have no folder; leave out data');
+  refuse(ephemeral && isSet('data'), 'ephemeral', 'sequences in memory need no folder; remove data');
   refuse(
     adminPort !== undefined && adminPort !== 0 && adminPort === port && adminHost === host,
     'adminPort',
-    `${adminPort} is the port of clients too`,
+    `${adminPort} is also the clients' port`,
   );
   return found;
 }

@@ -1,4 +1,4 @@
-/** The settings one by one, as `eddy config env` lists them and the environment sets them. */
+/** The settings one by one, for `eddy config env` and for the environment. */
 import { z } from 'zod';
 import { configSchema } from './config-schema.js';
 
@@ -16,10 +16,10 @@ export interface Setting {
   readonly choices?: readonly string[];
 }
 
-/** The variable of the configuration file; all others are settings. */
+/** The variable that names the configuration file; all others are settings. */
 export const FILE_VARIABLE = 'EDDY_CONFIG';
 
-/** What of the JSON schema of a setting is of interest here. */
+/** The parts of a setting's JSON schema that are used here. */
 interface Node {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -61,7 +61,7 @@ function settingOf(node: Node, path: readonly string[]): Setting {
 const variableOf = (path: readonly string[]) =>
   ['EDDY', ...path.map((key) => key.replace(/[A-Z]/g, '_$&').toUpperCase())].join('_');
 
-/** Reads the text of a variable; what cannot be read is given as it is, and refused by the schema. */
+/** Parses the text of a variable; unparsable text passes unchanged, and the schema refuses it. */
 export function readText({ type }: Setting, text: string): unknown {
   if (type === 'array') return text.split(',').flatMap((item) => item.trim() || []);
   if (type === 'boolean') return { true: true, '1': true, false: false, '0': false }[text] ?? text;

@@ -1,10 +1,10 @@
-/** Serves the dashboard: the bundle that scripts/build-dashboard.mjs has made and compressed. */
+/** Serves the dashboard: the bundle that scripts/build-dashboard.mjs builds and compresses. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import serveFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** A page may load what came with it, talk to its own server, and run WebAssembly: no inline script, no eval, no frame. */
+/** A page may load its own files, talk to its own server, and run WebAssembly: no inline script, no eval, no frames. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -26,20 +26,20 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
     'accelerometer=(self), gyroscope=(self), microphone=(self), camera=(), geolocation=()',
-  // the same address is sent compressed or not, as the browser takes it
+  // the same URL is sent compressed or not, as the browser accepts
   vary: 'accept-encoding',
 };
 
-/** Where the bundle lies: from dist/src/server/http as it is installed, or from src/server/http. */
+/** Where the bundle is: seen from dist/src/server/http when installed, or from src/server/http. */
 const PLACES = ['../../../dashboard/', '../../../dist/dashboard/'];
 
-/** A fastify plugin that serves the bundle at `/`. Its hashed files never change; the page itself is asked for anew. */
+/** A fastify plugin that serves the bundle at `/`. Hashed files are cached for ever; the page itself is revalidated. */
 export async function dashboard(app: FastifyInstance): Promise<void> {
   const root = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((place) =>
     existsSync(`${place}index.html`),
   );
   if (!root) {
-    app.log.warn('there is no dashboard: `npm run build` makes it');
+    app.log.warn('the dashboard is missing: `npm run build` builds it');
     return;
   }
   app.addHook('onSend', async (_request, reply) => {

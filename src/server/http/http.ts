@@ -1,4 +1,4 @@
-/** The HTTP side: bounded requests on a bounded number of connections, for those who may ask. */
+/** The HTTP side: bounded requests on a bounded number of connections, from allowed hosts and origins. */
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Limits } from '../../limits.js';
@@ -7,11 +7,11 @@ import type { Refusal } from '../auth/origins.js';
 export interface HttpParts {
   readonly logger: FastifyBaseLogger;
   readonly limits: Pick<Limits, 'messageBytes'>;
-  /** Makes the server that listens. */
+  /** Creates the listening server. */
   readonly createListener: (onRequest: RequestListener) => Server;
   /** TCP connections at once, upgraded ones included. */
   readonly connections: number;
-  /** Why a request is not served, or null where it is. */
+  /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;
 }
 
@@ -35,7 +35,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   return app;
 }
 
-/** Lets through what is wrong: what happens in order is logged where it is done. */
+/** Raises fastify's log level to warnings: regular events are logged where they happen. */
 function faultsOnly(logger: FastifyBaseLogger): FastifyBaseLogger {
   const level = ['trace', 'debug', 'info'].includes(logger.level) ? 'warn' : logger.level;
   return logger.child({}, { level });

@@ -1,12 +1,12 @@
-/** Node's HTTP server, with or without TLS, and its patience. */
+/** Node's HTTP server, with or without TLS, and its timeouts. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Limits } from '../../limits.js';
 import type { TlsContext } from '../auth/tls.js';
 
 /**
- * Creates the server. A peer that is slow with its TLS handshake or its headers is cut off after `headersMs`, one that
- * is slow with its request after `requestMs`; Node looks only now and then, so the look is made often enough.
+ * Creates the server. A peer that is slow with its TLS handshake or its headers is disconnected after `headersMs`, one
+ * that is slow with its request after `requestMs`. Node checks only from time to time, so the interval is set to match.
  */
 export function createListener(
   onRequest: RequestListener,

@@ -1,12 +1,12 @@
-/** What an operator's tools ask: is it alive, is it ready, how does it fare. */
+/** The endpoints for operators' tools: is it alive, is it ready, how is it doing. */
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../telemetry/prometheus.js';
 
-/** Why something is not as it should be, or null. */
+/** Gives the problem, or null. */
 export type Check = () => string | null;
 
 export interface OperationsParts {
-  /** What has to be well for the server to be ready, by name. */
+  /** The checks that must pass for the server to be ready, by name. */
   readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
 }

@@ -1,4 +1,4 @@
-/** Whole sequences over HTTP: out as a file, and in again. For admins of them. */
+/** Exports and imports whole sequences over HTTP, for their admins. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import type { Clock } from '../../clock.js';
@@ -12,7 +12,7 @@ export interface TransferParts {
   readonly authenticator: Authenticator;
   readonly limits: Pick<Limits, 'importBytes'>;
   readonly clock: Pick<Clock, 'wall'>;
-  /** Tells of a fault of Eddy's own. */
+  /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -69,7 +69,7 @@ export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
     scope.put<OfSequence>('/sequences/:name', async (request, reply) => {
       const name = await check(request);
       if (!(request.body instanceof Uint8Array))
-        throw new EddyError('snapshot-invalid', 'the body is to be the file, application/octet-stream');
+        throw new EddyError('snapshot-invalid', 'the body must be the file, as application/octet-stream');
       await lastValueFrom(directory.import(name, request.body), { defaultValue: undefined });
       return reply.code(201).send({ sequence: name });
     });
@@ -78,8 +78,8 @@ export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
 
 function codedError(cause: Error & { statusCode?: number }, bytes: number): EddyError | null {
   if (cause instanceof EddyError) return cause;
-  if (cause.statusCode === 413) return new EddyError('message-too-large', `the file has over ${bytes} bytes`);
+  if (cause.statusCode === 413) return new EddyError('message-too-large', `the file has more than ${bytes} bytes`);
   if (cause.statusCode === 415)
-    return new EddyError('snapshot-invalid', 'the body is to be application/octet-stream');
+    return new EddyError('snapshot-invalid', 'the body must be application/octet-stream');
   return null;
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** Counts connections, in all and of each address, from when they are entered to when their stream closes. */
+/** Counts connections, in total and per address, from their entry until their stream closes. */
 export class ConnectionCounts {
   private readonly byAddress = new Map<string, number>();
   private all = 0;

@@ -1,4 +1,4 @@
-/** How late the event loop is: a timer that should fire every few milliseconds, and when it really does. */
+/** Measures the event loop's lag with a timer that should fire every few milliseconds. */
 import type { SchedulerLike, Subscription } from 'rxjs';
 
 export interface LagParts {
@@ -8,7 +8,7 @@ export interface LagParts {
 }
 
 export interface Lag {
-  /** Gives the longest delay since the last reading, in milliseconds, one that is going on included. */
+  /** Gives the longest delay since the last reading, in milliseconds, including one in progress. */
   read(): number;
   end(): void;
 }
@@ -17,8 +17,8 @@ export interface Lag {
 export const SAMPLE_MS = 20;
 
 /**
- * Watches the event loop. Node's own histogram of delays forgets one that begins right after it was reset, which is
- * where a loop that is always late spends its time.
+ * Watches the event loop. Node's own delay histogram misses a delay that begins right after its reset, which is
+ * where a constantly late loop spends its time.
  */
 export function watchLag({ scheduler, now }: LagParts): Lag {
   let last = now();

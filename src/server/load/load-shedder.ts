@@ -1,7 +1,7 @@
 /**
- * Sheds new work before it hurts old: while a probe reads more than it may, new sockets, sequences and views are
- * refused, and what is there goes on. A change takes two looks in a row that say so, and calm comes only well below the
- * line, so that the guard neither answers to one hiccup nor flutters.
+ * Sheds new work before it hurts existing work: while a probe reads above its limit, new sockets, sequences and views are
+ * refused, and existing ones go on. A change of state takes two readings in a row, and recovery a reading well below the
+ * limit, so that the shedder neither reacts to a single hiccup nor flutters.
  */
 import type { SchedulerLike, Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
@@ -9,32 +9,32 @@ import { EddyError } from '../../errors.js';
 export interface Probe {
   readonly name: string;
   readonly unit: 'ms' | 'bytes';
-  /** The most it may read. */
+  /** The highest acceptable reading. */
   readonly limit: number;
-  /** Reads it; called once every look. */
+  /** Takes a reading; called once per sample. */
   read(): number;
 }
 
 export interface LoadShedderParts {
   readonly scheduler: SchedulerLike;
   readonly probes: readonly Probe[];
-  /** Hears of every change: why new work is refused, or null. */
+  /** Called on every change with the reason for refusing new work, or null. */
   readonly onChange: (reason: string | null) => void;
 }
 
-/** Milliseconds between looks. */
+/** Milliseconds between samples. */
 export const LOOK_MS = 500;
-/** Looks in a row that it takes to change. */
+/** Consecutive samples that a change takes. */
 const LOOKS = 2;
-/** Share of its limit under which a probe is calm. */
+/** Share of its limit below which a probe has recovered. */
 const CALM = 0.9;
 
 export class LoadShedder {
-  /** What each probe read last. */
+  /** The last reading of each probe. */
   readonly readings = new Map<string, number>();
-  /** Why new work is refused, or null where it is taken. */
+  /** Why new work is refused, or null while it is accepted. */
   reason: string | null = null;
-  /** Looks in a row that spoke for a change. */
+  /** Consecutive samples in favour of a change. */
   private votes = 0;
   private timer: Subscription;
 
@@ -42,10 +42,10 @@ export class LoadShedder {
     this.timer = this.scheduleLook();
   }
 
-  /** Lets new work pass. @throws EddyError `overloaded` */
+  /** Lets new work pass unless overloaded. @throws EddyError `overloaded` */
   check(what: string): void {
     if (this.reason !== null)
-      throw new EddyError('overloaded', `no new ${what} for now: ${this.reason}; try again later`);
+      throw new EddyError('overloaded', `no new ${what} at present: ${this.reason}; try again later`);
   }
 
   end(): void {

@@ -1,17 +1,17 @@
-/** What the guard watches on a real machine. */
+/** The probes that the load shedder watches on a real machine. */
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { Lag } from './lag.js';
 import type { Probe } from './load-shedder.js';
 
 export interface GuardLimits {
-  /** Milliseconds that the event loop may be late. */
+  /** Milliseconds that the event loop may lag. */
   readonly lagMs: number;
-  /** Bytes that the process may hold; by default 80 % of what it may have. */
+  /** Bytes that the process may use; by default 80 % of its memory limit. */
   readonly memoryBytes?: number | undefined;
 }
 
-/** Share of the memory that there is which may be used. */
+/** Share of the available memory that may be used. */
 const SHARE = 0.8;
 
 /** Creates the probes of this process. */
@@ -33,7 +33,7 @@ export function createProbes(lag: Lag, { lagMs, memoryBytes }: GuardLimits): rea
   ];
 }
 
-/** Gives the bytes that the process may have: its container's, or the machine's. */
+/** Gives the memory limit of the process in bytes: its container's, or the machine's. */
 function memoryOfMachine(): number {
   const constrained = process.constrainedMemory() ?? 0;
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();

@@ -1,11 +1,11 @@
-/** Keeps a log short: the same line once in a while, with how often it was left out meanwhile. */
+/** Keeps a log short: repeats a line only once in a while, with the number of suppressed repetitions. */
 
 /** Writes one line. */
 export type Write = (fields: Record<string, unknown>, message: string) => void;
 
-/** Milliseconds in which a line comes once. */
+/** Milliseconds within which a line is written once. */
 export const THROTTLE_MS = 10_000;
-/** Lines that are remembered; beyond, all are forgotten, and may come again. */
+/** How many lines are remembered; beyond that all are forgotten and may be written again. */
 const MAX_LINES = 200;
 
 export class LogThrottle {
@@ -14,7 +14,7 @@ export class LogThrottle {
   /** @param now milliseconds */
   constructor(private readonly now: () => number) {}
 
-  /** Writes a line, unless one of the same message and key was written lately. */
+  /** Writes a line, unless one with the same message and key was written recently. */
   say(write: Write, key: string, fields: Record<string, unknown>, message: string): void {
     const line = `${message}\n${key}`;
     const known = this.lines.get(line);

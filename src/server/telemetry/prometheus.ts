@@ -1,17 +1,17 @@
 /**
- * The counters as Prometheus metrics: base units, `_total` on what only grows, few labels with few values. All of them
- * are read when they are scraped.
+ * The counters as Prometheus metrics: base units, `_total` for counters, few labels with few values. All are read on
+ * scrape.
  */
 import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import { ERRORS } from '../../errors.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import type { Telemetry } from './telemetry.js';
 
-/** What is counted by looking. */
+/** Numbers that are taken on scrape. */
 export interface Census {
   socketCount(): number;
   viewCount(): number;
-  /** Sequences in memory, and those that sleep in the store. */
+  /** Sequences in memory, and sequences asleep in the store. */
   sequenceCounts(): { readonly awake: number; readonly asleep: number };
 }
 
@@ -21,7 +21,7 @@ export interface MetricsParts {
   readonly guard: Pick<LoadShedder, 'reason' | 'readings'>;
   /** Name and version of the server. */
   readonly server: string;
-  /** Are there metrics of the process too? They watch it until its end, so only one server of a process has them. */
+  /** Include the metrics of the process? They watch it until its end, so only one server per process may. */
   readonly ofProcess: boolean;
 }
 
@@ -69,72 +69,82 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
       },
     });
 
-  counter('eddy_steps_total', 'Steps that had their effect.', () => sequences.steps);
-  counter('eddy_steps_repeated_total', 'Steps that came again and had none.', () => sequences.stepsRepeated);
+  counter('eddy_steps_total', 'Steps applied to their sequence.', () => sequences.steps);
+  counter(
+    'eddy_steps_repeated_total',
+    'Repeated steps, acknowledged without effect.',
+    () => sequences.stepsRepeated,
+  );
   counters(
     'eddy_updates_total',
-    'Updates of weights; one is not applied that would spoil them.',
+    'Weight updates by outcome; an update that would make a weight non-finite is skipped.',
     'applied',
     () => [
       ['true', sequences.updatesApplied],
       ['false', sequences.updatesSkipped],
     ],
   );
-  counter('eddy_acks_total', 'Acks that were sent; one may stand for many steps.', () => wire.acks);
-  counters('eddy_messages_received_total', 'Messages that were read.', 'type', () =>
+  counter('eddy_acks_total', 'Acks sent; one may cover many steps.', () => wire.acks);
+  counters('eddy_messages_received_total', 'Messages received, by type.', 'type', () =>
     Object.entries(wire.received),
   );
   counters(
     'eddy_messages_refused_total',
-    'Messages that were answered with an error.',
+    'Messages answered with an error, by code.',
     'code',
     () => wire.refused,
   );
-  counter('eddy_received_bytes_total', 'Bytes of the messages that came.', () => wire.receivedBytes);
-  counter('eddy_sent_bytes_total', 'Bytes of the frames that were sent.', () => wire.sentBytes);
+  counter('eddy_received_bytes_total', 'Bytes of messages received.', () => wire.receivedBytes);
+  counter('eddy_sent_bytes_total', 'Bytes of frames sent.', () => wire.sentBytes);
   counter(
     'eddy_skipped_results_total',
-    'Results left out because their socket did not keep up.',
+    'Results skipped because their socket did not keep up.',
     () => wire.skippedResults,
   );
-  counter('eddy_sockets_opened_total', 'Sockets that were opened.', () => wire.socketsOpened);
-  counters('eddy_sockets_closed_total', 'Sockets that were closed, by close code.', 'code', () =>
+  counter('eddy_sockets_opened_total', 'Sockets opened.', () => wire.socketsOpened);
+  counters('eddy_sockets_closed_total', 'Sockets closed, by close code.', 'code', () =>
     byKnownCode(wire.socketsClosed),
   );
-  counters('eddy_upgrades_refused_total', 'Sockets that were refused, by HTTP status.', 'status', () =>
+  counters('eddy_upgrades_refused_total', 'Socket upgrades refused, by HTTP status.', 'status', () =>
     Array.from(wire.upgradesRefused, ([status, total]) => [String(status), total] as const),
   );
-  gauge('eddy_sockets', 'Sockets that are open.', () => census.socketCount());
-  gauge('eddy_views', 'Views that are watched.', () => census.viewCount());
+  gauge('eddy_sockets', 'Open sockets.', () => census.socketCount());
+  gauge('eddy_views', 'Active views.', () => census.viewCount());
   new Gauge({
     name: 'eddy_sequences',
-    help: 'Sequences that are known: awake in memory, or asleep in the store.',
+    help: 'Known sequences: awake in memory, or asleep in the store.',
     registers,
     labelNames: ['state'],
     collect() {
       for (const [state, total] of Object.entries(census.sequenceCounts())) this.set({ state }, total);
     },
   });
-  gauge('eddy_event_loop_lag_seconds', 'How late the event loop lately was (99th percentile).', () => {
+  gauge('eddy_event_loop_lag_seconds', 'Longest recent delay of the event loop.', () => {
     return (guard.readings.get('event loop lag') ?? 0) / 1000;
   });
   gauge('eddy_overloaded', '1 while new sockets, sequences and views are refused.', () =>
     guard.reason ? 1 : 0,
   );
-  counter('eddy_store_records_total', 'Records that became durable.', () => store.records);
-  counter('eddy_store_written_bytes_total', 'Bytes of records that became durable.', () => store.bytes);
-  counter('eddy_store_failures_total', 'Writes that failed; they are tried again.', () => store.failures);
-  counter('eddy_store_checkpoints_total', 'Checkpoints that became durable.', () => store.checkpoints);
-  counter('eddy_store_checkpoint_bytes_total', 'Bytes of checkpoints.', () => store.checkpointBytes);
-  new Gauge({ name: 'eddy_info', help: 'What runs here.', registers, labelNames: ['server'] }).set(
-    { server },
-    1,
+  counter('eddy_store_records_total', 'Records made durable.', () => store.records);
+  counter('eddy_store_written_bytes_total', 'Bytes of records made durable.', () => store.bytes);
+  counter('eddy_store_failures_total', 'Failed writes; each is retried.', () => store.failures);
+  counter('eddy_store_checkpoints_total', 'Checkpoints made durable.', () => store.checkpoints);
+  counter(
+    'eddy_store_checkpoint_bytes_total',
+    'Bytes of checkpoints made durable.',
+    () => store.checkpointBytes,
   );
+  new Gauge({
+    name: 'eddy_info',
+    help: 'Name and version of the server.',
+    registers,
+    labelNames: ['server'],
+  }).set({ server }, 1);
 
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
 
-/** A peer may close with any of thousands of codes: those that mean nothing here are one label. */
+/** A peer may close with any of thousands of codes: unknown ones share one label. */
 function byKnownCode(closed: ReadonlyMap<number, number>): Labelled {
   const known = new Set<number>([1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011]);
   for (const entry of Object.values(ERRORS)) if ('close' in entry) known.add(entry.close);

@@ -1,32 +1,32 @@
 /**
- * What a server counts. The hot path adds to plain numbers, which metrics.ts reads when somebody scrapes; only what is
- * measured now and then goes into a histogram at once. Nothing here grows with the number of sequences or sockets.
+ * The counters of a server. The hot path adds to plain numbers, which prometheus.ts reads on scrape; only sampled
+ * measurements go into a histogram directly. Nothing here grows with the number of sequences or sockets.
  */
 import { Histogram, Registry } from 'prom-client';
 import type { ClientMessage } from '../../protocol/messages.js';
 import type { SequenceCounters } from '../../sequence/sequence-counters.js';
 import type { Meter, StoreCounters } from '../../store/store-counters.js';
 
-/** What connections count. */
+/** The counters of connections. */
 export interface WireCounters {
-  /** Messages that were read, by type. */
+  /** Messages received, by type. */
   readonly received: Record<ClientMessage['type'], number>;
   receivedBytes: number;
   sentBytes: number;
-  /** Acks that were sent; one may stand for many steps. */
+  /** Acks sent; one may cover many steps. */
   acks: number;
-  /** Results that were left out because their socket did not keep up. */
+  /** Results skipped because their socket did not keep up. */
   skippedResults: number;
-  /** How long one step took, from the message that was read to its results that were handed to the sockets. */
+  /** The time of one step, from reading its message to handing its results to the sockets. */
   readonly stepSeconds: Meter;
-  /** How long it took from a message of steps to its ack. */
+  /** The time from a message of steps to its ack. */
   readonly ackSeconds: Meter;
-  /** Messages that were refused, by error code. */
+  /** Messages refused, by error code. */
   readonly refused: Map<string, number>;
   socketsOpened: number;
-  /** Sockets that were closed, by close code. */
+  /** Sockets closed, by close code. */
   readonly socketsClosed: Map<number, number>;
-  /** Upgrades that were refused, by HTTP status. */
+  /** Upgrades refused, by HTTP status. */
   readonly upgradesRefused: Map<number, number>;
 }
 
@@ -37,12 +37,12 @@ export interface Telemetry {
   readonly wire: WireCounters;
 }
 
-/** Seconds: from a step of a small model to a block of the costliest. */
+/** Bucket bounds in seconds: from one step of a small model to a block of the most expensive one. */
 const STEP_SECONDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2, 1e-1, 1];
-/** Seconds: from an ack of memory to one of a disk that hangs. */
+/** Bucket bounds in seconds: from an ack of the memory store to one of a hanging disk. */
 const WAIT_SECONDS = [5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 1e-1, 2.5e-1, 1, 5];
 
-/** Creates counters that stand at 0. */
+/** Creates counters at 0. */
 export function createTelemetry(): Telemetry {
   const registry = new Registry();
   const histogram = (name: string, help: string, buckets: number[]) =>
@@ -58,7 +58,7 @@ export function createTelemetry(): Telemetry {
       checkpointBytes: 0,
       flushSeconds: histogram(
         'eddy_store_flush_duration_seconds',
-        'Time until a group of records was durable.',
+        'Time until a group of records is durable.',
         WAIT_SECONDS,
       ),
     },
@@ -83,12 +83,12 @@ export function createTelemetry(): Telemetry {
       skippedResults: 0,
       stepSeconds: histogram(
         'eddy_step_duration_seconds',
-        'Time of one step with its results and learning; one message of steps in 16 of a socket is measured.',
+        'Time of one step with its results and learning; sampled from one message in 16 per socket.',
         STEP_SECONDS,
       ),
       ackSeconds: histogram(
         'eddy_ack_latency_seconds',
-        'Time from a message of steps to its ack; one message in 16 of a socket is measured.',
+        'Time from a message of steps to its ack; sampled from one message in 16 per socket.',
         WAIT_SECONDS,
       ),
       refused: new Map(),

@@ -71,11 +71,11 @@ describe('a list of tokens', () => {
     const old = newToken(['produce'], ['*'], { expires: '2029-12-31T23:59:59.999+00:00' });
     const { credentials } = load({ tokens: tokenFile(old) });
     expect(await refusal(credentials, newToken(['produce']).token)).toBe(
-      'unauthorized: the token is not known',
+      'unauthorized: the token is unknown',
     );
-    expect(await refusal(credentials, '')).toBe('unauthorized: the token is not known');
+    expect(await refusal(credentials, '')).toBe('unauthorized: the token is unknown');
     expect(await refusal(credentials, old.token)).toBe('unauthorized: the token has expired');
-    expect(await refusal(credentials, old.token + 'a'.repeat(5000))).toMatch('over 4096 characters');
+    expect(await refusal(credentials, old.token + 'a'.repeat(5000))).toMatch('more than 4096 characters');
   });
 
   it('[ACC5] compares with every entry to the end, in constant time', async () => {
@@ -93,8 +93,8 @@ describe('a list of tokens', () => {
     const cases: [unknown, string][] = [
       [{}, 'expected array'],
       [[{ ...entry, hash: 'secret' }], '0.hash'],
-      [[entry, { ...entry, name: 'other' }], 'hash of entry 1 twice'],
-      [[entry, { ...entry, hash: 'a'.repeat(64) }], 'name of entry 1 twice'],
+      [[entry, { ...entry, name: 'other' }], 'repeats the hash of entry 1'],
+      [[entry, { ...entry, hash: 'a'.repeat(64) }], 'repeats the name of entry 1'],
       [[{ ...entry, roles: [] }], '0.roles'],
       [[{ ...entry, roles: ['root'] }], '0.roles.0'],
       [[{ ...entry, sequences: ['a b'] }], '0.sequences.0'],
@@ -108,7 +108,7 @@ describe('a list of tokens', () => {
       expect(message).not.toContain('secret');
     }
     const { message } = failure({ tokens: privateFile('tokens.json', 'eddy_secret') });
-    expect(message).toMatch(/tokens\.json is no JSON$/);
+    expect(message).toMatch(/tokens\.json is not JSON$/);
   });
 });
 
@@ -132,7 +132,7 @@ describe('a file that decides who gets in', () => {
 
   it('[ACC4] is refused where it is missing, no file, or too large', () => {
     expect(failure({ tokens: '/nowhere/tokens.json' }).message).toMatch('ENOENT');
-    expect(failure({ tokens: '/' }).message).toMatch('is no file');
+    expect(failure({ tokens: '/' }).message).toMatch('is not a file');
     expect(failure({ tokens: privateFile('tokens.json', ' '.repeat(1024 * 1024 + 1)) }).message).toMatch(
       'bytes',
     );
@@ -173,7 +173,7 @@ describe('the key of JSON Web Tokens', () => {
     for (const [text, algorithm] of cases)
       expect(failure(with_(text, [algorithm]))).toMatchObject({
         code: 'credentials-invalid',
-        message: expect.stringContaining(`no key for ${algorithm}`),
+        message: expect.stringContaining(`is not a key for ${algorithm}`),
       });
     load(with_(pem, ['ES256']));
     load(with_(set, ['RS256', 'ES256']));
@@ -184,15 +184,15 @@ describe('the key of JSON Web Tokens', () => {
     const secret = 'too-short-a-secret';
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const cases: [string, string][] = [
-      [secret, 'less than 32 bytes'],
+      [secret, 'fewer than 32 bytes'],
       [pemOf('rsa', { modulusLength: 1024 }), '2,048 bits'],
       [pemOf('ec', { namedCurve: 'secp256k1' }), 'P-256'],
       [privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 'private key'],
-      ['-----BEGIN PUBLIC KEY-----\nxxxx\n-----END PUBLIC KEY-----', 'can be read'],
-      ['{"keys":[]}', 'no JSON Web Key Set'],
+      ['-----BEGIN PUBLIC KEY-----\nxxxx\n-----END PUBLIC KEY-----', 'no readable public key'],
+      ['{"keys":[]}', 'not a JSON Web Key Set'],
       [`{"keys":[{"kty":"oct","k":"${secret}"}]}`, 'public keys only'],
       [JSON.stringify({ keys: [privateKey.export({ format: 'jwk' })] }), 'public keys only'],
-      [`{${secret}`, 'is no JSON'],
+      [`{${secret}`, 'is not JSON'],
     ];
     for (const [text, words] of cases) {
       const { code, message } = failure(with_(text));
@@ -232,7 +232,7 @@ describe('the key of JSON Web Tokens', () => {
       outcomes.push(await refusal(credentials, token));
     }
     expect(outcomes).toEqual([
-      "unauthorized: the token's claim nbf is missing or not as it must be",
+      "unauthorized: the token's claim nbf is missing or invalid",
       'let in',
       'let in',
       'unauthorized: the token has expired',
@@ -271,7 +271,7 @@ describe('what is read again', () => {
     expect(credentials.tls).toBe(before);
     writeFileSync(tlsCert, before!.cert);
     credentials.reload();
-    expect(await refusal(credentials, one.token)).toBe('unauthorized: the token is not known');
+    expect(await refusal(credentials, one.token)).toBe('unauthorized: the token is unknown');
     expect(await refusal(credentials, two.token)).toBe('let in');
   });
 });
@@ -282,8 +282,8 @@ describe('TLS from files', () => {
     expect(load({ tlsCert, tlsKey }).credentials.tls).toMatchObject({ minVersion: 'TLSv1.2' });
     const cases: [SecurityOptions, string][] = [
       [{ tlsCert, tlsKey: '/nowhere/key' }, 'ENOENT'],
-      [{ tlsCert, tlsKey: fixture('two.key') }, 'no certificate and its key'],
-      [{ tlsCert: privateFile('x', 'broken'), tlsKey }, 'no certificate and its key'],
+      [{ tlsCert, tlsKey: fixture('two.key') }, 'not a certificate and its key'],
+      [{ tlsCert: privateFile('x', 'broken'), tlsKey }, 'not a certificate and its key'],
     ];
     for (const [options, words] of cases)
       expect(failure(options)).toMatchObject({

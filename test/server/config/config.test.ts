@@ -93,11 +93,11 @@ describe('the configuration', () => {
   it.each([
     [
       { env: { EDDY_LIMITS_VEIWS: '1' } },
-      /^EDDY_LIMITS_VEIWS: .*no such variable; did you mean EDDY_LIMITS_VIEWS\?$/,
+      /^EDDY_LIMITS_VEIWS: .*unknown variable; did you mean EDDY_LIMITS_VIEWS\?$/,
     ],
     [{ env: { EDDY_TOKN: 'x' } }, /^EDDY_TOKN: .*did you mean EDDY_TOKENS?\?$/],
-    [{ env: { EDDY_WALRUS_COLONY: 'x' } }, /^EDDY_WALRUS_COLONY: there is no such variable$/],
-    [{ flags: { prot: 1 } as ConfigInput }, /^prot \(--prot\): .*no such setting; did you mean port\?$/],
+    [{ env: { EDDY_WALRUS_COLONY: 'x' } }, /^EDDY_WALRUS_COLONY: unknown variable$/],
+    [{ flags: { prot: 1 } as ConfigInput }, /^prot \(--prot\): .*unknown setting; did you mean port\?$/],
   ])('[OPS2] refuses what is not known, and tells the nearest: %j', (sources, line) => {
     expect(wrong(sources)).toEqual([expect.stringMatching(line)]);
   });
@@ -105,9 +105,9 @@ describe('the configuration', () => {
   it('[OPS2] refuses an unknown setting of a file, wherever it is in it', () => {
     const path = json({ limits: { veiws: 3 }, limts: {}, __proto__x: 1 });
     expect(wrong({ file: path })).toEqual([
-      `limits.veiws (${path}): there is no such setting; did you mean limits.views?`,
-      `limts (${path}): there is no such setting; did you mean limits?`,
-      `__proto__x (${path}): there is no such setting`,
+      `limits.veiws (${path}): unknown setting; did you mean limits.views?`,
+      `limts (${path}): unknown setting; did you mean limits?`,
+      `__proto__x (${path}): unknown setting`,
     ]);
   });
 

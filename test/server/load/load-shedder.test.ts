@@ -38,7 +38,7 @@ describe('the guard', () => {
     expect(codeOf(() => guard.check('views'))).toBe('none');
     expect(look(812)).toBe('lag is 812 ms, over 500');
     expect(codeOf(() => guard.check('views'))).toBe('overloaded');
-    expect(() => guard.check('views')).toThrow('no new views for now: lag is 812 ms, over 500');
+    expect(() => guard.check('views')).toThrow('no new views at present: lag is 812 ms, over 500');
   });
 
   it('[OPS10] takes it again only after two looks in a row at 90 % or less', () => {
@@ -152,7 +152,7 @@ describe('the admission of sockets', () => {
     expect([come('a'), come('a'), come('a')]).toEqual([
       null,
       null,
-      '503 too many sockets of this address, 10 s',
+      '503 too many sockets from this address, 10 s',
     ]);
     expect([come('b'), come('c')]).toEqual([null, '503 too many sockets, 10 s']);
     streams[0]?.emit('close');
