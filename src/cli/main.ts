@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** eddy: the command line. Exit codes: 0 done, 1 failed, 2 called wrongly. */
+/** eddy: the command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { addConfig } from './commands/config.js';
@@ -13,7 +13,7 @@ import { addWatch } from './commands/watch.js';
 import { say } from './shared/output.js';
 
 const program = new Command('eddy')
-  .description('Carries a recurrent network over live streams, and learns while it serves.')
+  .description('Runs a stateful RNN over live data streams and trains it while serving.')
   .version(VERSION)
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })

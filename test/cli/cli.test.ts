@@ -153,9 +153,12 @@ describe('eddy push and eddy watch', () => {
     expect(seen.length).toBe(2);
     for (const state of seen) expect(state.h).toEqual(h[state.seq]);
     const bad = await run([...args, '--sequence', 'b', ...times], { input: 'at,flow\nnoon,1\n' });
-    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('line 2: at is "noon", no time')]);
+    expect([bad.code, bad.stderr]).toEqual([
+      1,
+      expect.stringContaining('line 2: at is "noon", which is not a time'),
+    ]);
     const wrong = await run([...args, '--sequence', 'b', '--calendar', 'moon'], { input });
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('There is no moon')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Unknown kind moon')]);
   });
 
   it('[CLI7] refuse a bad row by its line and column, after the rows before it were taken', async () => {
@@ -165,7 +168,7 @@ describe('eddy push and eddy watch', () => {
     for (const [input, words, ...args] of [
       ['a,b\n1,2\n3,x\n', 'line 3: b is "x"'],
       ['a,b\n1,2\n3\n', 'line 3'],
-      ['a,b\n1,2\n', 'no column "c"; there are a, b', '--columns', 'c'],
+      ['a,b\n1,2\n', 'unknown column "c"; the columns are a, b', '--columns', 'c'],
       ['a,b\n', 'has no rows'],
       ['a\nx\n', 'line 2: no column holds a number'],
       ['{"a":1}\n{"a":\n', 'line 2', '--format', 'ndjson'],

@@ -44,11 +44,11 @@ describe('a process that is told to stop', () => {
     expect(said).toEqual(['shutting down', 'stopped']);
   });
 
-  it('[OPS19] ends with 1 where the end failed', async () => {
+  it('[OPS19] ends with 1 where the shutdown failed', async () => {
     const { signals, said, codeNow } = live(() => Promise.reject(new Error('disk full')));
     signals.next('SIGTERM');
     expect(await codeNow()).toBe(1);
-    expect(said).toEqual(['shutting down', 'the end failed']);
+    expect(said).toEqual(['shutting down', 'the shutdown failed']);
   });
 
   it('[OPS19] ends with 1 where the end takes longer than 30 s', async () => {
@@ -58,7 +58,7 @@ describe('a process that is told to stop', () => {
     expect(await codeNow()).toBe(undefined);
     run(2);
     expect(await codeNow()).toBe(1);
-    expect(said).toEqual(['shutting down', 'the end took too long']);
+    expect(said).toEqual(['shutting down', 'the shutdown took too long']);
   });
 
   it('[OPS19] ends at once with 1 when it is told again', async () => {
@@ -67,7 +67,7 @@ describe('a process that is told to stop', () => {
     expect(await codeNow()).toBe(undefined);
     signals.next('SIGINT');
     expect(await codeNow()).toBe(1);
-    expect(said).toEqual(['shutting down', 'told again: ended at once']);
+    expect(said).toEqual(['shutting down', 'second signal: exiting at once']);
   });
 
   it('[OPS20] reloads at SIGHUP as often as it is told, but not on its way out', async () => {

@@ -26,9 +26,9 @@ describe('eddy config', () => {
     const { code, stdout, stderr } = await run(['config', 'check', path], { env: { EDDY_PROT: '1' } });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr.trim().split('\n')).toEqual([
-      'eddy: config-invalid: EDDY_PROT: there is no such variable; did you mean EDDY_PORT?',
+      'eddy: config-invalid: EDDY_PROT: unknown variable; did you mean EDDY_PORT?',
       `port (${path}): Too small: expected number to be >=0`,
-      `limits.veiws (${path}): there is no such setting; did you mean limits.views?`,
+      `limits.veiws (${path}): unknown setting; did you mean limits.views?`,
     ]);
     const byVariable = await run(['config', 'check'], { env: { EDDY_CONFIG: path } });
     expect([byVariable.code, byVariable.stderr]).toEqual([1, expect.stringContaining('limits.veiws')]);
@@ -110,7 +110,7 @@ describe('a server process', () => {
     kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(1);
-    expect(linesOf(stderr).at(-1)).toMatchObject({ msg: 'told again: ended at once', signal: 'SIGINT' });
+    expect(linesOf(stderr).at(-1)).toMatchObject({ msg: 'second signal: exiting at once', signal: 'SIGINT' });
   });
 
   it('[OPS20] goes on after SIGHUP, and logs it', async () => {

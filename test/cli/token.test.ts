@@ -82,9 +82,9 @@ describe('eddy token new', () => {
     expect((await create(full)).code).toBe(0);
     const before = readFileSync(full, 'utf8');
     for (const [tokens, words] of [
-      [broken, 'is no JSON'],
-      [busy, 'another eddy token new is at work'],
-      [full, 'name of entry 1 twice'],
+      [broken, 'is not JSON'],
+      [busy, 'another eddy token new is running'],
+      [full, 'repeats the name of entry 1'],
       ['/nowhere/tokens.json', 'ENOENT'],
     ] as const) {
       const { code, stdout, stderr } = await create(tokens);
@@ -103,14 +103,14 @@ describe('eddy token new', () => {
       [['--sequences', '*'], '--role'],
       [['--role', 'root', '--sequences', '*'], 'produce, subscribe, admin'],
       [['--role', 'admin'], '--sequences'],
-      [['--role', 'admin', '--sequences', '*', '--expires', 'soon'], 'a time to come'],
-      [['--role', 'admin', '--sequences', '*', '--expires', '2020-01-01'], 'a time to come'],
+      [['--role', 'admin', '--sequences', '*', '--expires', 'soon'], 'a future time'],
+      [['--role', 'admin', '--sequences', '*', '--expires', '2020-01-01'], 'a future time'],
     ] as const) {
       const { code, stdout, stderr } = await run(['token', 'new', ...args]);
       expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)]);
     }
     const { code, stderr } = await run(['token', 'new', '--role', 'admin', '--sequences', 'a b']);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('a pattern has')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('a pattern must have')]);
   });
 });
 
@@ -139,7 +139,7 @@ describe('eddy token check', () => {
     expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([
       1,
       '',
-      'eddy: unauthorized: the token is not known\n',
+      'eddy: unauthorized: the token is unknown\n',
     ]);
     expect((await run(['token', 'check'], { input: token })).code).toBe(2);
   });
@@ -155,7 +155,7 @@ describe('eddy token check', () => {
     });
     expect((await run(args, { input: await sign({ aud: 'other' }) })).stderr).toContain('claim aud');
     expect((await run([...args, '--jwt-algorithms', 'HS256'], { input: 'x' })).stderr).toContain(
-      'no key for HS256',
+      'not a key for HS256',
     );
     expect((await run([...args, '--jwt-algorithms', 'none'], { input: 'x' })).code).toBe(2);
   });

@@ -1,4 +1,4 @@
-/** eddy config: what can be set, and whether what is set is well. */
+/** eddy config: lists the settings, and checks a configuration. */
 import type { Command } from 'commander';
 import { loadConfig } from '../../server/config/config-load.js';
 import { configSchema } from '../../server/config/config-schema.js';
@@ -8,7 +8,7 @@ import { grouped } from '../shared/terminal.js';
 export function addConfig(program: Command): void {
   const config = program
     .command('config')
-    .description('show and check the configuration of the server')
+    .description("show and check the server's configuration")
     .addHelpText(
       'after',
       '\nDefaults < file < environment (EDDY_*) < flags.\n\nExamples:\n  $ eddy config default > eddy.json\n  $ eddy config check eddy.json\n  $ eddy config env',
@@ -19,15 +19,15 @@ export function addConfig(program: Command): void {
     .action(() => write(JSON.stringify(configSchema.parse({}), null, 2)));
   config
     .command('check')
-    .description('tell what is wrong with a file and the environment; exit with 1 if anything is')
-    .argument('[file]', `JSON file; without it the one that ${FILE_VARIABLE} names, if any`)
+    .description('check a file and the environment; exit with 1 if anything is invalid')
+    .argument('[file]', `JSON file (default: the one that ${FILE_VARIABLE} names)`)
     .action((file: string | undefined) => {
       loadConfig({ file, env: process.env });
       write('the configuration is valid');
     });
   config
     .command('env')
-    .description('list all settings with their variables, defaults and ranges')
+    .description('list all settings with their variables, ranges and defaults')
     .option('--json', 'as JSON', false)
     .action(({ json }: { json: boolean }) => {
       const settings = listSettings();

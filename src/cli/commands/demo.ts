@@ -1,4 +1,4 @@
-/** eddy demo: a server, a real client that streams a year of weather into it, and what comes back, in the terminal. */
+/** eddy demo: a server, a real client that streams a year of weather into it, and its results in the terminal. */
 import type { Command } from 'commander';
 import type { ModelSpecInput } from '../../rnn/spec/spec.js';
 import { DemoScreen, DemoState } from '../demo/demo-screen.js';
@@ -15,7 +15,7 @@ export const DEMO_SPEC: ModelSpecInput = {
   task: { kind: 'forecast', horizon: 1, targets: [TEMPERATURE] },
 };
 const SEQUENCE = 'seattle-weather';
-/** Steps between two lines, where the output is no terminal. */
+/** Steps between two lines if the output is not a terminal. */
 const LINE_EVERY = 500;
 
 interface DemoOptions {
@@ -28,12 +28,8 @@ export function addDemo(program: Command): void {
   program
     .command('demo')
     .description('stream a year of hourly weather through a server, and watch it learn to forecast')
-    .option(
-      '--steps <n>',
-      'stop after so many steps; without it, it goes on until interrupted',
-      wholeNumber(1),
-    )
-    .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 250)
+    .option('--steps <n>', 'stop after this many steps (default: run until interrupted)', wholeNumber(1))
+    .option('--rate <steps>', 'steps per second; 0 for as fast as possible', positiveNumber, 250)
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', '\nExamples:\n  $ eddy demo\n  $ eddy demo --steps 8000 --rate 0 --json')
     .action(demo);
@@ -73,7 +69,7 @@ interface StreamOptions {
   readonly onStep: () => void;
 }
 
-/** Streams the year, over and over, and keeps what comes back in `state`. */
+/** Streams the year, over and over, and keeps the results in `state`. */
 async function stream({ url, state, steps, rate, isStopped, onStep }: StreamOptions): Promise<void> {
   const { connect } = await import('../../../client/sdk/node.js');
   const hours = await readSeattle();

@@ -1,4 +1,4 @@
-/** eddy eval: one pass over a file, through the model that the server serves, and what it came to. */
+/** eddy eval: one pass over a file through the model that the server runs, and its scores. */
 import { type Command, Option } from 'commander';
 import { TIME_KINDS } from '../../features/time-features.js';
 import { POLICIES } from '../eval/bad-rows.js';
@@ -9,30 +9,30 @@ import { nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/opti
 export function addEval(program: Command): void {
   program
     .command('eval')
-    .description('forecast a CSV file row by row, in one pass, and say how well')
+    .description('forecast a CSV file row by row, in one pass, and score it')
     .argument('<file>', 'the file, with a header; - for standard input')
-    .option('--target <a,b>', 'columns to forecast; all features if left out', nameList)
-    .option('--features <a,b>', 'columns the model sees; all that hold numbers if left out', nameList)
-    .option('--timestamp <column>', 'column of the time; timestamp, time, date or datetime if left out')
-    .option('--calendar <kinds>', `features made of the time: ${TIME_KINDS.join(', ')}`, timeKinds)
-    .option('--horizon <n,m>', 'rows ahead, one or several; 1 if left out', wholeNumbers)
-    .option('--season <rows>', 'rows in a season, which the forecast is measured against', wholeNumber(2))
-    .option('--skip <rows>', 'rows at the beginning that are learned from and not scored', wholeNumber(0), 0)
+    .option('--target <a,b>', 'columns to forecast (default: all features)', nameList)
+    .option('--features <a,b>', 'columns the model sees (default: all that hold numbers)', nameList)
+    .option('--timestamp <column>', 'column with the time (default: timestamp, time, date or datetime)')
+    .option('--calendar <kinds>', `features of the time to add: ${TIME_KINDS.join(', ')}`, timeKinds)
+    .option('--horizon <n,m>', 'rows ahead, one or several (default: 1)', wholeNumbers)
+    .option('--season <rows>', 'rows in a season, for the seasonal baseline', wholeNumber(2))
+    .option('--skip <rows>', 'rows at the beginning to learn from without scoring', wholeNumber(0), 0)
     .addOption(
-      new Option('--on-bad-row <what>', 'what to do with a row that cannot be read')
+      new Option('--on-bad-row <what>', 'what to do with an unreadable row')
         .choices(POLICIES)
         .default('fail'),
     )
-    .option('--model <file>', 'model spec as JSON; the options below go before it')
-    .option('--units <n>', 'hidden units; 32 if left out', wholeNumber(1))
-    .addOption(new Option('--learner <kind>', 'how gradients are found').choices(LEARNERS))
-    .option('--k1 <rows>', 'one update every so many rows', wholeNumber(1))
-    .option('--k2 <rows>', 'rows that gradients go back, of tbptt', wholeNumber(1))
-    .addOption(new Option('--optimizer <kind>', 'how weights follow them').choices(OPTIMIZERS))
+    .option('--model <file>', 'JSON file with a model spec; the options below override it')
+    .option('--units <n>', 'hidden units (default: 32)', wholeNumber(1))
+    .addOption(new Option('--learner <kind>', 'how gradients are computed').choices(LEARNERS))
+    .option('--k1 <rows>', 'one update per this many rows', wholeNumber(1))
+    .option('--k2 <rows>', 'rows that gradients flow back through, for tbptt', wholeNumber(1))
+    .addOption(new Option('--optimizer <kind>', 'how gradients change the weights').choices(OPTIMIZERS))
     .option('--learning-rate <rate>', 'learning rate', positiveNumber)
     .option('--seed <n>', 'seed of the first weights', wholeNumber(0, 0xffff_ffff))
-    .option('--predictions <file>', 'write what was predicted for each row as CSV')
-    .option('--report <file>', 'write a page with charts, which needs no network')
+    .option('--predictions <file>', 'write the predictions of each row as CSV')
+    .option('--report <file>', 'write an HTML page with charts that needs no network')
     .option('--json', 'print all figures as JSON', false)
     .addHelpText(
       'after',

@@ -31,20 +31,20 @@ export function addPush(program: Command): void {
   addTokenFile(program.command('push'))
     .description('stream the rows of a CSV or NDJSON file, or of standard input, into a sequence')
     .argument('<file>', 'the file, or - for standard input')
-    .requiredOption('--sequence <name>', 'the sequence; it is made if there is none')
+    .requiredOption('--sequence <name>', 'the sequence; created if it does not exist')
     .option('--url <url>', 'address of the server', DEFAULT_URL)
-    .option('--columns <a,b>', 'columns to send, in order; all that hold numbers if left out', nameList)
+    .option('--columns <a,b>', 'columns to send, in order (default: all that hold numbers)', nameList)
     .addOption(
-      new Option('--format <format>', 'by the ending of the file, csv for -').choices(['csv', 'ndjson']),
+      new Option('--format <format>', 'by default from the file name; csv for -').choices(['csv', 'ndjson']),
     )
-    .option('--timestamp <column>', 'column of the time, for --calendar', 'timestamp')
+    .option('--timestamp <column>', 'column with the time, for --calendar', 'timestamp')
     .option(
       '--calendar <kinds>',
-      `features made of the time: ${TIME_KINDS.join(', ')}; they come after the columns`,
+      `features of the time to append to the columns: ${TIME_KINDS.join(', ')}`,
       timeKinds,
     )
-    .option('--rate <steps>', 'steps a second; 0 as fast as they are taken', positiveNumber, 0)
-    .option('--model <file>', 'model spec as JSON, for a new sequence; features are counted if left out')
+    .option('--rate <steps>', 'steps per second; 0 for as fast as possible', positiveNumber, 0)
+    .option('--model <file>', 'JSON file with the model spec of a new sequence; features may be omitted')
     .option('--units <n>', 'hidden units of a new sequence without --model', wholeNumber(1), 32)
     .option('--json', 'print a summary as JSON', false)
     .addHelpText(
@@ -63,7 +63,7 @@ async function push(file: string, options: PushOptions): Promise<void> {
   const { url, sequence, rate, json, timestamp, calendar, tokenFile } = options;
   const time = calendar && new TimeFeatures(calendar);
   const spec = options.model ? await readSpec(options.model) : null;
-  // before the rows are opened, which begin to flow at once
+  // before opening the rows, which begin to flow at once
   const token = await tokenFrom(tokenFile);
   const source = await openRows(file, { columns: options.columns, format: options.format });
   const client = connect(url, { agent: 'eddy push', ...token });
@@ -100,7 +100,7 @@ async function push(file: string, options: PushOptions): Promise<void> {
         view.draw(picture);
       }
     } finally {
-      // the rows before a bad one count
+      // the rows before a bad one still count
       await handle?.drained();
     }
     if (!handle) throw new EddyError('input-invalid', `${file} has no rows`);
@@ -117,7 +117,7 @@ async function push(file: string, options: PushOptions): Promise<void> {
   }
 }
 
-/** Forecasts the columns only: features made of the time are known beforehand. */
+/** Forecasts the columns only: features of the time are known in advance. */
 const forecastOf = (columns: number) => ({
   kind: 'forecast' as const,
   targets: Array.from({ length: columns }, (_, i) => i),
@@ -129,7 +129,7 @@ function timeOf({ line, fields }: Row, column: string): number {
   if (time !== null) return time;
   throw new EddyError(
     'input-invalid',
-    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, no time`,
+    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, which is not a time`,
   );
 }
 

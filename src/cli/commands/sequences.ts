@@ -1,4 +1,4 @@
-/** eddy sequences: what is known, out as a file, in again, or gone. */
+/** eddy sequences: lists, shows, exports, imports and removes sequences. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -23,7 +23,7 @@ interface Row {
   readonly spec?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Where sequences are: behind a server, or in a folder that no server has. */
+/** Where the sequences are: behind a server, or in a folder that no server is using. */
 interface Place {
   rows(): AsyncIterable<Row>;
   export(name: string): Promise<Uint8Array>;
@@ -49,17 +49,17 @@ export function addSequences(program: Command): void {
     addTokenFile(sequences.command(usage))
       .description(about)
       .option('--url <url>', 'address of the server', DEFAULT_URL)
-      .option('--data <folder>', 'folder of a server that does not run, instead of --url')
+      .option('--data <folder>', 'folder of a server that is not running, instead of --url')
       .addHelpText('after', EXAMPLES);
   add('ls', 'list all sequences')
-    .option('--json', 'one JSON object a line', false)
+    .option('--json', 'one JSON object per line', false)
     .action((options: WhereOptions & { json: boolean }) =>
       at(options, async (place) => {
         for await (const row of place.rows())
           await writeLine(options.json ? JSON.stringify(row) : lineOf(row));
       }),
     );
-  add('show <name>', 'show what a sequence is').action((name: string, options: WhereOptions) =>
+  add('show <name>', "show a sequence's model and state").action((name: string, options: WhereOptions) =>
     at(options, async (place) =>
       writeLine(JSON.stringify(await describe(await place.export(name)), null, 2)),
     ),
@@ -70,17 +70,18 @@ export function addSequences(program: Command): void {
   ).action((name: string, file: string, options: WhereOptions) =>
     at(options, async (place) => write(file, await place.export(name))),
   );
-  add('import <file> <name>', 'make a sequence of such a file, or of standard input for -').action(
+  add('import <file> <name>', 'create a sequence from such a file, or from - for standard input').action(
     (file: string, name: string, options: WhereOptions) =>
       at(options, async (place) => {
         await place.import(name, file === '-' ? await buffer(process.stdin) : await readFile(file));
-        say(`${name} is there`);
+        say(`${name} is imported`);
       }),
   );
-  add('rm <name>', 'remove a sequence and all that is kept of it')
+  add('rm <name>', 'remove a sequence and everything stored for it')
     .option('--yes', 'do it', false)
     .action((name: string, options: WhereOptions & { yes: boolean }) => {
-      if (!options.yes) throw new EddyError('setting-invalid', `${name} would be gone for good: say --yes`);
+      if (!options.yes)
+        throw new EddyError('setting-invalid', `this would delete ${name} for good; confirm with --yes`);
       return at(options, async (place) => {
         await place.remove(name);
         say(`${name} is removed`);
@@ -159,7 +160,7 @@ async function describe(file: Uint8Array): Promise<object> {
   };
 }
 
-/** Writes whole or not at all. */
+/** Writes the file completely or not at all. */
 async function write(file: string, bytes: Uint8Array): Promise<void> {
   if (file === '-') {
     await new Promise<void>((resolve) => process.stdout.write(bytes, () => resolve()));

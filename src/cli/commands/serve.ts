@@ -1,4 +1,4 @@
-/** eddy serve: runs the server until it is told to stop. */
+/** eddy serve: runs the server until it is stopped. */
 import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { asyncScheduler } from 'rxjs';
@@ -18,16 +18,16 @@ const portNumber = wholeNumber(0, 65_535);
 export function addServe(program: Command): void {
   addSecurityOptions(program.command('serve'))
     .description('run the server until it is interrupted')
-    .option('--config <file>', 'JSON file of settings: see eddy config default')
+    .option('--config <file>', 'JSON file with settings; see eddy config default')
     .option('--host <address>', 'address to listen on (127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for a free one (4000)', portNumber)
     .option('--admin-host <address>', 'address of --admin-port (127.0.0.1)')
-    .option('--admin-port <port>', 'port of /livez, /readyz and /metrics, instead of --port', portNumber)
-    .option('--data <folder>', 'folder where sequences are kept (eddy-data)')
-    .option('--ephemeral', 'keep sequences in memory, as long as the process lives')
-    .option('--insecure', 'allow an address that other machines can reach, without tokens')
+    .option('--admin-port <port>', 'separate port for /livez, /readyz and /metrics', portNumber)
+    .option('--data <folder>', 'folder that stores the sequences (eddy-data)')
+    .option('--ephemeral', 'keep sequences in memory only; they end with the process')
+    .option('--insecure', 'allow listening beyond loopback without tokens')
     .addOption(
-      new Option('--log-level <level>', 'what to log (info)').choices([
+      new Option('--log-level <level>', 'least severe level to log (info)').choices([
         'debug',
         'info',
         'warn',

@@ -1,4 +1,4 @@
-/** eddy token: makes tokens, and says what one permits. */
+/** eddy token: creates tokens, and shows what a token permits. */
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -18,20 +18,20 @@ interface NewOptions {
 export function addToken(program: Command): void {
   const token = program
     .command('token')
-    .description('make tokens, and see what one permits')
+    .description('create tokens, and check what a token permits')
     .addHelpText('after', HELP);
   token
     .command('new')
-    .description('print a new token, once, and note its hash')
-    .addOption(new Option('--role <role...>', 'what it permits').choices(ROLES).makeOptionMandatory())
-    .requiredOption('--sequences <a,b>', 'names it is good for; * stands for any characters', nameList)
-    .option('--name <name>', 'whose it is, for the log; made up if left out')
-    .option('--expires <when>', 'when it ends: 12h, 90d, or a time such as 2030-01-31T12:00Z', timeToCome)
-    .option('--tokens <file>', 'list to add it to, made if there is none; without it the entry is printed')
+    .description('print a new token, once, and store its hash')
+    .addOption(new Option('--role <role...>', 'roles it grants').choices(ROLES).makeOptionMandatory())
+    .requiredOption('--sequences <a,b>', 'sequence names it is valid for; * matches any characters', nameList)
+    .option('--name <name>', 'its holder, for the log (default: derived from its hash)')
+    .option('--expires <when>', 'when it expires: 12h, 90d, or a time such as 2030-01-31T12:00Z', timeToCome)
+    .option('--tokens <file>', 'list to add it to, created if missing (default: print the entry)')
     .addHelpText('after', HELP)
     .action(create);
   addTokenOptions(token.command('check'))
-    .description('read a token from standard input, or EDDY_TOKEN, and say what it permits')
+    .description('read a token from EDDY_TOKEN or standard input, and show what it permits')
     .addHelpText('after', HELP)
     .action(check);
 }
@@ -65,7 +65,7 @@ async function create({ role: roles, sequences, name, expires, tokens: file }: N
 async function check(flags: SecurityFlags, command: Command): Promise<void> {
   const { Credentials } = await import('../../server/auth/credentials.js');
   const credentials = new Credentials(securityOf(flags), { now: () => Date.now(), warn: say });
-  if (!credentials.areNeeded) command.error('error: --tokens or --jwt-key is needed to check with');
+  if (!credentials.areNeeded) command.error('error: checking needs --tokens or --jwt-key');
   const token = process.env.EDDY_TOKEN || (await text(process.stdin));
   const access = await credentials.authenticate(token.trim());
   await writeLine(JSON.stringify(access.terms));
@@ -73,10 +73,10 @@ async function check(flags: SecurityFlags, command: Command): Promise<void> {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Parses a time to come, or how long it is until then. */
+/** Parses a future time, or a duration until then. */
 function timeToCome(value: string): Date {
   const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(value) ?? [];
   const at = count === undefined ? Date.parse(value) : Date.now() + Number(count) * 1000 * (UNITS[unit] ?? 0);
   if (at > Date.now()) return new Date(at);
-  throw new InvalidArgumentError('It must be a time to come, or a duration such as 12h or 90d.');
+  throw new InvalidArgumentError('It must be a future time, or a duration such as 12h or 90d.');
 }

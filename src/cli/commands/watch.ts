@@ -1,4 +1,4 @@
-/** eddy watch: shows what a sequence gives, as it gives it. */
+/** eddy watch: shows the results of a sequence, live. */
 import { type Command, Option } from 'commander';
 import { take } from 'rxjs';
 import { VIEWS, type View } from '../../protocol/messages.js';
@@ -20,13 +20,13 @@ interface WatchOptions {
 export function addWatch(program: Command): void {
   addTokenFile(program.command('watch'))
     .description('show the hidden states of a sequence, or another view of it, live')
-    .argument('<name>', 'the sequence; one that does not exist yet is waited for')
+    .argument('<name>', 'the sequence; waits for one that does not exist yet')
     .option('--url <url>', 'address of the server', DEFAULT_URL)
     .addOption(new Option('--view <view>', 'what to show').choices(VIEWS).default('states'))
-    .option('--every <ms>', 'at most one delivery in so many milliseconds', wholeNumber(0, 60_000), 0)
+    .option('--every <ms>', 'at most one delivery per this many milliseconds', wholeNumber(0, 60_000), 0)
     .option('--latest', 'only the newest result of each delivery', false)
-    .option('--count <n>', 'stop after so many results', wholeNumber(1))
-    .option('--json', 'one JSON object a line', false)
+    .option('--count <n>', 'stop after this many results', wholeNumber(1))
+    .option('--json', 'one JSON object per line', false)
     .addHelpText(
       'after',
       `
@@ -72,7 +72,7 @@ async function watch(
 const toJson = (result: object) =>
   JSON.stringify(result, (_key, value) => (value instanceof Float32Array ? Array.from(value) : value));
 
-/** Units drawn on one line. */
+/** The most units drawn on one line. */
 const MAX_DRAWN = 64;
 
 function toText(result: object): string {

@@ -1,14 +1,14 @@
-/** What the demo knows, and how it shows it. */
+/** The state of the demo, and its picture in the terminal. */
 import type { UpdateEntry } from '../../protocol/messages.js';
 import { colorsFor } from '../shared/output.js';
 import { grouped, sparkline } from '../shared/terminal.js';
 import { type Hour, TEMPERATURE } from './seattle.js';
 
-/** Hours in the charts, and in the error that is shown. */
+/** Hours in the charts and in the displayed error. */
 const CHART = 64;
 const RECENT = 2000;
 
-/** The last so many numbers. */
+/** The last `length` numbers. */
 class Tail {
   readonly values: number[] = [];
   constructor(private readonly length: number) {}
@@ -22,7 +22,7 @@ class Tail {
   }
 }
 
-/** What the client sees: it measures the error itself, from the truth it sent and the forecasts that came back. */
+/** The client's view: it measures the error itself, from the truth it sent and the forecasts that came back. */
 export class DemoState {
   steps = 0;
   date = '';
@@ -34,7 +34,7 @@ export class DemoState {
   readonly naiveError = new Tail(RECENT);
   readonly latency = new Tail(256);
   private readonly began = performance.now();
-  /** Steps whose forecast has not come, by the step that makes it. */
+  /** Steps whose forecast has not come yet, by number. */
   private readonly sent = new Map<number, { at: number; truth: number }>();
   private readonly waiting = new Map<number, number>();
   private last: number | null = null;
@@ -75,7 +75,7 @@ export class DemoState {
     return this.steps / Math.max(1e-3, (performance.now() - this.began) / 1000);
   }
 
-  /** Milliseconds from sending a step to its forecast, the median of the last. */
+  /** Median time of the latest steps from sending to forecast, in milliseconds. */
   get medianLatency(): number | null {
     const sorted = [...this.latency.values].sort((a, b) => a - b);
     return sorted[sorted.length >> 1] ?? null;

@@ -1,4 +1,4 @@
-/** Which columns of a file eddy eval reads, and what the model gets from a row of them. */
+/** Chooses the columns that eddy eval reads, and makes the model's input from a row. */
 import { EddyError } from '../../errors.js';
 import { TimeFeatures, type TimeKind } from '../../features/time-features.js';
 import { parseTimestamp } from '../../features/timestamp.js';
@@ -14,21 +14,21 @@ export interface ColumnOptions {
 export interface EvalRow {
   /** Line in the file, from 1. */
   readonly line: number;
-  /** The timestamp as it was, or null where the file has none. */
+  /** The timestamp as written, or null if the file has none. */
   readonly timestamp: string | null;
-  /** The same in milliseconds since 1970 UTC, or null where it is no time. */
+  /** The same in milliseconds since 1970 UTC, or null if it is not a time. */
   readonly time: number | null;
-  /** The features [F] of the step; null where a cell is empty. */
+  /** The features [F] of the step; null for an empty cell. */
   readonly x: readonly (number | null)[];
 }
 
-/** Names of the timestamp column that are found without being named. */
+/** Names by which the timestamp column is recognised. */
 const TIMESTAMP_NAMES = /^(timestamp|time|date|datetime)$/i;
 
 export class Columns {
-  /** Names of all features: columns of the file, then those made of the time. */
+  /** Names of all features: columns of the file, then features of the time. */
   readonly features: readonly string[];
-  /** Which features are forecast where nothing else is said: all columns of the file. */
+  /** The features forecast by default: all columns of the file. */
   readonly targets: readonly number[];
   readonly timestamp: string | null;
   private readonly columns: readonly string[];
@@ -37,7 +37,7 @@ export class Columns {
   /**
    * Chooses the columns by the first rows of a file.
    *
-   * @throws EddyError `input-invalid` where a column is not there
+   * @throws EddyError `input-invalid` if a column is missing
    */
   constructor(head: readonly TextRow[], { features, target, timestamp, calendar = [] }: ColumnOptions) {
     const names = [...new Set(head.flatMap(({ fields }) => Object.keys(fields)))];
@@ -45,13 +45,13 @@ export class Columns {
       if (!names.includes(name))
         throw new EddyError(
           'input-invalid',
-          `there is no column ${JSON.stringify(name)}; there are ${names.join(', ')}`,
+          `unknown column ${JSON.stringify(name)}; the columns are ${names.join(', ')}`,
         );
     this.timestamp = timestamp ?? names.find((name) => isTimestamp(name, firstOf(head, name))) ?? null;
     if (calendar.length > 0 && this.timestamp === null)
       throw new EddyError('input-invalid', '--calendar needs a timestamp; name its column with --timestamp');
     const chosen = features ?? names.filter((name) => name !== this.timestamp && isNumeric(head, name));
-    // what is forecast goes in too
+    // targets are features too
     this.columns = [...new Set([...chosen, ...(target ?? [])])];
     if (this.columns.length === 0) throw new EddyError('input-invalid', 'no column holds a number');
     this.targets = (target ?? this.columns).map((name) => this.columns.indexOf(name));
@@ -60,9 +60,9 @@ export class Columns {
   }
 
   /**
-   * Makes a step of a row.
+   * Makes a step from a row.
    *
-   * @throws EddyError `input-invalid`, which names line and column; the row then counts as if it were not there
+   * @throws EddyError `input-invalid`, which names line and column; the row then has no effect
    */
   read({ line, fields }: TextRow): EvalRow {
     const x = this.columns.map((name) => (isEmpty(fields[name]) ? null : numberOf(fields, name, line)));
@@ -73,7 +73,7 @@ export class Columns {
     if (time === null)
       throw new EddyError(
         'input-invalid',
-        `line ${line}: ${this.timestamp} is ${JSON.stringify(timestamp)}, no time`,
+        `line ${line}: ${this.timestamp} is ${JSON.stringify(timestamp)}, which is not a time`,
       );
     return { line, timestamp, time, x: [...x, ...this.time.of(time)] };
   }

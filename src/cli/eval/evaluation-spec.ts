@@ -1,4 +1,4 @@
-/** The model spec of eddy eval: a file's, changed by what the options say. */
+/** The model spec of eddy eval: that of a file, overridden by the options. */
 import { readFile } from 'node:fs/promises';
 import { EddyError } from '../../errors.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
@@ -24,7 +24,7 @@ export interface SpecOptions {
 type Part = Record<string, unknown>;
 
 /**
- * Puts the spec together; an option goes before the file.
+ * Combines the spec; an option overrides the file.
  *
  * @throws EddyError `spec-invalid`
  */
@@ -34,7 +34,7 @@ export async function buildSpec(options: SpecOptions, columns: Columns): Promise
   if (file.features !== undefined && file.features !== F)
     throw new EddyError(
       'spec-invalid',
-      `the spec has ${file.features} features; here there are ${F}: ${columns.features.join(', ')}`,
+      `the spec has ${file.features} features; the input has ${F}: ${columns.features.join(', ')}`,
     );
   const task = partOf(file.task);
   const targets = options.target ? undefined : task.targets;
@@ -60,12 +60,15 @@ export async function buildSpec(options: SpecOptions, columns: Columns): Promise
     },
   });
   if (spec.task?.kind !== 'forecast')
-    throw new EddyError('spec-invalid', 'task: eddy eval scores forecasts; a supervised task needs targets');
+    throw new EddyError(
+      'spec-invalid',
+      'task: eddy eval scores forecasts, so the task must not be supervised',
+    );
   if (spec.batch !== 1) throw new EddyError('spec-invalid', 'batch: a file is one sequence, so it must be 1');
   return spec;
 }
 
-/** Gives a part of the file's spec, or, where an option wants another kind, that kind with its own defaults. */
+/** Gives a part of the file's spec, or, if an option asks for another kind, that kind with its own defaults. */
 function kindOf(part: unknown, wanted: string | undefined, otherwise: string): Part {
   const own = partOf(part);
   const kind = own.kind ?? otherwise;
@@ -74,7 +77,7 @@ function kindOf(part: unknown, wanted: string | undefined, otherwise: string): P
 
 const partOf = (value: unknown): Part => (typeof value === 'object' && value !== null ? { ...value } : {});
 
-/** Leaves out what is undefined. */
+/** Removes undefined fields. */
 const given = (fields: Part): Part =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 

@@ -1,4 +1,4 @@
-/** What eddy eval does. */
+/** The evaluation behind eddy eval: one pass over a file. */
 import { writeFile } from 'node:fs/promises';
 import { EddyError } from '../../errors.js';
 import { colorsFor, say, writeLine } from '../shared/output.js';
@@ -22,7 +22,7 @@ export interface EvalOptions extends ColumnOptions, SpecOptions {
   readonly json: boolean;
 }
 
-/** Rows that are looked at before the first is taken, to tell which columns hold numbers. */
+/** Rows examined before the first is taken, to find the columns that hold numbers. */
 const HEAD = 64;
 
 export async function evaluate(file: string, options: EvalOptions): Promise<void> {
@@ -55,7 +55,7 @@ export async function evaluate(file: string, options: EvalOptions): Promise<void
   } finally {
     await predictions?.close();
   }
-  if (pass.rows === 0) throw new EddyError('input-invalid', `${file} has no rows that can be read`);
+  if (pass.rows === 0) throw new EddyError('input-invalid', `${file} has no readable rows`);
   view.finish(picture());
   for (const { message } of bad.first) say(`skipped: ${message}`);
   if (bad.count > 0) say(`${countOf(bad.count, 'bad row')} skipped`);
@@ -74,7 +74,7 @@ function attempt<T>(work: () => T, onError: (error: unknown) => void): T | null 
   }
 }
 
-/** Takes the first items, and gives them and an iteration over all. */
+/** Takes the first items, and gives them with an iteration over all. */
 async function lookAhead<T>(
   items: AsyncIterable<T>,
   count: number,

@@ -1,21 +1,21 @@
 /**
- * The predictions as CSV, a line for each row of the file:
+ * The predictions as CSV, one line per row of the file:
  *
- *   timestamp, then for each target its value, then for each horizon h what was predicted for this row h rows before
- *   (`flow_h5`) and how far off that was (`flow_h5_error`, prediction - value), then anomaly_score
+ *   timestamp, then for each target its value, then for each horizon h the prediction made for this row h rows before
+ *   (`flow_h5`) and its error (`flow_h5_error`, prediction - value), then anomaly_score
  *
- * A cell is empty where there is nothing to say. Without a timestamp in the file, the first column is the number of the
+ * A cell is empty if there is no such number. Without a timestamp in the file, the first column is the number of the
  * row, from 0.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 
-/** Characters that are gathered before they are written. */
+/** Characters to gather before writing. */
 const CHUNK = 1 << 16;
 
 export class PredictionsFile {
   private text: string;
-  /** For each target the outputs that are for it, by their place in y. */
+  /** The outputs of each target, by their index in y. */
   private readonly order: readonly (readonly number[])[];
 
   private constructor(
@@ -30,7 +30,7 @@ export class PredictionsFile {
     return new PredictionsFile(await open(path, 'w'), pass);
   }
 
-  /** Takes a row; gives null where nothing is to be waited for. */
+  /** Takes a row; gives null if the caller need not wait. */
   write(row: PassRow): Promise<void> | null {
     this.text += this.lineOf(row);
     return this.text.length < CHUNK ? null : this.flush();
@@ -80,7 +80,7 @@ function namesOf(ms: readonly number[], outputs: readonly Output[]): string[] {
 const csvLine = (cells: readonly string[]) =>
   `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
 
-/** Writes a number with as few digits as bring the same float32 back; a float64 that is none, whole. */
+/** Formats a number with the fewest digits that round-trip float32; a float64 beyond float32 with all its digits. */
 export function shortest(value: number): string {
   if (Math.fround(value) !== value) return String(value);
   for (let digits = 6; digits < 9; digits++) {

@@ -16,17 +16,17 @@ import type { Columns, EvalRow } from './column-choice.js';
 /** One of the model's outputs, by name. */
 export interface Output {
   readonly target: string;
-  /** Place of the target among the targets. */
+  /** Index of the target among the targets. */
   readonly k: number;
   readonly horizon: number;
 }
 
 export interface PassRow extends EvalRow {
-  /** Number of the row, from 0; rows that were passed over are not counted. */
+  /** Number of the row, from 0; skipped rows are not counted. */
   readonly row: number;
-  /** The targets' values [K], null where they are missing. */
+  /** The targets' values [K], null if missing. */
   readonly truth: readonly (number | null)[];
-  /** What was predicted for this row [M], as y is ordered; null where nothing was. */
+  /** The predictions for this row [M], in the order of y; null where there is none. */
   readonly made: readonly (number | null)[];
   /** What the model gave at this row. */
   readonly result: StepResult;
@@ -40,7 +40,7 @@ export class Pass {
   readonly outputs: readonly Output[];
   rows = 0;
   private readonly targetIndices: readonly number[];
-  /** The predictions still open: those made at row r lie at (r mod the longest horizon) M [horizon, M]. */
+  /** The open predictions: those made at row r are at (r mod the longest horizon) M [horizon, M]. */
   private readonly open: Float64Array;
   private readonly longest: number;
   private readonly rows$ = new Inlet<CellInput>();
@@ -48,7 +48,7 @@ export class Pass {
   private run: LearnedRun | null = null;
   private fault: unknown = null;
 
-  /** @param skip rows at the beginning that are learned from and not scored. */
+  /** @param skip rows at the beginning to learn from without scoring. */
   constructor(
     spec: ModelSpec,
     { features }: Columns,
@@ -74,7 +74,7 @@ export class Pass {
     this.open = new Float64Array(this.longest * this.outputs.length);
   }
 
-  /** Carries the model over one row. */
+  /** Runs the model over one row. */
   step(read: EvalRow): PassRow {
     const { model, open, longest, outputs } = this;
     const row = this.rows++;
@@ -98,7 +98,7 @@ export class Pass {
     return { seq, h: h!, y, updates, anomaly: this.model.anomaly, isAnomalous, drift };
   }
 
-  /** Gives the scores of each output, in their order; all null until something is scored. */
+  /** Gives the scores of each output, in order; all null until something is scored. */
   scores(): readonly Scores[] {
     if (this.rows <= this.skip && this.skip > 0) this.model.resetMetrics();
     const { outputs, ...all } = this.model.metrics;

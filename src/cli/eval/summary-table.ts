@@ -1,4 +1,4 @@
-/** What a pass came to: as JSON, and as a table to read. The same file gives the same text. */
+/** The result of a pass: as JSON, and as a readable table. The same file gives the same text. */
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
 import type { Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
@@ -21,10 +21,10 @@ export interface AnomalyEvent extends Place {
   readonly score: number;
 }
 
-/** Events of a kind that are named; beyond that they are only counted. */
+/** How many events of a kind are listed; beyond that they are only counted. */
 const MAX_NAMED = 10_000;
 
-/** Counts what it is given, and keeps the first. */
+/** Counts its items, and keeps the first ones. */
 class Events<E> {
   readonly named: E[] = [];
   count = 0;
@@ -39,7 +39,7 @@ export class Summary {
   readonly anomalies = new Events<AnomalyEvent>();
   private updates = 0;
 
-  /** Takes a row; what is not scored counts in no figure. */
+  /** Takes a row; unscored rows count in no figure. */
   add({ row, line, timestamp, result, isScored }: PassRow): void {
     this.updates += result.updates.length;
     if (!isScored) return;
@@ -48,7 +48,7 @@ export class Summary {
     if (isAnomalous) this.anomalies.add({ row, line, timestamp, score: anomaly });
   }
 
-  /** Gives all there is to say. */
+  /** Gives the result so far. */
   read(
     file: string,
     pass: Pass,
@@ -86,7 +86,7 @@ export class Summary {
 
 export interface EvalResult {
   readonly file: string;
-  /** Rows taken, and how many of them at the beginning were not scored. */
+  /** Rows taken, and how many at the beginning were not scored. */
   readonly rows: number;
   readonly skip: number;
   readonly badRows: { readonly count: number; readonly first: BadRows['first'] };
@@ -102,7 +102,7 @@ export interface EvalResult {
   readonly anomalies: readonly AnomalyEvent[];
 }
 
-/** The figures that are shown of each output: a head, and how to write it. */
+/** The figures shown for each output: a heading, and how to format it. */
 export const FIGURES = [
   { head: 'MAE', about: 'mean absolute error', of: ({ mae }: Scores) => significant(mae) },
   { head: 'RMSE', about: 'root mean squared error', of: ({ rmse }: Scores) => significant(rmse) },
@@ -113,23 +113,23 @@ export const FIGURES = [
   },
   {
     head: 'skill vs last',
-    about: 'how much smaller the MAE is than that of "as it is now"',
+    about: 'how much lower the MAE is than that of persistence',
     of: ({ skill }: Scores) => percent(skill),
   },
   {
     head: 'vs season',
-    about: 'how much smaller the MAE is than that of "as it was a season ago"',
+    about: 'how much lower the MAE is than that of the seasonal-naive baseline',
     of: ({ seasonalSkill }: Scores) => percent(seasonalSkill),
   },
   {
     head: 'recent MAE',
-    about: 'MAE of the last 500 rows or so',
+    about: 'MAE of about the last 500 rows',
     of: ({ recentMae }: Scores) => significant(recentMae),
   },
   { head: 'scored', about: 'rows scored', of: ({ scored }: Scores) => grouped(scored) },
 ] as const;
 
-/** Writes the result as a table. */
+/** Formats the result as a table. */
 export function toText(result: EvalResult): string {
   const rows = [
     ['target', 'ahead', ...FIGURES.map(({ head }) => head)],
@@ -154,7 +154,7 @@ export function toText(result: EvalResult): string {
   ].join('\n');
 }
 
-/** Says in words what the model is. */
+/** Describes the model in words. */
 export function describe({
   spec,
   features,
@@ -175,7 +175,7 @@ export function describe({
 export const countOf = (count: number, one: string, many = `${one}s`) =>
   `${grouped(count)} ${count === 1 ? one : many}`;
 
-/** Places that the text names. */
+/** How many places the text lists. */
 const SHOWN = 3;
 
 function placesOf(events: readonly Place[]): string {
@@ -190,7 +190,7 @@ const significant = (value: number | null) =>
 const percent = (value: number | null) =>
   value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
 
-/** Leaves out names that are said elsewhere, and what is for classes. */
+/** Omits names that are given elsewhere, and figures for classes. */
 function scoresOnly(scores: Scores): Scores {
   const { scored, mae, rmse, nrmse, mape, skill, seasonalSkill, naiveMae, seasonalMae } = scores;
   const { recentMae, recentRmse, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } =

@@ -5,12 +5,12 @@ import type { ConnectOptions } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
 
 export const addTokenFile = (command: Command): Command =>
-  command.option('--token-file <file>', 'file with the token to connect with; EDDY_TOKEN, if left out');
+  command.option('--token-file <file>', 'file with the token to connect with (default: EDDY_TOKEN)');
 
 /**
- * Gives what the client connects with. A file is read for every connection, so that its token may be renewed.
+ * Gives the client's token. A file is read for every connection, so that its token may be renewed.
  *
- * @throws EddyError `credentials-invalid` where the file cannot be read now
+ * @throws EddyError `credentials-invalid` if the file cannot be read
  */
 export async function tokenFrom(file: string | undefined): Promise<Pick<ConnectOptions, 'token'>> {
   if (file === undefined) return process.env.EDDY_TOKEN ? { token: process.env.EDDY_TOKEN.trim() } : {};

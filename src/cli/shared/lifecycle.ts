@@ -6,7 +6,7 @@ export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 export interface LifecycleParts {
   readonly signals$: Observable<Signal>;
   readonly scheduler: SchedulerLike;
-  /** Milliseconds that the end may take. */
+  /** Milliseconds that the shutdown may take. */
   readonly limitMs: number;
   readonly stop: () => Promise<void>;
   readonly reload: () => Promise<void>;
@@ -16,7 +16,7 @@ export interface LifecycleParts {
   >;
 }
 
-/** Hears the signals of this process from now on. */
+/** Listens for signals to this process. */
 export function hearSignals(): Observable<Signal> {
   const signals = new ReplaySubject<Signal>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -25,8 +25,8 @@ export function hearSignals(): Observable<Signal> {
 }
 
 /**
- * Waits for SIGINT or SIGTERM, then stops. Resolves with the exit code: 0 after an orderly end, 1 where that failed, took
- * too long, or a second signal came. SIGHUP reloads.
+ * Waits for SIGINT or SIGTERM, then stops. Resolves with the exit code: 0 after a graceful shutdown, 1 if that failed,
+ * took too long, or a second signal came. SIGHUP reloads.
  */
 export function untilStopped(parts: LifecycleParts): Promise<number> {
   const { signals$, scheduler, limitMs, stop, reload, logger } = parts;
@@ -36,7 +36,7 @@ export function untilStopped(parts: LifecycleParts): Promise<number> {
       isStopping = true;
       logger.info({ signal }, 'shutting down');
       const limit = scheduler.schedule(() => {
-        logger.error({ limitMs }, 'the end took too long');
+        logger.error({ limitMs }, 'the shutdown took too long');
         resolve(1);
       }, limitMs);
       try {
@@ -44,7 +44,7 @@ export function untilStopped(parts: LifecycleParts): Promise<number> {
         logger.info({}, 'stopped');
         resolve(0);
       } catch (error) {
-        logger.error({ err: error }, 'the end failed');
+        logger.error({ err: error }, 'the shutdown failed');
         resolve(1);
       }
       limit.unsubscribe();
@@ -53,7 +53,7 @@ export function untilStopped(parts: LifecycleParts): Promise<number> {
       if (signal === 'SIGHUP') void (isStopping || reload());
       else if (!isStopping) void begin(signal);
       else {
-        logger.warn({ signal }, 'told again: ended at once');
+        logger.warn({ signal }, 'second signal: exiting at once');
         resolve(1);
       }
     });

@@ -1,11 +1,11 @@
-/** Parsers of option values, which say what is wrong with them. */
+/** Parsers of option values, with errors that say what is wrong. */
 import { InvalidArgumentError } from 'commander';
 import { TIME_KINDS, type TimeKind } from '../../features/time-features.js';
 import { DEFAULT_PORT } from '../../limits.js';
 
 export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
 
-/** Makes a parser of whole numbers from low to high. */
+/** Makes a parser of integers from low to high. */
 export const wholeNumber =
   (low: number, high = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
@@ -24,7 +24,7 @@ export function positiveNumber(text: string): number {
 /** Parses names separated by commas. */
 export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());
 
-/** Gathers an option that may be said several times. */
+/** Gathers the values of a repeatable option. */
 export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** Parses kinds of time features separated by commas. */
@@ -32,5 +32,5 @@ export function timeKinds(text: string): TimeKind[] {
   const kinds = nameList(text);
   const unknown = kinds.find((kind) => !TIME_KINDS.includes(kind as TimeKind));
   if (unknown === undefined) return kinds as TimeKind[];
-  throw new InvalidArgumentError(`There is no ${unknown}; there are ${TIME_KINDS.join(', ')}.`);
+  throw new InvalidArgumentError(`Unknown kind ${unknown}; choose from ${TIME_KINDS.join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-/** Where commands write: data to stdout, talk to stderr, colour where it is wanted. */
+/** Where commands write: data to stdout, messages to stderr, colours only on a terminal. */
 import colors from 'picocolors';
 
 /** Writes one line of data, and waits while the reader of a pipe is slow. */
@@ -11,7 +11,7 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Colours for a stream: none where NO_COLOR is set or it is no terminal. */
+/** Colours for a stream: none if NO_COLOR is set or the stream is not a terminal. */
 export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof colors.createColors> {
   return colors.createColors(stream.isTTY === true && !process.env.NO_COLOR);
 }

@@ -8,7 +8,7 @@ import { EddyError } from '../../errors.js';
 
 export type RowFormat = 'csv' | 'ndjson';
 
-/** A row as it was. */
+/** A row as it was read. */
 export interface TextRow {
   /** Line in the input, from 1. */
   readonly line: number;
@@ -16,13 +16,13 @@ export interface TextRow {
 }
 
 export interface Row extends TextRow {
-  /** The columns asked for, as numbers. */
+  /** The requested columns, as numbers. */
   readonly values: number[];
 }
 
 export interface Source<R> {
   readonly rows: AsyncIterable<R>;
-  /** Bytes of the input, or null where it has no end that is known. */
+  /** Size of the input in bytes, or null if unknown. */
   readonly size: number | null;
   /** Bytes read so far. */
   readonly bytesRead: () => number;
@@ -32,17 +32,17 @@ export type RowSource = Source<Row>;
 
 export interface TextRowOptions {
   readonly format?: RowFormat | undefined;
-  /** Is told of a line that is no row, which is then passed over; without it, such a line ends the reading. */
+  /** Called for a line that is not a row, which is then skipped; without it, such a line ends the reading. */
   readonly onBadRow?: ((line: number, error: EddyError) => void) | undefined;
 }
 
 export interface RowOptions extends TextRowOptions {
-  /** Which columns, in order; without them all whose first value is a number. */
+  /** The columns, in order; by default all whose first value is a number. */
   readonly columns?: readonly string[] | undefined;
 }
 
 /**
- * Opens a file, or standard input where it is `-`.
+ * Opens a file, or standard input for `-`.
  *
  * @throws EddyError `input-invalid`, on reading, which names the line and the column
  */
@@ -51,7 +51,7 @@ export async function openRows(file: string, options: RowOptions = {}): Promise<
   return { rows: toNumbers(rows, options.columns), ...source };
 }
 
-/** Does the same, and leaves the fields as they are. */
+/** Does the same, but leaves the fields unparsed. */
 export async function openTextRows(file: string, options: TextRowOptions = {}): Promise<Source<TextRow>> {
   let bytes = 0;
   const size = file === '-' ? null : (await stat(file)).size;
@@ -63,7 +63,7 @@ export async function openTextRows(file: string, options: TextRowOptions = {}): 
   return { rows: readTextRows(stream, { ...options, format }), size, bytesRead: () => bytes };
 }
 
-/** Reads rows from a stream of CSV (with a header) or NDJSON (an object, or an array of numbers, a line). */
+/** Reads rows from a stream of CSV (with a header) or NDJSON (one object, or array of numbers, per line). */
 export const readRows = (stream: Readable, { columns, ...options }: RowOptions): AsyncGenerator<Row> =>
   toNumbers(readTextRows(stream, options), columns);
 
@@ -144,27 +144,27 @@ function numericColumns(fields: TextRow['fields'], line: number): string[] {
 /**
  * Gives the number in a column of a row.
  *
- * @throws EddyError `input-invalid` where there is none
+ * @throws EddyError `input-invalid` if there is none
  */
 export function numberOf(fields: TextRow['fields'], name: string, line: number): number {
   if (!Object.hasOwn(fields, name))
     throw new EddyError(
       'input-invalid',
-      `line ${line}: there is no column ${JSON.stringify(name)}; there are ${Object.keys(fields).join(', ')}`,
+      `line ${line}: unknown column ${JSON.stringify(name)}; the columns are ${Object.keys(fields).join(', ')}`,
     );
   const value = toNumber(fields[name]);
   if (Number.isFinite(value)) return value;
   throw new EddyError(
     'input-invalid',
-    `line ${line}: ${name} is ${JSON.stringify(fields[name])}, no finite number`,
+    `line ${line}: ${name} is ${JSON.stringify(fields[name])}, which is not a finite number`,
   );
 }
 
-/** Is there nothing in the field? */
+/** Is the field empty? */
 export const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
-/** Gives a field as a number, NaN where it is none. */
+/** Gives a field as a number, or NaN if it is not one. */
 export function toNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;

@@ -1,45 +1,45 @@
-/** The options that say who may connect: files, and what is no secret. */
+/** The options that decide who may connect: files and other non-secrets. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { SecurityOptions } from '../../server/auth/credentials.js';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../server/auth/jwt-algorithms.js';
 import { nameList, repeated } from './option-parsers.js';
 
-/** What commander makes of the options below. */
+/** The values that commander parses from the options below. */
 export interface SecurityFlags extends Omit<SecurityOptions, 'origins'> {
   readonly origin?: readonly string[];
 }
 
-/** Adds the options by which tokens are known. */
+/** Adds the options for recognising tokens. */
 export const addTokenOptions = (command: Command): Command =>
   command
-    .option('--tokens <file>', 'list of tokens, as eddy token new makes it')
+    .option('--tokens <file>', 'list of tokens, as eddy token new writes it')
     .option('--jwt-key <file>', 'key of JSON Web Tokens: a JWKS, a PEM public key, or a shared secret')
-    .option('--jwt-audience <name>', 'audience that they must be made for')
-    .option('--jwt-issuer <name>', 'issuer that they must come from')
+    .option('--jwt-audience <name>', 'audience that they must name')
+    .option('--jwt-issuer <name>', 'issuer that they must name')
     .option(
       '--jwt-algorithms <a,b>',
-      `what they may be signed with: ${JWT_ALGORITHMS.join(', ')}`,
+      `algorithms that may sign them: ${JWT_ALGORITHMS.join(', ')}`,
       algorithms,
     );
 
-/** Adds all options by which a server is defended. */
+/** Adds all options that protect a server. */
 export const addSecurityOptions = (command: Command): Command =>
   addTokenOptions(command)
     .option(
       '--origin <origin>',
-      'web page that may connect, and name of this server; may be repeated',
+      'origin of a web page that may connect; its host also names this server; repeatable',
       repeated,
     )
-    .option('--tls-cert <file>', 'certificate with its chain, PEM')
-    .option('--tls-key <file>', 'its private key, PEM');
+    .option('--tls-cert <file>', 'PEM file with the certificate and its chain')
+    .option('--tls-key <file>', 'PEM file with its private key');
 
-/** Gives what the options say. */
+/** Gives the security options. */
 export function securityOf({ origin: origins, ...flags }: SecurityFlags): SecurityOptions {
   const { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, tlsCert, tlsKey } = flags;
   return { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, origins, tlsCert, tlsKey };
 }
 
-/** Puts what the options say where the configuration has it. */
+/** Maps the options to the configuration. */
 export function settingsOf<T extends SecurityFlags>(flags: T) {
   const { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, origin, tlsCert, tlsKey, ...others } = flags;
   const jwt = { key: jwtKey, audience: jwtAudience, issuer: jwtIssuer, algorithms: jwtAlgorithms };
@@ -61,5 +61,5 @@ function algorithms(text: string): JwtAlgorithm[] {
   const names = nameList(text);
   const unknown = names.find((name) => !JWT_ALGORITHMS.includes(name as JwtAlgorithm));
   if (unknown === undefined) return names as JwtAlgorithm[];
-  throw new InvalidArgumentError(`There is no ${unknown}; there are ${JWT_ALGORITHMS.join(', ')}.`);
+  throw new InvalidArgumentError(`Unknown algorithm ${unknown}; choose from ${JWT_ALGORITHMS.join(', ')}.`);
 }

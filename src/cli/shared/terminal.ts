@@ -1,4 +1,4 @@
-/** What the terminal views are drawn with. */
+/** The drawing tools of the terminal views. */
 import { createLogUpdate } from 'log-update';
 
 const LEVELS = '▁▂▃▄▅▆▇█';
@@ -22,8 +22,8 @@ export const grouped = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /**
- * A view that is drawn over itself, at most every `everyMs`. Where the output is no terminal it is silent until
- * `finish`: what is left there is the last picture.
+ * A view that redraws in place, at most every `everyMs`. If the output is not a terminal it is silent until
+ * `finish`, which leaves the last picture.
  */
 export class LiveView {
   private readonly update;

@@ -1,4 +1,4 @@
-/** Adds to a file of tokens, whole or not at all. */
+/** Appends to a token list, completely or not at all. */
 import {
   closeSync,
   fchmodSync,
@@ -14,8 +14,8 @@ import { parseTokens, type TokenEntry } from '../../server/auth/tokens.js';
 import { invalid, readTrusted } from '../../server/auth/trusted-file.js';
 
 /**
- * Appends an entry. The new list is written beside the file and put in its place, with the owner and the mode that it
- * had, or for its owner only where there was none. Of two at the same time the second is refused.
+ * Appends an entry. Writes the new list beside the file and renames it, with the old owner and mode, or, if the file is
+ * new, for its owner only. Of two writers at the same time the second is refused.
  *
  * @throws EddyError `credentials-invalid`
  */
@@ -48,6 +48,9 @@ function createNew(next: string): number {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') throw invalid(next, `cannot be written: ${code}`);
-    throw invalid(next, 'exists: another eddy token new is at work, or was stopped; remove it then');
+    throw invalid(
+      next,
+      'exists: another eddy token new is running, or was interrupted; in that case remove it',
+    );
   }
 }

@@ -194,7 +194,7 @@ describe('rows', () => {
       [`${series(4)}2024,1\n`, 'line 6'],
       ['a,b\n', 'no rows'],
       ['a\nx\n', 'no column holds a number'],
-      [series(4), 'there is no column "c"; there are time, a, b, valve', '--target', 'c'],
+      [series(4), 'unknown column "c"; the columns are time, a, b, valve', '--target', 'c'],
       ['a\n1\n', '--timestamp', '--calendar', 'hour'],
     ] as const) {
       const { code, stdout, stderr } = await run(['eval', '-', ...args], { input: csv });
@@ -263,7 +263,7 @@ describe('columns', () => {
         return error instanceof EddyError ? [error.code, error.message] : error;
       }
     });
-    expect(read).toEqual([0, ['input-invalid', 'line 3: time is "later", no time'], 2 * 86_400]);
+    expect(read).toEqual([0, ['input-invalid', 'line 3: time is "later", which is not a time'], 2 * 86_400]);
   });
 
   it('[EVL8] are those that hold numbers; the time is found by its name; a target is a feature too', () => {
@@ -325,7 +325,7 @@ describe('the spec', () => {
     for (const [spec, words, options] of [
       ['{', 'spec.json'],
       ['[]', 'not a JSON object'],
-      ['{"features":3}', 'the spec has 3 features; here there are 2: a, b'],
+      ['{"features":3}', 'the spec has 3 features; the input has 2: a, b'],
       ['{"task":{"kind":"supervised","outputs":1}}', 'task'],
       ['{"batch":2}', 'batch'],
       ['{}', 'k2', { learner: 'rtrl', k2: 4 }],
