@@ -1,6 +1,6 @@
 /**
- * The codec: messages to bytes and back. It knows no socket. Decoding gives a message or throws a coded error, for
- * any bytes whatever; what it gives is plain data whose shape has been checked.
+ * The codec: messages to bytes and back. It knows no socket. For any bytes, decoding gives a message or throws a coded
+ * error; a decoded message is plain data of a checked shape.
  */
 import { Packr, Unpackr } from 'msgpackr';
 import type { z } from 'zod';
@@ -21,7 +21,7 @@ export type Encoding = 'msgpack' | 'json';
 /** WebSocket subprotocols, best first. */
 export const SUBPROTOCOLS = ['eddy.v1.msgpack', 'eddy.v1.json'] as const;
 
-/** Gives the encoding of a subprotocol, or null where it is not spoken. */
+/** Gives the encoding of a subprotocol, or null if it is unknown. */
 export function encodingOf(subprotocol: string): Encoding | null {
   if (subprotocol === 'eddy.v1.msgpack') return 'msgpack';
   return subprotocol === 'eddy.v1.json' ? 'json' : null;
@@ -29,7 +29,7 @@ export function encodingOf(subprotocol: string): Encoding | null {
 
 type Plain = Record<string, unknown>;
 
-/** Both ends of the wire, for one of its encodings. */
+/** Both ends of the wire, for one encoding. */
 export class Codec {
   private readonly packr = new Packr({ useRecords: false, variableMapSize: true });
   private readonly unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
@@ -41,7 +41,7 @@ export class Codec {
     private readonly limits: Pick<Limits, 'messageBytes'> = DEFAULT_LIMITS,
   ) {}
 
-  /** @param packed whether what has a packed form is packed; a JSON codec packs nothing */
+  /** @param packed whether to use the packed form if the message has one; a JSON codec never does */
   encode(message: ClientMessage | ServerMessage, packed = false): Uint8Array | string {
     const frame = packed && this.encoding === 'msgpack' ? this.packed.write(message) : null;
     return frame ?? this.encodePlain(message);
@@ -86,7 +86,7 @@ export class Codec {
   private check<T>(plain: Plain, bytes: number, schema: z.ZodType<T>, messageBytes: number): T {
     const { type } = plain;
     if (typeof type !== 'string')
-      throw new EddyError('message-unknown', 'a message has a field type, a string');
+      throw new EddyError('message-unknown', 'a message must have a string field "type"');
     if (bytes > messageBytes && type !== 'steps')
       throw new EddyError(
         'message-too-large',
@@ -97,7 +97,7 @@ export class Codec {
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     if (issue?.code === 'invalid_union')
-      throw new EddyError('message-unknown', `no message has the type ${JSON.stringify(type.slice(0, 64))}`);
+      throw new EddyError('message-unknown', `unknown message type ${JSON.stringify(type.slice(0, 64))}`);
     throw new EddyError(
       'message-invalid',
       `${type}: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, MAX_TEXT),
@@ -105,7 +105,8 @@ export class Codec {
   }
 
   private parseText(text: string): Plain {
-    if (this.encoding !== 'json') throw new EddyError('frame-encoding', 'a text frame on a msgpack socket');
+    if (this.encoding !== 'json')
+      throw new EddyError('frame-encoding', 'a text frame on a MessagePack socket');
     try {
       return asObject(JSON.parse(text));
     } catch (error) {
@@ -116,7 +117,7 @@ export class Codec {
   }
 
   private parseBytes(bytes: Uint8Array): Plain {
-    if (this.encoding !== 'msgpack') throw new EddyError('frame-encoding', 'a binary frame on a json socket');
+    if (this.encoding !== 'msgpack') throw new EddyError('frame-encoding', 'a binary frame on a JSON socket');
     const fault = scanMsgpack(bytes);
     if (fault) throw new EddyError('frame-malformed', fault);
     try {
@@ -130,7 +131,7 @@ export class Codec {
 
   private vector(value: unknown, field: string): Float32Array<ArrayBuffer> {
     if (this.encoding === 'json') {
-      // a missing number is null in JSON, and NaN in memory
+      // a missing value is null in JSON, and NaN in memory
       const isNumber = (item: unknown) => typeof item === 'number' || (item === null && field === 'x');
       if (Array.isArray(value) && value.every(isNumber))
         return Float32Array.from(value, (item: number | null) => item ?? Number.NaN);
@@ -141,15 +142,15 @@ export class Codec {
   }
 }
 
-/** Characters of an error's message, at most. */
+/** The longest error message, in characters. */
 const MAX_TEXT = 500;
 
-/** Gives the size of a frame. A string has at most 3 bytes for each of its units. */
+/** Gives the size of a frame in bytes. */
 function byteLength(data: Uint8Array | string): number {
   return typeof data === 'string' ? new TextEncoder().encode(data).length : data.length;
 }
 
-/** Gives what a message that cannot be taken asks about, as far as that can be read. */
+/** Gives the request, channel and step of a refused message, as far as they can be read. */
 function aboutOf({ id, channel, seq }: Plain): ErrorAbout {
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   return {
@@ -161,7 +162,7 @@ function aboutOf({ id, channel, seq }: Plain): ErrorAbout {
 
 function asObject(value: unknown): Plain {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new EddyError('frame-malformed', 'a message is a map with a field type');
+    throw new EddyError('frame-malformed', 'a message must be a map with a field "type"');
   return value as Plain;
 }
 
@@ -172,7 +173,7 @@ function bytesOf(values: Float32Array): Uint8Array {
   return LITTLE_ENDIAN ? bytes : swap(bytes.slice());
 }
 
-/** Copies, because the bytes of a frame seldom lie on a multiple of 4. */
+/** Copies, because the bytes of a frame are rarely aligned to 4. */
 function floatsOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes);
   return new Float32Array((LITTLE_ENDIAN ? copy : swap(copy)).buffer);

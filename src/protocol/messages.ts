@@ -10,8 +10,8 @@
  *   steps {channel, seq, x}    ->
  *                              <-   ack {channel, seq}
  *   subscribe {sequence, view} ->
- *                              <-   subscribed {channel}, then what the view holds
- *   anything that is wrong     ->
+ *                              <-   subscribed {channel}, then the results of the view
+ *   anything invalid           ->
  *                              <-   error {code, message, temporary, re}
  *
  * A request carries `id`; its answer, or the error instead of it, carries the same number as `re`. A channel is a
@@ -24,14 +24,14 @@ export const PROTOCOL_VERSION = 1;
 /** Path of the WebSocket on the server. */
 export const STREAM_PATH = '/stream';
 
-/** The longest that a server may ask a client to wait before it comes back. */
+/** The longest time a server may ask a client to wait before it reconnects. */
 export const MAX_RETRY_MS = 600_000;
 
-/** What a subscriber may ask for. */
+/** The views that a subscriber may ask for. */
 export const VIEWS = ['states', 'predictions', 'inputs', 'updates', 'metrics', 'weights', 'events'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What becomes of a sequence, and what its errors tell of the series. */
+/** The events of a sequence: its life, its settings, and anomalies and drift of its series. */
 export const EVENTS = [
   'opened',
   'resumed',
@@ -59,12 +59,12 @@ const seq = z.int().min(0);
 const lastSeq = z.int().min(-1);
 const text = (max: number) => z.string().max(max);
 
-/** Characters of a name, at most. */
+/** The longest name, in characters. */
 export const MAX_NAME = 128;
 /** Names are 1 to 128 of A-Z a-z 0-9 . _ : / - and begin with a letter or a digit. */
 export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
-/** What a client says. `spec` is checked by the model, which names its fields. */
+/** Messages from the client. The model checks `spec`, and names its invalid fields. */
 export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hello'),
@@ -127,7 +127,7 @@ const place = {
   seq: lastSeq,
   spec: z.looseObject({}),
 };
-/** What is told of the errors of one output, or of all. */
+/** The scores of one output, or of all. */
 const scores = {
   scored: seq,
   mae: score,
@@ -146,7 +146,7 @@ const scores = {
   recentSeasonalSkill: score,
 };
 
-/** What the server says. */
+/** Messages from the server. */
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('welcome'),

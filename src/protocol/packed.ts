@@ -1,5 +1,6 @@
 /**
- * Packed frames: the numbers of `steps`, `states`, `predictions`, `inputs`, and `ack`, without a map around them. All little-endian:
+ * Packed frames: `steps`, `states`, `predictions`, `inputs` and `ack` without a map around their numbers. All
+ * little-endian:
  *
  *    0  u8   0xc1, which MessagePack never uses
  *    1  u8   type: 1 steps, 2 states, 3 predictions, 4 ack, 5 inputs
@@ -8,10 +9,10 @@
  *    8  u64  seq, at most 2^53 - 1; an ack ends here
  *   16  u32  count T, at least 1
  *   20  u32  numbers in a step: B * F of steps and inputs, B * N of states, B * M of predictions; at least 1
- *   24  u32  of steps: numbers in a target, B * M, or 0 where there are none; x [T,B,F] and targets [T,B,M] begin at 28
+ *   24  u32  of steps: numbers in a target, B * M, or 0 without targets; x [T,B,F] and targets [T,B,M] begin at 28
  *   24  u64  of results: skipped; h [T,B,N], y [T,B,M] or x [T,B,F] begins at 32
  *
- * Pure: bytes in, a message or a coded error out. Nothing else on the way of a timestep reads or writes these bytes.
+ * Pure: bytes in, a message or a coded error out. No other code reads or writes these bytes.
  */
 import { EddyError, type ErrorAbout, type ErrorCode } from '../errors.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage, ServerMessageOf } from './messages.js';
@@ -25,28 +26,28 @@ const PREDICTIONS = 3;
 const ACK = 4;
 const INPUTS = 5;
 
-/** Where the numbers begin, or the frame ends. */
+/** Offsets at which the numbers begin, or the frame ends. */
 const ACK_BYTES = 16;
 const STEPS_HEAD = 28;
 const RESULTS_HEAD = 32;
 
 const WORD = 2 ** 32;
-/** Up to so many numbers, a loop is faster than a copy of bytes. */
+/** Up to this many numbers, a loop is faster than a copy of bytes. */
 const FEW = 32;
-/** Bytes of the buffer that small frames share, since a buffer of its own costs more than what is in it. */
+/** Bytes of the buffer that small frames share, since a buffer of their own would cost more than their contents. */
 const SLAB_BYTES = 8 * 1024;
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 type PackedServerMessage = ServerMessageOf<'ack' | 'states' | 'predictions' | 'inputs'>;
 
-/** Writes packed frames. A frame is never written to again, so it may be kept; it keeps up to 8 KiB with it. */
+/** Writes packed frames. A frame never changes again, so it may be kept; it keeps up to 8 KiB alive. */
 export class PackedWriter {
   private slab = new Uint8Array(0);
   private view = new DataView(this.slab.buffer);
   private used = 0;
 
-  /** Gives the frame of a message, or null where it has no packed form. */
+  /** Gives the frame of a message, or null if it has no packed form. */
   write(message: ClientMessage | ServerMessage): Uint8Array<ArrayBuffer> | null {
     switch (message.type) {
       case 'ack':
@@ -92,7 +93,7 @@ export class PackedWriter {
     return frame;
   }
 
-  /** Takes room for a frame, on a multiple of 4, and writes what all begin with. */
+  /** Reserves an aligned frame, and writes the fields that all types share. */
   private frame(
     type: number,
     { channel, seq }: { channel: number; seq: number },
@@ -129,14 +130,14 @@ export class PackedWriter {
 }
 
 /**
- * Reads what a client packed. Its numbers may lie in `bytes`: they are good as long as those are.
+ * Reads a client's packed frame. Its arrays may be views of `bytes`: valid as long as those are.
  *
  * @throws EddyError `frame-malformed`, `message-unknown`, `message-invalid`, about the channel and step it names
  */
 export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
   const view = viewOf(bytes);
   const { type, channel, seq } = readHead(bytes, view);
-  if (type !== STEPS) throw refusal(view, 'message-unknown', `no client packs a message of type ${type}`);
+  if (type !== STEPS) throw refusal(view, 'message-unknown', `clients do not pack messages of type ${type}`);
   if (bytes.length < STEPS_HEAD) throw tooShort(view, STEPS_HEAD);
   const { count, size } = readShape(view);
   const targetSize = view.getUint32(24, true);
@@ -148,7 +149,7 @@ export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
 }
 
 /**
- * Reads what a server packed. Its numbers may lie in `bytes`: they are good as long as those are.
+ * Reads a server's packed frame. Its arrays may be views of `bytes`: valid as long as those are.
  *
  * @throws EddyError `frame-malformed`, `message-unknown`, `message-invalid`, about the channel and step it names
  */
@@ -160,7 +161,7 @@ export function unpackServer(bytes: Uint8Array): PackedServerMessage {
     return { type: 'ack', channel, seq };
   }
   if (type !== STATES && type !== PREDICTIONS && type !== INPUTS)
-    throw refusal(view, 'message-unknown', `no server packs a message of type ${type}`);
+    throw refusal(view, 'message-unknown', `servers do not pack messages of type ${type}`);
   if (bytes.length < RESULTS_HEAD) throw tooShort(view, RESULTS_HEAD);
   const { count, size } = readShape(view);
   const skipped = readInteger(view, 24, 'skipped');
@@ -203,7 +204,7 @@ function readInteger(view: DataView, at: number, field: string): number {
 const integerAt = (view: DataView, at: number) =>
   view.getUint32(at, true) + WORD * view.getUint32(at + 4, true);
 
-/** Gives the numbers where they lie; copies them where that is no multiple of 4, as in most frames of a socket. */
+/** Gives a view of the numbers, or a copy if they are not aligned to 4, as in most frames of a socket. */
 function readReals(view: DataView, at: number, length: number): Float32Array<ArrayBuffer> {
   const from = view.byteOffset + at;
   const buffer = view.buffer as ArrayBuffer;
@@ -219,7 +220,7 @@ function checkLength(view: DataView, expected: number): void {
   throw refusal(
     view,
     'frame-malformed',
-    `the frame has ${view.byteLength} bytes; what it says it holds has ${expected}`,
+    `the frame has ${view.byteLength} bytes; its fields announce ${expected}`,
   );
 }
 
@@ -227,7 +228,7 @@ const tooShort = (view: DataView, least: number) =>
   refusal(
     view,
     'frame-malformed',
-    `a packed frame of ${view.byteLength} bytes; this type has at least ${least}`,
+    `a packed frame of ${view.byteLength} bytes; this type needs at least ${least}`,
   );
 
 function refusal(view: DataView, code: ErrorCode, message: string): EddyError {

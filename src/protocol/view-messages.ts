@@ -1,7 +1,7 @@
-/** What can be done to results on their way to a subscriber: count them, join them, keep only the latest. */
+/** Operations on results on their way to a subscriber: count them, join them, keep only the latest. */
 import type { ViewMessage } from './messages.js';
 
-/** Gives how many results a message holds. */
+/** Gives the number of results in a message. */
 export function countOf(message: ViewMessage): number {
   switch (message.type) {
     case 'states':
@@ -18,7 +18,7 @@ export function countOf(message: ViewMessage): number {
   }
 }
 
-/** Gives the latest result of a message alone; `skipped` counts those before it that the subscriber does not get. */
+/** Gives only the latest result of a message; `skipped` counts the earlier ones that the subscriber does not get. */
 export function latestOf(message: ViewMessage, skipped: number): ViewMessage {
   switch (message.type) {
     case 'states':
@@ -37,7 +37,7 @@ export function latestOf(message: ViewMessage, skipped: number): ViewMessage {
   }
 }
 
-/** Joins messages of one view, oldest first, into one that holds all of them. */
+/** Joins messages of one view, oldest first, into one with all their results. */
 export function joinMessages(messages: readonly [ViewMessage, ...ViewMessage[]]): ViewMessage {
   const [first] = messages;
   if (messages.length === 1) return first;

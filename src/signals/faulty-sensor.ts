@@ -5,35 +5,35 @@ import { randomWalk } from './random-walk.js';
  * - `stuck`: the sensor repeats its last reading
  * - `spike`: one reading is far off
  * - `dropout`: there is no reading, null
- * - `shift`: all readings are off by the same
+ * - `shift`: all readings are off by the same amount
  */
 export const FAULTS = ['stuck', 'spike', 'dropout', 'shift'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Reading {
-  /** What the sensor says. */
+  /** The reading. */
   readonly value: number | null;
-  /** What it should say. */
+  /** The true value. */
   readonly truth: number;
-  /** What is wrong with it. */
+  /** The current fault. */
   readonly fault: Fault | null;
 }
 
 export interface FaultySensorOptions {
   readonly seed?: number;
-  /** The truth is a random walk that is pulled back to `mean`, with steps of this standard deviation. */
+  /** The truth is a random walk pulled back to `mean`, with steps of this standard deviation. */
   readonly mean?: number;
   readonly step?: number;
   readonly pull?: number;
   /** Probability that a sound sensor fails at a step. */
   readonly rate?: number;
-  /** Which faults there are, each as likely as the others. */
+  /** The possible faults, equally likely. */
   readonly faults?: readonly Fault[];
-  /** How far off spikes and shifts are, up or down: up to half as much more, drawn anew for each. */
+  /** The least size of spikes and shifts, up or down; each is up to half as much larger, at random. */
   readonly size?: number;
 }
 
-/** How long a fault lasts, from .. to steps. */
+/** The duration of a fault in steps, from .. to. */
 const DURATIONS: Record<Fault, readonly [number, number]> = {
   stuck: [20, 100],
   spike: [1, 1],
@@ -41,7 +41,7 @@ const DURATIONS: Record<Fault, readonly [number, number]> = {
   shift: [100, 500],
 };
 
-/** Yields a sensor that wanders about its mean and now and then fails, with what is wrong as the label. */
+/** Yields a sensor that wanders around its mean and fails from time to time, with the fault as the label. */
 export function* faultySensor({
   seed = 1,
   mean = 20,
@@ -56,7 +56,7 @@ export function* faultySensor({
   let left = 0;
   let offset = 0;
   let last = mean;
-  // the truth has its own numbers: it stays what it is whatever faults there are
+  // the truth has a random stream of its own, so that faults do not change it
   const walk = randomWalk({ seed: seed ^ 0x5eed, start: mean, step, pull });
   for (;;) {
     const truth = walk.next().value;
@@ -92,7 +92,7 @@ function pick(faults: readonly Fault[], random: Random): Fault | null {
   return faults[Math.floor(random.uniform(0, faults.length))] ?? null;
 }
 
-/** Draws a whole number from [low, high], both included. */
+/** Draws an integer from [low, high], both included. */
 function whole(random: Random, [low, high]: readonly [number, number]): number {
   return Math.floor(random.uniform(low, high + 1));
 }

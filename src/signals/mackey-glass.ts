@@ -1,32 +1,32 @@
 /**
- * The series of Mackey and Glass (1977), a blood count that regulates itself with a delay:
+ * The series of Mackey and Glass (1977), which models a blood count regulated with a delay:
  * dx/dt = .2 x(t - tau) / (1 + x(t - tau)^10) - .1 x(t). Chaotic from tau = 17 on.
  */
 export interface MackeyGlassOptions {
   /** The delay in time units, at least `step`. */
   readonly tau?: number;
-  /** x at t = 0 and before. Another start gives another series. */
+  /** x at t <= 0. Another start gives another series. */
   readonly start?: number;
-  /** Steps of the integration in one time unit. */
+  /** Integration steps per time unit. */
   readonly steps?: number;
 }
 
 /**
- * Yields x at t = 0, 1, 2 ..: the classical Runge-Kutta method, with the delayed x in between its steps taken linearly,
- * so that halving the step makes the error a fourth. The first few hundred numbers are still on the way to the attractor.
+ * Yields x at t = 0, 1, 2, ... by the classical Runge-Kutta method, with linear interpolation of the delayed x, so that
+ * halving the step quarters the error. The first few hundred numbers are still approaching the attractor.
  *
- * @throws RangeError where the delay is below one step, or `steps` is not a whole number above 0
+ * @throws RangeError if the delay is below one step, or `steps` is not a positive integer
  */
 export function* mackeyGlass({
   tau = 17,
   start = 1.2,
   steps = 10,
 }: MackeyGlassOptions = {}): Generator<number, never, void> {
-  if (!Number.isSafeInteger(steps) || steps < 1) throw new RangeError('steps is a whole number above 0');
+  if (!Number.isSafeInteger(steps) || steps < 1) throw new RangeError('steps must be a positive integer');
   const delay = tau * steps;
-  if (!(delay >= 1 && delay < 1e7)) throw new RangeError('tau is at least one step, and finite');
+  if (!(delay >= 1 && delay < 1e7)) throw new RangeError('tau must be finite and at least one step');
   const h = 1 / steps;
-  // a ring of the last x: that of step i at i % length
+  // a ring of the last x: step i is at i % length
   const past = new Float64Array(Math.ceil(delay) + 2).fill(start);
   const { length } = past;
   let x = start;
@@ -41,7 +41,7 @@ export function* mackeyGlass({
     x += (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4);
   }
 
-  /** x at step `at` - delay, linearly between the two steps beside it. */
+  /** x at step `at` - delay, interpolated linearly between its two neighbours. */
   function delayed(at: number): number {
     const position = at - delay;
     if (position <= 0) return start;

@@ -1,26 +1,26 @@
 import { Random } from '../math/random.js';
 import { sinTurn } from '../math/sine.js';
 
-/** A sine with noise on it. */
+/** A sine plus noise. */
 export interface Sine {
-  /** Steps of one turn. */
+  /** Steps per period. */
   readonly period?: number;
   readonly amplitude?: number;
-  /** What it swings about. */
+  /** The centre of the oscillation. */
   readonly offset?: number;
-  /** Standard deviation of the noise, which is nearly normal ({@link Random.normal}). */
+  /** Standard deviation of the approximately normal noise ({@link Random.normal}). */
   readonly noise?: number;
 }
 
 export interface NoisySineOptions extends Sine {
   readonly seed?: number;
-  /** The step from which on `after` holds; never if left out. */
+  /** The step from which `after` applies; never by default. */
   readonly changeAt?: number;
-  /** What is different then. The phase goes on: a change of the period makes no jump. */
+  /** The changed parameters. The phase is continuous: a change of the period causes no jump. */
   readonly after?: Sine;
 }
 
-/** Yields a noisy sine, which may change at one step: a regime change, for drift detectors and their demos. */
+/** Yields a noisy sine that may change at one step: a regime change, for drift detectors and demos. */
 export function* noisySine({
   seed = 1,
   changeAt = Number.POSITIVE_INFINITY,

@@ -5,11 +5,11 @@ export interface RandomWalkOptions {
   readonly start?: number;
   /** Standard deviation of one step. */
   readonly step?: number;
-  /** Share of the way back to `start` that each step takes: 0 is a plain walk, more keeps it near. */
+  /** Fraction of the distance to `start` that each step returns: 0 is a plain walk, more keeps it near. */
   readonly pull?: number;
 }
 
-/** Yields a random walk from `start` on. Nothing forecasts a plain one better than its last number. */
+/** Yields a random walk from `start`. No forecast of a plain walk beats its last number. */
 export function* randomWalk({
   seed = 1,
   start = 0,
