@@ -201,12 +201,12 @@ describe('a token', () => {
   });
 
   const BAD: [string, typeof pem, Make, string][] = [
-    ['that is not of the list', pem, () => newToken(['admin']).token, 'not known'],
+    ['that is not of the list', pem, () => newToken(['admin']).token, 'is unknown'],
     ['of the list that has expired', pem, () => old.token, 'expired'],
     ['that is its hash', pem, () => known.entry.hash, 'not valid'],
     ['that is garbage', pem, () => 'garbage', 'not valid'],
     ['that is empty dots', pem, () => '..', 'not valid'],
-    ['that is too long', pem, () => `eddy_${'a'.repeat(5000)}`, 'over 4096'],
+    ['that is too long', pem, () => `eddy_${'a'.repeat(5000)}`, 'more than 4096'],
     ['that has expired', pem, () => a.sign({ exp: now - 60 }), 'expired'],
     ['that never expires', pem, () => a.sign({ exp: undefined }), 'claim exp'],
     ['that is not valid yet', pem, () => a.sign({ nbf: now + 600 }), 'claim nbf'],

@@ -26,7 +26,7 @@ export interface PassRow extends EvalRow {
   readonly row: number;
   /** The targets' values [K], null if missing. */
   readonly truth: readonly (number | null)[];
-  /** The predictions for this row [M], in the order of y; null where there is none. */
+  /** The predictions for this row [M], in the order of y; null without a prediction. */
   readonly made: readonly (number | null)[];
   /** What the model gave at this row. */
   readonly result: StepResult;
