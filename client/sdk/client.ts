@@ -24,7 +24,7 @@ import { SequenceWatch } from './sequence-watch.js';
 import { bytesPerReal } from './shape.js';
 import { type Dialer, streamUrl } from './web-socket.js';
 
-/** What this client knows of a sequence. It is forgotten when nobody pushes or watches. */
+/** The client's state of one sequence. It is dropped when nobody pushes or watches any more. */
 interface Entry {
   readonly sequence: string;
   readonly views: SequenceViews;
@@ -86,7 +86,7 @@ export class EddyClient implements Client {
     checkOutbox(options.outbox);
     const entry = this.entry(sequence);
     if (entry.handle)
-      throw new EddyError('sequence-exists', `this client has ${sequence} open: use that handle`);
+      throw new EddyError('sequence-exists', `this client already has ${sequence} open: use that handle`);
     const handle = new Handle({
       sequence,
       options,
@@ -137,7 +137,7 @@ export class EddyClient implements Client {
     return transfer(url, typeof token === 'function' ? await token() : token, file);
   }
 
-  /** Asks as soon as the connection is open. */
+  /** Sends a request as soon as the connection is open. */
   private async ask<T extends RequestBody>(body: T): Promise<Answers[T['type']]> {
     await firstValueFrom(this.state$.pipe(filter(({ status }) => status === 'open')), { defaultValue: null });
     if (this.closed) throw this.closed;
@@ -198,7 +198,7 @@ export class EddyClient implements Client {
       case 'done':
         return;
     }
-    // a type that is left out does not compile
+    // a missing type does not compile
     message satisfies never;
   }
 
@@ -237,5 +237,5 @@ export class EddyClient implements Client {
 
 function checkOutbox(outbox = 1): void {
   if (!Number.isInteger(outbox) || outbox < 1)
-    throw new EddyError('setting-invalid', `outbox is ${outbox}, no integer of at least 1`);
+    throw new EddyError('setting-invalid', `outbox is ${outbox}; it must be an integer of at least 1`);
 }

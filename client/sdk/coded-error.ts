@@ -1,6 +1,6 @@
 import { EddyError, ERRORS, isErrorCode } from '../../src/errors.js';
 
-/** An error with a code that this version of Eddy's registry does not know. */
+/** An error whose code is not in this version's registry. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
 
@@ -13,21 +13,21 @@ export class ClientError extends Error {
   }
 }
 
-/** What the client rejects with, throws and reports. */
+/** The errors that the client rejects with, throws and reports. */
 export type CodedError = EddyError | ClientError;
 
-/** Makes an error of what the server said. */
+/** Makes an error from the server's message. */
 export function codedError(code: string, message: string, temporary: boolean): CodedError {
   return isErrorCode(code) ? new EddyError(code, message) : new ClientError(code, message, temporary);
 }
 
-/** Tells whether an error is the server's farewell: its close code follows. */
+/** Tells whether an error is the server's farewell, which its close code follows. */
 export const isFarewell = ({ code }: CodedError): boolean => isErrorCode(code) && 'close' in ERRORS[code];
 
-/** Tells whether a socket closed with `code` is not to be replaced. */
+/** Tells whether a socket closed with `code` must not be replaced. */
 export const isFinalClose = (code: number): boolean => code >= 3500 && code <= 3999;
 
-/** Makes an error of a close code. */
+/** Makes an error from a close code. */
 export function closeError(close: number, why: string): CodedError {
   const message = `the connection broke: close code ${close}${why && `, ${why}`}`;
   const entry = Object.entries(ERRORS).find(([, known]) => 'close' in known && known.close === close);

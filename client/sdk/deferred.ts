@@ -1,4 +1,4 @@
-/** A promise with its handles outside. One that rejects unheard is no fault of the process. */
+/** A promise with its resolvers outside. Its unhandled rejection does not end the process. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
   resolve!: (value: T) => void;

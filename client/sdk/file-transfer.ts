@@ -1,4 +1,4 @@
-/** Whole sequences over HTTP. */
+/** Exports and imports whole sequences over HTTP. */
 import { type CodedError, codedError } from './coded-error.js';
 
 /** Gives the HTTP address of a sequence on the server whose stream is at `stream`. */
@@ -9,7 +9,7 @@ export function sequenceUrl(stream: string, sequence: string): string {
   return new URL(`/sequences/${encodeURIComponent(sequence)}`, url).href;
 }
 
-/** Asks, and gives what came. Rejects with the error that the server told. */
+/** Sends the request and gives the body of the answer. Rejects with the server's error. */
 export async function transfer(
   url: string,
   token: string | undefined,

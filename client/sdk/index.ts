@@ -10,15 +10,15 @@ export { ClientError, type CodedError } from './coded-error.js';
 export type { SocketConstructor, SocketLike } from './web-socket.js';
 
 /**
- * Connects to a server: `ws://host:port`, or http(s); the stream's path is added where there is none.
+ * Connects to a server: `ws://host:port`, or http(s); the stream's path is added if there is none.
  *
- * @throws TypeError where `url` is no such address, the token is none, or the runtime has no WebSocket and none is given
+ * @throws TypeError if `url` is not such an address, the token is malformed, or there is no WebSocket class
  * @example
  * const client = connect('http://127.0.0.1:4000');
  * client.watch('room-1').states$.subscribe(({ seq, h }) => console.log(seq, h));
  */
 export function connect(url: string, options: ConnectOptions = {}): Client {
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
-  if (!WebSocket) throw new TypeError('there is no WebSocket here: give one in options.WebSocket');
+  if (!WebSocket) throw new TypeError('this runtime has no WebSocket: pass one in options.WebSocket');
   return new EddyClient(url, plainDialer(WebSocket), options);
 }

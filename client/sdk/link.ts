@@ -1,6 +1,6 @@
 /**
- * One connection over many sockets: it says hello, and when a socket breaks it waits and tries the next, until it is
- * closed or the server sends it away for good (close codes 3500-3999).
+ * One connection over many sockets: it says hello, and when a socket breaks it waits and opens the next, until it is
+ * closed or the server refuses it for good (close codes 3500-3999).
  */
 import { BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
 import { ERRORS } from '../../src/errors.js';
@@ -21,7 +21,7 @@ export interface ConnectionParts {
   /** Makes the next socket. */
   readonly dial: (token: string | undefined) => SocketLike;
   readonly token: TokenSource | undefined;
-  /** Does hello say the token? */
+  /** Does the token travel in hello? */
   readonly saysToken: boolean;
   readonly codec: Codec;
   /** Do steps and results travel packed? */
@@ -30,14 +30,14 @@ export interface ConnectionParts {
   readonly scheduler: SchedulerLike;
   readonly retry: Retry;
   readonly welcomeMs: number;
-  /** A connection that lasted so many milliseconds is a success: the back-off begins anew. */
+  /** A connection that lasted this many milliseconds is a success: it resets the back-off. */
   readonly stableMs: number;
   /** `welcome` has come: messages may be sent. */
   readonly onOpen: () => void;
   readonly onMessage: (message: ServerMessage) => void;
-  /** The socket is gone; another one follows, unless it is for good. */
+  /** The socket is gone; another one follows, unless the loss is final. */
   readonly onLost: (reason: CodedError, isFinal: boolean) => void;
-  /** Bytes came that are no message. */
+  /** Bytes came that are not a message. */
   readonly onFault: (error: CodedError) => void;
 }
 
@@ -47,13 +47,13 @@ export class Connection {
   private socket: SocketLike | null = null;
   private openSince: number | null = null;
   private deadline: Subscription | null = null;
-  /** Why the socket is about to close, as far as it was told. */
+  /** Why the socket is about to close, if the server said so. */
   private farewell: CodedError | null = null;
-  /** Milliseconds after which the server wants the client back, where it has told them. */
+  /** Milliseconds after which the server asked the client to reconnect, if it did. */
   private retryMs: number | undefined;
   private failure = '';
   private isClosed = false;
-  /** Counts connections, so that a token which came too late is not used. */
+  /** Counts connections, so that a token that came too late is not used. */
   private dials = 0;
 
   constructor(private readonly parts: ConnectionParts) {}
@@ -62,7 +62,7 @@ export class Connection {
     return this.openSince !== null;
   }
 
-  /** Connects, with a token if there is one. Throws what the WebSocket class throws for an impossible address. */
+  /** Connects, with a token if there is one. Throws whatever the WebSocket class throws for an impossible address. */
   dial(): void {
     const { token, scheduler, welcomeMs } = this.parts;
     const dial = ++this.dials;
@@ -178,7 +178,7 @@ export class Connection {
     if (isFinal) this.state.complete();
   }
 
-  /** Closes the socket without waiting for what it says to that. */
+  /** Closes the socket without waiting for its close event. */
   private drop(code: number): void {
     const { socket } = this;
     this.socket = null;

@@ -1,8 +1,8 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 
 /**
- * Passes on the newest item only, at most one every `every` milliseconds, and adds those it leaves out to `skipped`.
- * One that waits when the source ends is passed on first. Holds one item and one timer.
+ * Passes on only the newest item, at most one per `every` milliseconds, and adds the number of omitted ones to `skipped`.
+ * An item that is waiting when the source ends is passed on first. Holds one item and one timer.
  */
 export function newest<T extends { readonly skipped: number }>(
   every: number,
@@ -20,7 +20,7 @@ export function newest<T extends { readonly skipped: number }>(
         const item = { ...waiting, skipped };
         waiting = null;
         skipped = 0;
-        // The timer runs before the item is out: one that comes in answer to it has to wait.
+        // The timer starts before the item is emitted: an item that arrives in response must wait.
         if (every > 0) timer = scheduler.schedule(pass, every);
         subscriber.next(item);
       };

@@ -4,8 +4,8 @@ const OF_BLOCKS = new Set(['block-too-long', 'credit-exceeded', 'channel-unknown
 const OF_TARGETS = new Set(['target-unexpected', 'target-shape', 'target-non-finite', 'target-distribution']);
 
 /**
- * Tells whether an error means that a block of steps was not taken. A target is refused for itself where it came late,
- * and with its block where it came in one.
+ * Tells whether an error means that a block of steps was refused. A late target is refused individually, a target inside
+ * a block together with its block.
  *
  * @param step the un-acked step that the error names, if it names one
  */
@@ -19,5 +19,5 @@ export function refusesSteps(code: string, step: UnackedStep | undefined): boole
 
 const PASSING = new Set(['store-unavailable', 'overloaded', 'rate-limit']);
 
-/** Tells whether an error is of the server's present state and not of what was asked, so that it is asked again. */
+/** Tells whether an error is due to the server's current state and not to the request, so that a retry makes sense. */
 export const isPassing = (code: string): boolean => PASSING.has(code);

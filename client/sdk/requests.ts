@@ -3,7 +3,7 @@ import { type CodedError, codedError } from './coded-error.js';
 
 type Request = Extract<ClientMessage, { id: number }>;
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-/** A request before it has its number. */
+/** A request without its number. */
 export type RequestBody = WithoutId<Request>;
 
 /** The answer to each kind of request. */
@@ -26,8 +26,8 @@ interface Pending {
 }
 
 /**
- * Requests and their answers. Answers are handed over by callback and not by promise, because the results that follow
- * an answer in the same packet must find it done.
+ * Requests and their answers. Answers arrive by callback and not by promise, because results that follow
+ * an answer in the same packet must find it handled.
  */
 export class Requests {
   private readonly pending = new Map<number, Pending>();
@@ -46,7 +46,7 @@ export class Requests {
     this.send({ ...body, id } as Request);
   }
 
-  /** Hands an answer to whoever waits for it; false where nobody does. */
+  /** Hands an answer to its request; false if no request waits for it. */
   settle(message: ServerMessage): boolean {
     const re = 're' in message ? message.re : undefined;
     const pending = re === undefined ? undefined : this.pending.get(re);
@@ -58,7 +58,7 @@ export class Requests {
     return true;
   }
 
-  /** Fails all that wait, because no answer will come. */
+  /** Fails all pending requests, because no answer will come. */
   failAll(error: CodedError): void {
     const failed = [...this.pending.values()];
     this.pending.clear();

@@ -1,8 +1,8 @@
 import type { View, ViewMessage } from '../../src/protocol/messages.js';
 import type { Results } from './api.js';
 
-/** Takes a message of a view apart: one item for each result. Arrays are copied out of it
- * where it holds several, so that one that is kept does not keep all of them. */
+/** Splits a message of a view into one item per result. If it holds several, their arrays are copies, so that keeping
+ * one item does not keep all of them alive. */
 export function itemsOf(message: ViewMessage): Results[View][] {
   switch (message.type) {
     case 'states':
@@ -31,7 +31,7 @@ function rows(
   return Array.from({ length: count }, (_, i) => ({
     seq: seq + i,
     skipped: i === 0 ? skipped : 0,
-    // a message of one result is that result's own
+    // the arrays of a message with one result belong to that result
     row: count === 1 ? values : values.slice(i * size, (i + 1) * size),
   }));
 }

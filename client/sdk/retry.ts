@@ -14,8 +14,8 @@ export interface RetryParts {
 }
 
 /**
- * Tries again, later and later: exponential back-off with full jitter. The n-th wait, from n = 1, is drawn evenly
- * from [min, min * 2^n], cut at max.
+ * Retries with exponential back-off and full jitter: the n-th wait, from n = 1, is drawn evenly
+ * from [min, min * 2^n], at most max.
  */
 export class Retry {
   private failures = 0;
@@ -26,7 +26,7 @@ export class Retry {
   /**
    * Runs `task` after the next wait, and gives the wait. Only one may wait at a time.
    *
-   * @param told the wait, where the server has told it
+   * @param told the wait that the server asked for, if it did
    */
   later(task: () => void, told?: number): number {
     const { scheduler, random, backOff } = this.parts;
@@ -44,7 +44,7 @@ export class Retry {
     return this.timer !== null;
   }
 
-  /** Begins with the shortest wait again. */
+  /** Starts again from the shortest wait. */
   succeed(): void {
     this.failures = 0;
   }

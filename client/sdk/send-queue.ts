@@ -1,5 +1,5 @@
 /**
- * What a handle has to send on its channel, in its order: steps, requests that keep their place between them, and late
+ * Everything a handle has to send on its channel, in order: steps, requests that keep their place between them, and late
  * targets.
  */
 import { EddyError } from '../../src/errors.js';
@@ -10,7 +10,7 @@ import type { CodedError } from './coded-error.js';
 import { type Numbers, roomOf } from './shape.js';
 import { type Block, type Resumed, UnackedStep, UnackedSteps } from './unacked-steps.js';
 
-/** A request that is sent when the steps pushed before it have been. */
+/** A request that is sent after the steps pushed before it. */
 export interface Control {
   send(channel: number): void;
   fail(error: CodedError): void;
@@ -21,17 +21,17 @@ interface LateTarget {
   readonly target: Numbers;
 }
 
-/** What `opened` says about where to go on. */
+/** The position to continue from, according to `opened`. */
 export type Place = Pick<ServerMessageOf<'opened'>, 'channel' | 'seq' | 'blockSteps'>;
 
 export interface QueueResumed extends Resumed {
-  /** Late targets that were for the lost history. */
+  /** Late targets for steps of the lost history. */
   readonly lostTargets: number;
 }
 
 export interface SendQueueParts {
   readonly overflow: Overflow;
-  /** Gives how many steps may be held un-acked. */
+  /** Gives how many unacknowledged steps may be held. */
   readonly capacity: () => number;
   readonly bytesPerReal: number;
   readonly limits: () => Limits;
@@ -40,11 +40,11 @@ export interface SendQueueParts {
 
 export class SendQueue {
   readonly outbox: UnackedSteps;
-  /** The channel on this socket; null while there is none. */
+  /** The channel on this socket; null while it is not open. */
   private channel: number | null = null;
   private controls: { after: number; readonly control: Control }[] = [];
   private late: LateTarget[] = [];
-  /** Steps in one block, at most, by what `opened` said. */
+  /** The most steps in one block, according to `opened`. */
   private blockSteps = Number.POSITIVE_INFINITY;
   private isHalted = false;
 
@@ -72,8 +72,8 @@ export class SendQueue {
     const step = typeof of === 'number' ? this.outbox.find(of) : (of as UnackedStep);
     const seq = step ? step.seq : (of as number);
     if (step?.status === 'dropped')
-      throw new EddyError('target-expired', 'the step was dropped, so it has no target');
-    if (step?.target) throw new EddyError('target-duplicate', 'the step has its target already');
+      throw new EddyError('target-expired', 'the step was dropped, so it takes no target');
+    if (step?.target) throw new EddyError('target-duplicate', 'the step already has its target');
     const isGone = !step || step.status === 'acked';
     const waits = !isGone && !this.outbox.isInFlight(step);
     if (!waits) this.sendTarget({ seq: seq!, target });
@@ -87,7 +87,7 @@ export class SendQueue {
     this.controls.push({ after: this.isHalted ? 0 : this.outbox.pushed, control });
   }
 
-  /** Sends what may be sent. */
+  /** Sends everything that may be sent now. */
   pump(): void {
     if (this.channel === null) return;
     for (;;) {
@@ -113,7 +113,7 @@ export class SendQueue {
     const late = resumed.lost ? [] : this.late;
     this.late = [];
     for (const target of late) this.sendTarget(target);
-    // The server ignores what it has already, the target that has come to such a step since then included.
+    // The server ignores steps that it already has, and so it ignores targets given to them since.
     for (const step of resumed.lost ? [] : this.outbox.accepted(seq)) {
       if (step.target && step.isTargetUnsent) this.sendTarget({ seq: step.seq!, target: step.target });
       step.isTargetUnsent = false;
@@ -126,7 +126,7 @@ export class SendQueue {
     this.outbox.interrupt();
   }
 
-  /** Sends no step any more; requests that waited for steps fail. */
+  /** Stops sending steps; requests waiting for steps fail. */
   halt(error: CodedError): void {
     this.isHalted = true;
     const failed = this.controls;
@@ -161,7 +161,7 @@ export class SendQueue {
 }
 
 const full = (capacity: number, what: string) =>
-  new EddyError('outbox-full', `${capacity} ${what} wait already; the server has not taken them`);
+  new EddyError('outbox-full', `${capacity} ${what} are already waiting for the server`);
 
 function concat(parts: readonly Numbers[]): Numbers {
   if (parts.length === 1) return parts[0]!;

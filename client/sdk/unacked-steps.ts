@@ -1,20 +1,20 @@
 /**
- * The steps that are not acked, oldest first:
+ * The unacknowledged steps, oldest first:
  *
  *   in flight: sent on this socket | sent on an earlier socket | waiting: never sent, without a number
  *   <------------------ numbered, one after the other ------->
  *
- * A step gets its number when it is first sent, and keeps it: a server that has accepted it before knows it again by
- * that number, and only acks it. So every step has its effect exactly once, whatever is resent.
+ * A step gets its number when it is first sent, and keeps it: a server that accepted it before recognizes the
+ * number, and only acknowledges it. So every step has its effect exactly once, whatever is resent.
  */
 import type { Overflow, PushedStep } from './api.js';
 
 export class UnackedStep implements PushedStep {
   seq: number | null = null;
   status: PushedStep['status'] = 'waiting';
-  /** Its target was given while it could not be sent. */
+  /** Its target was given before it could be sent. */
   isTargetUnsent = false;
-  /** Its target went in the same message. */
+  /** Its target travelled in the same message. */
   isTargetInBlock = false;
 
   constructor(
@@ -29,16 +29,16 @@ export interface Block {
   readonly steps: readonly UnackedStep[];
 }
 
-/** What one block may hold. */
+/** The limits of one block. */
 export interface BlockLimits {
   readonly steps: number;
-  /** Numbers, of x and targets together. */
+  /** Numbers in x and targets together. */
   readonly reals: number;
   /** Steps in flight, this block included. */
   readonly inFlight: number;
 }
 
-/** What a re-open found. `lost`: the server no longer knows what it had acked, so numbers were given anew. */
+/** The outcome of a re-open. `lost`: the server no longer has steps it had acknowledged, so the rest was renumbered. */
 export interface Resumed {
   readonly lost: boolean;
   /** Steps that got another number. */
@@ -49,9 +49,9 @@ export class UnackedSteps {
   private readonly steps: UnackedStep[] = [];
   private inFlight = 0;
   private numbered = 0;
-  /** Number of the next step that gets one; null until the server has told its position. */
+  /** The next step number to assign; null until the server has told its position. */
   private next: number | null = null;
-  /** Steps acked so far. */
+  /** Steps acknowledged so far. */
   private acked = 0;
   dropped = 0;
 
@@ -73,27 +73,27 @@ export class UnackedSteps {
     return Math.max(0, this.capacity - this.steps.length);
   }
 
-  /** How many of all the steps ever pushed, without those dropped, have been sent on this socket or are acked. */
+  /** How many steps, dropped ones excluded, have been sent on this socket or are acknowledged. */
   get sent(): number {
     return this.acked + this.inFlight;
   }
 
-  /** How many have ever been sent. */
+  /** How many steps have ever been sent. */
   get everSent(): number {
     return this.acked + this.numbered;
   }
 
-  /** How many were pushed, without those dropped. */
+  /** How many steps were pushed, dropped ones excluded. */
   get pushed(): number {
     return this.acked + this.steps.length;
   }
 
-  /** Has every step that waits `size` numbers? */
+  /** Does every waiting step have `size` numbers? */
   fits(size: number): boolean {
     return this.steps.every(({ x }) => x.length === size);
   }
 
-  /** Takes a step. False: it is full and may drop nothing. Another step may be given up for it, or itself. */
+  /** Takes a step. False if it is full and may drop nothing; otherwise it may drop another step, or this one. */
   push(step: UnackedStep): boolean {
     if (this.room === 0) {
       if (this.overflow === 'fail') return false;
@@ -106,7 +106,7 @@ export class UnackedSteps {
     return true;
   }
 
-  /** Finds a numbered step that is not acked. */
+  /** Finds a numbered, unacknowledged step. */
   find(seq: number): UnackedStep | undefined {
     return this.steps.slice(0, this.numbered).find((step) => step.seq === seq);
   }
@@ -116,7 +116,7 @@ export class UnackedSteps {
     return at >= 0 && at < this.inFlight;
   }
 
-  /** Takes the next block to send, or null where there is nothing to send or no credit left. */
+  /** Takes the next block to send, or null if there is nothing to send or no credit left. */
   take({ steps: most, reals, inFlight }: BlockLimits): Block | null {
     const first = this.steps[this.inFlight];
     const end = Math.min(this.steps.length, this.inFlight + most, inFlight);
@@ -141,7 +141,7 @@ export class UnackedSteps {
     return { seq: first.seq!, steps: block };
   }
 
-  /** Everything up to `seq` is durable: gives how many steps that were waiting for it. */
+  /** Everything up to `seq` is durable: gives the number of steps this acknowledges. */
   ack(seq: number): number {
     let count = 0;
     while (count < this.inFlight && this.steps[count]!.seq! <= seq) count++;
@@ -152,14 +152,14 @@ export class UnackedSteps {
     return count;
   }
 
-  /** The socket broke: whatever is not acked has to be sent again. */
+  /** The socket broke: all unacknowledged steps must be sent again. */
   interrupt(): void {
     this.inFlight = 0;
   }
 
   /**
-   * The server has accepted the steps up to `seq`. Where it was further once, it has lost the history: the steps that
-   * are left go on from where it is now.
+   * The server has accepted the steps up to `seq`. If it was further once, it has lost history: the remaining steps
+   * continue from its current position.
    */
   resume(seq: number): Resumed {
     const firstUnacked = this.steps[0]?.seq ?? this.next;
@@ -174,7 +174,7 @@ export class UnackedSteps {
     return { lost: true, renumbered: this.numbered };
   }
 
-  /** Gives the steps that the server has accepted already, by its own word, and that wait for their ack. */
+  /** Gives the steps that the server says it has accepted, and that wait for their ack. */
   accepted(seq: number): UnackedStep[] {
     return this.steps.slice(0, this.numbered).filter((step) => step.seq! <= seq);
   }

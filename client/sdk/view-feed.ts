@@ -6,29 +6,29 @@ export type Wish = Required<ViewOptions>;
 
 type Item = { readonly skipped: number; readonly seq?: number; readonly update?: number };
 
-/** Where the subscribers are: they have seen all up to this step. */
+/** The subscribers' position: they have seen everything up to this step. */
 interface Place {
   readonly epoch: string;
   readonly seq: number;
 }
 
-/** One view of one sequence and its local subscribers: what they want together, and the results for each of them. */
+/** One view of one sequence and its local subscribers: their combined wishes, and the results for each of them. */
 export class Feed<T extends Item> {
-  /** What the server was asked for on this socket. */
+  /** The options requested from the server on this socket. */
   asked: Wish | null = null;
-  /** Is an answer to a subscribe under way? */
+  /** Is a subscribe waiting for its answer? */
   isPending = false;
   private readonly subscribers = new Map<Subscriber<readonly T[]>, Wish>();
-  /** Number of the last step that the subscribers have the results of, where each step has one. */
+  /** Number of the last step whose results the subscribers have, for views with one result per step. */
   private lastSeq: number | null = null;
   /** Where the last message ended, and the number of the last update in it. */
   private place: Place | null = null;
   private lastUpdate = -1;
-  /** Updates up to this number were seen already, and come again because their step does. */
+  /** Updates up to this number were seen before, and come again only because their step does. */
   private seenUpdate = -1;
 
   constructor(
-    /** Has each step just one result, so that their numbers tell how many were missed? */
+    /** Does each step have exactly one result, so that step numbers reveal how many were missed? */
     private readonly isPerStep: boolean,
     private readonly scheduler: SchedulerLike,
     private readonly onChange: () => void,
@@ -38,7 +38,7 @@ export class Feed<T extends Item> {
     return this.subscribers.size === 0 && this.asked === null;
   }
 
-  /** What serves all subscribers: every result if one wants that, and the smallest interval; null without any. */
+  /** The options that serve all subscribers: every result if one wants that, and the smallest interval; null without any. */
   get wish(): Wish | null {
     const wishes = [...this.subscribers.values()];
     if (wishes.length === 0) return null;
@@ -63,17 +63,17 @@ export class Feed<T extends Item> {
     );
   }
 
-  /** Steps after `seq` are missed if they are not delivered, though no subscription has been answered yet. */
+  /** Steps after `seq` count as missed if not delivered, even before a subscription is answered. */
   expectFrom(seq: number): void {
     if (this.isPerStep && this.subscribers.size > 0) this.lastSeq ??= seq;
   }
 
-  /** From where on the server is asked to go on, if the subscribers have seen anything. */
+  /** The position to resume from, if the subscribers have seen anything. */
   get after(): Place | undefined {
     return this.subscribers.size > 0 ? (this.place ?? undefined) : undefined;
   }
 
-  /** The server sends results: from where the subscribers are, where it has recovered that, or from after step `seq` on. */
+  /** The server sends results: from the subscribers' position if it recovered that, or from after step `seq`. */
   begin({ epoch, seq, recovered = false }: Place & { readonly recovered?: boolean | undefined }): void {
     this.isPending = false;
     if (recovered) {
@@ -82,11 +82,11 @@ export class Feed<T extends Item> {
     }
     this.place = { epoch, seq };
     this.lastUpdate = -1;
-    // what lies between is counted when the next result comes
+    // the steps in between are counted when the next result comes
     if (this.isPerStep) this.lastSeq = Math.min(this.lastSeq ?? seq, seq);
   }
 
-  /** @param seq number of the step up to which these are the results; unknown where they do not tell it */
+  /** @param seq number of the last step these results cover, if known */
   deliver(all: readonly T[], seq: number | undefined): void {
     const { seenUpdate } = this;
     const items = seenUpdate < 0 ? all : all.filter(({ update = 0 }) => update > seenUpdate);
@@ -114,7 +114,7 @@ export class Feed<T extends Item> {
       else subscriber.complete();
   }
 
-  /** Steps between the last result and this one that nobody has told of. */
+  /** Steps between the last result and this one that were not reported as skipped. */
   private missedBefore({ seq, skipped }: T): number {
     if (!this.isPerStep || seq === undefined || this.lastSeq === null) return 0;
     return Math.max(0, seq - this.lastSeq - 1 - skipped);

@@ -13,7 +13,7 @@ export class Waiters {
     return new Promise((resolve, reject) => this.waiting.push({ isMet, resolve, reject }));
   }
 
-  /** Looks again at what is waited for. */
+  /** Checks the conditions again. */
   check(): void {
     if (this.waiting.length === 0) return;
     this.waiting = this.waiting.filter((waiter) => {

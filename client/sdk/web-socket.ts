@@ -1,6 +1,6 @@
 import { STREAM_PATH } from '../../src/protocol/messages.js';
 
-/** What the client needs of a WebSocket: the browser's, `ws`' and a test's fake have it. */
+/** The part of a WebSocket that the client needs: browsers, `ws` and the tests' fake all have it. */
 export interface SocketLike {
   binaryType: string;
   onopen: ((event: never) => void) | null;
@@ -13,33 +13,33 @@ export interface SocketLike {
 
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
-/** How a runtime connects. */
+/** Opens sockets in one kind of runtime. */
 export interface Dialer {
-  /** Does the token go with the upgrade? Otherwise hello says it. */
+  /** Does the token travel with the upgrade? Otherwise it travels in hello. */
   readonly sendsToken: boolean;
   dial(url: string, protocols: string[], token: string | undefined): SocketLike;
 }
 
-/** Connects with a WebSocket class of the browser's kind, which can send no headers. */
+/** Connects with a WebSocket class like the browser's, which cannot send headers. */
 export const plainDialer = (WebSocket: SocketConstructor): Dialer => ({
   sendsToken: false,
   dial: (url, protocols) => new WebSocket(url, protocols),
 });
 
 /**
- * Checks that a token is made of what a header can carry; the error does not show it.
+ * Checks that a token has only characters that a header can carry; the error does not show it.
  *
  * @throws TypeError
  */
 export function checkToken(token: string): string {
   if (/^[\w.~+/-]+=*$/.test(token)) return token;
-  throw new TypeError('a token is made of letters, digits and - . _ ~ + /');
+  throw new TypeError('a token may contain letters, digits and - . _ ~ + / only');
 }
 
 /**
- * Gives the address of the WebSocket of a server: http becomes ws, and the stream's path is put where there is none.
+ * Gives the address of a server's WebSocket: http becomes ws, and the stream's path is added if there is none.
  *
- * @throws TypeError where `server` is no ws, wss, http or https URL
+ * @throws TypeError if `server` is not a ws, wss, http or https URL
  */
 export function streamUrl(server: string): string {
   const url = new URL(server);

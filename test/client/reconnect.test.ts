@@ -269,7 +269,7 @@ describe('opening', () => {
     expect(peer.sequences.has('s')).toBe(true);
   });
 
-  it('[SDK11] of a sequence that this client has open is refused', async () => {
+  it('[SDK11] of a sequence that this client already has open is refused', async () => {
     const handle = await open();
     expect(() => client.open('s')).toThrow(code('sequence-exists'));
     const closed = handle.close();
