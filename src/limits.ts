@@ -76,18 +76,18 @@ export const LIMITS = {
   httpConnections: count(2048, 'TCP connections that are not WebSockets; one more is dropped'),
   refusedTokens: count(20, 'refused tokens of one address within a minute; further tokens are not verified'),
   headerBytes: bytes(8 * KIB, 'headers of one HTTP request; more: HTTP 431', KIB, MIB),
-  headersMs: ms(10_000, 'until the headers of an HTTP request have arrived; later: HTTP 408'),
-  requestMs: ms(15_000, 'until an HTTP request has arrived completely; later: HTTP 408'),
-  helloMs: ms(10_000, 'until hello has arrived; later: hello-timeout'),
-  pingMs: ms(25_000, 'between two pings'),
-  pongMs: ms(10_000, 'from a ping until anything arrives; later the connection is terminated'),
+  headersMs: ms(10_000, 'time for the headers of an HTTP request to arrive; later: HTTP 408'),
+  requestMs: ms(15_000, 'time for a whole HTTP request to arrive; later: HTTP 408'),
+  helloMs: ms(10_000, 'time for hello to arrive; later: hello-timeout'),
+  pingMs: ms(25_000, 'time between two pings'),
+  pongMs: ms(10_000, 'time from a ping until anything arrives; later the connection is terminated'),
   queueLatestBytes: bytes(
     256 * KIB,
-    'waiting in one socket; above it, views send only the latest result',
+    'bytes waiting in one socket; above it, views send only the latest result',
     KIB,
   ),
-  queueCloseBytes: bytes(MIB, 'waiting in one socket; above it the socket closes: socket-slow', KIB),
-  queueCloseMs: ms(5000, 'for which a socket may lag behind; longer closes it: socket-slow'),
+  queueCloseBytes: bytes(MIB, 'bytes waiting in one socket; above it the socket closes: socket-slow', KIB),
+  queueCloseMs: ms(5000, 'time that a socket may lag behind; longer closes it: socket-slow'),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;

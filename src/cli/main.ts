@@ -27,7 +27,7 @@ Examples:
   $ eddy watch pump
   $ eddy eval pump.csv --horizon 1,5 --report pump.html
 
-Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 called wrongly.`,
+Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
   );
 for (const add of [addServe, addConfig, addToken, addPush, addWatch, addSequences, addEval, addDemo])
   add(program);

@@ -40,17 +40,22 @@ export const configSchema = z.strictObject({
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .meta({ description: 'what to log' }),
-  data: text('folder where sequences are kept').default('eddy-data'),
+    .meta({ description: 'least severe level to log' }),
+  data: text('folder that stores the sequences').default('eddy-data'),
   ephemeral: flag('keep sequences in memory only; they end with the process'),
-  groupMs: ms(0, 0, 1000, 'that steps may wait, to be made durable together with later ones'),
+  groupMs: ms(0, 0, 1000, 'longest wait of a step for later ones, to be made durable with them'),
   checkpoint: z
     .strictObject({
       steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it gets a checkpoint'),
-      ms: ms(60_000, 100, 24 * HOUR_MS, 'after which a changed sequence gets a checkpoint'),
+      ms: ms(60_000, 100, 24 * HOUR_MS, 'time after which a changed sequence gets a checkpoint'),
     })
     .prefault({}),
-  idleMs: ms(300_000, 100, 24 * HOUR_MS, 'without steps or views after which a sequence is put to sleep'),
+  idleMs: ms(
+    300_000,
+    100,
+    24 * HOUR_MS,
+    'time without steps or views after which a sequence is put to sleep',
+  ),
   tokens: text('file with the list of tokens, as eddy token new writes it').optional(),
   jwt: z
     .strictObject({
@@ -74,23 +79,27 @@ export const configSchema = z.strictObject({
     .optional(),
   guard: z
     .strictObject({
-      lagMs: ms(500, 20, 60_000, 'that the event loop may lag; above it, new work is refused: overloaded'),
+      lagMs: ms(500, 20, 60_000, 'lag of the event loop above which new work is refused: overloaded'),
       memoryBytes: z
         .int()
         .min(64 * 1024 ** 2)
         .max(1024 ** 4)
         .optional()
         .meta({
-          description:
-            'that the process may use (default 80 % of the memory); above it, new work is refused: overloaded',
+          description: 'memory use (default 80 % of the memory) above which new work is refused: overloaded',
           unit: 'bytes',
         }),
     })
     .prefault({}),
   shutdown: z
     .strictObject({
-      ms: ms(30_000, 1000, HOUR_MS, 'after which a stopping server exits in any case'),
-      spreadMs: ms(5000, 0, MAX_RETRY_MS, 'over which a stopping server spreads the return of its clients'),
+      ms: ms(30_000, 1000, HOUR_MS, 'time after which a stopping server exits in any case'),
+      spreadMs: ms(
+        5000,
+        0,
+        MAX_RETRY_MS,
+        'time over which a stopping server spreads the return of its clients',
+      ),
     })
     .prefault({}),
   limits: limits.prefault({}),
