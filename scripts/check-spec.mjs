@@ -21,7 +21,10 @@ for (const file of ['SPEC.md', ...inFolder('docs', '.md')])
   }
 
 // the contract of stores is part of the product, and the tests run it
-const tests = ['test', 'src/store'].flatMap((folder) => inFolder(folder, '.ts')).map(read).join('\n');
+const tests = ['test', 'src/store']
+  .flatMap((folder) => inFolder(folder, '.ts'))
+  .map(read)
+  .join('\n');
 const titles = tests.matchAll(/['"`]((?:\[[A-Z0-9]{3,4}\d+\] ?)+)/g);
 const tested = new Set(Array.from(titles, ([, ids]) => ids.match(/[A-Z0-9]+/g)).flat());
 
