@@ -78,7 +78,8 @@ export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
 
 function codedError(cause: Error & { statusCode?: number }, bytes: number): EddyError | null {
   if (cause instanceof EddyError) return cause;
-  if (cause.statusCode === 413) return new EddyError('message-too-large', `the file has more than ${bytes} bytes`);
+  if (cause.statusCode === 413)
+    return new EddyError('message-too-large', `the file has more than ${bytes} bytes`);
   if (cause.statusCode === 415)
     return new EddyError('snapshot-invalid', 'the body must be application/octet-stream');
   return null;
