@@ -2,9 +2,9 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 
 /** Time, in one object, so that a test can move it. */
 export interface Clock {
-  /** Milliseconds on a clock that only goes forward: for durations, rates and deadlines. */
+  /** Milliseconds of a monotonic clock: for durations, rates and deadlines. */
   monotonic(): number;
-  /** Milliseconds since 1970 by the wall clock, which may be set: for what is kept and shown, never for a duration. */
+  /** Milliseconds since 1970 by the wall clock, which may be set: to store and show times, never for a duration. */
   wall(): number;
   /** Timers. */
   readonly scheduler: SchedulerLike;

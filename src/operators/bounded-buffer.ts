@@ -3,29 +3,29 @@ import { EddyError } from '../errors.js';
 import { requireCount } from './operator-options.js';
 import { untilClosed } from './until-closed.js';
 
-/** What happens to a value that comes while `capacity` values wait. */
+/** What happens to a value that arrives while `capacity` values wait. */
 export type OverflowPolicy = 'fail' | 'drop-oldest' | 'drop-newest';
 
 export interface BoundedBufferOptions<T> {
-  /** How many values may wait; the one being worked on is not among them. */
+  /** How many values may wait, not counting the one in progress. */
   readonly capacity: number;
   readonly overflow: OverflowPolicy;
-  /** Is told each value that is dropped, at once. */
+  /** Called at once with each dropped value. */
   readonly onDrop?: ((value: T) => void) | undefined;
 }
 
 /**
- * Maps each value to an inner Observable and runs these one after the other, as `concatMap` does, with a bounded queue.
+ * Maps each value to an inner Observable and runs these one after another, like `concatMap`, with a bounded queue.
  *
- * When `capacity` values wait and another comes, `overflow` says what gives way: `fail` errors, `drop-oldest` lets
- * go of the value that has waited longest, `drop-newest` of the one that came. The inner Observable that is running
- * is never cut off by a drop. Values wait until the inner Observable before theirs has completed and been torn down;
+ * When `capacity` values wait and another arrives, `overflow` decides: `fail` errors, `drop-oldest` drops the value
+ * that has waited longest, `drop-newest` the one that arrived. A drop never interrupts the running inner
+ * Observable. Values wait until the inner Observable before theirs has completed and been torn down;
  * however many complete synchronously, the stack stays flat.
  *
- * Errors: EddyError `buffer-overflow` where the policy is `fail`; whatever the source, an inner Observable, `project`
- * or `onDrop` throws. Any error stops the running inner Observable and forgets the values that wait.
+ * Errors: EddyError `buffer-overflow` with the policy `fail`; whatever the source, an inner Observable, `project`
+ * or `onDrop` throws. Any error stops the running inner Observable and drops the waiting values.
  *
- * @throws EddyError `setting-invalid` when called with a capacity that is no integer of at least 1
+ * @throws EddyError `setting-invalid` when called with a capacity that is not an integer of at least 1
  * @example
  * import { boundedBuffer } from 'eddy';
  * import { interval } from 'rxjs';
@@ -54,7 +54,7 @@ export function boundedBuffer<T, R>(
         }
         switch (overflow) {
           case 'fail':
-            throw new EddyError('buffer-overflow', `${capacity} values wait already`);
+            throw new EddyError('buffer-overflow', `${capacity} values are already waiting`);
           case 'drop-oldest': {
             const oldest = waiting.shift()!;
             waiting.push(value);

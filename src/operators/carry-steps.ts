@@ -3,7 +3,7 @@ import type { CarriedStep, Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import type { Alert, Run, RunConstructor } from './run.js';
 
-/** Steps that come together, and their targets where they are known. */
+/** Consecutive steps, with their targets if they are known. */
 export interface StepBlock {
   /** x [T,B,F] in the user's units; NaN or null is missing. */
   readonly x: ArrayLike<number | null>;
@@ -11,11 +11,11 @@ export interface StepBlock {
   readonly targets?: ArrayLike<number> | null | undefined;
 }
 
-/** Where h and y of the runs are copied to. */
+/** The destination for copies of h and y. */
 export interface CopyRoom {
-  /** So many steps of the block are still to come: gives how many of them it has room for until it is asked again. */
+  /** Announces the remaining steps of the block; gives how many of them it has room for until it is asked again. */
   begin(steps: number): number;
-  /** Gives room for the numbers of the next run, or null where nobody wants them. */
+  /** Gives room for the numbers of the next run, or null if nobody wants them. */
   h(length: number): Reals | null;
   y(length: number): Reals | null;
 }
@@ -23,11 +23,11 @@ export interface CopyRoom {
 const NO_ALERTS: readonly Alert[] = [];
 
 /**
- * Carries a model over a block of T steps that was checked, run by run, and trains nothing: where a window may be due a
- * run ends, so that whoever takes the runs may train before the next one is carried.
+ * Carries a model over a checked block of T steps, run by run, without training: a run ends where a window may be
+ * due, so that the consumer can train before the next run is carried.
  *
- * @param Run what a run is made as
- * @param emit takes each run; true from it says that nobody wants more
+ * @param Run the class of the runs
+ * @param emit takes each run; returns true if nobody wants more
  */
 export function carrySteps<R extends Run>(
   Run: RunConstructor<R>,
@@ -44,7 +44,7 @@ export function carrySteps<R extends Run>(
   let left = 0;
   for (let t = 0; t < T; ) {
     if (model.isOverdue && endOverdue(Run, model, emit)) return;
-    // a target comes before the next step, so steps that bring theirs go one by one
+    // a target must be met before the next step, so steps with targets go one by one
     if (left === 0) left = room.begin(T - t);
     const count = targets ? 1 : Math.min(left, model.stepsToWindow);
     left -= count;
@@ -68,7 +68,7 @@ export function carrySteps<R extends Run>(
   }
 }
 
-/** Says that the time of a window's targets is over. A window that nobody takes is let go of. */
+/** Announces that the time for a window's targets is over. A window that nobody takes is dropped. */
 function endOverdue<R extends Run>(Run: RunConstructor<R>, model: Model, emit: (run: R) => boolean): boolean {
   const now = model.seq + 1;
   const isUnwanted = emit(new Run(model, now, 0, now, null, null, NO_ALERTS, false));
@@ -83,7 +83,7 @@ const alertOf = ({ seq, anomaly, isAnomalous, drift }: CarriedStep): Alert => ({
   drift,
 });
 
-/** Up to so many numbers, a loop is faster than a copy of bytes. */
+/** Up to this many numbers, a loop is faster than a copy of bytes. */
 const FEW = 32;
 
 function copy(from: Reals, to: Reals, at: number): void {

@@ -11,22 +11,22 @@ import { untilClosed } from './until-closed.js';
 export interface CollectOptions<T> {
   /** The most values in one batch; with `weigh`, the most weight. */
   readonly capacity: number;
-  /** What a value counts for, 1 if left out. A value that weighs more than `capacity` makes a batch of its own. */
+  /** The weight of a value, 1 by default. A value heavier than `capacity` is a batch of its own. */
   readonly weigh?: ((value: T) => number) | undefined;
   readonly scheduler?: SchedulerLike | undefined;
 }
 
 /**
- * Emits every value, in batches: one every `everyMs` milliseconds, or sooner where `capacity` values have come.
+ * Emits every value, in batches: one every `everyMs` milliseconds, or sooner if `capacity` values have come.
  *
  * A batch is emitted `everyMs` after its first value came. Overflow policy: a full batch does not wait, so nothing is
- * lost, and no more than `capacity` values are held. When the source ends, by completion or by error, the values that
- * wait are emitted first.
+ * lost, and at most `capacity` values are held. When the source ends, by completion or by error, the waiting
+ * values are emitted first.
  *
  * There is a timer only while values wait.
  *
  * @throws EddyError `setting-invalid` when called with an `everyMs` that is not in (0, 2^31 - 1], or a capacity that
- *   is no integer of at least 1
+ *   is not an integer of at least 1
  * @example
  * import { collect } from 'eddy';
  * import { interval } from 'rxjs';

@@ -8,18 +8,18 @@ import {
 import { requireMs } from './operator-options.js';
 import { untilClosed } from './until-closed.js';
 
-/** The newest value, and how many came between it and the one emitted before. */
+/** The newest value, and the number of values skipped since the one emitted before. */
 export interface Conflated<T> {
   readonly value: T;
   readonly skipped: number;
 }
 
 /**
- * Emits the newest value only, at most one every `everyMs` milliseconds, and counts what it skipped.
+ * Emits only the newest value, at most one every `everyMs` milliseconds, and counts what it skipped.
  *
- * The first value after a pause is emitted at once. Overflow policy: a newer value takes the place of the one that
- * waits, which then counts as skipped; so values emitted and values skipped add up to the values that came. When the
- * source ends, by completion or by error, the value that waits is emitted first, without waiting for its time.
+ * The first value after a pause is emitted at once. Overflow policy: a newer value replaces the waiting one,
+ * which then counts as skipped; so emitted and skipped values add up to the values that came. When the
+ * source ends, by completion or by error, the waiting value is emitted first, at once.
  *
  * Holds one value and one timer, which stops `everyMs` after the last emission.
  *
@@ -51,7 +51,7 @@ export function conflate<T>(
         subscriber.next(result);
       };
       const tick = (): void => {
-        // The timer runs before the value is out: one that comes in answer to it has to wait.
+        // The timer starts before the value is emitted: a value that arrives in response must wait.
         timer = newest ? scheduler.schedule(tick, everyMs) : null;
         flush();
       };

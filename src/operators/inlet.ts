@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 
-/** Where values are put into a pipe: a source for one subscriber at a time, which costs less than a Subject for many. */
+/** The entry of a pipe: a source for one subscriber at a time, cheaper than a Subject for many. */
 export class Inlet<T> extends Observable<T> {
   private out: Subscriber<T> | null = null;
 

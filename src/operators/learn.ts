@@ -5,8 +5,8 @@ import type { LearnedRun, WindowedRun } from './run.js';
 /**
  * Trains on the windows of each run: truncated backpropagation through time, then a step of the model's optimizer.
  *
- * Every run passes on, with the updates that were made. The next run is carried with the new weights, so it is prequential:
- * each prediction was made, and scored, before its target was learned from.
+ * Every run passes on, with the updates made behind it. The next run is carried with the new weights, so learning is
+ * prequential: each prediction is made, and scored, before its target is learned from.
  *
  * @example
  * import { learn, Model, runCell, windows } from 'eddy';

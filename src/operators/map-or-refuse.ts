@@ -2,8 +2,8 @@ import type { OperatorFunction, Subscriber } from 'rxjs';
 import { Stage, stage } from './stage.js';
 
 /**
- * Maps each value. What `work` throws is a refusal of that value: it goes to `refuse`, and the stream goes on, unless
- * `refuse` throws it again. A value that gives null is done with.
+ * Maps each value. An error from `work` is a refusal of that value: it goes to `refuse`, and the stream goes on, unless
+ * `refuse` rethrows it. A value that maps to null ends here.
  */
 export const mapOrRefuse = <T, R extends object>(
   work: (value: T) => R | null,

@@ -16,13 +16,13 @@ export type CellInput = ArrayLike<number | null> | StepBlock;
  *
  *     h_t = tanh(x_t Wx + h_{t-1} Wh + b)
  *
- * Followed by `windows` and `learn` the same stream trains the model, truncated BPTT by SGD; each operator passes the runs
- * on. A value of one step gives one run, synchronously; a value of several gives a run for each stretch in which no
- * update can fall. Nothing waits, so nothing can overflow. The model is the caller's: all subscriptions share it, it keeps
- * its state when they end, and the next subscription goes on from there.
+ * Followed by `windows` and `learn`, the same stream trains the model by truncated BPTT; each operator passes the runs
+ * on. A value of one step gives one run, synchronously; a value of several gives a run for each stretch within which no
+ * update can fall. Nothing waits, so nothing can overflow. The model belongs to the caller: all subscriptions share it, it
+ * keeps its state when they end, and the next subscription continues from there.
  *
- * Errors: EddyError `step-shape`, `step-non-finite`, and the model is as it was before that value; `target-*` where the
- * model refuses a target, whose step was carried.
+ * Errors: EddyError `step-shape`, `step-non-finite`, and the model is unchanged by that value; `target-*` if the
+ * model refuses a target, after its step was carried.
  *
  * @example
  * import { learn, Model, runCell, windows } from 'eddy';
@@ -59,7 +59,7 @@ class Running extends Stage<CellInput, Run> {
   };
 }
 
-/** Room of the model's own precision for every number. */
+/** New arrays of the model's own precision, for every number. */
 function roomOf(model: Model): CopyRoom {
   const Numbers = model.last().h.constructor as new (length: number) => Reals;
   const take = (length: number) => new Numbers(length);
@@ -80,6 +80,6 @@ function checkBlock({ spec }: Model, { x, targets }: StepBlock): void {
   if (targets && T > 1 && targets.length !== wanted)
     throw new EddyError(
       'target-shape',
-      `${T} steps have ${wanted} numbers of targets; ${targets.length} came`,
+      `${T} steps need ${wanted} numbers of targets; there are ${targets.length}`,
     );
 }

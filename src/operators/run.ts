@@ -3,30 +3,31 @@ import type { TrainingWindow, Update } from '../rnn/learning/learner.js';
 import type { CarriedStep, Model } from '../rnn/model.js';
 
 /**
- * A run: consecutive steps of one sequence that the cell has carried, with the weights as they were. Weights may change
- * behind it, so a block of steps is as many runs as there may be updates in it; a single step is a run.
+ * A run: consecutive steps of one sequence that the cell has carried with the same weights. Weights may change
+ * after it, so a block of steps is split into runs wherever an update may fall; a single step is a run.
  *
- * A run of no steps changes no state: it says that the time of a supervised window's targets is over before the next step.
+ * A run of no steps changes no state: it announces that the time for a supervised window's targets is over before the
+ * next step.
  */
 export interface Run {
   readonly model: Model;
-  /** Number of the first step; of the next step where the run has none. */
+  /** Number of the first step, or of the next step if the run has none. */
   readonly seq: number;
   /** T, its steps. */
   readonly count: number;
-  /** Number of the step at which it is told whose targets are late: the last one, or the next where the run has none. */
+  /** Number of the step by which the lateness of targets is judged: the last one, or the next if the run has none. */
   readonly now: number;
-  /** The hidden states h [T,B,N], a copy; null where nobody asked for it. */
+  /** The hidden states h [T,B,N], a copy; null if nobody asked for them. */
   readonly h: Reals | null;
-  /** The predictions y [T,B,M] in the user's units, a copy; null without a readout, or where nobody asked for it. */
+  /** The predictions y [T,B,M] in the user's units, a copy; null without a readout, or if nobody asked for them. */
   readonly y: Reals | null;
-  /** Steps that were anomalous, or at which the series was found to have changed. */
+  /** Anomalous steps, and steps at which drift was detected. */
   readonly alerts: readonly Alert[];
-  /** Does the run end the block that it is part of? */
+  /** Is it the last run of its block? */
   readonly isLast: boolean;
 }
 
-/** What the error of a step tells of the series. */
+/** The anomaly score and drift detection of a step. */
 export type Alert = Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'>;
 
 /** A run, and the training windows that are due with it. */
@@ -42,7 +43,7 @@ export interface LearnedRun extends WindowedRun {
 const NO_WINDOWS: readonly TrainingWindow[] = [];
 const NO_UPDATES: readonly Update[] = [];
 
-/** The one object that is all three: `windows` and `learn` fill in what they found, so that a run costs one allocation. */
+/** One object for all three: `windows` and `learn` fill in their results, so that a run costs one allocation. */
 export class OwnRun implements LearnedRun {
   windows = NO_WINDOWS;
   updates = NO_UPDATES;

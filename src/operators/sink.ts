@@ -1,6 +1,6 @@
 import { Subscriber } from 'rxjs';
 
-/** The end of a pipe. A plain observer's own faults would be thrown out of reach; here they go where the stream's do. */
+/** The end of a pipe. RxJS would throw a plain observer's own errors asynchronously; here they go where the stream's do. */
 export class Sink<T> extends Subscriber<T> {
   constructor(
     private readonly take: (value: T) => void,

@@ -1,11 +1,10 @@
 import { Observable, type OperatorFunction, Subscriber } from 'rxjs';
 
 /**
- * One stage of a pipe, as RxJS' own operators are made: the subscriber that takes each value and passes on what it makes of
- * it. An observer object would be wrapped in a subscriber of its own, which on the way of a single step costs as much as
- * the stage.
+ * One stage of a pipe, built like RxJS' own operators: a subscriber that takes each value and passes on its result.
+ * An observer object would be wrapped in another subscriber, which for a single step costs as much as the stage.
  *
- * What `take` throws is an error of the stream.
+ * An error from `take` is an error of the stream.
  */
 export abstract class Stage<T, R> extends Subscriber<T> {
   constructor(protected readonly out: Subscriber<R>) {
@@ -23,7 +22,7 @@ export abstract class Stage<T, R> extends Subscriber<T> {
   }
 }
 
-/** Makes an operator of a stage. */
+/** Makes an operator from a stage. */
 export const stage =
   <T, R>(make: (out: Subscriber<R>) => Stage<T, R>): OperatorFunction<T, R> =>
   (source) =>

@@ -1,8 +1,8 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber, takeUntil } from 'rxjs';
 
 /**
- * Ends the source when `subscriber` is torn down, also a source that is still emitting inside its `subscribe` call.
- * For operators that subscribe by hand; it leaves nothing with the subscriber when the source ends first.
+ * Ends the source when `subscriber` is torn down, even while the source is still emitting inside its `subscribe` call.
+ * For operators that subscribe by hand; it leaves nothing behind with the subscriber when the source ends first.
  */
 export const untilClosed = <T>(subscriber: Subscriber<unknown>): MonoTypeOperatorFunction<T> =>
   takeUntil(

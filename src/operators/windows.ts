@@ -8,12 +8,12 @@ export type { WindowSizes } from '../rnn/learning/learner.js';
  * Cuts the stream of runs into windows for truncated BPTT(k1,k2): every k1 steps the last k2, so that each loss counts once.
  *
  * Every run passes on, with the windows that are due with it. A window is due when the targets of its k1 new steps have all
- * come (those of a forecast are the next steps themselves), or can come no more. What is buffered are the activations
- * that were really served; the model holds the last k2 steps of them and no more, so memory is constant on an endless
- * stream. Each window is given once, to the subscription whose run it is due with.
+ * come (for a forecast, the next steps themselves), or can no longer come. The buffer holds the activations that were
+ * really served: the last k2 steps, in the model, so memory is constant on an endless stream. Each window is given
+ * once, to the subscription with whose run it is due.
  *
- * The sizes are the spec's unless told otherwise. Smaller ones are taken where the steps come one by one; of a block, runs
- * end where the spec's own windows may be due.
+ * The sizes default to the spec's. Smaller ones take effect if steps come one by one; within a block, runs end where the
+ * spec's own windows may be due.
  *
  * Errors: EddyError `setting-invalid` at the first run for sizes other than 1 <= k1 <= k2 within those of the model's spec.
  *

@@ -1,4 +1,4 @@
-/** Puts a server together: every interface gets its implementation here. */
+/** The composition root of the server: every interface gets its implementation here. */
 import { randomUUID } from 'node:crypto';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { systemClock } from '../clock.js';
@@ -18,16 +18,16 @@ import { createProbes } from './load/probes.js';
 import type { ServerParts } from './server-parts.js';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
-/** What a server may be told; all that `eddy config env` lists, and what only a program can give. */
+/** The options of a server: the settings that `eddy config env` lists, and those that only a program can give. */
 export interface ServerOptions extends ConfigInput {
-  /** Where log lines go; to stderr, from `logLevel` on, if left out. */
+  /** Receives log lines; by default stderr, from `logLevel` on. */
   readonly logger?: Logger;
-  /** Where sequences are kept; in memory, if left out. The server closes it at its end. */
+  /** Stores the sequences; by default in memory. The server closes it when it stops. */
   readonly store?: Store;
-  /** Decides who is let in, and for what; `tokens` and `jwt` do if it is left out. */
+  /** Decides who may connect, and for what; by default `tokens` and `jwt` do. */
   readonly authorize?: Authorize;
   readonly telemetry?: Telemetry;
-  /** Should metrics of the process be among those of the server? Only one server of a process can have them. */
+  /** Include the metrics of the process? Only one server per process may. */
   readonly metricsOfProcess?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface ServerOptions extends ConfigInput {
  */
 export const createServer = (options: ServerOptions = {}): EddyServer => new EddyServer(serverParts(options));
 
-/** Makes the parts of a server. */
+/** Creates the parts of a server. */
 export function serverParts(options: ServerOptions = {}): ServerParts {
   const {
     logger: given,
@@ -72,7 +72,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     probes: createProbes(lag, guardLimits),
     onChange: (reason) =>
       reason === null
-        ? logger.info('new work is taken again')
+        ? logger.info('new work is accepted again')
         : logger.warn({ reason }, 'new sockets, sequences and views are refused'),
   });
   return {
@@ -95,16 +95,16 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
   };
 }
 
-/** Fields that never reach the log, wherever they are in what is logged. */
+/** Fields that are redacted from the log, at any place. */
 const SECRETS = ['token', 'tokens', 'authorization', 'cookie', 'key', 'secret', 'password'];
 
-/** Logs JSON lines, to stderr unless told otherwise. */
+/** Logs JSON lines, by default to stderr. */
 export const createLogger = (
   level: string,
   to: DestinationStream = pino.destination({ fd: 2, sync: true }),
 ): Logger => pino({ level, redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]) }, to);
 
-/** Opens the store that the settings name; what keeps it on disk is loaded only then. @throws EddyError `store-*` */
+/** Opens the store that the settings name; the code for disks is loaded only then. @throws EddyError `store-*` */
 export async function openStore(
   { ephemeral, data, groupMs }: Pick<Config, 'ephemeral' | 'data' | 'groupMs'>,
   telemetry: Telemetry,
@@ -114,7 +114,7 @@ export async function openStore(
   return openLmdbStore(data, { groupMs, counters: telemetry.store });
 }
 
-/** Opens the sequences of a folder that no server has. @throws EddyError `store-*` */
+/** Opens the sequences of a folder that no server is using. @throws EddyError `store-*` */
 export async function openRegistry(data: string): Promise<Registry> {
   const telemetry = createTelemetry();
   const { limits, checkpoint, idleMs, groupMs } = settled({});

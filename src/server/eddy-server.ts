@@ -1,4 +1,4 @@
-/** The server: a gateway for sockets, HTTP beside it, and their orderly end. */
+/** The server: a gateway for sockets, HTTP beside it, and their graceful shutdown. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -26,25 +26,25 @@ import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 
-/** An address to listen on; port 0 takes a free one. */
+/** An address to listen on; port 0 picks a free one. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
 export interface ListenOptions extends Partial<Address> {
-  /** Where /livez, /readyz and /metrics are, instead of at the address of the stream. */
+  /** A separate address for /livez, /readyz and /metrics. */
   readonly admin?: Address | undefined;
 }
 
 export interface AttachOptions {
-  /** Web pages that may connect besides those of the server's own host, as a browser sends its origin. */
+  /** Origins of web pages that may connect, besides the server's own host. */
   readonly origins?: readonly string[];
 }
 
 export class EddyServer {
   private readonly http: FastifyInstance;
-  /** Serves operators apart from clients, if asked for. */
+  /** Serves operators on a port of their own, if requested. */
   private admin: FastifyInstance | null = null;
   private readonly directory: Directory;
   private readonly gateway: Gateway;
@@ -93,7 +93,7 @@ export class EddyServer {
     this.http.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head));
   }
 
-  /** Begins to listen, and gives the address. Where it cannot, the server is stopped. */
+  /** Starts to listen, and gives the address. If it cannot, the server stops. */
   async listen(options: ListenOptions = {}): Promise<Address & { admin?: Address }> {
     const { host = '127.0.0.1', port = DEFAULT_PORT, admin } = options;
     const { logger, limits } = this.parts;
@@ -120,8 +120,8 @@ export class EddyServer {
   }
 
   /**
-   * Takes the WebSockets of another program's HTTP server: Node's own, with or without TLS, or fastify's `app.server`. What
-   * is asked for at other paths than /stream is left to that program.
+   * Takes the WebSockets of another program's HTTP server: Node's own, with or without TLS, or fastify's `app.server`.
+   * Requests for other paths than /stream are left to that program.
    */
   attach(server: HttpServer | TlsServer, { origins = [] }: AttachOptions = {}): void {
     const at = () => {
@@ -140,16 +140,16 @@ export class EddyServer {
   }
 
   /**
-   * Converses on a WebSocket that somebody else accepted.
+   * Serves a WebSocket that another program accepted.
    *
-   * @param grant what it may do; if left out, everything, or where tokens are needed what the token of its hello permits
+   * @param grant its rights; by default everything, or, if tokens are needed, the rights of the token in its hello
    */
   accept(socket: AcceptedSocket, grant?: Grant): void {
     const open = this.authenticator.isClosed ? null : EVERYTHING;
     this.gateway.accept(socket, { address: 'accepted', access: grant ? accessOf(grant) : open });
   }
 
-  /** Answers one HTTP request of another program's server: the dashboard, /sequences, /livez, /readyz, /metrics. */
+  /** Answers an HTTP request that another program's server received: the dashboard, /sequences, /livez, /readyz, /metrics. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.addOperations(this.http);
     await this.http.ready();
@@ -157,8 +157,8 @@ export class EddyServer {
   }
 
   /**
-   * Gives a client of this server in its own process, without a network: sequences with the same handles and Observables as
-   * any client's. It may do everything.
+   * Gives a client of this server in the same process, without a network, with the same handles and Observables as
+   * any client. It has all rights.
    */
   async client(): Promise<Client> {
     const { connectInProcess } = await import('./in-process.js');
@@ -168,15 +168,15 @@ export class EddyServer {
   }
 
   /**
-   * Takes no new sockets, closes those there are with the reconnect code, does what `onStop` says, and ends all
-   * sequences. Rejects where one of those things failed; the others are done all the same.
+   * Accepts no new sockets, closes the open ones with the reconnect code, runs `onStop`, and ends all
+   * sequences. Rejects if any of these failed; the others are done all the same.
    */
   stop(): Promise<void> {
     this.stopping ??= this.shutDown();
     return this.stopping;
   }
 
-  /** Reads tokens, keys, certificates and the like again, and logs what became of it; what is bad stays as it was. */
+  /** Reloads tokens, keys, certificates and the like, and logs the outcome; a part that fails keeps its old state. */
   reload(): Promise<void> {
     const { onReload, logger } = this.parts;
     return reloadAll({ credentials: () => this.reloadCredentials(), ...onReload }, logger);
@@ -228,12 +228,13 @@ export class EddyServer {
       }
     }
     guard.end();
-    if (failures.length > 0) throw new AggregateError(failures, `the end failed: ${failures.join('; ')}`);
+    if (failures.length > 0)
+      throw new AggregateError(failures, `the shutdown failed: ${failures.join('; ')}`);
   }
 
   /**
-   * Reads again who may connect. Who is connected with a token that is not good any more is sent away, who has other rights
-   * now has to reconnect.
+   * Reloads the credentials. Sockets whose token is no longer valid are closed for good; those whose rights changed
+   * must reconnect.
    */
   private async reloadCredentials(): Promise<string> {
     const { credentials } = this.parts;
@@ -252,7 +253,7 @@ export class EddyServer {
       port,
       allowed: [...origins, ...more],
       isSecure: isTls || tls !== null,
-      // who authorizes requests itself sees those without a token too
+      // an authorize hook also sees requests without a token
       needsToken: areNeeded && authorize === null,
     });
   }

@@ -5,7 +5,7 @@ import type { Client } from '../../client/sdk/index.js';
 import { plainDialer, type SocketLike } from '../../client/sdk/web-socket.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
 
-/** Connects a client to whoever takes the other end. */
+/** Connects a client; `accept` gets the server's end. */
 export function connectInProcess(accept: (socket: AcceptedSocket) => void): Client {
   class InProcessSocket extends ClientEnd {
     constructor(_url: string, protocols: readonly string[]) {
@@ -21,7 +21,7 @@ export function connectInProcess(accept: (socket: AcceptedSocket) => void): Clie
 
 const [OPEN, CLOSED] = [1, 3];
 
-/** The end that the client holds. What the server writes is delivered in the same turn, in order. */
+/** The client's end. The server's messages are delivered in the same turn, in order. */
 class ClientEnd implements SocketLike {
   binaryType = 'arraybuffer';
   onopen: ((event: never) => void) | null = null;
@@ -45,7 +45,7 @@ class ClientEnd implements SocketLike {
   }
 }
 
-/** The end that the server holds. The client is there as long as the process is: a ping is answered at once. */
+/** The server's end. The client lives as long as the process: a ping is answered at once. */
 class ServerEnd extends EventEmitter implements AcceptedSocket {
   readonly bufferedAmount = 0;
   readyState = OPEN;

@@ -1,4 +1,4 @@
-/** The door `eddy/server`: a server for a program of one's own. */
+/** The door `eddy/server`: a server inside your own program. */
 export type { Client } from '../../client/sdk/index.js';
 export { EddyError, type ErrorCode } from '../errors.js';
 export type { Role } from './auth/access.js';

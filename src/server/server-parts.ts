@@ -9,7 +9,7 @@ import type { LoadShedder } from './load/load-shedder.js';
 import type { Reload } from './reload.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
-/** What a server is put together from. */
+/** The parts that a server is composed of. */
 export interface ServerParts {
   readonly registry: Registry;
   readonly limits: Limits;
@@ -19,22 +19,22 @@ export interface ServerParts {
   readonly logger: FastifyBaseLogger;
   readonly telemetry: Telemetry;
   readonly guard: LoadShedder;
-  /** What has to be well besides for the server to be ready, by name. */
+  /** Further checks that must pass for the server to be ready, by name. */
   readonly checks: Readonly<Record<string, Check>>;
-  /** Has the server metrics of its process too? */
+  /** Include the metrics of the process? */
   readonly metricsOfProcess: boolean;
-  /** Milliseconds over which clients are told to come back after the server's end. */
+  /** Milliseconds over which the return of the clients is spread after a shutdown. */
   readonly spreadMs: number;
-  /** What is still to be done when all sockets are closed and all sequences are there, one after the other. */
+  /** Runs, one after another, when all sockets are closed and before the sequences end. */
   readonly onStop: readonly (() => void | Promise<void>)[];
-  /** What `reload` reads again, by name. */
+  /** The parts that `reload` reloads, by name. */
   readonly onReload: Readonly<Record<string, Reload>>;
-  /** Name and version, as `welcome` tells them. */
+  /** Name and version, for `welcome`. */
   readonly server: string;
-  /** Who may connect. */
+  /** Decides who may connect. */
   readonly credentials: Credentials;
-  /** Decides who may connect in place of the credentials, where a program embeds the server. */
+  /** Decides instead of the credentials, if a program that embeds the server says so. */
   readonly authorize: Authorize | null;
-  /** Web pages that may connect, beside the server's own. */
+  /** Origins of web pages that may connect, besides the server's own. */
   readonly origins: readonly string[];
 }

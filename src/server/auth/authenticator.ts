@@ -6,22 +6,22 @@ import type { Attempts } from './attempts.js';
 import { type Credentials, isOwnToken } from './credentials.js';
 import { accessOf, type Grant } from './grant.js';
 
-/** Whoever asks to be let in. */
+/** A request to connect. */
 export interface Applicant {
   /** The token of the `Authorization` header or of hello, if there is one. */
   readonly token: string | undefined;
   readonly address: string;
-  /** The HTTP request, of an upgrade too: cookies, headers, path. */
+  /** The HTTP request or upgrade: cookies, headers, path. */
   readonly request: IncomingMessage | undefined;
 }
 
-/** Decides who is let in, and for what; null refuses. */
+/** Decides who may connect, and for what; null refuses. */
 export type Authorize = (applicant: Applicant) => Grant | null | Promise<Grant | null>;
 
 export interface AuthenticatorParts {
   readonly credentials: Credentials;
   readonly attempts: Attempts;
-  /** Decides in place of the credentials. */
+  /** Decides instead of the credentials. */
   readonly authorize: Authorize | null;
   /** Called for each token that was verified and refused. */
   readonly onRefused: (address: string, reason: string) => void;
@@ -35,13 +35,13 @@ export class Authenticator {
     return this.asksRequests || this.parts.credentials.areNeeded;
   }
 
-  /** Is every request looked at, whether it brings a token or not? */
+  /** Is every request checked, with or without a token? */
   get asksRequests(): boolean {
     return this.parts.authorize !== null;
   }
 
   /**
-   * Gives what an upgrade is let in for. Null: its hello may still bring a token.
+   * Gives the access of an upgrade. Null: its hello may still bring a token.
    *
    * @throws EddyError `unauthorized`, `attempts-limit`
    */

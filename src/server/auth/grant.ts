@@ -1,17 +1,17 @@
 import { Access, type Role } from './access.js';
 
-/** What somebody is let in for. */
+/** The rights of somebody who may connect. */
 export interface Grant {
-  /** Whose it is, as the log shows it. */
+  /** The holder's name, for the log. */
   readonly name: string;
   readonly roles: readonly Role[];
-  /** Names of sequences, `*` for any run of characters; all of them if left out. */
+  /** Patterns of sequence names, `*` for any run of characters; by default all. */
   readonly sequences?: readonly string[];
-  /** Milliseconds since 1970 at which it ends. */
+  /** When it expires, in milliseconds since 1970. */
   readonly expires?: number;
 }
 
-/** Gives what a grant permits. @param renew asks again; the same for ever if left out */
+/** Gives the access of a grant. @param renew asks again; by default the access never changes */
 export function accessOf(grant: Grant, renew?: () => Promise<Access>): Access {
   const { name, roles, sequences = ['*'], expires = Number.POSITIVE_INFINITY } = grant;
   const access: Access = new Access({

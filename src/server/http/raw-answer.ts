@@ -1,4 +1,4 @@
-/** Answers to an upgrade that is refused, on the bare stream. */
+/** Answers a refused upgrade, on the bare stream. */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EddyError } from '../../errors.js';
@@ -6,7 +6,7 @@ import { CHALLENGE, type Refusal } from '../auth/origins.js';
 
 export const STOPPING: Refusal = { status: 503, reason: 'shutting down', headers: { 'Retry-After': '5' } };
 
-/** Says in HTTP why a token was not taken. */
+/** The HTTP answer for a refused token. */
 export function refusalBy(error: unknown): Refusal {
   if (!(error instanceof EddyError)) throw error;
   const reason = `${error.code}: ${error.message}`;
