@@ -1,4 +1,4 @@
-/** What steps and targets have to be before anything of them is taken. */
+/** Checks steps and targets before any of them is accepted. */
 import { EddyError } from '../errors.js';
 import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import { checkSteps, checkTarget } from '../rnn/spec/step-checks.js';
@@ -9,7 +9,7 @@ export interface Block {
   readonly first: number;
   /** [T,B,F] */
   readonly x: Float32Array;
-  /** T, as the producer tells it. */
+  /** T, according to the producer. */
   readonly said: number;
 }
 
@@ -18,9 +18,15 @@ export function checkBlock(spec: ModelSpec, { first, x, said }: Block, next: num
   const size = spec.batch * spec.features;
   const count = x.length / size;
   if (count === 0 || !Number.isInteger(count))
-    throw new EddyError('step-shape', `x has ${x.length} numbers, no multiple of ${size} (batch * features)`);
+    throw new EddyError(
+      'step-shape',
+      `x has ${x.length} numbers, which is not a multiple of ${size} (batch * features)`,
+    );
   if (count !== said)
-    throw new EddyError('step-shape', `the block has ${count} steps of ${size}; it says ${said}`);
+    throw new EddyError(
+      'step-shape',
+      `the block has ${count} steps of ${size} numbers; its count is ${said}`,
+    );
   if (count > most)
     throw new EddyError('block-too-long', `the block has ${count} steps; the limit is ${most}`);
   if (first > next) throw new EddyError('step-gap', `step ${first} came; step ${next} is expected`);
@@ -42,12 +48,15 @@ export function checkLateTargets(spec: ModelSpec, targets: Float32Array, most: n
   const size = spec.batch * outputsOf(spec);
   const count = targets.length / size;
   if (count === 0 || !Number.isInteger(count))
-    throw new EddyError('target-shape', `${targets.length} numbers are no targets of ${size} each`);
+    throw new EddyError(
+      'target-shape',
+      `${targets.length} numbers are not a multiple of ${size}, the size of a target`,
+    );
   if (count > most) throw new EddyError('block-too-long', `${count} targets; the limit is ${most}`);
   checkTargets(spec, targets, count);
 }
 
-/** Two producers of one sequence must not overwrite each other unseen. @throws EddyError `step-conflict` */
+/** Checks that repeated steps have the same values: two producers must not silently overwrite each other. @throws EddyError `step-conflict` */
 export function checkRepeats(
   recent: RecentSteps,
   first: number,
@@ -58,7 +67,7 @@ export function checkRepeats(
   for (let t = 0; t < count; t++) {
     const kept = recent.read(first + t);
     if (kept && !kept.every((value, i) => isSame(value, x[t * size + i]!)))
-      throw new EddyError('step-conflict', `step ${first + t} was accepted before, with other numbers`);
+      throw new EddyError('step-conflict', `step ${first + t} was accepted before with different values`);
   }
 }
 

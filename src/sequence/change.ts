@@ -1,35 +1,35 @@
-/** What flows through a sequence's pipe: changes on their way in, runs of steps on their way out. */
+/** The values in a sequence's pipe: changes on their way in, runs of steps on their way out. */
 import type { EddyError } from '../errors.js';
 import { OwnRun } from '../operators/run.js';
 import type { SequenceEvent } from '../protocol/messages.js';
 import type { LogRecord } from '../store/store.js';
 
-/** Something that was asked for is refused, and changed nothing. */
+/** A refusal: the command, or part of it, changed nothing. */
 export interface Refused {
   readonly error: EddyError;
-  /** Number of the first step that it is about; null where it is about none. */
+  /** Number of the first step concerned; null if none is. */
   readonly seq: number | null;
-  /** How many steps, where that is told. */
+  /** How many steps are concerned, if known. */
   readonly count: number | null;
 }
 
-/** Whoever asked for a change, and is told what became of it. */
+/** The one who asked for a change, and is told its outcome. */
 export interface Asker {
-  /** All steps up to this one are durable, and the change that was asked for with them. */
+  /** All steps up to this one are durable, and so is the change. */
   durable(seq: number): void;
   refused(refused: readonly Refused[]): void;
 }
 
-/** A change that was accepted, or one out of the log, which nobody waits for. */
+/** An accepted change, or one from the log, for which nobody waits. */
 export interface Change {
-  /** What the log keeps of it; null where all its steps were accepted before, and only their ack is wanted again. */
+  /** Its record for the log; null if all its steps were accepted before and only need their ack again. */
   readonly record: LogRecord | null;
-  /** Number of the last step that has to be durable for its ack; -1 for a change that has no step. */
+  /** Number of the last step that must be durable for its ack; -1 for a change without steps. */
   readonly last: number;
   readonly asker: Asker | null;
 }
 
-/** A change as the log has it. */
+/** A change from the log. */
 export const replayed = (record: LogRecord): Change => ({ record, last: -1, asker: null });
 
 export type PlainEvent = Pick<SequenceEvent, 'event' | 'detail'>;
@@ -37,10 +37,10 @@ export type PlainEvent = Pick<SequenceEvent, 'event' | 'detail'>;
 const NO_EVENTS: readonly PlainEvent[] = [];
 const NO_REFUSED: readonly Refused[] = [];
 
-/** A run of a sequence, and the change that it is part of. */
+/** A run of a sequence, with the change that it belongs to. */
 export class SequenceRun extends OwnRun {
   change!: Change;
-  /** What became of the sequence by the change. */
+  /** The events that the change caused. */
   events = NO_EVENTS;
   refused = NO_REFUSED;
   /** Did the change have any effect? */

@@ -4,18 +4,18 @@ import type { Asker } from './change.js';
 import type { Course } from './course.js';
 import { stateOf } from './recovery.js';
 
-/** When a sequence is kept, and who waits for it. */
+/** Makes a sequence's checkpoints in time, and tells the askers that wait for one. */
 export class Checkpoints {
   /** When the last was made, by the monotonic clock. */
   madeAt: number;
-  /** Steps since the last. */
+  /** Steps since the last one. */
   private steps = 0;
-  /** The log's end when the last was made, and when the last durable one was; -1 before the first. */
+  /** The log's end at the last checkpoint, and at the last durable one; -1 before the first. */
   private end: number;
   private durableEnd = -1;
   private readonly waiting: { readonly position: number; readonly asker: Asker }[] = [];
 
-  /** @param isKept has the log nothing that the store's newest checkpoint, or its creation, does not say? */
+  /** @param isKept does the store's newest checkpoint (or its creation) cover the whole log? */
   constructor(
     private readonly log: SequenceStore,
     private readonly clock: Clock,
@@ -28,27 +28,27 @@ export class Checkpoints {
     this.steps = replayed;
   }
 
-  /** Does nobody wait for one? */
+  /** Is nobody waiting for one? */
   get isQuiet(): boolean {
     return this.waiting.length === 0;
   }
 
-  /** Is there anything that the last checkpoint has not? */
+  /** Has anything changed since the last checkpoint? */
   get isDue(): boolean {
     return this.log.end !== this.end;
   }
 
-  /** Steps were taken. */
+  /** Counts accepted steps. */
   count(steps: number): void {
     this.steps += steps;
   }
 
-  /** Makes one where enough steps were taken since the last. */
+  /** Makes one if there were enough steps since the last. */
   makeInTime(course: Course): void {
     if (this.steps >= this.everySteps) this.make(course);
   }
 
-  /** Makes one, where anything has changed since the last. */
+  /** Makes one if anything has changed since the last. */
   make(course: Course): void {
     const { log, clock } = this;
     if (!this.isDue) return;
@@ -58,7 +58,7 @@ export class Checkpoints {
     log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
   }
 
-  /** Makes one, whatever the last has. */
+  /** Makes one in any case. */
   remake(course: Course): void {
     this.end = -1;
     this.make(course);

@@ -1,9 +1,9 @@
 import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
 
-/** What a sequence has become: its model, and which of its histories that is in. */
+/** The current state of a sequence: its model, and the epoch of its history. */
 export class Course {
-  /** The last update since the model is in memory. */
+  /** The last update since the model was loaded. */
   lastUpdate: Update | null = null;
 
   constructor(

@@ -1,11 +1,11 @@
 /**
- * The sequences that a gateway can reach, wherever their owners are. Each answer is a stream of one value; what is in this
- * process answers in the same call, what is elsewhere when it has been asked. An error is an EddyError.
+ * The sequences that a gateway can reach, wherever their owners are. Each answer is a stream of one value: from this
+ * process in the same call, from elsewhere when it arrives. Every error is an EddyError.
  */
 import type { Observable } from 'rxjs';
 import type { SequenceHandle } from './handle.js';
 
-/** Makes a new sequence, goes on with one that exists, or whichever it is. */
+/** Create a new sequence, resume an existing one, or either. */
 export type OpenMode = 'create' | 'resume' | 'either';
 
 export interface OpenedSequence {
@@ -13,13 +13,13 @@ export interface OpenedSequence {
   readonly created: boolean;
 }
 
-/** What a list tells of a sequence; what only a model knows is there while the sequence is awake. */
+/** An entry of a listing; the fields that need the model are present while the sequence is awake. */
 export interface Listed {
   readonly sequence: string;
   readonly awake: boolean;
   readonly seq?: number;
   readonly epoch?: string;
-  /** Milliseconds since its last step; null where none came since it is in memory. */
+  /** Milliseconds since its last step; null if none came since it was loaded. */
   readonly age?: number | null;
   readonly spec?: Record<string, unknown>;
   readonly learning?: boolean;
@@ -31,34 +31,34 @@ export interface Listed {
 }
 
 export interface ListQuery {
-  /** Begins after this name. */
+  /** Starts after this name. */
   readonly after: string;
-  /** Sequences, at most. */
+  /** The most sequences to give. */
   readonly limit: number;
-  /** Tells which names whoever asks may see; null for all. */
+  /** Tells which names the asker may see; null for all. */
   readonly covers: ((name: string) => boolean) | null;
 }
 
 export interface SequenceList {
-  /** How many there are that may be seen. */
+  /** The number of sequences that the asker may see. */
   readonly total: number;
   readonly sequences: Listed[];
 }
 
 export interface Directory {
   /**
-   * Opens a sequence, to push to it: makes it, or finds it. Errors: `sequence-*`, `spec-*`, `store-*`
+   * Opens a sequence to push to it: creates it, or finds it. Errors: `sequence-*`, `spec-*`, `store-*`
    *
-   * @param checkNew is called before a sequence is made; what it throws refuses that
+   * @param checkNew called before a sequence is created; an error from it refuses that
    */
   open(name: string, mode: OpenMode, spec: unknown, checkNew: () => void): Observable<OpenedSequence>;
-  /** Gives a sequence that exists, to watch it. Errors: `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
+  /** Gives an existing sequence to watch it. Errors: `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
   get(name: string): Observable<SequenceHandle>;
   list(query: ListQuery): Observable<SequenceList>;
-  /** Forgets a sequence for good; completes when that is durable. Errors: `sequence-unknown` */
+  /** Deletes a sequence for good; completes when that is durable. Errors: `sequence-unknown` */
   remove(name: string): Observable<never>;
-  /** Gives a whole sequence as a file. Errors: `sequence-*`, `store-*` */
+  /** Exports a whole sequence as a file. Errors: `sequence-*`, `store-*` */
   export(name: string): Observable<Uint8Array>;
-  /** Makes a sequence of a file, in a new epoch; completes when it is durable. Errors: `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable` */
+  /** Creates a sequence from a file, in a new epoch; completes when it is durable. Errors: `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable` */
   import(name: string, file: Uint8Array): Observable<never>;
 }

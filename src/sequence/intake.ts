@@ -1,4 +1,4 @@
-/** What may come into a sequence. All of a block is looked at before any of it is taken. */
+/** Checks the commands to a sequence. The whole of a block is checked before any of it is accepted. */
 import { EddyError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { ModelSettings } from '../rnn/model.js';
@@ -11,7 +11,7 @@ import { RecentSteps } from './recent-steps.js';
 import { rows } from './rows-of.js';
 import type { SequenceCounters } from './sequence-counters.js';
 
-/** What somebody asks of a sequence. */
+/** A command to a sequence. */
 export type Command =
   | {
       readonly kind: 'steps';
@@ -21,7 +21,7 @@ export type Command =
       readonly x: Float32Array;
       /** [T,B,M], for a supervised task. */
       readonly targets: Float32Array | null;
-      /** T, as the producer tells it. */
+      /** T, according to the producer. */
       readonly count: number;
       readonly asker: Asker;
     }
@@ -37,14 +37,14 @@ export type Command =
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
-/** Tells whoever asked that a command is refused. */
+/** Tells the asker that a command is refused. */
 export function refuse(command: Command, error: EddyError): void {
   command.asker.refused([{ error, seq: 'first' in command ? command.first : null, count: null }]);
 }
 
 export interface IntakeParts {
   readonly spec: ModelSpec;
-  /** Steps in one block, at most. */
+  /** The most steps of one block. */
   readonly blockSteps: number;
   readonly limits: Pick<Limits, 'unackedSteps'>;
   readonly log: SequenceStore;
@@ -52,7 +52,7 @@ export interface IntakeParts {
   readonly acks: { readonly durableSeq: number };
   readonly newEpoch: () => string;
   readonly counters: SequenceCounters;
-  /** Does the log have no steps that are not in memory? */
+  /** Are all steps of the log in memory? */
   readonly isNew: boolean;
 }
 
@@ -60,7 +60,7 @@ export class Intake {
   /** Numbers in a step, B * F. */
   private readonly stepSize: number;
   private readonly recent: RecentSteps;
-  /** Does `recent` hold all that the log has of the last steps? */
+  /** Does `recent` hold the last steps as far as the log has them? */
   private knowsRecent: boolean;
 
   constructor(private readonly parts: IntakeParts) {
@@ -70,13 +70,13 @@ export class Intake {
     this.knowsRecent = isNew;
   }
 
-  /** Lets go of what can be read back from the log. */
+  /** Drops steps that can be read back from the log. */
   forget(): void {
     this.recent.clear();
     this.knowsRecent = false;
   }
 
-  /** Gives the change that a command is. @throws EddyError where it is refused, and nothing has been taken */
+  /** Turns a command into a change. @throws EddyError if it is refused; then nothing has been accepted */
   take(command: Command, course: Course): Change {
     switch (command.kind) {
       case 'steps':
@@ -96,9 +96,9 @@ export class Intake {
   }
 
   /**
-   * Takes a block of steps. Those that were accepted before are acked again and have no effect.
+   * Accepts a block of steps. Those that were accepted before are acknowledged again and have no effect.
    *
-   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been taken
+   * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been accepted
    */
   private steps({ first, x, targets, count: said, asker }: CommandOf<'steps'>, next: number): Change {
     const { spec, blockSteps, counters } = this.parts;
@@ -138,7 +138,7 @@ export class Intake {
     checkRepeats(this.recent, first, x, this.stepSize, repeats);
   }
 
-  /** Reads the last steps back from the log, once after it woke. */
+  /** Reads the last steps back from the log, once after waking. */
   private recall(): void {
     const { log } = this.parts;
     this.knowsRecent = true;

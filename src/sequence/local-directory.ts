@@ -6,7 +6,7 @@ import { LocalHandle } from './local-handle.js';
 import type { Registry } from './registry.js';
 import type { Sequence } from './sequence.js';
 
-/** The sequences of this process. Opening, finding and listing them answers in the same call. */
+/** The sequences of this process. Opening, finding and listing them answer in the same call. */
 export class LocalDirectory implements Directory {
   constructor(
     private readonly registry: Registry,

@@ -95,7 +95,7 @@ export class LocalHandle implements SequenceHandle {
   }
 }
 
-/** A request that is made when it is subscribed to, and answered once. */
+/** A request that is sent on subscription, and answered once. */
 const answered = (ask: (asker: Asker) => void): Observable<never> =>
   new Observable((subscriber) =>
     ask({

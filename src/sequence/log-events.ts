@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import type { StoreListener } from '../store/store.js';
 
-/** What a store tells of one log, as streams. */
+/** The store's reports on one log, as streams. */
 export class LogEvents implements StoreListener {
   /** The records before a position are durable. */
   readonly durable$ = new Subject<number>();

@@ -9,7 +9,7 @@ import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rn
 /** A sequence whose model is in memory, and may be put to sleep. */
 export interface Sleeper {
   readonly spec: ModelSpec;
-  /** When it was last asked for something, by the monotonic clock. */
+  /** When it last had a request, by the monotonic clock. */
   readonly lastActive: number;
   sleep(reason: 'room'): void;
 }
@@ -21,7 +21,7 @@ export interface ModelRoomParts {
   readonly limits: Pick<Limits, 'awakeSequences' | 'modelBytes'>;
 }
 
-/** Where the models of all sequences that are awake live. It is bounded: whoever was idle longest gives way. */
+/** The memory for the models of all awake sequences. It is bounded: the sequence idle longest makes room for another. */
 export class ModelRoom {
   /** A sequence has woken. */
   readonly woken$ = new Subject<void>();
@@ -35,21 +35,21 @@ export class ModelRoom {
     return this.awake.size;
   }
 
-  /** Makes a model that is to be carried, and room for it; `enter` tells whose it is. @throws EddyError `sequence-limit` */
+  /** Makes a live model, and room for it; `enter` then names its sequence. @throws EddyError `sequence-limit` */
   wake(spec: Plain): Model {
     const { limits } = this.parts;
     const bytes = this.bytesOf(parseSpec(spec));
     if (bytes > limits.modelBytes)
       throw new EddyError(
         'sequence-limit',
-        `the model would hold ${bytes} bytes; there are ${limits.modelBytes}`,
+        `the model would take ${bytes} bytes; the limit is ${limits.modelBytes}`,
       );
     while (this.awake.size >= limits.awakeSequences || this.bytes + bytes > limits.modelBytes)
       this.longestIdle()!.sleep('room');
     return this.make(spec);
   }
 
-  /** Makes a model that only goes over the past. */
+  /** Makes a model that only replays the past. */
   make(spec: Plain): Model {
     const { kernels, now } = this.parts;
     return new Model(spec as unknown as ModelSpecInput, { kernels, now });

@@ -1,14 +1,14 @@
 import type { Asker } from './change.js';
 
 interface Pending {
-  /** The log has to be durable up to here. */
+  /** The log must be durable up to here. */
   readonly end: number;
   /** Number of the last step before it, or -1. */
   readonly seq: number;
   readonly asker: Asker;
 }
 
-/** Those who wait until something is durable, oldest first; and how far the steps are. */
+/** The askers that wait for durability, oldest first; and the last durable step. */
 export class PendingAcks {
   private pending: Pending[] = [];
 
@@ -22,7 +22,7 @@ export class PendingAcks {
     return this.pending.length === 0;
   }
 
-  /** Tells the asker when all that the log has now is durable. @param seq number of the last step of it, or -1 */
+  /** Tells the asker when the whole log so far is durable. @param seq number of its last step, or -1 */
   add(seq: number, asker: Asker): void {
     const { log } = this;
     const wasDurable = seq >= 0 && seq <= this.durableSeq;
@@ -34,7 +34,7 @@ export class PendingAcks {
     asker.durable(this.durableSeq);
   }
 
-  /** The log is durable up to `end`. Of several acks for one asker, the last says all. */
+  /** The log is durable up to `end`. Of several acks for one asker only the last is sent, which covers them all. */
   reached(end: number): void {
     const { pending } = this;
     const still = pending.findIndex((one) => one.end > end);

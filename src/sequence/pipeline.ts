@@ -1,12 +1,12 @@
 /**
  * The sentence. Each sequence is one stream of changes; a block of steps goes through the cell run by run, every h_t goes
- * out, and behind each run the windows that are due are trained on:
+ * out, and after each run the model trains on the windows that are due:
  *
  *     accept | carry | windows | learn | append
  *
- * Live steps, the replay at the start, what a subscriber catches up with, and `eddy eval` are this same pipe with another
- * source. Delivery is synchronous. A refusal is a value that goes to whoever asked; an error that ends the stream is a
- * fault of Eddy's own.
+ * Live steps, the replay at start, the catch-up of a subscriber, and `eddy eval` are this same pipe with another source.
+ * Delivery is synchronous. A refusal is a value that goes to the asker; an error that ends the stream is a fault inside
+ * Eddy.
  */
 import { type MonoTypeOperatorFunction, map, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
@@ -22,7 +22,7 @@ import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type Command, type Intake, refuse } from './intake.js';
 
-/** What a live sequence does with what it is asked for. */
+/** What a live sequence does with commands. */
 export const live = (
   intake: Intake,
   course: Course,
@@ -30,11 +30,11 @@ export const live = (
   log: SequenceStore,
 ): OperatorFunction<Command, SequenceRun> => pipe(accept(intake, course), replay(course, room), append(log));
 
-/** What a change does to a sequence: the same bits, whether it comes from a socket or out of a log. */
+/** What a change does to a sequence: the same bits, whether it comes from a socket or from a log. */
 export const replay = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
   pipe(carry(course, room), windows<SequenceRun>(), learn<SequenceRun>());
 
-/** Lets pass what may come in. What is refused changes nothing, and whoever asked is told. */
+/** Lets valid commands pass. A refused one changes nothing, and its asker is told. */
 const accept = (intake: Intake, course: Course): OperatorFunction<Command, Change> =>
   mapOrRefuse(
     (command) => intake.take(command, course),
@@ -44,7 +44,7 @@ const accept = (intake: Intake, course: Course): OperatorFunction<Command, Chang
     },
   );
 
-/** Feeds steps through the cell, run by run, and does what other changes say. */
+/** Feeds steps through the cell, run by run, and applies all other changes. */
 const carry = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
   stage((out) => new Carrying(out, course, room));
 
@@ -84,7 +84,7 @@ const stepless = (model: Model, isLast = true) =>
 
 type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
 
-/** Takes targets that come after their steps. Each is learned from before the next is met, so each has a run. */
+/** Takes late targets. Each is learned from before the next is met, so each has a run of its own. */
 function meetTargets(
   model: Model,
   { first, targets }: RecordOf<'targets'>,
@@ -122,7 +122,7 @@ function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'confi
     run.events = [...run.events, { event: learning ? 'learning-resumed' : 'learning-paused', detail: {} }];
 }
 
-/** Begins a new history: h = 0, and new weights if asked. Step numbers go on. */
+/** Starts a new history: h = 0, and new weights if asked. Step numbers continue. */
 function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Course): void {
   run.model.reset(what);
   course.lastUpdate = null;
@@ -130,7 +130,7 @@ function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Cou
   run.events = [{ event: 'reset', detail: { what } }];
 }
 
-/** Appends to the log what a change was, after it had its effect: what Eddy itself fails on is not done again at a start. */
+/** Appends a change to the log after it took effect: a change on which Eddy fails is not replayed at the next start. */
 const append = (log: SequenceStore): MonoTypeOperatorFunction<SequenceRun> =>
   map((run) => {
     const { record } = run.change;

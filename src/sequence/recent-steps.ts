@@ -1,16 +1,16 @@
-/** The numbers of the last steps, to compare what is sent again with what was accepted. */
+/** The values of the last steps, to compare repeated steps with the accepted ones. */
 export class RecentSteps {
-  /** Step `seq` lies at `seq` modulo the steps that there is room for. */
+  /** Step `seq` is at `seq` modulo the capacity. */
   private ring = new Float32Array(0);
-  /** Number of the step after the last, and of the oldest that is kept. */
+  /** Number of the step after the last, and of the oldest one kept. */
   private next = 0;
   private oldest = 0;
   private readonly keep: number;
 
   /**
    * @param stepSize numbers in a step, B * F
-   * @param steps that are kept: as many as a producer may have to resend
-   * @param bytes of them, at most, but always one step
+   * @param steps to keep: as many as a producer may have to resend
+   * @param bytes to use at most, but always enough for one step
    */
   constructor(
     private readonly stepSize: number,
@@ -20,7 +20,7 @@ export class RecentSteps {
     this.keep = Math.max(1, Math.min(steps, Math.floor(bytes / (4 * stepSize))));
   }
 
-  /** Takes the steps from number `first` on, x [T,B,F]. */
+  /** Adds the steps from number `first` on, x [T,B,F]. */
   add(first: number, x: Float32Array): void {
     const { stepSize } = this;
     const count = x.length / stepSize;
@@ -35,7 +35,7 @@ export class RecentSteps {
     }
   }
 
-  /** Gives x [B,F] of a step that is kept, or null. It is good until the next `add`. */
+  /** Gives x [B,F] of a kept step, or null. It is valid until the next `add`. */
   read(seq: number): Float32Array | null {
     if (seq < this.oldest || seq >= this.next) return null;
     const at = (seq % (this.ring.length / this.stepSize)) * this.stepSize;
@@ -47,7 +47,7 @@ export class RecentSteps {
     this.oldest = this.next;
   }
 
-  /** Makes room for the steps from the oldest to the next, as far as they are kept. */
+  /** Grows the ring to hold the steps from the oldest to the next, up to its limit. */
   private grow(): void {
     const { ring, stepSize, keep } = this;
     const before = ring.length / stepSize;
@@ -56,7 +56,7 @@ export class RecentSteps {
     let room = Math.min(keep, FIRST_STEPS);
     while (room < needed) room = Math.min(keep, 2 * room);
     this.ring = new Float32Array(room * stepSize);
-    // no step has left a ring that still grows: each has a place in the old one and another in the new
+    // a ring that still grows has lost no step: each has a place in the old one and another in the new
     for (let seq = Math.max(this.oldest, this.next - room); seq < this.oldest + before; seq++) {
       const at = (seq % before) * stepSize;
       this.ring.set(ring.subarray(at, at + stepSize), (seq % room) * stepSize);
@@ -64,5 +64,5 @@ export class RecentSteps {
   }
 }
 
-/** Steps of a ring that has just begun; it doubles until it holds all that is kept. */
+/** The first capacity of the ring, in steps; it doubles up to its limit. */
 const FIRST_STEPS = 8;

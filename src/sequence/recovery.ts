@@ -1,4 +1,4 @@
-/** How a sequence comes back: the last good checkpoint, and the records after it, applied again. */
+/** Restores a sequence: the last intact checkpoint, then a replay of the records after it. */
 import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
@@ -10,10 +10,10 @@ import { replayed } from './change.js';
 import { Course } from './course.js';
 import { replay } from './pipeline.js';
 
-/** Makes a model of a spec. */
+/** Makes a model from a spec. */
 export type MakeModel = (spec: Plain) => Model;
 
-/** Where a replay begins. */
+/** The start of a replay. */
 export interface Start {
   readonly model: Model;
   readonly epoch: string;
@@ -23,25 +23,25 @@ export interface Start {
 
 export interface Recovered {
   readonly course: Course;
-  /** Steps that were carried again. */
+  /** Replayed steps. */
   readonly replayed: number;
-  /** What was found broken, and is not used. */
+  /** Damage that was found; the damaged parts are not used. */
   readonly damage: readonly EddyError[];
-  /** Were records given up, so that the history ends earlier than it did? */
+  /** Were records discarded, so that the history ends earlier than before? */
   readonly isCut: boolean;
 }
 
-/** What a checkpoint keeps of a sequence. */
+/** The state of a sequence in a checkpoint. */
 export const stateOf = ({ epoch, model }: { epoch: string; model: Model }): Plain => ({
   epoch,
   snapshot: model.snapshot(),
 });
 
 /**
- * Brings a sequence back to where its log ends. A broken checkpoint is passed over for the one before it; where a record
- * is broken the history ends before it.
+ * Restores a sequence to the end of its log. A damaged checkpoint is skipped in favour of the one before it; the history
+ * ends before a damaged record.
  *
- * @throws EddyError `store-damaged` where there is nothing to begin from; the store is as it was
+ * @throws EddyError `store-damaged` if there is nothing to start from; the store is unchanged
  */
 export function recover(name: string, log: SequenceStore, make: MakeModel): Recovered {
   const damage: EddyError[] = [];
@@ -60,11 +60,11 @@ export function recover(name: string, log: SequenceStore, make: MakeModel): Reco
     return { course, replayed: course.seq - before, damage, isCut: reached.fault !== null };
   }
   const why = damage.map(({ message }) => message);
-  if (log.oldest > 0) why.push('no checkpoint can be used, and the log begins later');
-  throw new EddyError('store-damaged', `${name} cannot be brought back: ${why.join('; ')}`);
+  if (log.oldest > 0) why.push('no checkpoint is usable, and the log starts later');
+  throw new EddyError('store-damaged', `${name} cannot be restored: ${why.join('; ')}`);
 }
 
-/** Carries a course over the log from a position on, and gives how far it came, and what stopped it before the end. */
+/** Replays the log over a course from a position on, and gives how far it got, and what stopped it before the end. */
 function replayFrom(course: Course, log: SequenceStore, from: number): { position: number; fault: unknown } {
   let position = from;
   let fault: unknown = null;
@@ -87,7 +87,7 @@ function replayFrom(course: Course, log: SequenceStore, from: number): { positio
 /** A replay copies no results. */
 const NO_ROOM: CopyRoom = { begin: (steps) => steps, h: () => null, y: () => null };
 
-/** Gives what a replay may begin from, the latest first: the checkpoints that can be read, then the first record. */
+/** Gives the possible starts of a replay, the latest first: the readable checkpoints, then the first record. */
 export function* starts(
   name: string,
   log: SequenceStore,
@@ -107,7 +107,7 @@ export function* starts(
 export function fromState(state: Plain, position: number, make: MakeModel): Start {
   const { epoch, snapshot } = state as { epoch: string; snapshot: ModelSnapshot };
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
-    throw new EddyError('snapshot-invalid', 'the state is that of no sequence');
+    throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const model = make(snapshot.spec);
   try {
     model.restore(snapshot);
@@ -124,10 +124,10 @@ function fromCreation(name: string, log: SequenceStore, make: MakeModel): Start 
       return { model: make(record.spec), epoch: record.epoch, position: position + 1 };
     break;
   }
-  throw new EddyError('store-damaged', `${name}: the log does not begin with its creation`);
+  throw new EddyError('store-damaged', `${name}: the log does not start with its creation`);
 }
 
-/** Codes of what a broken store leads to; anything else is no damage, and goes on. */
+/** Codes that mean damage; any other error is rethrown. */
 const DAMAGE = ['store-damaged', 'snapshot-invalid', 'spec-invalid'];
 
 const isDamage = (error: unknown): error is EddyError =>

@@ -1,4 +1,4 @@
-/** The sequences that are known, by name: those that are awake, and those that sleep in the store. */
+/** The known sequences, by name: those that are awake, and those asleep in the store. */
 import type { Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
@@ -26,13 +26,13 @@ export interface RegistryParts {
   >;
   readonly keeping: Keeping;
   readonly counters: SequenceCounters;
-  /** Tells of a fault of Eddy's own, or of the store. */
+  /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** When a sequence is kept. */
+/** When a sequence is saved. */
 export interface Keeping {
-  /** Steps, and milliseconds, after which a checkpoint is made; fewer steps where they cost much. */
+  /** Steps, and milliseconds, after which a checkpoint is made; fewer steps if they are expensive. */
   readonly steps: number;
   readonly ms: number;
   /** Milliseconds without a step after which it is put to sleep. */
@@ -41,11 +41,11 @@ export interface Keeping {
 
 export type OpenMode = 'create' | 'resume' | 'either';
 
-/** Milliseconds between two looks at who is idle and what is to be kept. */
+/** Milliseconds between two checks for idle and unsaved sequences. */
 const LOOK_MS = 1000;
 
 export class Registry {
-  /** Those that somebody uses, or used a moment ago. */
+  /** Sequences in use, or used a moment ago. */
   private readonly present = new Map<string, Sequence>();
   private readonly models: ModelRoom;
   private lastChannel = 0;
@@ -57,12 +57,12 @@ export class Registry {
     this.models.woken$.subscribe(() => this.lookLater());
   }
 
-  /** How many sequences are known. */
+  /** The number of known sequences. */
   get size(): number {
     return this.parts.store.size;
   }
 
-  /** How many of them are awake. */
+  /** The number of awake sequences. */
   get awakeSize(): number {
     return this.models.size;
   }
@@ -71,7 +71,7 @@ export class Registry {
     return this.present.has(name) || this.parts.store.has(name);
   }
 
-  /** Gives a sequence that exists. @throws EddyError `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
+  /** Gives an existing sequence. @throws EddyError `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
   get(name: string): Sequence {
     const sequence = this.present.get(name);
     if (sequence) return sequence;
@@ -81,7 +81,7 @@ export class Registry {
   }
 
   /**
-   * Opens a sequence: makes it, or finds it.
+   * Opens a sequence: creates it, or finds it.
    *
    * @throws EddyError `sequence-*`, `spec-*`, `store-*`
    */
@@ -95,12 +95,12 @@ export class Registry {
     const sequence = created ? this.create(name, spec) : this.get(name);
     sequence.checkAlive();
     if (spec !== undefined && !isSameSpec(parseSpec(spec), sequence.spec))
-      throw new EddyError('spec-conflict', `sequence ${name} exists with another model spec`);
+      throw new EddyError('spec-conflict', `sequence ${name} exists with a different model spec`);
     sequence.announce('opened', { created });
     return { sequence, created };
   }
 
-  /** A socket has opened the sequence; it gives it back with `release`. */
+  /** Holds a sequence for a socket, until `release`. */
   hold(sequence: Sequence): void {
     sequence.holders++;
   }
@@ -110,13 +110,13 @@ export class Registry {
     this.lookLater();
   }
 
-  /** Gives the names of all that are known, in order, from the first after `after`; and those of them that are present. */
+  /** Gives the names of all known sequences after `after`, in order, with those that are in memory. */
   *list(after?: string): Iterable<{ readonly name: string; readonly sequence: Sequence | null }> {
     for (const name of this.parts.store.names(after))
       yield { name, sequence: this.present.get(name) ?? null };
   }
 
-  /** Forgets a sequence for good; resolves when that is durable. @throws EddyError `sequence-unknown` */
+  /** Deletes a sequence for good; resolves when that is durable. @throws EddyError `sequence-unknown` */
   async remove(name: string): Promise<void> {
     checkName(name);
     const sequence = this.present.get(name);
@@ -129,16 +129,16 @@ export class Registry {
     await this.parts.store.remove(name);
   }
 
-  /** Gives a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
+  /** Exports a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
   exportOf(name: string): Uint8Array {
     const { epoch, model } = this.get(name);
     return writeSequence(name, epoch, model, this.parts.clock.wall());
   }
 
   /**
-   * Makes a sequence of a file, in a new epoch; resolves when it is durable.
+   * Creates a sequence from a file, in a new epoch; resolves when it is durable.
    *
-   * @throws EddyError `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable`; nothing is made then
+   * @throws EddyError `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable`; then nothing is created
    */
   async importAs(name: string, file: Uint8Array): Promise<void> {
     const { store, newEpoch, clock } = this.parts;
@@ -157,7 +157,7 @@ export class Registry {
     await store.flushed();
   }
 
-  /** Keeps all sequences in the store and ends them; resolves when everything is durable. */
+  /** Saves all sequences and ends them; resolves when everything is durable. */
   async end(): Promise<void> {
     this.looking?.unsubscribe();
     this.looking = null;
@@ -171,7 +171,10 @@ export class Registry {
 
   private create(name: string, spec: unknown): Sequence {
     if (spec === undefined)
-      throw new EddyError('spec-required', `sequence ${name} is new, so it needs a model spec`);
+      throw new EddyError(
+        'spec-required',
+        `sequence ${name} does not exist yet; creating it needs a model spec`,
+      );
     this.checkRoom();
     return this.enter(createSequence(this.partsOf(name), parseSpec(spec)));
   }
@@ -181,7 +184,7 @@ export class Registry {
     const { store, limits } = this.parts;
     if (store.failure) throw store.failure;
     if (store.size >= limits.sequences)
-      throw new EddyError('sequence-limit', `${limits.sequences} sequences are known already`);
+      throw new EddyError('sequence-limit', `the server already knows ${limits.sequences} sequences`);
   }
 
   private enter(sequence: Sequence): Sequence {
@@ -195,7 +198,7 @@ export class Registry {
     return { ...parts, name, channel: ++this.lastChannel, models, checkpointSteps: keeping.steps };
   }
 
-  /** Looks as long as there is anything that will have to be put to sleep or let go of. */
+  /** Keeps checking as long as any sequence is left to put to sleep or to drop. */
   private lookLater(): void {
     this.looking ??= this.parts.clock.scheduler.schedule(() => {
       this.looking = null;
@@ -205,7 +208,7 @@ export class Registry {
     }, LOOK_MS);
   }
 
-  /** Puts to sleep what is idle, keeps what has changed long ago, and lets go of what nobody uses. */
+  /** Puts idle sequences to sleep, saves those changed long ago, and drops those that nobody uses. */
   private look(): void {
     const { keeping, clock } = this.parts;
     const now = clock.monotonic();
@@ -231,6 +234,6 @@ function checkName(name: string): void {
   if (!SEQUENCE_NAME.test(name))
     throw new EddyError(
       'sequence-name-invalid',
-      `${JSON.stringify(name.slice(0, 140))} is no name: 1 to 128 of A-Z a-z 0-9 . _ : / -, a letter or digit first`,
+      `${JSON.stringify(name.slice(0, 140))} is not a name: 1 to 128 of A-Z a-z 0-9 . _ : / -, a letter or digit first`,
     );
 }

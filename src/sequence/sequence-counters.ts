@@ -1,10 +1,10 @@
-/** What sequences count while they work: plain numbers, so that counting a step is one addition. */
+/** The counters of sequences: plain numbers, so that counting a step is one addition. */
 export interface SequenceCounters {
-  /** Steps that had their effect. */
+  /** Steps applied. */
   steps: number;
-  /** Steps that came again and had none. */
+  /** Repeated steps, acknowledged without effect. */
   stepsRepeated: number;
   updatesApplied: number;
-  /** Updates that were not applied, because a weight would have become non-finite. */
+  /** Updates skipped because a weight would have become non-finite. */
   updatesSkipped: number;
 }

@@ -1,6 +1,6 @@
 /**
- * A whole sequence as one file: safetensors with all that it is, so that it goes on with the same bits elsewhere, and
- * with its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` loads them.
+ * A whole sequence as one file: safetensors with its complete state, so that it continues with the same bits elsewhere,
+ * and with its weights again under PyTorch's names and in its layout, so that `torch.nn.RNN` loads them.
  */
 import { EddyError } from '../errors.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
@@ -37,18 +37,18 @@ export function writeSequence(name: string, epoch: string, model: Model, savedAt
   });
 }
 
-/** Reads the state out of a file that may be anyone's; the model checks what is in it. @throws EddyError `snapshot-invalid` */
+/** Reads the state from an untrusted file; the model checks its contents. @throws EddyError `snapshot-invalid` */
 export function readSequence(bytes: Uint8Array): Plain {
   const { tensors, metadata } = readSafetensors(bytes);
   const [format, version] = [metadata.get('format'), metadata.get('version')];
   if (format !== FORMAT || version !== VERSION)
-    throw new EddyError('snapshot-invalid', `the file is no ${FORMAT} of version ${VERSION}`);
+    throw new EddyError('snapshot-invalid', `the file is not a ${FORMAT} of version ${VERSION}`);
   const { state } = unflattenPlain({ text: metadata.get('state') ?? '', tensors });
   if (typeof state === 'object' && state !== null && !Array.isArray(state)) return state as Plain;
-  throw new EddyError('snapshot-invalid', 'the file has no state in it');
+  throw new EddyError('snapshot-invalid', 'the file contains no state');
 }
 
-/** Gives the weights under both names. PyTorch keeps each matrix as [outputs, inputs]. */
+/** Gives the weights under both names. PyTorch stores each matrix as [outputs, inputs]. */
 function weightsOf(model: Model): Map<string, Tensor> {
   const { batch: B, units: N, readout } = model.spec;
   const { W, b, Wy, by } = model.weights;

@@ -1,8 +1,7 @@
 /**
- * One sequence: its place in the log, its model while it is awake, and those who watch it. What it does with what comes is
- * in pipeline.ts.
+ * One sequence: its log, its model while it is awake, and its watchers. pipeline.ts says what it does with commands.
  *
- * What is refused changes nothing. What changes it is in the log, in order, so the log gives it back to the bit.
+ * A refused command changes nothing. Every change is in the log, in order, so the log restores the sequence to the bit.
  */
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
@@ -30,14 +29,14 @@ export class Sequence {
   readonly name: string;
   readonly channel: number;
   readonly spec: ModelSpec;
-  /** Steps in one block, at most: fewer where a step costs much. */
+  /** The most steps of one block: fewer if steps are expensive. */
   readonly blockSteps: number;
-  /** When it was last asked for something, and when its last step came since it is in memory, by the monotonic clock. */
+  /** When its last command came, and its last step since it was loaded, by the monotonic clock. */
   lastActive: number;
   lastStepAt: number | null = null;
-  /** How often it is held open. */
+  /** How many sockets hold it open. */
   holders = 0;
-  /** What it has become; null while it sleeps. */
+  /** Its model and epoch; null while it sleeps. */
   course: Course | null = null;
   private readonly commands = new Inlet<Command>();
   private readonly results: Results;
@@ -87,29 +86,29 @@ export class Sequence {
     return this.course !== null;
   }
 
-  /** Does anybody have it open, or watch it? One that failed is held, so that it does not come back unseen. */
+  /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
   get isHeld(): boolean {
     return this.holders > 0 || this.results.isWatched || this.failure !== null;
   }
 
-  /** Is it of no use to keep it in memory? */
+  /** Can it be dropped from memory? */
   get isForgettable(): boolean {
     const { acks, checkpoints, log } = this;
     const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
     return !this.isAwake && !this.isHeld && isQuiet;
   }
 
-  /** When it was last kept, by the monotonic clock. */
+  /** When it was last saved, by the monotonic clock. */
   get lastKept(): number {
     return this.checkpoints.madeAt;
   }
 
-  /** Number of the last step that was accepted, -1 before the first. */
+  /** Number of the last accepted step, -1 before the first. */
   get seq(): number {
     return this.course?.seq ?? this.last.seq;
   }
 
-  /** Number of the last step that is durable. */
+  /** Number of the last durable step. */
   get durable(): number {
     return this.acks.durableSeq;
   }
@@ -119,7 +118,7 @@ export class Sequence {
     return this.course?.epoch ?? this.last.epoch;
   }
 
-  /** Does what it is asked, or refuses it; the asker hears of either. It wakes for it. */
+  /** Executes a command, or refuses it, and tells the asker. Wakes if necessary. */
   submit(command: Command): void {
     try {
       this.ready();
@@ -128,11 +127,11 @@ export class Sequence {
       return refuse(command, error);
     }
     this.commands.next(command);
-    // a fault of Eddy's own has ended the pipe in the middle of it
+    // a fault inside Eddy has ended the pipe in the middle of the command
     if (this.failure) refuse(command, this.failure);
   }
 
-  /** Makes a checkpoint now; the asker hears when it is durable. */
+  /** Makes a checkpoint now, and tells the asker when it is durable. */
   checkpoint(asker: Asker): void {
     try {
       this.checkpoints.ask(this.ready(), asker);
@@ -148,13 +147,13 @@ export class Sequence {
     return this.watching.watch(view, options);
   }
 
-  /** Gives a view from where the subscriber was. @throws EddyError `view-unavailable` */
+  /** Gives a view from the subscriber's position. @throws EddyError `view-unavailable` */
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {
     this.checkAlive();
     return this.watching.rejoin(view, options, after);
   }
 
-  /** Keeps it in the store and gives its memory back; the next step wakes it. */
+  /** Saves it and frees its memory; the next step wakes it. */
   sleep(reason: 'idle' | 'room' | 'shutdown'): void {
     if (!this.course) return;
     this.keep();
@@ -162,12 +161,12 @@ export class Sequence {
     this.giveUpModel();
   }
 
-  /** Is there anything that the last checkpoint has not? */
+  /** Has anything changed since the last checkpoint? */
   get isDirty(): boolean {
     return this.checkpoints.isDue;
   }
 
-  /** Makes a checkpoint, where anything has changed since the last. */
+  /** Makes a checkpoint if anything has changed since the last. */
   keep(): void {
     if (this.course && !this.failure) this.checkpoints.make(this.course);
   }
@@ -176,7 +175,7 @@ export class Sequence {
     this.results.announce(this, event, detail);
   }
 
-  /** Ends it: its watchers complete, and whoever asks is told why. */
+  /** Ends it: its watchers complete, and every later command is refused with the reason. */
   end(reason: EddyError): void {
     this.giveUpModel();
     this.failure = reason;
@@ -194,7 +193,7 @@ export class Sequence {
     return this.awake().model;
   }
 
-  /** Gives what it has become; it wakes for it. */
+  /** Gives its model and epoch. Wakes if necessary. */
   awake(): Course {
     this.checkAlive();
     if (this.course) return this.course;
@@ -213,7 +212,7 @@ export class Sequence {
     return this.awake();
   }
 
-  /** Lays the pipe that all it is asked for goes through while it is awake. */
+  /** Sets up the pipe for all commands while it is awake. */
   private begin(course: Course): void {
     const { commands, intake, results, log } = this;
     this.course = course;
@@ -225,7 +224,7 @@ export class Sequence {
     this.pipe = commands.pipe(live(intake, course, results.room, log)).subscribe(sink);
   }
 
-  /** Takes what came of a change, or of a part of it. */
+  /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
     const { count, updates } = run;
     const { counters } = this.parts;
@@ -244,7 +243,7 @@ export class Sequence {
     this.checkpoints.makeInTime(course);
   }
 
-  /** Tells whoever asked: what was refused at once, the rest when it is durable. */
+  /** Tells the asker: refusals at once, the rest when it is durable. */
   private answer({ change: { record, last, asker }, refused }: SequenceRun): void {
     if (!asker) return;
     if (record?.kind !== 'targets') this.acks.add(last, asker);
@@ -270,13 +269,13 @@ export class Sequence {
       this.announce('damaged', { message: error.message });
     }
     if (!isCut) return;
-    // a part of the history is lost, so that old positions are not to be trusted
+    // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
     this.acks.durableSeq = course.seq;
     this.checkpoints.remake(course);
   }
 
-  /** A fault of Eddy's own stops this sequence, so that no wrong state is served, and no other. */
+  /** A fault inside Eddy stops this sequence and no other, so that no wrong state is served. */
   private fail(cause: unknown): void {
     const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
     this.failure = new EddyError('sequence-failed', message, { cause });

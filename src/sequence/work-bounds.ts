@@ -1,15 +1,15 @@
-/** How much may be done at a time. */
+/** Bounds on the work done at a time. */
 import { type ModelSpec, stepWork } from '../rnn/spec/spec.js';
 
-/** Multiply-adds that one block may cost: it holds up all other sequences for as long. */
+/** The most multiply-adds of one block, during which all other sequences wait. */
 const BLOCK_WORK = 2 ** 30;
-/** Multiply-adds that the way from a checkpoint to the end of its log may cost. */
+/** The most multiply-adds of a replay from a checkpoint to the end of its log. */
 const REPLAY_WORK = 2 ** 31;
 
-/** Gives how many steps a block may have. */
+/** Gives the most steps of a block. */
 export const blockStepsOf = (spec: ModelSpec, limit: number): number => within(spec, BLOCK_WORK, limit);
 
-/** Gives how many steps may come between two checkpoints. */
+/** Gives the most steps between two checkpoints. */
 export const replayStepsOf = (spec: ModelSpec, limit: number): number => within(spec, REPLAY_WORK, limit);
 
 const within = (spec: ModelSpec, work: number, limit: number): number =>

@@ -208,7 +208,7 @@ describe('a sequence that comes back', () => {
     const before = JSON.stringify(keys(''));
     const { registry } = comeBack(disk);
     expect(() => registry.get('a')).toThrow(
-      /a cannot be brought back: .*checkpoint at 5.*checkpoint at 3.*log begins later/s,
+      /a cannot be restored: .*checkpoint at 5.*checkpoint at 3.*log starts later/s,
     );
     expect(codeOf(() => registry.open('a', 'either', FORECAST))).toBe('store-damaged');
     expect(JSON.stringify(keys(''))).toBe(before);

@@ -1,6 +1,6 @@
 /**
- * What a subscriber has missed, out of the log: a second model is carried over the same records from a checkpoint before
- * the place where the subscriber was, gives the same bits, and hands over to the live results where it has caught up.
+ * The results that a subscriber missed, from the log: a second model replays the records from a checkpoint before the
+ * subscriber's position, gives the same bits, and hands over to the live results when it has caught up.
  */
 import { Observable, type SchedulerLike, Subject, Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
@@ -14,7 +14,7 @@ import type { Start } from '../recovery.js';
 import { rows } from '../rows-of.js';
 import type { Results, ResultView } from './results.js';
 
-/** Multiply-adds of one slice: all others wait for as long. */
+/** Multiply-adds of one slice, during which all other sequences wait. */
 const SLICE_WORK = 2 ** 25;
 
 export interface CatchUpParts {
@@ -31,7 +31,7 @@ export interface CatchUpParts {
   readonly scheduler: SchedulerLike;
 }
 
-/** Gives the results of a view after a step: first those that were missed, then the live ones. */
+/** Gives the results of a view after a step: first the missed ones, then the live ones. */
 export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
   return new Observable((subscriber) => {
     const { start, replayed, live, scheduler } = parts;
@@ -72,7 +72,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
         if (isDone && !subscriber.closed) goLive();
       } catch (error) {
         if (!(error instanceof EddyError)) throw error;
-        // the log was cut meanwhile, so the rest is told as a hole
+        // the log was truncated meanwhile, so the rest counts as skipped
         const latest = parts.latest();
         if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - course.seq - 1) });
         goLive();
@@ -91,7 +91,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
   });
 }
 
-/** Runs pieces of work until they are worth so much; true when there are no more, or nobody wants them. */
+/** Runs pieces of work up to a total cost; true when there are no more, or nobody wants them. */
 function runFor(work: number, pieces: Iterator<number>, isUnwanted: () => boolean): boolean {
   for (let spent = 0; spent < work; ) {
     const piece = pieces.next();
@@ -101,7 +101,7 @@ function runFor(work: number, pieces: Iterator<number>, isUnwanted: () => boolea
   return false;
 }
 
-/** Carries on over the log in pieces, up to its end; gives what each cost. @param listen called where the unseen begins */
+/** Replays the log in pieces, up to its end; gives the cost of each. @param listen called where the missed results begin */
 function* piecesOf(
   { log, start, after }: CatchUpParts,
   course: Course,

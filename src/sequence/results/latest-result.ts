@@ -1,7 +1,7 @@
 import type { View, ViewMessage } from '../../protocol/messages.js';
 import type { Model } from '../../rnn/model.js';
 
-/** Gives what a view would have shown last, for those who come too late for what was before; null where there is nothing. */
+/** Gives the latest result of a view, for subscribers whose missed results are gone; null if there is none. */
 export function latestResult(view: View, channel: number, model: Model): ViewMessage | null {
   const { seq } = model;
   if (seq < 0) return null;

@@ -1,4 +1,4 @@
-/** The results of one sequence on their way out. What nobody watches is not even made. */
+/** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
 import type { CopyRoom } from '../../operators/carry-steps.js';
 import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/messages.js';
@@ -9,27 +9,27 @@ import type { Course } from '../course.js';
 import { metricsMessage } from './latest-result.js';
 import { StepGatherer } from './step-gatherer.js';
 
-/** Numbers in one message of states or predictions, at most (64 KiB in MessagePack), unless one step has more. */
+/** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
-/** Updates, metrics or events in one message, at most. */
+/** The most updates, metrics or events in one message. */
 const MESSAGE_ENTRIES = 256;
 
-/** All views but the weights, which are no result of a step. */
+/** All views except the weights, which are not the result of a step. */
 export type ResultView = Exclude<View, 'weights'>;
 
-/** Gathers what the runs of one block gave, and sends it out. */
+/** Gathers the results of a block's runs, and sends them out. */
 export class Results {
-  /** Room for what is copied of a run: of h and y what somebody watches. */
+  /** Room for copies of a run's h and y, as far as somebody watches them. */
   readonly room: CopyRoom;
   private readonly gatherer: StepGatherer;
-  /** Made when they are first asked for: most sequences are watched by nobody. */
+  /** Created on first use: nobody watches most sequences. */
   private readonly subjects: Partial<Record<ResultView, Subject<ViewMessage>>> = {};
-  /** Results of a view that one message may hold. */
+  /** The most results of a view in one message. */
   private readonly capacities: Readonly<Record<ResultView, number>>;
   /** Numbers in a step, B * F. */
   private readonly stepSize: number;
   private readonly hasOutputs: boolean;
-  /** The steps whose states and predictions wait: how many, and the number of the first. */
+  /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
   private updates: UpdateEntry[] = [];
@@ -58,7 +58,7 @@ export class Results {
     };
   }
 
-  /** Does anybody listen? */
+  /** Does anybody watch? */
   get isWatched(): boolean {
     return Object.values(this.subjects).some(({ observed }) => observed);
   }
@@ -68,12 +68,12 @@ export class Results {
     return this.subjects[view];
   }
 
-  /** Gives how many results one message of a view may hold. */
+  /** Gives the most results that one message of a view may hold. */
   capacityOf(view: ResultView): number {
     return this.capacities[view];
   }
 
-  /** Takes a run; sends out what has gathered where it ends its block. */
+  /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
     if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
@@ -97,7 +97,7 @@ export class Results {
     this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events });
   }
 
-  /** What the errors of a step tell of the series is an event. */
+  /** Anomalies and drift are events. */
   private alert({ alerts }: SequenceRun, course: Course): void {
     for (const { seq, anomaly, isAnomalous, drift } of alerts) {
       if (isAnomalous) this.announce(course, 'anomaly', { score: anomaly }, seq);
@@ -109,7 +109,7 @@ export class Results {
     for (const subject of Object.values(this.subjects)) subject.complete();
   }
 
-  /** Sends out what has gathered: states first, since they wait for nothing. */
+  /** Sends out the gathered results: states first, since they wait for nothing. */
   private flush({ model }: Course): void {
     this.flushSteps();
     this.flushUpdates(model.seq);
@@ -117,7 +117,7 @@ export class Results {
     if (metrics?.observed) metrics.next(metricsMessage(this.channel, model));
   }
 
-  /** Begins to gather, at most so many steps as one message holds; those that wait go out before. */
+  /** Starts to gather, up to one message of steps; waiting ones leave first. */
   private begin(steps: number): number {
     this.flushSteps();
     const { states, predictions } = this.subjects;
@@ -136,7 +136,7 @@ export class Results {
     if (y) subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, y });
   }
 
-  /** Sends out steps x [T,B,F] that were accepted, the first numbered `seq`. */
+  /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */
   private sendInputs(seq: number, x: Float32Array): void {
     const { inputs } = this.subjects;
     if (!inputs?.observed) return;
@@ -149,7 +149,7 @@ export class Results {
     }
   }
 
-  /** @param seq number of the step after which they were made */
+  /** @param seq number of the step after which the updates were made */
   private addUpdates(updates: readonly Update[], seq: number): void {
     if (!this.subjects.updates?.observed) return;
     for (const { loss, gradientNorm, ...rest } of updates)

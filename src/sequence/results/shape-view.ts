@@ -1,4 +1,4 @@
-/** A view: results as one subscriber asked for them. */
+/** A view: results in the form that one subscriber asked for. */
 import { map, type Observable, type SchedulerLike } from 'rxjs';
 import { collect } from '../../operators/collect.js';
 import { conflate } from '../../operators/conflate.js';
@@ -6,13 +6,13 @@ import type { ViewMessage } from '../../protocol/messages.js';
 import { countOf, joinMessages, latestOf } from '../../protocol/view-messages.js';
 
 export interface ViewOptions {
-  /** At most one message in so many milliseconds; 0 sends each at once. */
+  /** At most one message per this many milliseconds; 0 sends each at once. */
   readonly every: number;
-  /** Every result, or only the latest, with the number of those that were skipped. */
+  /** Every result, or only the latest, with the number of skipped ones. */
   readonly delivery: 'every' | 'latest';
 }
 
-/** Shapes a sequence's results for one subscriber. @param capacity results that one message may hold */
+/** Shapes a sequence's results for one subscriber. @param capacity the most results in one message */
 export function applyView(
   results$: Observable<ViewMessage>,
   { every, delivery }: ViewOptions,

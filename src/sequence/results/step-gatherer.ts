@@ -1,16 +1,16 @@
 import type { CopyRoom } from '../../operators/carry-steps.js';
 
-/** Numbers of the array that the results of small blocks share, since one of their own costs more than what is in it. */
+/** Length of the array that the results of small blocks share, since their own would cost more than their contents. */
 const SLAB_NUMBERS = 2048;
 
 export type Numbers = Float32Array<ArrayBuffer>;
 
 /**
  * Room for the hidden states and the predictions of consecutive runs, so that one message holds those of a whole block
- * and joining them copies nothing. No room is given twice.
+ * and joining them copies nothing. Room is never reused.
  */
 export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
-  /** h and y of the steps that have gathered, and room for those that still come; null where nobody watches. */
+  /** h and y of the gathered steps, with room for the remaining ones; null if nobody watches. */
   private states: Numbers | null = null;
   private predictions: Numbers | null = null;
   private usedH = 0;
@@ -21,7 +21,7 @@ export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
   /** @param sizes numbers in h and in y of one step */
   constructor(private readonly sizes: { readonly state: number; readonly output: number }) {}
 
-  /** Begins with room for steps: for their h, their y, or neither. */
+  /** Reserves room for steps: for their h, their y, or neither. */
   begin(steps: number, h: boolean, y: boolean): void {
     this.states = h ? this.take(steps * this.sizes.state) : null;
     this.predictions = y ? this.take(steps * this.sizes.output) : null;
@@ -41,7 +41,7 @@ export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
     return part(this.predictions, this.usedY - length, this.usedY);
   }
 
-  /** The states, and the predictions, that have gathered since `begin`. */
+  /** The states and predictions gathered since `begin`. */
   get gatheredH(): Numbers | null {
     return this.states && part(this.states, 0, this.usedH);
   }
@@ -50,7 +50,7 @@ export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
     return this.predictions && part(this.predictions, 0, this.usedY);
   }
 
-  /** Gives room for numbers that has never been given before; it is 0. */
+  /** Gives fresh room for numbers, filled with 0. */
   private take(length: number): Numbers {
     if (length > SLAB_NUMBERS / 4) return new Float32Array(length);
     if (this.used + length > this.slab.length) {

@@ -1,4 +1,4 @@
-/** What watchers of a sequence get: its results from now on, or from where they were. */
+/** The views of a sequence's watchers: from now on, or from their last position. */
 import { concat, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
@@ -14,10 +14,10 @@ import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { checkWeights, weightsView } from './weights-view.js';
 
-/** Views of what only a readout gives. */
+/** Views that need a readout. */
 const NEED_READOUT: ReadonlySet<View> = new Set(['predictions', 'updates', 'metrics']);
 
-/** Where a subscriber was: it has seen all up to this step. */
+/** A subscriber's position: it has seen everything up to this step. */
 export interface After {
   readonly epoch: string;
   readonly seq: number;
@@ -25,11 +25,11 @@ export interface After {
 
 export interface Rejoined {
   readonly results$: Observable<ViewMessage>;
-  /** Does it go on where the subscriber was? */
+  /** Does it resume at the subscriber's position? */
   readonly recovered: boolean;
 }
 
-/** The sequence that is watched. */
+/** The watched sequence. */
 export interface Watched {
   readonly name: string;
   readonly channel: number;
@@ -38,7 +38,7 @@ export interface Watched {
   readonly epoch: string;
   /** Wakes it. */
   awake(): Course;
-  /** What it has become; null while it sleeps. */
+  /** Its model and epoch; null while it sleeps. */
   readonly course: Course | null;
 }
 
@@ -48,7 +48,7 @@ export interface WatchingParts {
   readonly log: SequenceStore;
   readonly models: ModelRoom;
   readonly clock: Clock;
-  /** Tells of a checkpoint that is broken. */
+  /** Reports a damaged checkpoint. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -66,7 +66,7 @@ export class Watching {
   }
 
   /**
-   * Gives a view from where the subscriber was: the results that it missed come first, out of the log. Where the log does
+   * Gives a view from the subscriber's position: the missed results come first, from the log. If the log does
    * not reach back so far, the latest result comes first.
    *
    * @throws EddyError `view-unavailable`
@@ -98,7 +98,7 @@ export class Watching {
     const { sequence, results: live, log, clock } = this.parts;
     const live$ = live.of(view);
     const isOf = after.epoch === sequence.epoch && after.seq <= sequence.seq;
-    // a change of settings or a late target may have come after the step, and have no number of its own
+    // a change of settings or a late target may follow the step, and has no number of its own
     const isPerStep = view === 'states' || view === 'predictions' || view === 'inputs';
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
@@ -114,7 +114,7 @@ export class Watching {
     return { results$, recovered: true };
   }
 
-  /** Gives where a replay may begin that is to go over all that came after a step; null where that is not kept. */
+  /** Gives a start for a replay of everything after a step; null if the log no longer has it. */
   private startBefore(seq: number): Start | null {
     const { sequence, log, models, onFault } = this.parts;
     for (const start of starts(sequence.name, log, (spec) => models.make(spec), onFault)) {

@@ -1,4 +1,4 @@
-/** The view of a model's weights: now and then, and only where somebody looks. */
+/** The view of a model's weights: from time to time, and only if somebody watches. */
 import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import { conflate } from '../../operators/conflate.js';
@@ -9,10 +9,10 @@ import type { Course } from '../course.js';
 
 /** Milliseconds between two messages, at least: copying weights costs. */
 const LEAST_MS = 1000;
-/** Numbers in one message, at most: 1 MiB in MessagePack. */
+/** The most numbers in one message: 1 MiB in MessagePack. */
 const MOST_NUMBERS = 256 * 1024;
 
-/** Checks that all weights, and an input gradient, find room in one message. @throws EddyError `view-unavailable` */
+/** Checks that all weights and an input gradient fit in one message. @throws EddyError `view-unavailable` */
 export function checkWeights(spec: ModelSpec): void {
   const { batch, features, learner } = spec;
   const gradient = learner.kind === 'tbptt' ? reachOf(spec) * batch * features : 0;
@@ -25,8 +25,8 @@ export function checkWeights(spec: ModelSpec): void {
 }
 
 /**
- * Gives the weights at once, and again after changes, as they are when they are due: at most once in `every`
- * milliseconds, and no oftener than once a second. What sleeps then gives nothing.
+ * Gives the weights at once, and again after changes, as they are when sent: at most once per `every`
+ * milliseconds, and at most once a second. A sleeping sequence gives nothing.
  *
  * @param now gives the course, null while the sequence sleeps
  */
@@ -46,7 +46,7 @@ export function weightsView(
   );
 }
 
-/** Gives the weights of now, and the input gradient of the latest update. */
+/** Gives the current weights, and the input gradient of the latest update. */
 function weightsMessage(channel: number, { model, lastUpdate }: Course): ServerMessageOf<'weights'> {
   const { W, b, Wy, by } = model.weights;
   const gradient = lastUpdate && model.inputGradient(lastUpdate);

@@ -1,11 +1,11 @@
 import type { SocketLike } from './socket-like.js';
 
 /**
- * A WebSocket that somebody else accepted: one of `ws`, of a fastify plugin, or a pair in memory. Its messages are whole, as
- * `ws` gives them; what it does not have (ping, pause) is done without.
+ * A WebSocket that another program accepted: one of `ws`, of a fastify plugin, or a pair in memory. Its messages are
+ * complete, as `ws` gives them; `ping` and `pause` are optional.
  */
 export interface AcceptedSocket {
-  /** The subprotocol that was agreed on: `eddy.v1.msgpack`, which is taken where there is none, or `eddy.v1.json`. */
+  /** The negotiated subprotocol: `eddy.v1.msgpack`, the default, or `eddy.v1.json`. */
   readonly protocol: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
@@ -21,12 +21,12 @@ export interface AcceptedSocket {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** A message as `ws` hands it over. */
+/** A message as `ws` delivers it. */
 export type MessageData = Uint8Array | ArrayBuffer | readonly Uint8Array[];
 
 const OPEN = 1;
 
-/** Gives a socket that writes messages one by one. @param onPing is told of a ping that the socket cannot send */
+/** Gives a socket that writes messages one by one. @param onPing called for a ping that the socket cannot send */
 export function plainSocket(socket: AcceptedSocket, isText: boolean, onPing: () => void): SocketLike {
   return {
     get bufferedAmount() {
@@ -44,7 +44,7 @@ export function plainSocket(socket: AcceptedSocket, isText: boolean, onPing: () 
   };
 }
 
-/** Bytes of a message, in one piece. */
+/** Gives the bytes of a message in one piece. */
 export function bytesOf(data: MessageData): Uint8Array {
   if (Array.isArray(data)) return Buffer.concat(data);
   return data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array);

@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import type { SequenceHandle } from '../../sequence/handle.js';
 
-/** The sequences that one socket has open, by channel, and what it hears of each. */
+/** The open sequences of one socket, by channel, and the subscriptions to each. */
 export class Channels {
   private readonly open = new Map<
     number,
@@ -11,14 +11,14 @@ export class Channels {
 
   constructor(private readonly most: number) {}
 
-  /** Finds room for a sequence of this name. @throws EddyError `channel-limit` */
+  /** Checks that a sequence of this name may be opened. @throws EddyError `channel-limit` */
   checkRoom(name: string): void {
     if (this.open.size < this.most) return;
     for (const { handle } of this.open.values()) if (handle.name === name) return;
-    throw new EddyError('channel-limit', `${this.most} channels are open on this socket`);
+    throw new EddyError('channel-limit', `this socket already has ${this.most} open channels`);
   }
 
-  /** Enters a handle, unless its sequence is open already: gives the handle that is used. */
+  /** Enters a handle, unless its sequence is already open; gives the handle in use. */
   enter(handle: SequenceHandle, listen: (handle: SequenceHandle) => Subscription): SequenceHandle {
     const before = this.open.get(handle.channel);
     if (before) {

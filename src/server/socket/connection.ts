@@ -1,6 +1,6 @@
 /**
  * One socket, one sentence: frames come in as a stream, are decoded, greeted, permitted and routed to their sequences, and
- * everything that is said leaves through one observer.
+ * every message leaves through one observer.
  *
  *     frames | decode | welcome | permit | route  ->  outbox
  *
@@ -37,7 +37,7 @@ import { StepPace } from './step-pace.js';
 export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
-  /** Encodes a message, packed if that is asked for; the same message for many sockets only once. */
+  /** Encodes a message, packed if requested; the same message for many sockets only once. */
   readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
   readonly directory: Directory;
   readonly limits: Limits;
@@ -46,19 +46,19 @@ export interface ConnectionParts {
   readonly counters: WireCounters;
   readonly guard: Pick<LoadShedder, 'check'>;
   readonly server: string;
-  /** What the upgrade's token permits, or null where it brought none. */
+  /** The access of the upgrade's token, or null without one. */
   readonly access: Access | null;
-  /** Gives what the token of hello permits; rejects with `unauthorized` or `attempts-limit`. */
+  /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
-  /** Tells of a fault of Eddy's own. */
+  /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** What an error answers. */
+/** The request, channel and steps that an error answers. */
 type Answered = Pick<ServerMessageOf<'error'>, 're' | 'channel' | 'seq' | 'count'>;
 
 export class Connection {
-  /** How many views are watched here. */
+  /** The number of active views. */
   viewCount = 0;
   private readonly frames = new Inlet<Frame>();
   private readonly outbox: Outbox;
@@ -141,7 +141,7 @@ export class Connection {
   }
 
   /**
-   * Closes the socket with the error's close code; the error goes before it, if it still can.
+   * Closes the socket with the error's close code, after sending the error if that is still possible.
    *
    * @param retryMs when the client should come back
    */
@@ -152,12 +152,12 @@ export class Connection {
     this.parts.socket.close(error.close ?? 3501, code);
   }
 
-  /** Asks again what the token permits, after tokens and keys were read again. */
+  /** Renews the access of the token, after tokens and keys were reloaded. */
   renew(): Promise<void> {
     return this.greeter.renew();
   }
 
-  /** Frees what the socket held; sequences live on. */
+  /** Frees everything the socket held; sequences live on. */
   end(): void {
     this.greeter.end();
     this.outbox.end();
@@ -172,7 +172,7 @@ export class Connection {
     this.outbox.next({ type: 'welcome', version: PROTOCOL_VERSION, server, limits: { ...limits } });
   }
 
-  /** Lets pass what the token permits. @throws EddyError `permission-denied`, `token-expired`, `rate-limit` */
+  /** Lets messages pass that the token permits. @throws EddyError `permission-denied`, `token-expired`, `rate-limit` */
   private permit(message: ClientMessage): ClientMessage {
     this.greeter.access.check(message, this.wall);
     this.count(message.type);
@@ -181,12 +181,12 @@ export class Connection {
 
   private readonly wall = () => this.parts.clock.wall();
 
-  /** Counts a message; of steps and targets it is the steps that cost, and they have a pace of their own. */
+  /** Counts a message. Steps and targets do not count as requests: their steps have a rate of their own. */
   private count(type: ClientMessage['type']): void {
     const { counters, limits, clock } = this.parts;
     counters.received[type]++;
     if (type === 'steps' || type === 'targets' || this.requests.tryTake(clock.monotonic())) return;
-    throw new EddyError('rate-limit', `more than ${limits.requestsPerSecond} requests in a second`);
+    throw new EddyError('rate-limit', `more than ${limits.requestsPerSecond} requests per second`);
   }
 
   private refuse(cause: unknown, message: ClientMessage | null): void {
@@ -197,14 +197,14 @@ export class Connection {
     if (this.tell(cause, answered)) this.countRefusal();
   }
 
-  /** Tells what of one message of steps or targets was refused; that counts once. */
+  /** Reports the refused parts of one message of steps or targets, which counts once. */
   private refusePush(channel: number, refused: readonly RefusedPush[]): void {
     for (const { error, seq, count } of refused)
       this.tell(error, { channel, seq, ...(count !== null && { count }) });
     this.countRefusal();
   }
 
-  /** Sends an error, or closes with it: true where the socket goes on. */
+  /** Sends an error, or closes with it; true if the socket stays open. */
   private tell(cause: unknown, answered: Answered): boolean {
     const { onFault, counters } = this.parts;
     this.sampler.forget();

@@ -1,6 +1,6 @@
 /**
- * The end of a turn of the event loop, where all that was sent in it leaves: one write for each socket. `ws` hands over
- * all frames of one TCP chunk in one turn, so what a pipelining producer gets back for them leaves together too.
+ * The end of a turn of the event loop, where all messages of the turn leave: one write per socket. `ws` delivers
+ * all frames of one TCP chunk in one turn, so the answers to a pipelining producer leave together too.
  */
 
 /** Runs work at the end of this turn. */

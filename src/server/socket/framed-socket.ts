@@ -1,7 +1,7 @@
 /**
- * A WebSocket whose frames of one turn leave as one buffer. A message is framed once, by `ws`, however many sockets it
- * goes to: a server masks nothing, so a frame is the same for all. Node's stream then has one write for each socket and
- * turn, instead of two for each message.
+ * A WebSocket whose frames of one turn leave as one buffer. `ws` frames a message once, however many sockets receive it:
+ * a server masks nothing, so a frame is the same for all. Node's stream then gets one write per socket and
+ * turn, instead of two per message.
  */
 import type { Duplex } from 'node:stream';
 import { Sender, WebSocket } from 'ws';
@@ -33,7 +33,7 @@ export function frame(message: Uint8Array | string): Uint8Array {
   return Buffer.concat(Sender.frame(isText ? Buffer.from(message) : message, options));
 }
 
-/** Gives a socket that writes frames. `stream` is what `socket` itself writes to. */
+/** Gives a socket that writes frames. `stream` is the stream below `socket`. */
 export function framedSocket(socket: WebSocket, stream: Duplex): SocketLike {
   return {
     get bufferedAmount() {

@@ -1,4 +1,4 @@
-/** The WebSockets of a server: upgrades that are let in or refused, and the conversation of each socket. */
+/** The WebSockets of a server: accepted and refused upgrades, and the conversation of each socket. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -26,14 +26,14 @@ import { createWires, type Wire } from './wires.js';
 export interface GatewayParts extends Omit<ServerParts, 'origins'> {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
-  /** Which names and pages are let in. */
+  /** The allowed host names and origins. */
   readonly origins: () => Origins;
 }
 
-/** What is known of a socket besides its bytes. */
+/** Where a socket comes from, and its rights. */
 export interface SocketOrigin {
   readonly address: string;
-  /** What it may do; null where its hello has to bring a token. */
+  /** Its access; null if its hello must bring a token. */
   readonly access: Access | null;
   readonly request?: IncomingMessage | undefined;
 }
@@ -42,7 +42,7 @@ type AnySocket = Pick<AcceptedSocket, 'on' | 'close' | 'terminate'>;
 
 export class Gateway {
   private readonly webSockets;
-  /** All connections, and those that are WebSockets or about to be. */
+  /** All connections, and those that are WebSockets or about to become one. */
   private readonly streams = new ConnectionCounts();
   private readonly sockets = new ConnectionCounts();
   private readonly connections = new Map<AnySocket, Connection>();
@@ -80,7 +80,7 @@ export class Gateway {
     return total;
   }
 
-  /** Takes a TCP connection, or breaks it where too many are there that never became a WebSocket. */
+  /** Takes a TCP connection, or drops it if there are too many that never became a WebSocket. */
   connect(socket: Socket): void {
     const { httpConnections, socketsPerAddress } = this.parts.limits;
     const { streams, sockets } = this;
@@ -92,7 +92,7 @@ export class Gateway {
     else streams.enter(address, socket);
   }
 
-  /** Answers an upgrade: with a socket, or with why there is none. */
+  /** Answers an upgrade, with a socket or with a refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const address = request.socket.remoteAddress ?? '';
@@ -124,7 +124,7 @@ export class Gateway {
       });
   }
 
-  /** Converses on a socket that somebody else accepted. */
+  /** Serves a socket that another program accepted. */
   accept(socket: AcceptedSocket, origin: SocketOrigin): void {
     if (this.isStopping) return socket.close(3000, 'server-shutdown');
     const isText = encodingOf(socket.protocol) === 'json';
@@ -132,7 +132,7 @@ export class Gateway {
     this.converse(socket, this.wireOf(socket, this.plain), written, origin);
   }
 
-  /** Takes no new sockets, and gives those that there are. */
+  /** Accepts no new sockets, and gives the open ones. */
   stop(): Leaver[] {
     this.isStopping = true;
     return Array.from(this.connections, ([socket, connection]) => ({
@@ -142,7 +142,7 @@ export class Gateway {
     }));
   }
 
-  /** Asks again what each socket may do. */
+  /** Renews the access of each socket. */
   async renew(): Promise<void> {
     await Promise.all(Array.from(this.connections.values(), (connection) => connection.renew()));
   }
@@ -151,7 +151,7 @@ export class Gateway {
     return wires[encodingOf(protocol) ?? 'msgpack'];
   }
 
-  /** Tells why an upgrade is refused, before any token is looked at. */
+  /** Gives the refusal of an upgrade, before any token is checked. */
   private refusalOf(request: IncomingMessage, address: string): Refusal | null {
     const [path] = (request.url ?? '').split('?', 1);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
@@ -215,7 +215,7 @@ export class Gateway {
     });
   }
 
-  /** Logs a fault of Eddy's own. */
+  /** Logs a fault inside Eddy. */
   private fault(error: unknown, connection: number): void {
     const { logger } = this.parts;
     const fields = { connection, err: error };

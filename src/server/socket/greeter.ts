@@ -1,4 +1,4 @@
-/** Who is at the other end of a socket: from its hello to the end of its token. */
+/** The peer of a socket, from its hello to the expiry of its token. */
 import { Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
@@ -7,40 +7,40 @@ import { type ClientMessage, type ClientMessageOf, PROTOCOL_VERSION } from '../.
 import { type Access, expired } from '../auth/access.js';
 import { GRACE_MS } from './heartbeat.js';
 
-/** One frame as it came: bytes of MessagePack, or text of JSON. */
+/** One raw frame: bytes of MessagePack, or text of JSON. */
 export type Frame = Uint8Array | string;
 
 type Session =
   /** No hello has come yet. */
   | { readonly status: 'greeting'; readonly deadline: Subscription }
-  /** The token of hello is being checked, and what comes meanwhile waits. */
+  /** The token of hello is being checked; frames that arrive meanwhile wait. */
   | {
       readonly status: 'admitting';
       readonly deadline: Subscription;
       readonly held: Frame[];
       heldBytes: number;
     }
-  /** Requests are answered. `expiry` ends the socket when its token ends. */
+  /** Requests are answered. `expiry` closes the socket when its token expires. */
   | { readonly status: 'open'; readonly access: Access; readonly packed: boolean; expiry: Subscription }
   | { readonly status: 'ended' };
 
 export interface GreeterParts {
   readonly limits: Pick<Limits, 'helloMs' | 'messageBytes'>;
   readonly clock: Clock;
-  /** What the upgrade's token permits, or null where it brought none. */
+  /** The access of the upgrade's token, or null without one. */
   readonly access: Access | null;
-  /** Gives what the token of hello permits; rejects with `unauthorized` or `attempts-limit`. */
+  /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
   /** Counts a request. @throws EddyError `rate-limit` */
   readonly countHello: () => void;
   readonly onWelcome: () => void;
   readonly refuse: (error: unknown, message: ClientMessage | null) => void;
   readonly farewell: (error: EddyError) => void;
-  /** Takes a frame that waited. */
+  /** Takes a frame that has waited. */
   readonly receive: (frame: Frame) => void;
 }
 
-/** Milliseconds between two looks at the clock, which may be set or stand still, for a token that expires later. */
+/** Milliseconds between two checks of a token's expiry, since the wall clock may be set or stopped. */
 const EXPIRY_MS = 60_000;
 
 export class Greeter {
@@ -62,13 +62,13 @@ export class Greeter {
     return this.session.status === 'open' && this.session.packed;
   }
 
-  /** What the socket may do. @throws EddyError `hello-expected` before hello */
+  /** The access of the socket. @throws EddyError `hello-expected` before hello */
   get access(): Access {
     if (this.session.status === 'open') return this.session.access;
     throw new EddyError('hello-expected', 'this comes after hello');
   }
 
-  /** Takes a frame that has to wait for the token's check: true where it had to. */
+  /** Holds a frame while the token is being checked; true if it did. */
   hold(frame: Frame): boolean {
     const { session } = this;
     if (session.status !== 'admitting') return false;
@@ -77,13 +77,16 @@ export class Greeter {
     if (session.heldBytes <= limits.messageBytes) session.held.push(frame);
     else
       refuse(
-        new EddyError('hello-expected', `over ${limits.messageBytes} bytes came before hello was answered`),
+        new EddyError(
+          'hello-expected',
+          `more than ${limits.messageBytes} bytes arrived before hello was answered`,
+        ),
         null,
       );
     return true;
   }
 
-  /** Lets hello open the conversation, and gives the messages that come after it. @throws EddyError `hello-*` */
+  /** Lets hello open the conversation, and passes the messages after it. @throws EddyError `hello-*` */
   greet(message: ClientMessage): ClientMessage | null {
     const { session } = this;
     if (message.type === 'hello') {
@@ -97,7 +100,7 @@ export class Greeter {
     return message;
   }
 
-  /** Asks again what the token permits, after tokens and keys were read again. */
+  /** Renews the access of the token, after tokens and keys were reloaded. */
   async renew(): Promise<void> {
     const { parts, session } = this;
     const access = session.status === 'open' ? session.access : parts.access;
@@ -105,7 +108,7 @@ export class Greeter {
     try {
       const now = await access.renew();
       if (!now.equals(access) && !this.hasEnded)
-        parts.farewell(new EddyError('access-changed', 'the token gives other rights now: connect again'));
+        parts.farewell(new EddyError('access-changed', 'the rights of the token have changed: reconnect'));
     } catch (error) {
       if (!this.hasEnded) parts.refuse(error, null);
     }
@@ -126,7 +129,7 @@ export class Greeter {
     if (version !== PROTOCOL_VERSION)
       throw new EddyError(
         'version-unsupported',
-        `version ${version} came; ${PROTOCOL_VERSION} is spoken here`,
+        `version ${version} is not supported; this server speaks ${PROTOCOL_VERSION}`,
       );
     if (access && token === undefined) return this.welcome(message, access);
     this.session = { status: 'admitting', deadline, held: [], heldBytes: 0 };
@@ -136,7 +139,7 @@ export class Greeter {
     );
   }
 
-  /** Answers hello, and then what came meanwhile. */
+  /** Answers hello, and then the frames that have waited. */
   private resume(answer: () => void): void {
     const { session } = this;
     if (session.status !== 'admitting') return;
@@ -153,7 +156,7 @@ export class Greeter {
     if (!this.hasEnded) this.parts.onWelcome();
   }
 
-  /** Ends the socket when its token does, also where nothing more comes from it. */
+  /** Closes the socket when its token expires, even if no message arrives. */
   private watchExpiry(access: Access): void {
     const { clock, farewell } = this.parts;
     if (access.expires === Number.POSITIVE_INFINITY || this.session.status !== 'open') return;

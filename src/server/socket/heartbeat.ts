@@ -1,20 +1,20 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { Limits } from '../../limits.js';
 
-/** Milliseconds beyond a deadline, so that what came in time is read before the timer counts, even after a long block. */
+/** Milliseconds of grace after a deadline, so that messages that came in time are read before the timer fires, even after a long block. */
 export const GRACE_MS = 100;
 
 export interface HeartbeatParts {
   readonly limits: Pick<Limits, 'pingMs' | 'pongMs'>;
   readonly scheduler: SchedulerLike;
   readonly ping: () => void;
-  /** May silence be held against the peer? Not while its socket is not read. */
+  /** Does silence count? Not while the socket is paused. */
   readonly listens: () => boolean;
   /** The peer is gone. */
   readonly onSilence: () => void;
 }
 
-/** Asks a quiet peer whether it is there. Any frame is a sign of life. */
+/** Pings a quiet peer. Any frame is a sign of life. */
 export class Heartbeat {
   private heard = false;
   private timer: Subscription;

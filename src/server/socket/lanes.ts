@@ -2,7 +2,7 @@ import { finalize, type Observable, Subject, Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import { boundedBuffer } from '../../operators/bounded-buffer.js';
 
-/** Messages that may wait for one answer of a sequence's owner. */
+/** The most messages that may wait for one answer of a sequence's owner. */
 const CAPACITY = 256;
 
 type Work = () => Observable<unknown>;
@@ -10,27 +10,27 @@ type Work = () => Observable<unknown>;
 interface Lane {
   readonly works: Subject<Work>;
   readonly subscription: Subscription;
-  /** Work that is not done, the running one included. */
+  /** Unfinished work, including the running one. */
   waiting: number;
 }
 
 /**
- * Keeps the order of what one socket asks about one sequence, where its owner takes time to answer: what comes after it
- * waits, up to a bound, and nothing else does. What is answered in the same call passes without waiting.
+ * Keeps the order of one socket's requests about one sequence if its owner takes time to answer: later ones wait, up to
+ * a bound, and requests about other sequences do not. An answer in the same call passes without waiting.
  */
 export class Lanes<K> {
   private readonly lanes = new Map<K, Lane>();
   private readonly running = new Subscription();
 
   /**
-   * Does work once all that was added before it for the same key is done. Its stream must not error.
+   * Runs work once all earlier work with the same key is done. Its stream must not error.
    *
-   * @throws EddyError `buffer-overflow` where too much waits
+   * @throws EddyError `buffer-overflow` if too much is waiting
    */
   add(key: K, work: () => Observable<unknown>): void {
     const lane = this.lanes.get(key) ?? this.open(key);
     if (lane.waiting > CAPACITY)
-      throw new EddyError('buffer-overflow', `${CAPACITY} requests about this sequence wait already`);
+      throw new EddyError('buffer-overflow', `${CAPACITY} requests about this sequence are already waiting`);
     lane.waiting++;
     lane.works.next(() => work().pipe(finalize(() => this.leave(key, lane))));
   }

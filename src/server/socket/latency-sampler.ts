@@ -1,20 +1,20 @@
-/** Measures one message of steps in 16 of a socket, so that measuring costs next to nothing. */
+/** Measures one message of steps in 16 per socket, so that measuring costs almost nothing. */
 import type { WireCounters } from '../telemetry/telemetry.js';
 
-/** Messages of steps for each that is measured; a power of 2. */
+/** Messages of steps per measured one; a power of 2. */
 const EVERY = 16;
 
 export class LatencySampler {
   private messages = 0;
   private isMeasuring = false;
-  /** The steps whose ack is awaited, up to `seq` of `channel`; 0 is no channel. */
+  /** The measured steps that await their ack, up to `seq` of `channel`; 0 is no channel. */
   private channel = 0;
   private seq = 0;
   private began = 0;
 
   constructor(private readonly meters: Pick<WireCounters, 'stepSeconds' | 'ackSeconds'>) {}
 
-  /** A message came, whose last step is `seq`. */
+  /** A message has arrived whose last step is `seq`. */
   begin(channel: number, seq: number, now: () => number): void {
     this.isMeasuring = (this.messages++ & (EVERY - 1)) === 0 && this.channel === 0;
     if (!this.isMeasuring) return;
@@ -23,7 +23,7 @@ export class LatencySampler {
     this.began = now();
   }
 
-  /** Its steps have been taken. */
+  /** Its steps have been processed. */
   end(steps: number, now: () => number): void {
     if (this.isMeasuring) this.meters.stepSeconds.observe((now() - this.began) / 1000 / steps);
   }
@@ -35,7 +35,7 @@ export class LatencySampler {
     this.meters.ackSeconds.observe((now() - this.began) / 1000);
   }
 
-  /** What was measured was refused, or is of no interest any more. */
+  /** Drops the current measurement: its message was refused, or no longer matters. */
   forget(): void {
     this.channel = 0;
   }

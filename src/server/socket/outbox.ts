@@ -1,11 +1,11 @@
 /**
- * What goes out of one socket. Answers and acks always go. Results of views go while the socket keeps up; once
- * `queueLatestBytes` wait in it, only the latest of each view is kept, and sent with the number of those skipped when
+ * The way out of one socket. Answers and acks are always sent. Results of views are sent while the socket keeps up; once
+ * `queueLatestBytes` wait in it, only the latest of each view is held, and sent with the number of skipped ones when
  * there is room again. A socket that stays full for `queueCloseMs`, or reaches `queueCloseBytes`, is closed. So a slow
- * dashboard slows nobody, and memory is bounded.
+ * dashboard slows nobody down, and memory is bounded.
  *
- * What is sent in one turn of the event loop gathers here and leaves at its end in one write. Acks wait for that end, because a later
- * one of the same channel says all that an earlier one says; they go before any answer that follows them.
+ * Messages of one turn of the event loop gather here and leave at its end in one write. Acks wait for that end, because a
+ * later one of the same channel covers the earlier ones; they precede any answer that follows them.
  */
 import { Subscriber, type Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
@@ -17,9 +17,9 @@ import type { WireCounters } from '../telemetry/telemetry.js';
 import type { AtTurnEnd } from './flush-queue.js';
 import type { SocketLike } from './socket-like.js';
 
-/** Milliseconds between looks at a full socket. */
+/** Milliseconds between two checks of a full socket. */
 const LOOK_MS = 20;
-/** Bytes that are written before the turn ends, so that what waits tells how fast the peer reads, not how much is sent. */
+/** Bytes after which the outbox writes before the turn ends, so that the waiting bytes reflect how fast the peer reads, not how much is sent. */
 const WRITE_BYTES = 64 * 1024;
 
 export interface OutboxParts {
@@ -30,16 +30,16 @@ export interface OutboxParts {
   readonly atTurnEnd: AtTurnEnd;
   readonly counters: Pick<WireCounters, 'sentBytes' | 'acks' | 'skippedResults'>;
   readonly onSlow: (error: EddyError) => void;
-  /** Tells of a fault of Eddy's own. */
+  /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
 
 export class Outbox extends Subscriber<ServerMessage> {
-  /** The latest result of each view while the socket is full, and how many were skipped for it. */
+  /** The latest result of each view while the socket is full, and the number of skipped ones. */
   private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
   /** The last ack of each channel in this turn. */
   private readonly acks = new Map<number, number>();
-  /** What goes out when this turn ends, and its length. */
+  /** The frames to write when this turn ends, and their length. */
   private frames: Uint8Array[] = [];
   private bytes = 0;
   private awaitsTurnEnd = false;
@@ -51,7 +51,7 @@ export class Outbox extends Subscriber<ServerMessage> {
     super();
   }
 
-  /** Takes whatever is said on this socket. */
+  /** Takes any message for this socket. */
   override next(message: ServerMessage): void {
     try {
       this.take(message);
@@ -84,14 +84,14 @@ export class Outbox extends Subscriber<ServerMessage> {
     this.write(message);
   }
 
-  /** Sends an ack when this turn ends, unless a later one of the channel takes its place. */
+  /** Sends an ack when this turn ends, unless a later one of the channel replaces it. */
   private ack(channel: number, seq: number): void {
     if (this.ended) return;
     this.acks.set(channel, seq);
     this.awaitTurnEnd();
   }
 
-  /** Sends a result, or keeps it until the socket has room. */
+  /** Sends a result, or holds it until the socket has room. */
   private sendResult(message: ViewMessage): void {
     if (this.ended) return;
     if (this.fullSince === null) {
@@ -105,7 +105,7 @@ export class Outbox extends Subscriber<ServerMessage> {
     this.parts.counters.skippedResults += countOf(message) - (before ? 0 : 1);
   }
 
-  /** Drops what is held of a view that was given up. */
+  /** Drops the held result of a view that ended. */
   forget(channel: number, view: string): void {
     this.held.delete(`${channel}/${view}`);
   }
@@ -144,7 +144,7 @@ export class Outbox extends Subscriber<ServerMessage> {
     this.acks.clear();
   }
 
-  /** Hands over what has gathered, and looks whether the peer keeps up. */
+  /** Writes the gathered frames, and checks whether the peer keeps up. */
   private flush(): void {
     if (this.bytes === 0) return;
     this.parts.socket.write(this.frames);
@@ -164,10 +164,10 @@ export class Outbox extends Subscriber<ServerMessage> {
     const wasFull = this.fullSince !== null;
     this.fullSince ??= clock.monotonic();
     const full = clock.monotonic() - this.fullSince;
-    // a queue that one large message has filled is given its time
+    // a queue filled by one large message gets its time
     if ((wasFull && waiting >= limits.queueCloseBytes) || full >= limits.queueCloseMs) {
       this.end();
-      onSlow(new EddyError('socket-slow', `${waiting} bytes wait in the socket, for ${full} ms`));
+      onSlow(new EddyError('socket-slow', `${waiting} bytes have been waiting in the socket for ${full} ms`));
       return;
     }
     this.look ??= clock.scheduler.schedule(() => {
@@ -176,7 +176,7 @@ export class Outbox extends Subscriber<ServerMessage> {
     }, LOOK_MS);
   }
 
-  /** There is room again: what was held goes out before anything newer. */
+  /** There is room again: held results leave before anything newer. */
   private release(): void {
     this.fullSince = null;
     const held = [...this.held.values()];

@@ -1,6 +1,6 @@
 /**
- * A rate that may not be exceeded, with as much at once as a second brings: a token bucket, kept as the one moment up to
- * which all that was taken is paid for (the generic cell rate algorithm).
+ * A rate limit with bursts of one second's worth: a token bucket, stored as the single time up to which everything taken
+ * is paid for (the generic cell rate algorithm).
  */
 export class Rate {
   private paidUntil = Number.NEGATIVE_INFINITY;
@@ -10,7 +10,7 @@ export class Rate {
     this.msEach = 1000 / perSecond;
   }
 
-  /** Takes `count` in any case, and gives the milliseconds until the rate is kept again; 0 or less: it is kept. */
+  /** Takes `count` in any case, and gives the milliseconds until it is within the rate again; 0 or less: it is within it. */
   take(count: number, now: number): number {
     this.paidUntil = Math.max(this.paidUntil, now) + count * this.msEach;
     return this.paidUntil - now - BURST_MS;
@@ -24,5 +24,5 @@ export class Rate {
   }
 }
 
-/** Milliseconds whose share may be taken at once. */
+/** The burst, as milliseconds of the rate. */
 const BURST_MS = 1000;

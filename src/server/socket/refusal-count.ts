@@ -1,11 +1,11 @@
 import { EddyError } from '../../errors.js';
 
-/** Milliseconds in which refused messages are counted together. */
+/** The period over which refused messages are counted, in milliseconds. */
 const TOGETHER_MS = 60_000;
 
-/** Refused messages of one socket: a client that is wrong again and again is sent away. */
+/** Counts the refused messages of one socket: a client that keeps sending invalid ones is disconnected. */
 export class RefusalCount {
-  /** All that were ever counted. */
+  /** The total ever counted. */
   total = 0;
   private recent = 0;
   private since = 0;
@@ -16,7 +16,7 @@ export class RefusalCount {
     private readonly now: () => number,
   ) {}
 
-  /** Counts a refused message, and gives why the socket has to go where there were too many within a minute. */
+  /** Counts a refused message, and gives the error that closes the socket if there were too many within a minute. */
   add(): EddyError | null {
     this.total++;
     if (this.now() - this.since > TOGETHER_MS) {
@@ -24,6 +24,9 @@ export class RefusalCount {
       this.recent = 0;
     }
     if (++this.recent <= this.most) return null;
-    return new EddyError('error-limit', `${this.recent} messages of this socket were refused in a minute`);
+    return new EddyError(
+      'error-limit',
+      `${this.recent} messages of this socket were refused within a minute`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What each message of a socket asks for, and how it is answered. Steps go straight to their sequence; a request is answered
- * in the order that it came in, for its sequence. All answers, acks, refusals and results leave as one stream.
+ * Handles each message of a socket. Steps go straight to their sequence; requests about one sequence are answered in the
+ * order they came. All answers, acks, refusals and results leave as one stream.
  */
 import {
   catchError,
@@ -39,20 +39,20 @@ export interface RouteParts {
   readonly sampler: LatencySampler;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** What the socket's token permits. */
+  /** The access of the socket's token. */
   readonly access: () => Access;
   /** Tells the client why a message was refused, and counts it. */
   readonly refuse: (error: unknown, message: ClientMessage | null) => void;
-  /** Tells the client what of its steps or targets was refused. */
+  /** Tells the client which of its steps or targets were refused. */
   readonly refusePush: (channel: number, refused: readonly RefusedPush[]) => void;
   /** How many messages were refused so far. */
   readonly refusals: { readonly total: number };
-  /** Is told how many views are watched, and which is watched no more. */
+  /** Called with the number of active views, and with each view that ends. */
   readonly onViews: (count: number) => void;
   readonly onUnwatch: (channel: number, view: View) => void;
 }
 
-/** Does what the messages ask for, until the stream of them is unsubscribed from: then all that is open is given back. */
+/** Handles messages until their stream is unsubscribed from; then it releases everything that is open. */
 export const route = (parts: RouteParts): OperatorFunction<ClientMessage, ServerMessage> =>
   stage((out) => new Router(out, parts));
 
@@ -117,7 +117,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     }
   }
 
-  /** Answers once all that was asked about the same sequence before has been answered. */
+  /** Answers once all earlier requests about the same sequence are answered. */
   private inOrder(message: ClientMessageOf<'open' | 'subscribe' | 'remove'>, answer: () => Answer): void {
     this.lanes.add(message.sequence, () => this.told(message, answer));
   }
@@ -126,7 +126,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     this.answers.add(this.told(message, answer).subscribe());
   }
 
-  /** Sends an answer, or why there is none. */
+  /** Sends an answer, or the error instead of it. */
   private told(message: ClientMessage, answer: () => Answer): Observable<unknown> {
     return defer(answer).pipe(
       tap((reply) => this.out.next(reply)),
@@ -165,7 +165,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       );
   }
 
-  /** Passes on what a handle tells of what was pushed through it. */
+  /** Passes on a handle's acks and refusals. */
   private listen(handle: SequenceHandle): Subscription {
     const { channel } = handle;
     const { sampler, now, refusePush } = this.parts;
@@ -239,10 +239,10 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   }
 }
 
-/** Sequences in one answer, unless fewer are asked for. */
+/** The default number of sequences in one answer. */
 const LISTED = 100;
 
-/** Says that a request is done when its stream has completed. */
+/** Answers `done` when the stream of a request completes. */
 const done = (re: number, work$: Observable<never>): Answer =>
   concat(work$, of({ type: 'done', re } as const));
 

@@ -1,14 +1,14 @@
-/** What the server needs of a WebSocket: the composition root gives it one of `ws`, a test gives it a fake. */
+/** The part of a WebSocket that the server needs: the composition root injects one of `ws`, a test injects a fake. */
 export interface SocketLike {
-  /** Bytes handed over and not yet written. */
+  /** Bytes handed over but not yet written. */
   readonly bufferedAmount: number;
-  /** Sends messages, each as the server's encoder gave it, in one go. */
+  /** Sends messages, as encoded by the server, in one write. */
   write(frames: readonly Uint8Array[]): void;
   close(code: number, reason: string): void;
-  /** Breaks the connection without a farewell. */
+  /** Terminates the connection without a farewell. */
   terminate(): void;
   ping(): void;
-  /** Stops reading; what was read already may still be handed over. */
+  /** Stops reading; data already read may still arrive. */
   pause(): void;
   resume(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The pace of one socket's steps. Where they come faster than they may, the socket is not read for as long as that
- * takes: TCP slows the producer down, and nothing is refused or dropped.
+ * The pace of one socket's steps. If they come too fast, the socket is paused until the rate is met: TCP slows the
+ * producer down, and nothing is refused or dropped.
  */
 import type { SchedulerLike, Subscription } from 'rxjs';
 import { Rate } from './rate.js';
@@ -16,10 +16,10 @@ export interface StepPaceParts {
 
 export class StepPace {
   private readonly rate: Rate;
-  /** Steps that were not yet held against the rate, and from how many on they are: the clock costs more than a step. */
+  /** Steps not yet counted against the rate, and the number from which they are: reading the clock costs more than a step. */
   private uncounted = 0;
   private readonly share: number;
-  /** Ends the present pause. */
+  /** Ends the current pause. */
   private timer: Subscription | null = null;
 
   constructor(private readonly parts: StepPaceParts) {
@@ -27,18 +27,18 @@ export class StepPace {
     this.share = parts.perSecond / SHARES;
   }
 
-  /** Is the socket not read now? */
+  /** Is the socket paused? */
   get isHolding(): boolean {
     return this.timer !== null;
   }
 
-  /** Counts steps that were taken. What had been read before a pause still comes, and makes it longer. */
+  /** Counts accepted steps. Data read before a pause still arrives, and prolongs it. */
   take(steps: number): void {
     this.uncounted += steps;
     if (this.uncounted >= this.share) this.settle();
   }
 
-  /** Lets the socket be read again, to its end. */
+  /** Resumes reading for good. */
   end(): void {
     if (this.timer === null) return;
     this.timer.unsubscribe();
@@ -60,5 +60,5 @@ export class StepPace {
   }
 }
 
-/** Shares of a second's steps in which they are counted. */
+/** Steps are counted in this many shares of a second's steps. */
 const SHARES = 64;

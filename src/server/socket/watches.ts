@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import type { View } from '../../protocol/messages.js';
 
-/** The views that one socket watches. */
+/** The active views of one socket. */
 export class Watches {
   private readonly watched = new Map<string, Subscription>();
 
@@ -19,10 +19,10 @@ export class Watches {
   /** @throws EddyError `view-limit` */
   checkRoom(): void {
     if (this.watched.size >= this.most)
-      throw new EddyError('view-limit', `${this.most} views are watched on this socket`);
+      throw new EddyError('view-limit', `this socket already has ${this.most} views`);
   }
 
-  /** Ends a view that is watched, so that another can take its place. */
+  /** Ends an active view, so that another can replace it. */
   drop(channel: number, view: View): void {
     const key = keyOf(channel, view);
     this.watched.get(key)?.unsubscribe();

@@ -2,17 +2,17 @@ import type { Limits } from '../../limits.js';
 import { Codec, type Encoding } from '../../protocol/codec.js';
 import type { ServerMessage } from '../../protocol/messages.js';
 
-/** How messages of one encoding are read and written. */
+/** Reads and writes messages of one encoding. */
 export interface Wire {
   readonly codec: Codec;
   readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
 }
 
 /**
- * Makes the wires of one kind of socket. Fan-out hands the same message to one socket after the other, so its bytes are made
- * once for each form.
+ * Makes the wires of one kind of socket. Fan-out hands the same message to one socket after another, so it is encoded
+ * once per form.
  *
- * @param finish makes of an encoded message what such a socket writes
+ * @param finish turns an encoded message into the bytes that such a socket writes
  */
 export function createWires(
   limits: Limits,
