@@ -2,7 +2,8 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
-import type { SequenceEvent, ServerMessageOf, UpdateEntry, View } from '../../src/protocol/messages.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { SequenceEvent, UpdateEntry, View } from '../../src/protocol/views/index.js';
 import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import type { CodedError } from './coded-error.js';
 import type { Range } from './retry.js';

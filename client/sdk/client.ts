@@ -178,28 +178,9 @@ export class EddyClient implements Client {
 
   private receive(message: ServerMessage): void {
     if (this.requests.settle(message)) return;
-    switch (message.type) {
-      case 'ack':
-        return this.channels.get(message.channel)?.handle?.ack(message.seq);
-      case 'error':
-        return this.refused(message);
-      case 'states':
-      case 'predictions':
-      case 'inputs':
-      case 'updates':
-      case 'metrics':
-      case 'weights':
-      case 'events':
-        return this.channels.get(message.channel)?.views.receive(message);
-      case 'welcome':
-      case 'opened':
-      case 'subscribed':
-      case 'listing':
-      case 'done':
-        return;
-    }
-    // a type that is left out does not compile
-    message satisfies never;
+    if (message.type === 'ack') this.channels.get(message.channel)?.handle?.ack(message.seq);
+    else if (message.type === 'error') this.refused(message);
+    else if ('skipped' in message) this.channels.get(message.channel)?.views.receive(message);
   }
 
   private refused(message: ServerMessageOf<'error'>): void {

@@ -1,7 +1,8 @@
 /** An open sequence: its life from the first `open` to its end, over all sockets. */
 import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { View } from '../../src/protocol/views/index.js';
 import type { ModelSpec } from '../../src/rnn/spec/spec.js';
 import type {
   Joined,

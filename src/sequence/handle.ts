@@ -4,7 +4,7 @@
  * process delivers at once, in the same call.
  */
 import type { Observable } from 'rxjs';
-import type { View, ViewMessage } from '../protocol/messages.js';
+import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { View, ViewMessage } from '../../src/protocol/messages.js';
+import type { View, ViewMessage } from '../../src/protocol/views/index.js';
 import type { Update } from '../../src/rnn/learning/learner.js';
 import { Model } from '../../src/rnn/model.js';
 import { RecentSteps } from '../../src/sequence/recent-steps.js';

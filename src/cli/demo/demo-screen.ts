@@ -1,5 +1,5 @@
 /** What the demo knows, and how it shows it. */
-import type { UpdateEntry } from '../../protocol/messages.js';
+import type { UpdateEntry } from '../../protocol/views/index.js';
 import { colorsFor } from '../shared/output.js';
 import { grouped, sparkline } from '../shared/terminal.js';
 import { type Hour, TEMPERATURE } from './seattle.js';
