@@ -71,7 +71,6 @@ export class EddyServer {
       ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
-      origins: () => this.origins,
     });
     this.http = createHttp({
       logger,
@@ -90,7 +89,9 @@ export class EddyServer {
     });
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
     this.http.server.on('connection', (socket) => this.gateway.connect(socket));
-    this.http.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head));
+    this.http.server.on('upgrade', (request, socket, head) =>
+      this.gateway.upgrade(request, socket, head, this.origins),
+    );
   }
 
   /** Begins to listen, and gives the address. Where it cannot, the server is stopped. */
@@ -124,16 +125,17 @@ export class EddyServer {
    * is asked for at other paths than /stream is left to that program.
    */
   attach(server: HttpServer | TlsServer, { origins = [] }: AttachOptions = {}): void {
-    const at = () => {
-      const address = server.address();
-      return typeof address === 'object' && address ? address : { address: 'localhost', port: 0 };
+    let own: Origins | null = null;
+    const ownOrigins = () => {
+      const at = server.address();
+      const { address: host, port } = typeof at === 'object' && at ? at : { address: 'localhost', port: 0 };
+      return this.originsAt({ host, port }, origins, server instanceof TlsServer);
     };
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const [path] = (request.url ?? '').split('?', 1);
       if (path !== STREAM_PATH) return;
-      const { address: host, port } = at();
-      this.origins = this.originsAt({ host, port }, origins, server instanceof TlsServer);
-      this.gateway.upgrade(request, socket, head);
+      own ??= ownOrigins();
+      this.gateway.upgrade(request, socket, head, own);
     };
     server.on('upgrade', upgrade);
     this.detach.push(() => server.off('upgrade', upgrade));
