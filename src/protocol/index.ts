@@ -2,3 +2,14 @@
 export { DEFAULT_LIMITS, LIMITS, type LimitName, type Limits } from '../limits.js';
 export { Codec, type Encoding, encodingOf, SUBPROTOCOLS } from './codec.js';
 export * from './messages.js';
+export {
+  EVENTS,
+  isView,
+  type SequenceEvent,
+  type UpdateEntry,
+  VIEWS,
+  type View,
+  type ViewItem,
+  type ViewMessage,
+  type ViewMessageOf,
+} from './views/index.js';

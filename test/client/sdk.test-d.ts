@@ -10,7 +10,8 @@ import type {
   StepInput,
   Watch,
 } from '../../client/sdk/index.js';
-import type { SequenceEvent, ServerMessageOf, UpdateEntry, View } from '../../src/protocol/messages.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { SequenceEvent, UpdateEntry, View } from '../../src/protocol/views/index.js';
 import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 
 declare const client: Client;
