@@ -15,10 +15,10 @@ import type {
 } from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
 import { sequenceUrl, transfer } from './file-transfer.js';
-import { Handle } from './handle.js';
 import { Connection } from './link.js';
 import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
+import { Handle } from './sequence-handle.js';
 import { SequenceViews } from './sequence-views.js';
 import { SequenceWatch } from './sequence-watch.js';
 import { bytesPerReal } from './shape.js';

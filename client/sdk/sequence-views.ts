@@ -6,11 +6,11 @@ import { finalize, type Observable, ReplaySubject, type SchedulerLike } from 'rx
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import { endOf, itemsOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/views/index.js';
-import type { ModelSpec } from '../../src/rnn/spec/spec.js';
 import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
+import { specIn } from './shape.js';
 import { Feed, type Wish } from './view-feed.js';
 
 export interface ViewsParts {
@@ -153,7 +153,7 @@ export class SequenceViews {
 
 function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
   const { sequence, view, epoch, seq, recovered = false } = subscribed;
-  return { sequence, view, epoch, seq, recovered, spec: subscribed.spec as unknown as ModelSpec };
+  return { sequence, view, epoch, seq, recovered, spec: specIn(subscribed) };
 }
 
 /** @throws EddyError `setting-invalid` */

@@ -2,9 +2,10 @@
  * The counters as Prometheus metrics: base units, `_total` on what only grows, few labels with few values. All of them
  * are read when they are scraped.
  */
-import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import { ERRORS } from '../../errors.js';
 import type { LoadShedder } from '../load/load-shedder.js';
+import { CONTENT_TYPE, type Metric, metricsText } from './metrics-text.js';
+import { processMetrics } from './process-metrics.js';
 import type { Telemetry } from './telemetry.js';
 
 /** What is counted by looking. */
@@ -28,46 +29,26 @@ export interface MetricsParts {
 export interface Metrics {
   readonly contentType: string;
   /** Gives all metrics in the text format of Prometheus. */
-  text(): Promise<string>;
+  text(): string;
 }
 
 type Labelled = Iterable<readonly [label: string, value: number]>;
 
 export function createMetrics({ telemetry, census, guard, server, ofProcess }: MetricsParts): Metrics {
-  const { registry, sequences, store, wire } = telemetry;
-  const registers = [registry];
-  if (ofProcess) collectDefaultMetrics({ register: registry });
-
-  const counter = (name: string, help: string, read: () => number) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-  const counters = (name: string, help: string, label: string, read: () => Labelled) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      labelNames: [label],
-      collect() {
-        this.reset();
-        for (const [value, total] of read()) this.inc({ [label]: value }, total);
-      },
-    });
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+  const { histograms, sequences, store, wire } = telemetry;
+  const metrics: Metric[] = [...histograms, ...(ofProcess ? processMetrics() : [])];
+  const one = (type: 'counter' | 'gauge') => (name: string, help: string, read: () => number) =>
+    metrics.push({ name, help, type, read: () => [{ value: read() }] });
+  const many =
+    (type: 'counter' | 'gauge') => (name: string, help: string, label: string, read: () => Labelled) =>
+      metrics.push({
+        name,
+        help,
+        type,
+        read: () => Array.from(read(), ([text, value]) => ({ labels: { [label]: text }, value })),
+      });
+  const [counter, gauge] = [one('counter'), one('gauge')];
+  const [counters, gauges] = [many('counter'), many('gauge')];
 
   counter('eddy_steps_total', 'Steps that had their effect.', () => sequences.steps);
   counter('eddy_steps_repeated_total', 'Steps that came again and had none.', () => sequences.stepsRepeated);
@@ -106,15 +87,12 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   );
   gauge('eddy_sockets', 'Sockets that are open.', () => census.socketCount());
   gauge('eddy_views', 'Views that are watched.', () => census.viewCount());
-  new Gauge({
-    name: 'eddy_sequences',
-    help: 'Sequences that are known: awake in memory, or asleep in the store.',
-    registers,
-    labelNames: ['state'],
-    collect() {
-      for (const [state, total] of Object.entries(census.sequenceCounts())) this.set({ state }, total);
-    },
-  });
+  gauges(
+    'eddy_sequences',
+    'Sequences that are known: awake in memory, or asleep in the store.',
+    'state',
+    () => Object.entries(census.sequenceCounts()),
+  );
   gauge('eddy_event_loop_lag_seconds', 'How late the event loop lately was (99th percentile).', () => {
     return (guard.readings.get('event loop lag') ?? 0) / 1000;
   });
@@ -126,12 +104,9 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   counter('eddy_store_failures_total', 'Writes that failed; they are tried again.', () => store.failures);
   counter('eddy_store_checkpoints_total', 'Checkpoints that became durable.', () => store.checkpoints);
   counter('eddy_store_checkpoint_bytes_total', 'Bytes of checkpoints.', () => store.checkpointBytes);
-  new Gauge({ name: 'eddy_info', help: 'What runs here.', registers, labelNames: ['server'] }).set(
-    { server },
-    1,
-  );
+  gauges('eddy_info', 'What runs here.', 'server', () => [[server, 1]]);
 
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  return { contentType: CONTENT_TYPE, text: () => metricsText(metrics) };
 }
 
 /** A peer may close with any of thousands of codes: those that mean nothing here are one label. */
