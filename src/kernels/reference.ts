@@ -1,7 +1,8 @@
 /**
- * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
- * else is measured against; in float32 the same code stores every result rounded.
+ * The plain reference of the kernels: each is its formula, written out; those of a cell are in the cell's file. In float64
+ * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
+import { cellReference } from './cell-kernels.js';
 import {
   type AdaptSettings,
   type Address,
@@ -13,6 +14,7 @@ import {
   type Reals,
   type SgdSettings,
 } from './kernels.js';
+import { timesMatrix, timesTransposed } from './reference-products.js';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
@@ -23,8 +25,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
     pack: () => undefined,
     unpack: () => undefined,
-    forward,
-    backward,
+    ...cellReference,
     dense,
     denseBackward,
     denseGradient,
@@ -36,67 +37,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     adapt,
     squares,
     largest,
-    influence,
-    influenceGradient,
-    influenceDiagonal,
-    influenceDiagonalGradient,
   };
-}
-
-function forward(
-  m: Reals,
-  z: Address,
-  w: Address,
-  b: Address,
-  T: number,
-  B: number,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let row = 0; row < T * B; row++) {
-    const input = z + row * D;
-    const h = input + B * D + F;
-    for (let j = 0; j < N; j++) {
-      let a = m[b + j];
-      for (let i = 0; i < D; i++) a += m[input + i] * m[w + i * N + j];
-      m[h + j] = Math.tanh(a);
-    }
-  }
-}
-
-function backward(
-  m: Reals,
-  dz: Address,
-  da: Address,
-  z: Address,
-  w: Address,
-  T: number,
-  B: number,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let row = T * B - 1; row >= 0; row--) {
-    const isLast = row >= (T - 1) * B;
-    const later = dz + (row + B) * D + F;
-    const h = z + (row + B) * D + F;
-    const d = da + row * N;
-    for (let j = 0; j < N; j++) {
-      const dh = isLast ? m[d + j] : m[d + j] + m[later + j];
-      m[d + j] = dh * (1 - m[h + j] * m[h + j]);
-    }
-    timesTransposed(m, dz + row * D, d, w, D, N);
-  }
-}
-
-/** out [A] = d [M] w^T, w [A,M]. */
-function timesTransposed(m: Reals, out: Address, d: Address, w: Address, A: number, M: number): void {
-  for (let i = 0; i < A; i++) {
-    let sum = 0;
-    for (let j = 0; j < M; j++) sum += m[d + j] * m[w + i * M + j];
-    m[out + i] = sum;
-  }
 }
 
 function dense(
@@ -110,13 +51,7 @@ function dense(
   A: number,
   M: number,
 ): void {
-  for (let r = 0; r < R; r++) {
-    for (let j = 0; j < M; j++) {
-      let sum = m[b + j];
-      for (let i = 0; i < A; i++) sum += m[a + r * stride + i] * m[w + i * M + j];
-      m[y + r * M + j] = sum;
-    }
-  }
+  for (let r = 0; r < R; r++) timesMatrix(m, y + r * M, a + r * stride, w, b, A, M);
 }
 
 function denseBackward(
@@ -276,59 +211,4 @@ function largest(m: Reals, p: Address, n: number): number {
   let max = 0;
   for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
   return max;
-}
-
-function influence(
-  m: Reals,
-  out: Address,
-  J: Address,
-  z: Address,
-  h: Address,
-  w: Address,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  const Wh = w + F * N;
-  for (let i = 0; i <= D; i++)
-    for (let j = 0; j < N; j++) {
-      const row = (i * N + j) * N;
-      for (let k = 0; k < N; k++) {
-        let sum = k === j ? (i < D ? m[z + i] : 1) : 0;
-        for (let l = 0; l < N; l++) sum += m[J + row + l] * m[Wh + l * N + k];
-        m[out + row + k] = sum * (1 - m[h + k] * m[h + k]);
-      }
-    }
-}
-
-function influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void {
-  for (let r = 0; r < P; r++) {
-    let sum = 0;
-    for (let k = 0; k < N; k++) sum += m[J + r * N + k] * m[e + k];
-    m[g + r] += sum;
-  }
-}
-
-function influenceDiagonal(
-  m: Reals,
-  S: Address,
-  z: Address,
-  h: Address,
-  w: Address,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let i = 0; i <= D; i++)
-    for (let j = 0; j < N; j++) {
-      const input = i < D ? m[z + i] : 1;
-      const own = m[w + (F + j) * N + j];
-      const s = S + i * N + j;
-      m[s] = (1 - m[h + j] * m[h + j]) * (input + own * m[s]);
-    }
-}
-
-function influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void {
-  for (let i = 0; i <= F + N; i++)
-    for (let j = 0; j < N; j++) m[g + i * N + j] += m[e + j] * m[S + i * N + j];
 }

@@ -264,7 +264,7 @@ export class Model {
     const z = window.zAt(seq);
     inputs.write(m, z, F + N);
     const { base } = this.arena;
-    this.kernels.forward(m, z, base + w, base + b, 1, B, F, N);
+    this.kernels.simpleRnnForward(m, z, base + w, base + b, 1, B, F, N);
     this.copyState(m, seq);
     this.predict(m, seq);
     const { anomaly, isAnomalous, drift } = judge;

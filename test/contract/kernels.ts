@@ -86,7 +86,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
             dz[row] = matmul([da[row]!], transpose(w))[0]!;
           }
           bench.settle();
-          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
+          bench.kernels.simpleRnnBackward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
           close(bench.read('da'), da.flat(), `da, T = ${T}, B = ${B}`);
           close(bench.read('dz'), dz.flat(), `dz, T = ${T}, B = ${B}`);
           expect(bench.changed()).toEqual(['da', 'dz']);
@@ -539,7 +539,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
 
         const single = new Bench(createKernels(), parts, { w: D });
         const [z, w, b] = single.at('z', 'w', 'b');
-        for (let t = 0; t < T; t++) single.kernels.forward(single.m, z + t * B * D, w, b, 1, B, F, N);
+        for (let t = 0; t < T; t++) single.kernels.simpleRnnForward(single.m, z + t * B * D, w, b, 1, B, F, N);
         expect(bits(single.part('z'))).toBe(bits(block.part('z')));
 
         for (let row = 0; row < B; row++) {
@@ -562,7 +562,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         };
         const run = (bench: Bench, rows: number) => {
           bench.forward(T, rows, F, N);
-          bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
+          bench.kernels.simpleRnnBackward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
           return bench;
         };
         const batch = run(new Bench(createKernels(), parts, { w: D }), B);
@@ -699,7 +699,7 @@ class Bench {
   }
 
   forward(T: number, B: number, F: number, N: number): void {
-    this.kernels.forward(this.m, ...this.at('z', 'w', 'b'), T, B, F, N);
+    this.kernels.simpleRnnForward(this.m, ...this.at('z', 'w', 'b'), T, B, F, N);
   }
 
   /** Takes what is there now as what {@link changed} compares with. */

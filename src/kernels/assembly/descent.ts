@@ -1,5 +1,7 @@
 // The steps of the optimizers, one weight or four at a time.
 
+import { read, write } from './lanes';
+
 /** A step of SGD of four weights along their gradient g; v is 0 where there is no velocity. `decays` is known when it is compiled. */
 @inline
 export function descend4(
@@ -87,18 +89,6 @@ export function descendAlong(
 ): void {
   if (decay != 0) descendAll(w, g, v, n, rate, momentum, nesterov, true, decay);
   else descendAll(w, g, v, n, rate, momentum, nesterov, false, 0);
-}
-
-/** Four numbers, or one in all lanes: so a number gets the same bits wherever it lies. */
-@inline
-function read(p: usize, whole: bool): v128 {
-  return whole ? v128.load(p) : v128.load32_splat(p);
-}
-
-@inline
-function write(p: usize, x: v128, whole: bool): void {
-  if (whole) v128.store(p, x);
-  else v128.store32_lane(p, x, 0);
 }
 
 /** a + share (b - a) */

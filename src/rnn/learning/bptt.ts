@@ -75,7 +75,7 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
     for (let t = 0; t < T; t++) {
       const z = window.zAt(window.advance(m));
       for (let i = 0; i < B * F; i++) m[z + Math.floor(i / F) * D + (i % F)] = input.x[t * B * F + i]!;
-      kernels.forward(m, z, base + layout.w, base + layout.b, 1, B, F, N);
+      kernels.simpleRnnForward(m, z, base + layout.w, base + layout.b, 1, B, F, N);
       readout.forward(m, window.sumsAt(t), window.zAt(t + 1) + F, D, base, B);
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);

@@ -86,7 +86,7 @@ export class Tbptt implements GradientMethod {
     const rows = (to - first + 1) * B;
     readout.backward(m, e, this.losses.dy, parameters, rows);
     const z = window.zAt(from);
-    kernels.backward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
+    kernels.simpleRnnBackward(m, this.dz, this.da, z, parameters + layout.w, T, B, F, N);
     this.cellFactors.a = z;
     this.cellFactors.R = T * B;
     if (this.dense) {

@@ -115,7 +115,7 @@ class Stream {
     const seq = window.advance(m);
     const z = window.zAt(seq);
     for (let i = 0; i < B * F; i++) m[z + Math.floor(i / F) * (F + N) + (i % F)] = given.x[t * B * F + i]!;
-    kernels.forward(m, z, base + w, base + b, 1, B, F, N);
+    kernels.simpleRnnForward(m, z, base + w, base + b, 1, B, F, N);
     readout.forward(m, window.sumsAt(seq), window.zAt(seq + 1) + F, F + N, base, B);
     if (!hasTarget) return;
     m.set(given.targets.slice(t * B * M, (t + 1) * B * M), window.targetAt(seq));

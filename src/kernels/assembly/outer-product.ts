@@ -1,5 +1,5 @@
 // The gradient of a layer's weights, a^T d summed over R rows, in register tiles: it is added to a buffer, squared and
-// summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in affine.ts.
+// summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in product.ts.
 
 import { descend1, descend4 } from './descent';
 
