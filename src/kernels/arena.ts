@@ -13,3 +13,10 @@ export interface Arena {
   /** Gives the memory back. The arena must not be used after. */
   free(): void;
 }
+
+/** Kernels as the module exports them: addresses are bytes, and the array is the module's own memory. */
+export type Exported<K> = {
+  [Name in keyof K]: K[Name] extends (m: Reals, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
+};

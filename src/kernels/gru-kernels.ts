@@ -10,7 +10,7 @@
  *   dgi   [T,B,3N]   gradient at gi
  *   dgh   [T,B,3N]   gradient at gh
  */
-import type { Address, Reals } from './arena.js';
+import type { Address, Exported, Reals } from './arena.js';
 import { timesMatrix, timesTransposed } from './reference-products.js';
 
 export interface GruKernels {
@@ -112,35 +112,7 @@ export const gruReference: GruKernels = {
 
 type Quad = [Address, Address, Address, Address];
 
-/** What the module exports for this cell. Addresses are bytes. */
-export interface GruExports {
-  gruForward(
-    z: number,
-    gates: number,
-    sums: number,
-    w: number,
-    b: number,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
-  gruBackward(
-    dz: number,
-    dgi: number,
-    dgh: number,
-    e: number,
-    z: number,
-    gates: number,
-    w: number,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
-}
-
-export const gruOnWasm = (wasm: GruExports): GruKernels => ({
+export const gruOnWasm = (wasm: Exported<GruKernels>): GruKernels => ({
   gruForward: (_m, z, gates, sums, w, b, T, B, F, N) =>
     wasm.gruForward(4 * z, 4 * gates, 4 * sums, 4 * w, 4 * b, T, B, F, N),
   gruBackward: (_m, dz, dgi, dgh, e, z, gates, w, T, B, F, N) =>

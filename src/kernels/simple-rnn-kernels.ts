@@ -6,7 +6,7 @@
  *   dz [T,B,D]    their gradient: dz_t = da_t W^T = [ dL/dx_t | dL/dh_{t-1} ]
  *   da [T,B,N]    gradient at a_t; on entry it holds e_t = dL/dh_t from the readout
  */
-import type { Address, Reals } from './arena.js';
+import type { Address, Exported, Reals } from './arena.js';
 import { timesTransposed } from './reference-products.js';
 
 export interface SimpleRnnKernels {
@@ -143,32 +143,12 @@ export const simpleRnnReference: SimpleRnnKernels = {
   },
 };
 
-/** What the module exports for this cell. Addresses are bytes. */
-export interface SimpleRnnExports {
-  simpleRnnForward(z: number, w: number, b: number, T: number, B: number, F: number, N: number): void;
-  simpleRnnBackward(
-    dz: number,
-    da: number,
-    z: number,
-    w: number,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
-  influence(out: number, J: number, z: number, h: number, w: number, F: number, N: number): void;
-  influenceGradient(g: number, J: number, e: number, P: number, N: number): void;
-  influenceDiagonal(S: number, z: number, h: number, w: number, F: number, N: number): void;
-  influenceDiagonalGradient(g: number, S: number, e: number, F: number, N: number): void;
-}
-
-export const simpleRnnOnWasm = (wasm: SimpleRnnExports): SimpleRnnKernels => ({
+export const simpleRnnOnWasm = (wasm: Exported<SimpleRnnKernels>): SimpleRnnKernels => ({
   simpleRnnForward: (_m, z, w, b, T, B, F, N) => wasm.simpleRnnForward(4 * z, 4 * w, 4 * b, T, B, F, N),
   simpleRnnBackward: (_m, dz, da, z, w, T, B, F, N) =>
     wasm.simpleRnnBackward(4 * dz, 4 * da, 4 * z, 4 * w, T, B, F, N),
   influence: (_m, out, J, z, h, w, F, N) => wasm.influence(4 * out, 4 * J, 4 * z, 4 * h, 4 * w, F, N),
   influenceGradient: (_m, g, J, e, P, N) => wasm.influenceGradient(4 * g, 4 * J, 4 * e, P, N),
   influenceDiagonal: (_m, S, z, h, w, F, N) => wasm.influenceDiagonal(4 * S, 4 * z, 4 * h, 4 * w, F, N),
-  influenceDiagonalGradient: (_m, g, S, e, F, N) =>
-    wasm.influenceDiagonalGradient(4 * g, 4 * S, 4 * e, F, N),
+  influenceDiagonalGradient: (_m, g, S, e, F, N) => wasm.influenceDiagonalGradient(4 * g, 4 * S, 4 * e, F, N),
 });

@@ -2,84 +2,38 @@
  * The WebAssembly kernels: one module with f32x4 arithmetic of its own, for Node and the browser alike. No relaxed SIMD,
  * no Math: the same bits on every machine. All numbers of all models lie in the module's memory.
  */
-import { type CellExports, cellsOnWasm } from './cell-kernels.js';
+import type { Exported } from './arena.js';
+import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
 import { Heap } from './heap.js';
 import type { Arena, Kernels, Reals } from './kernels.js';
 import { MODULE } from './module.js';
 import { pack, unpack } from './panels.js';
 
+/** Kernels that the module exports as they are. */
+type Plain =
+  | 'dense'
+  | 'denseBackward'
+  | 'denseGradient'
+  | 'gradientSquares'
+  | 'squares'
+  | 'softmax'
+  | 'largest';
+
+type Sgd = [rate: number, momentum: number, nesterov: boolean, decay: number];
+type Layer = [w: number, b: number, v: number, vb: number, a: number, stride: number, d: number, ...Sizes];
+type Sizes = [rows: number, inputs: number, outputs: number];
+type Adapt = [scale: number, l2: number, first: number, second: number, ...AdaptStep];
+type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
+type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
+
 /** What the module exports. Addresses are bytes. */
-interface Exports extends CellExports {
+interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>> {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
-  dense(y: number, a: number, stride: number, w: number, b: number, R: number, A: number, M: number): void;
-  denseBackward(da: number, dy: number, w: number, R: number, A: number, M: number): void;
-  denseGradient(
-    gw: number,
-    gb: number,
-    a: number,
-    stride: number,
-    d: number,
-    R: number,
-    A: number,
-    M: number,
-  ): void;
-  gradientSquares(a: number, stride: number, d: number, R: number, A: number, M: number): number;
-  descend(
-    w: number,
-    b: number,
-    v: number,
-    vb: number,
-    a: number,
-    stride: number,
-    d: number,
-    R: number,
-    A: number,
-    M: number,
-    rate: number,
-    momentum: number,
-    nesterov: boolean,
-    decay: number,
-  ): void;
-  descendAlong(
-    w: number,
-    g: number,
-    v: number,
-    n: number,
-    rate: number,
-    momentum: number,
-    nesterov: boolean,
-    decay: number,
-  ): void;
-  adapt(
-    w: number,
-    g: number,
-    m1: number,
-    m2: number,
-    n: number,
-    scale: number,
-    l2: number,
-    first: number,
-    second: number,
-    rate: number,
-    root: number,
-    epsilon: number,
-    shrink: number,
-  ): void;
-  squares(p: number, n: number): number;
-  softmax(y: number, R: number, M: number): void;
-  squaredError(
-    dy: number,
-    y: number,
-    target: number,
-    served: number,
-    current: number,
-    factor: number,
-    T: number,
-    B: number,
-    M: number,
-  ): number;
-  largest(p: number, n: number): number;
+  descend(...layer: [...Layer, ...Sgd]): void;
+  descendAlong(w: number, g: number, v: number, n: number, ...settings: Sgd): void;
+  adapt(w: number, g: number, m1: number, m2: number, n: number, ...settings: Adapt): void;
+  squaredError(dy: number, y: number, target: number, ...scaleAndSizes: Scaled): number;
   tanhAll(p: number, n: number): void;
 }
 

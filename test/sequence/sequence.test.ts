@@ -538,6 +538,8 @@ describe('the registry', () => {
     registry.open('a', 'either', FORECAST);
     expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, units: 6 }))).toBe('spec-conflict');
     expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, batch: 1 }))).toBe('none');
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'simple-rnn' }))).toBe('none');
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'gru' }))).toBe('spec-conflict');
   });
 
   it('[SEQ5] carries as many sequences as the limit says', () => {

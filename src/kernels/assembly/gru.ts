@@ -17,15 +17,7 @@ import { transposedProduct } from './transposed-product';
 
 /** Runs the cell over T steps of B rows: h_t to the h part of row t + 1, [ r | u | n | q ] to `gates`; `sums` [B,3N] is scratch. */
 export function gruForward(
-  z: usize,
-  gates: usize,
-  sums: usize,
-  w: usize,
-  b: usize,
-  T: i32,
-  B: i32,
-  F: i32,
-  N: i32,
+  z: usize, gates: usize, sums: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N: i32,
 ): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>F << 2;
@@ -72,17 +64,7 @@ function finite(x: v128): v128 {
 
 /** Runs back through T steps of B rows: dL/dh from e [T,B,N], in its place, then dgi and dgh [T,B,3N], and dz. */
 export function gruBackward(
-  dz: usize,
-  dgi: usize,
-  dgh: usize,
-  e: usize,
-  z: usize,
-  gates: usize,
-  w: usize,
-  T: i32,
-  B: i32,
-  F: i32,
-  N: i32,
+  dz: usize, dgi: usize, dgh: usize, e: usize, z: usize, gates: usize, w: usize, T: i32, B: i32, F: i32, N: i32,
 ): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>F << 2;
@@ -111,16 +93,7 @@ export function gruBackward(
 
 /** Four units of one row, or one: through h_t to the gates' sums. `later` is 0 at the window's last step. */
 @inline
-function backwardAt(
-  dh: usize,
-  later: usize,
-  gi: usize,
-  gh: usize,
-  h: usize,
-  gate: usize,
-  n: usize,
-  whole: bool,
-): void {
+function backwardAt(dh: usize, later: usize, gi: usize, gh: usize, h: usize, gate: usize, n: usize, whole: bool): void {
   const one = f32x4.splat(1);
   const r = read(gate, whole);
   const u = read(gate + n, whole);

@@ -4,7 +4,7 @@
 // after row, so that a product reads memory from front to end. Every output adds its products in the order of the rows.
 
 /** One row: eight accumulators to a panel hide the latency of the addition. */
-function oneRow(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
+export function oneRow(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
   const end = a + (<usize>A << 2);
   let left = M;
   while (left >= 32) {
@@ -148,15 +148,7 @@ function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, 
 /** y [R,M] = a [R,A] W + b. Rows of y and of a lie `yStride` and `aStride` bytes apart; a row has the bits that it has alone. */
 @inline
 export function product(
-  y: usize,
-  yStride: usize,
-  a: usize,
-  aStride: usize,
-  w: usize,
-  b: usize,
-  R: i32,
-  A: i32,
-  M: i32,
+  y: usize, yStride: usize, a: usize, aStride: usize, w: usize, b: usize, R: i32, A: i32, M: i32,
 ): void {
   let left = R;
   if ((M & 31) == 0) {

@@ -4,13 +4,22 @@
 //   backward   dL/dh_t = e_t + dz_{t+1}[F:]      da_t = dL/dh_t * (1 - h_t^2)      dz_t = da_t W^T
 
 import { tanh4 } from './math';
-import { product } from './product';
+import { oneRow, product } from './product';
 import { transposedProduct } from './transposed-product';
 
 /** Runs the cell over T steps of B rows: h_t = tanh(z_t W + b), written to the h part of row t + 1. */
 export function simpleRnnForward(z: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N: i32): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>B * stride + (<usize>F << 2);
+  if (B == 1) {
+    // a single stream, without the loop over rows
+    for (let t = 0; t < T; t++) {
+      oneRow(z + toH, z, w, b, F + N, N);
+      tanhOfSums(z + toH, N);
+      z += stride;
+    }
+    return;
+  }
   for (let t = 0; t < T; t++) {
     product(z + toH, stride, z, stride, w, b, B, F + N, N);
     for (let r = 0; r < B; r++) {
@@ -21,16 +30,7 @@ export function simpleRnnForward(z: usize, w: usize, b: usize, T: i32, B: i32, F
 }
 
 /** Runs back through T steps of B rows: da from e, in its place, and dz = da W^T. */
-export function simpleRnnBackward(
-  dz: usize,
-  da: usize,
-  z: usize,
-  w: usize,
-  T: i32,
-  B: i32,
-  F: i32,
-  N: i32,
-): void {
+export function simpleRnnBackward(dz: usize, da: usize, z: usize, w: usize, T: i32, B: i32, F: i32, N: i32): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>B * stride + (<usize>F << 2);
   for (let row = T * B - 1; row >= 0; row--) {
