@@ -6,7 +6,7 @@ import { type BpttResult, bptt } from '../../../src/rnn/learning/bptt.js';
 import { Model } from '../../../src/rnn/model.js';
 import { isSameSpec, type ModelSpecInput, parseSpec } from '../../../src/rnn/spec/spec.js';
 import { codeOf, fingerprint, messageOf, relativeError } from '../../support/numeric-compare.js';
-import { float64 } from '../../support/numeric-models.js';
+import { bareModel, float64, parametersOf } from '../../support/numeric-models.js';
 import { Numbers } from '../../support/numeric-random.js';
 
 interface Figures {
@@ -186,6 +186,35 @@ describe('a model with a GRU', () => {
         for (const [i, { gradientNorm }] of a.updates.entries())
           expect(relativeError([gradientNorm], [b.updates[i]!.gradientNorm])).toBeLessThan(1e-4);
       }
+    }
+  });
+
+  it('[GRU9] each update is full backpropagation over its window, however often the window has slid', () => {
+    const task = { kind: 'supervised', outputs: 2, delay: 0 } as const;
+    const learner = { kind: 'tbptt', k1: 4, k2: 4 } as const;
+    const shape = { features: 3, units: 5, batch: 2, cell: 'gru', task } as const;
+    const model = bareModel({ ...shape, learner, inputs: { changes: [] } });
+    const numbers = new Numbers(11);
+    for (let block = 0; block < 12; block++) {
+      const [before, h0] = [parametersOf(model), Float64Array.from(model.last().h)];
+      const [x, targets] = [numbers.many(4 * 2 * 3), numbers.many(4 * 2 * 2, 0.1)];
+      const updates = [0, 1, 2, 3].flatMap((t) => {
+        model.step(x.slice(6 * t, 6 * t + 6));
+        return model.learn(targets.slice(4 * t, 4 * t + 4));
+      });
+      expect(updates).toHaveLength(1);
+      const want = bptt(
+        { spec: { ...shape, readout: { kind: 'linear' } }, parameters: before, x, targets, h0 },
+        float64,
+      );
+      const after = parametersOf(model);
+      expect(
+        relativeError(
+          before.map((value, i) => value - after[i]!),
+          want.parameters,
+        ),
+      ).toBeLessThan(1e-12);
+      expect(relativeError(model.inputGradient(updates[0]!)!, want.x)).toBeLessThan(1e-12);
     }
   });
 
