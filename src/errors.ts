@@ -36,6 +36,10 @@ export const ERRORS = {
   'sequence-failed': { temporary: false, about: 'the sequence stopped on a fault inside Eddy' },
   'spec-required': { temporary: false, about: 'a model spec is needed to create the sequence' },
   'spec-invalid': { temporary: false, about: 'the model spec has a wrong field' },
+  'learner-unsupported': {
+    temporary: false,
+    about: 'the cell of the model spec cannot be used with its learner',
+  },
   'spec-conflict': { temporary: false, about: 'the sequence exists with another model spec' },
   'channel-limit': { temporary: false, about: 'the socket has as many open channels as it may' },
   'view-limit': { temporary: false, about: 'the socket has as many views as it may' },

@@ -121,7 +121,8 @@ export interface Results {
   updates: Skipped & Readonly<UpdateEntry>;
   metrics: Readonly<Omit<ServerMessageOf<'metrics'>, 'type' | 'channel'>>;
   /**
-   * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; and `saliency` [T,B,F], dL/dx
+   * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; of a GRU `w` is [F'+N,3N] and
+   * `b` [2,3N], input biases before recurrent ones, with the columns of r, u and n; and `saliency` [T,B,F], dL/dx
    * of the latest update over the steps `from` .. `to`, empty where there is none.
    */
   weights: Readonly<Omit<ServerMessageOf<'weights'>, 'type' | 'channel'>>;

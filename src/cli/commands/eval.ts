@@ -1,9 +1,9 @@
 /** eddy eval: one pass over a file, through the model that the server serves, and what it came to. */
 import { type Command, Option } from 'commander';
 import { TIME_KINDS } from '../../features/time-features.js';
+import { CELL_NAMES, LEARNER_NAMES, OPTIMIZER_NAMES } from '../../rnn/spec/spec.js';
 import { POLICIES } from '../eval/bad-rows.js';
 import type { EvalOptions } from '../eval/evaluation.js';
-import { LEARNERS, OPTIMIZERS } from '../eval/evaluation-spec.js';
 import { nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
 
 export function addEval(program: Command): void {
@@ -25,10 +25,11 @@ export function addEval(program: Command): void {
     )
     .option('--model <file>', 'model spec as JSON; the options below go before it')
     .option('--units <n>', 'hidden units; 32 if left out', wholeNumber(1))
-    .addOption(new Option('--learner <kind>', 'how gradients are found').choices(LEARNERS))
+    .addOption(new Option('--cell <kind>', 'kind of cell; simple-rnn if left out').choices(CELL_NAMES))
+    .addOption(new Option('--learner <kind>', 'how gradients are found').choices(LEARNER_NAMES))
     .option('--k1 <rows>', 'one update every so many rows', wholeNumber(1))
     .option('--k2 <rows>', 'rows that gradients go back, of tbptt', wholeNumber(1))
-    .addOption(new Option('--optimizer <kind>', 'how weights follow them').choices(OPTIMIZERS))
+    .addOption(new Option('--optimizer <kind>', 'how weights follow them').choices(OPTIMIZER_NAMES))
     .option('--learning-rate <rate>', 'learning rate', positiveNumber)
     .option('--seed <n>', 'seed of the first weights', wholeNumber(0, 0xffff_ffff))
     .option('--predictions <file>', 'write what was predicted for each row as CSV')
