@@ -70,19 +70,8 @@ module.exports = {
       '^node_modules/(@types/)?ws/',
       ['^src/server/', '^client/sdk/node\\.ts$', '^(test|scripts)/', '^node_modules/'],
     ),
-    only(
-      'prom-client-in-the-server',
-      'the floors below count with plain numbers',
-      '^node_modules/prom-client/',
-      ['^src/server/', '^node_modules/'],
-    ),
     only('lmdb-in-the-store', 'one place knows the database', '^node_modules/lmdb/', [
-      '^src/store/lmdb/lmdb\\.ts$',
-      '^(test|scripts)/',
-      '^node_modules/',
-    ]),
-    only('fastify-in-the-server', 'one place speaks HTTP', '^node_modules/fastify/', [
-      '^src/server/',
+      '^src/store/lmdb/lmdb-disk\\.ts$',
       '^(test|scripts)/',
       '^node_modules/',
     ]),
@@ -104,6 +93,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(src/(math|kernels|features|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+        pathNot: '^client/sdk/node\\.ts$',
       },
       to: { dependencyTypes: ['core'] },
     },
@@ -112,7 +102,7 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist/|src/kernels/assembly/|scripts/bench/peers/)' },
+    exclude: { path: '^(dist/|client/sdk/dist/|src/kernels/assembly/|scripts/bench/peers/)' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],

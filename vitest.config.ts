@@ -7,6 +7,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/**/*.test-d.ts'],
+            tsconfig: 'tsconfig.types.json',
+          },
+        },
+      },
+      {
+        extends: true,
         test: { name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
       },
       {

@@ -42,6 +42,10 @@ export const ERRORS = {
   'sequence-failed': { temporary: false, about: 'the sequence stopped because of a fault inside Eddy' },
   'spec-required': { temporary: false, about: 'creating the sequence needs a model spec' },
   'spec-invalid': { temporary: false, about: 'the model spec has an invalid field' },
+  'learner-unsupported': {
+    temporary: false,
+    about: 'the cell does not support this learner',
+  },
   'spec-conflict': { temporary: false, about: 'the sequence exists with a different model spec' },
   'channel-limit': { temporary: false, about: 'the socket has reached its limit of open channels' },
   'view-limit': { temporary: false, about: 'the socket has reached its limit of views' },

@@ -5,6 +5,7 @@ export { TIME_KINDS, TimeFeatures, type TimeKind } from './features/time-feature
 export { parseTimestamp } from './features/timestamp.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
 export { createReferenceKernels } from './kernels/reference.js';
+export { createKernels } from './kernels/shared.js';
 export { createWasmKernels, hasWasmSimd } from './kernels/wasm.js';
 export { type BoundedBufferOptions, boundedBuffer, type OverflowPolicy } from './operators/bounded-buffer.js';
 export type { StepBlock } from './operators/carry-steps.js';

@@ -1,8 +1,9 @@
 /** What the client offers, as its users see it. */
-import type { Observable, SchedulerLike } from 'rxjs';
+import type { Observable, Observer, SchedulerLike } from 'rxjs';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
-import type { SequenceEvent, ServerMessageOf, UpdateEntry, View } from '../../src/protocol/messages.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { SequenceEvent, UpdateEntry, View } from '../../src/protocol/views/index.js';
 import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import type { CodedError } from './coded-error.js';
 import type { Range } from './retry.js';
@@ -80,6 +81,16 @@ export interface Joined extends Pick<ServerMessageOf<'subscribed'>, 'sequence' |
   readonly recovered: boolean;
 }
 
+/** x [B,F], where null is a number that is missing. */
+export type StepValues = ArrayLike<number | null>;
+
+/** A step as a source gives it: x [B,F] alone, or x with its target [B,M]. */
+export type StepInput =
+  | StepValues
+  | { readonly x: StepValues; readonly target?: ArrayLike<number> | undefined };
+
+export type StepSource = Observable<StepInput> | Iterable<StepInput> | AsyncIterable<StepInput>;
+
 /** A step on its way: a receipt of `push`. */
 export interface PushedStep {
   /** Its number; null until it is sent for the first time. A server that lost the history gives it another one. */
@@ -110,7 +121,8 @@ export interface Results {
   updates: Skipped & Readonly<UpdateEntry>;
   metrics: Readonly<Omit<ServerMessageOf<'metrics'>, 'type' | 'channel'>>;
   /**
-   * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; and `saliency` [T,B,F], dL/dx
+   * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; of a GRU `w` is [F'+N,3N] and
+   * `b` [2,3N], input biases before recurrent ones, with the columns of r, u and n; and `saliency` [T,B,F], dL/dx
    * of the latest update over the steps `from` .. `to`, empty where there is none.
    */
   weights: Readonly<Omit<ServerMessageOf<'weights'>, 'type' | 'channel'>>;
@@ -140,8 +152,16 @@ export interface Watch {
   view<K extends View>(kind: K, options?: ViewOptions): Observable<Results[K]>;
 }
 
-/** An open sequence: what a producer needs, and its results. */
-export interface SequenceHandle extends Watch {
+/**
+ * An open sequence: what a producer needs, and its results. It is an Observer: `sensor$.subscribe(handle)` pushes each
+ * step that the source gives.
+ *
+ * Back-pressure: an Observable cannot wait, so `overflow` decides when the outbox is full. With `drop-oldest-unsent` the
+ * handle goes on and counts the dropped steps. With `fail`, as for a step of a wrong shape, the error goes to `errors$` and
+ * `next` takes no more steps, since the sequence would have a hole; an Observer cannot unsubscribe from its source. Use
+ * `pump` where the source should be unsubscribed, or can wait.
+ */
+export interface SequenceHandle extends Watch, Observer<StepInput> {
   /** Resolves at the first `opened`; rejects with the error if the server refuses. Steps may be pushed before. */
   readonly opened: Promise<Opened>;
   /** The last durable step; on subscription, the one known by then. */
@@ -163,7 +183,24 @@ export interface SequenceHandle extends Watch {
    *
    * @throws EddyError `outbox-full`, `step-shape`, `step-non-finite`, `target-*`, `message-too-large`, `client-closed`
    */
-  push(x: ArrayLike<number | null>, target?: ArrayLike<number>): PushedStep;
+  push(x: StepValues, target?: ArrayLike<number>): PushedStep;
+  /** Pushes a step. Never throws: the first step that cannot be taken is reported, and all after it are ignored. */
+  next(step: StepInput): void;
+  /** Reports that a source failed, as `input-invalid` with its error as the cause. The handle stays open for another. */
+  error(reason: unknown): void;
+  /** The same as `close()`: the steps pushed so far are acked first. An error meanwhile is reported. */
+  complete(): void;
+  /**
+   * Pushes the steps of a source, and resolves when it has ended and all its steps are taken. An iterable, async or not, is
+   * read no faster than there is room. An Observable cannot wait: it needs `overflow: 'drop-oldest-unsent'`, or an
+   * outbox that is large enough. Rejects with the error of the source or of the step that cannot be taken, and leaves the
+   * source. The handle stays open.
+   *
+   * @example
+   * await handle.pump(readRows('pump.csv'));
+   * await handle.close();
+   */
+  pump(source: StepSource): Promise<void>;
   /**
    * Gives a late target [B,M] to a step, by receipt or number. It goes with its step, if that has to be sent (again),
    * and else at once, or after the next re-open. One that was under way when the connection broke may be lost.

@@ -15,10 +15,10 @@ import type {
 } from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
 import { sequenceUrl, transfer } from './file-transfer.js';
-import { Handle } from './handle.js';
 import { Connection } from './link.js';
 import { type Answers, type RequestBody, Requests } from './requests.js';
 import { Retry, type RetryParts } from './retry.js';
+import { Handle } from './sequence-handle.js';
 import { SequenceViews } from './sequence-views.js';
 import { SequenceWatch } from './sequence-watch.js';
 import { bytesPerReal } from './shape.js';
@@ -178,28 +178,9 @@ export class EddyClient implements Client {
 
   private receive(message: ServerMessage): void {
     if (this.requests.settle(message)) return;
-    switch (message.type) {
-      case 'ack':
-        return this.channels.get(message.channel)?.handle?.ack(message.seq);
-      case 'error':
-        return this.refused(message);
-      case 'states':
-      case 'predictions':
-      case 'inputs':
-      case 'updates':
-      case 'metrics':
-      case 'weights':
-      case 'events':
-        return this.channels.get(message.channel)?.views.receive(message);
-      case 'welcome':
-      case 'opened':
-      case 'subscribed':
-      case 'listing':
-      case 'done':
-        return;
-    }
-    // a missing type does not compile
-    message satisfies never;
+    if (message.type === 'ack') this.channels.get(message.channel)?.handle?.ack(message.seq);
+    else if (message.type === 'error') this.refused(message);
+    else if ('skipped' in message) this.channels.get(message.channel)?.views.receive(message);
   }
 
   private refused(message: ServerMessageOf<'error'>): void {

@@ -6,6 +6,7 @@ import type { CodedError } from './coded-error.js';
 import { isPassing } from './refusal.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
+import { specIn } from './shape.js';
 
 type Mode = NonNullable<OpenOptions['mode']>;
 
@@ -71,7 +72,7 @@ export class Opening {
           return onRefused(new EddyError('sequence-exists', `sequence ${sequence} exists already`));
         retry.succeed();
         this.wasOpened = true;
-        this.spec ??= opened.spec as unknown as ModelSpec;
+        this.spec ??= specIn(opened);
         onOpened(opened);
       },
       (error) => this.failed(error, mode),

@@ -2,7 +2,7 @@
 import { ReplaySubject } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
-import type { PushedStep } from './api.js';
+import type { PushedStep, StepValues } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { refusesSteps } from './refusal.js';
 import type { RequestBody, Requests } from './requests.js';
@@ -40,6 +40,10 @@ export class Producer {
     this.shape = parts.spec ? shapeOf(parts.spec) : null;
   }
 
+  get isStopped(): boolean {
+    return this.failure !== null;
+  }
+
   get room(): number {
     return this.failure ? 0 : this.queue.outbox.room;
   }
@@ -57,7 +61,7 @@ export class Producer {
     return this.failure !== null || this.queue.isEmpty;
   }
 
-  push(x: ArrayLike<number>, target: ArrayLike<number> | undefined): PushedStep {
+  push(x: StepValues, target: ArrayLike<number> | undefined): PushedStep {
     if (this.failure) throw this.failure;
     const copy = copyStep(x, this.shape);
     const targetCopy = target ? copyTarget(target, this.shape) : null;

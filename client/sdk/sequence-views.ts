@@ -4,13 +4,13 @@
  */
 import { finalize, type Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import { type ServerMessageOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/messages.js';
-import type { ModelSpec } from '../../src/rnn/spec/spec.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import { endOf, itemsOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import type { Requests } from './requests.js';
-import { itemsOf } from './result-items.js';
 import type { Retry } from './retry.js';
+import { specIn } from './shape.js';
 import { Feed, type Wish } from './view-feed.js';
 
 export interface ViewsParts {
@@ -153,23 +153,7 @@ export class SequenceViews {
 
 function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
   const { sequence, view, epoch, seq, recovered = false } = subscribed;
-  return { sequence, view, epoch, seq, recovered, spec: subscribed.spec as unknown as ModelSpec };
-}
-
-/** Gives the number of the step up to which a message holds the results; none where it cannot be told. */
-function endOf(message: ViewMessage): number | undefined {
-  switch (message.type) {
-    case 'states':
-    case 'predictions':
-    case 'inputs':
-      return message.seq + message.count - 1;
-    case 'updates':
-    case 'metrics':
-    case 'weights':
-      return message.seq;
-    case 'events':
-      return message.events.at(-1)?.seq;
-  }
+  return { sequence, view, epoch, seq, recovered, spec: specIn(subscribed) };
 }
 
 /** @throws EddyError `setting-invalid` */

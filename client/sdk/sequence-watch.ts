@@ -1,5 +1,5 @@
 import { defer, type Observable } from 'rxjs';
-import type { View } from '../../src/protocol/messages.js';
+import type { View } from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions, Watch } from './api.js';
 import { type SequenceViews, wishOf } from './sequence-views.js';
 

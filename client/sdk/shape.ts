@@ -2,7 +2,7 @@
 import { EddyError, type ErrorCode } from '../../src/errors.js';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
-import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
+import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
 
 export type Numbers = Float32Array<ArrayBuffer>;
 
@@ -15,6 +15,9 @@ export interface Shape {
 export function shapeOf({ features, batch = 1, task }: ModelSpecInput): Shape {
   return { step: batch * features, target: task?.kind === 'supervised' ? batch * task.outputs : 0 };
 }
+
+/** Gives the spec in a message, which the protocol carries as plain data: the server has checked it. */
+export const specIn = ({ spec }: { readonly spec: object }): ModelSpec => spec as ModelSpec;
 
 /** Bytes of a number on the wire, at most. */
 export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json' ? 26 : 4);

@@ -4,33 +4,23 @@
  * All numbers of one model lie in one arena, a flat array of reals. A kernel takes the array and *element
  * addresses* into it, results first, then inputs, then sizes. No kernel allocates, throws, or keeps anything.
  *
- * Shapes, row-major; only weight matrices are kept as the kernels like them (`pack`). B batch rows, F features, N units, M outputs, T steps, D = F + N.
- *
- *   W  [D,N]      Wx stacked on Wh: one matrix-vector product makes a step
- *   z  [T+1,B,D]  window rows: z_t = [ x_t | h_{t-1} ]; the step writes h_t into row t + 1
- *   dz [T,B,D]    their gradient: dz_t = da_t W^T = [ dL/dx_t | dL/dh_{t-1} ]
- *   da [T,B,N]    gradient at a_t; e_t = dL/dh_t from the readout comes in in its place
+ * Shapes, row-major; only weight matrices are kept as the kernels like them (`pack`). B batch rows, F features, N units,
+ * M outputs, T steps, D = F + N. The kernels of each cell, forward beside backward, have files of their own; see
+ * cell-kernels.ts.
  *
  * Every implementation passes test/contract/kernels.ts, and in each of them one step at a time, a block and a
  * batch row give the same bits, because all add in the order of the index.
  */
-export type Reals = Float32Array | Float64Array;
+import type { Address, Arena, Reals } from './arena.js';
+import type { CellKernels } from './cell-kernels.js';
 
-/** Position of an element in an arena. */
-export type Address = number;
+export type { Address, Arena, Reals };
 
 /** Stands for a target that did not come: the largest float32. */
 export const NO_TARGET = 3.4028234663852886e38;
 
-/** A run of reals that one model owns. */
-export interface Arena {
-  /** The array that `base` counts in. Read it anew after every allocation of the same kernels: it may move. */
-  readonly data: Reals;
-  readonly base: Address;
-  readonly length: number;
-  /** Gives the memory back. The arena must not be used after. */
-  free(): void;
-}
+/** The largest magnitude of a target that did: the float32 before {@link NO_TARGET}. */
+export const LARGEST_TARGET = 3.4028232635611926e38;
 
 /**
  * The gradient of a dense layer's weights before it is computed: dL/dw = sum over R rows of a_r^T dy_r, dL/db = sum of
@@ -64,11 +54,11 @@ export interface SgdSettings {
   readonly rate: number;
   readonly momentum: number;
   readonly nesterov: boolean;
-  /** Learning rate times weight decay: what the gradient of the weights gets of the weights themselves. */
+  /** Learning rate times weight decay: the share of the weights that joins their gradient. */
   readonly decay: number;
 }
 
-/** One step of Adam, AdamW or RMSProp. What hangs on the number of the step is the caller's to work out. */
+/** One step of Adam, AdamW or RMSProp. The caller works out what depends on the number of the step. */
 export interface AdaptSettings {
   /** The clipping factor. */
   readonly scale: number;
@@ -87,7 +77,7 @@ export interface AdaptSettings {
   readonly shrink: number;
 }
 
-export interface Kernels {
+export interface Kernels extends CellKernels {
   readonly name: string;
   /** 4 for float32, 8 for float64. */
   readonly bytesPerReal: 4 | 8;
@@ -100,28 +90,6 @@ export interface Kernels {
 
   /** Turns it back. */
   unpack(m: Reals, at: Address, rows: number, columns: number): void;
-
-  /**
-   * Runs the cell over T steps: a_t = z_t W + b, h_t = tanh(a_t), written to the h part of row t + 1.
-   * Reads x_0..x_{T-1} and h_{-1} from z [T+1,B,D].
-   */
-  forward(m: Reals, z: Address, w: Address, b: Address, T: number, B: number, F: number, N: number): void;
-
-  /**
-   * Runs back through T steps, last to first. On entry da [T,B,N] holds e_t; on return it holds da_t:
-   * dL/dh_t = e_t + dz_{t+1}[F:], da_t = dL/dh_t * (1 - h_t^2), dz_t = da_t W^T. The second term is 0 at the last step.
-   */
-  backward(
-    m: Reals,
-    dz: Address,
-    da: Address,
-    z: Address,
-    w: Address,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
 
   /** Applies a dense layer to R rows: y [R,M] = a [R,A] w [A,M] + b [M]. Rows of `a` lie `stride` apart. */
   dense(
@@ -177,7 +145,7 @@ export interface Kernels {
   gradientSquares(m: Reals, a: Address, stride: number, dy: Address, R: number, A: number, M: number): number;
 
   /**
-   * Takes a step of SGD with a layer's gradient g, which is never laid down: d = rate g + decay w, v' = mu v - d, w' = w + v',
+   * Takes a step of SGD with a layer's gradient g, which is never written to memory: d = rate g + decay w, v' = mu v - d, w' = w + v',
    * or with Nesterov's form w' = w + mu v' - d (Sutskever et al. 2013, section 2, in the form of Keras). Biases do not decay.
    */
   descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void;
@@ -201,36 +169,4 @@ export interface Kernels {
 
   /** Gives the largest magnitude of n numbers, 0 for none. */
   largest(m: Reals, p: Address, n: number): number;
-
-  /**
-   * Brings the influence of the weights on the state over one step (real-time recurrent learning, Williams and Zipser 1989).
-   * J [P,N] holds dh_{t-1}/dweight, a row for each of the P = D N + N weights: those of W in the order in which these
-   * kernels keep it, then those of b. `out` [P,N], which does not overlap J, gets dh_t/dweight; for the weight (i,j):
-   *
-   *   J' = (J Wh + delta_j z_i) * (1 - h^2)      with z_i = 1 for a bias
-   *
-   * z [D] is the step's row [ x_t | h_{t-1} ], h [N] its new state, w [D,N] the cell's W, of which Wh is the last N rows.
-   */
-  influence(
-    m: Reals,
-    out: Address,
-    J: Address,
-    z: Address,
-    h: Address,
-    w: Address,
-    F: number,
-    N: number,
-  ): void;
-
-  /** Adds what an error e = dL/dh_t [N] says of the weights: g [P] += J [P,N] e. */
-  influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void;
-
-  /**
-   * The same for the influence of each weight on its own unit alone (SnAp-1, Menick et al. 2021, section 3), in place:
-   * S_ij' = (1 - h_j^2) (z_i + Wh_jj S_ij). S [D,N] in the order in which these kernels keep W, then [N] for b, z_i = 1.
-   */
-  influenceDiagonal(m: Reals, S: Address, z: Address, h: Address, w: Address, F: number, N: number): void;
-
-  /** Adds what an error e = dL/dh_t [N] says of the weights by it: g_ij += e_j S_ij, both in the order of S. */
-  influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void;
 }

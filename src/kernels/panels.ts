@@ -1,9 +1,9 @@
 /**
- * Panels: how the WebAssembly kernels keep a matrix. Its columns are cut into runs of 32, then of 16, 8, 4, and what is
- * left (1 to 3); each run lies by itself, row after row. A product then reads memory from front to end. Nothing is
+ * Panels: how the WebAssembly kernels keep a matrix. Its columns are cut into runs of 32, then of 16, 8, 4, and the rest
+ * (1 to 3 columns); each run lies by itself, row after row. A product then reads memory from front to end. Nothing is
  * padded: a matrix in panels is a permutation of the same numbers.
  */
-import type { Address, Reals } from './kernels.js';
+import type { Address, Reals } from './arena.js';
 
 /** Turns [rows,columns], row after row, into panels, in place. */
 export function pack(m: Reals, at: Address, rows: number, columns: number): void {

@@ -1,18 +1,20 @@
 /**
- * The plain reference of the kernels: each is its formula, written out. In float64 it is the oracle that everything
- * else is measured against; in float32 the same code stores every result rounded.
+ * The plain reference of the kernels: each is its formula, written out; those of a cell are in the cell's file. In float64
+ * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
+import { type CellKernels, cellReference } from './cell-kernels.js';
 import {
-  type AdaptSettings,
   type Address,
   type Arena,
   type Kernels,
-  type LayerGradient,
-  type LossScale,
   NO_TARGET,
   type Reals,
   type SgdSettings,
 } from './kernels.js';
+import { timesMatrix, timesTransposed } from './reference-products.js';
+
+/** What differs from precision to precision, and how matrices are kept. */
+type Stored = 'name' | 'bytesPerReal' | 'allocate' | 'pack' | 'unpack';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
@@ -23,186 +25,102 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
     pack: () => undefined,
     unpack: () => undefined,
-    forward,
-    backward,
-    dense,
-    denseBackward,
-    denseGradient,
-    softmax,
-    squaredError,
-    gradientSquares,
-    descend,
-    descendAlong,
-    adapt,
-    squares,
-    largest,
-    influence,
-    influenceGradient,
-    influenceDiagonal,
-    influenceDiagonalGradient,
+    ...cellReference,
+    ...layerReference,
   };
 }
 
-function forward(
-  m: Reals,
-  z: Address,
-  w: Address,
-  b: Address,
-  T: number,
-  B: number,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let row = 0; row < T * B; row++) {
-    const input = z + row * D;
-    const h = input + B * D + F;
-    for (let j = 0; j < N; j++) {
-      let a = m[b + j];
-      for (let i = 0; i < D; i++) a += m[input + i] * m[w + i * N + j];
-      m[h + j] = Math.tanh(a);
-    }
-  }
-}
+const layerReference: Omit<Kernels, keyof CellKernels | Stored> = {
+  dense(m, y, a, stride, w, b, R, A, M) {
+    for (let r = 0; r < R; r++) timesMatrix(m, y + r * M, a + r * stride, w, b, A, M);
+  },
 
-function backward(
-  m: Reals,
-  dz: Address,
-  da: Address,
-  z: Address,
-  w: Address,
-  T: number,
-  B: number,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let row = T * B - 1; row >= 0; row--) {
-    const isLast = row >= (T - 1) * B;
-    const later = dz + (row + B) * D + F;
-    const h = z + (row + B) * D + F;
-    const d = da + row * N;
-    for (let j = 0; j < N; j++) {
-      const dh = isLast ? m[d + j] : m[d + j] + m[later + j];
-      m[d + j] = dh * (1 - m[h + j] * m[h + j]);
-    }
-    timesTransposed(m, dz + row * D, d, w, D, N);
-  }
-}
+  denseBackward(m, da, dy, w, R, A, M) {
+    for (let r = 0; r < R; r++) timesTransposed(m, da + r * A, dy + r * M, w, A, M);
+  },
 
-/** out [A] = d [M] w^T, w [A,M]. */
-function timesTransposed(m: Reals, out: Address, d: Address, w: Address, A: number, M: number): void {
-  for (let i = 0; i < A; i++) {
+  denseGradient(m, gw, gb, a, stride, dy, R, A, M) {
+    for (let r = 0; r < R; r++) {
+      const d = dy + r * M;
+      for (let i = 0; i < A; i++) {
+        const input = m[a + r * stride + i];
+        for (let j = 0; j < M; j++) m[gw + i * M + j] += input * m[d + j];
+      }
+      for (let j = 0; j < M; j++) m[gb + j] += m[d + j];
+    }
+  },
+
+  softmax(m, y, R, M) {
+    for (let row = y; row < y + R * M; row += M) {
+      let max = m[row];
+      for (let j = 1; j < M; j++) max = Math.max(max, m[row + j]);
+      let sum = 0;
+      for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
+      for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
+    }
+  },
+
+  squaredError(m, dy, y, target, scale, factor, T, B, M) {
+    let loss = 0;
+    for (let i = 0; i < T * B * M; i++) {
+      const j = i % M;
+      const current = scale ? m[scale.current + j] : 1;
+      const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
+      const counts = current > 0 && served > 0 && m[target + i] !== NO_TARGET;
+      const units = served / current;
+      const error = counts ? (m[y + i] - m[target + i]) * units : 0;
+      loss += error * error;
+      m[dy + i] = counts ? 2 * factor * error * units : 0;
+    }
+    return loss;
+  },
+
+  gradientSquares(m, a, stride, dy, R, A, M) {
     let sum = 0;
-    for (let j = 0; j < M; j++) sum += m[d + j] * m[w + i * M + j];
-    m[out + i] = sum;
-  }
-}
-
-function dense(
-  m: Reals,
-  y: Address,
-  a: Address,
-  stride: number,
-  w: Address,
-  b: Address,
-  R: number,
-  A: number,
-  M: number,
-): void {
-  for (let r = 0; r < R; r++) {
     for (let j = 0; j < M; j++) {
-      let sum = m[b + j];
-      for (let i = 0; i < A; i++) sum += m[a + r * stride + i] * m[w + i * M + j];
-      m[y + r * M + j] = sum;
+      for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
+      sum += biasGradientAt(m, dy + j, R, M) ** 2;
     }
-  }
-}
+    return sum;
+  },
 
-function denseBackward(
-  m: Reals,
-  da: Address,
-  dy: Address,
-  w: Address,
-  R: number,
-  A: number,
-  M: number,
-): void {
-  for (let r = 0; r < R; r++) timesTransposed(m, da + r * A, dy + r * M, w, A, M);
-}
+  descend(m, layer, settings) {
+    const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
+    for (let i = 0; i < A; i++)
+      for (let j = 0; j < M; j++) {
+        const k = i * M + j;
+        move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
+      }
+    const undecayed = { ...settings, decay: 0 };
+    for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
+  },
 
-function denseGradient(
-  m: Reals,
-  gw: Address,
-  gb: Address,
-  a: Address,
-  stride: number,
-  dy: Address,
-  R: number,
-  A: number,
-  M: number,
-): void {
-  for (let r = 0; r < R; r++) {
-    const d = dy + r * M;
-    for (let i = 0; i < A; i++) {
-      const input = m[a + r * stride + i];
-      for (let j = 0; j < M; j++) m[gw + i * M + j] += input * m[d + j];
+  descendAlong(m, w, g, v, n, settings) {
+    for (let i = 0; i < n; i++) move(m, w + i, v + i, m[g + i], settings);
+  },
+
+  adapt(m, w, g, m1, m2, n, { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }) {
+    for (let i = 0; i < n; i++) {
+      const gradient = scale * m[g + i] + l2 * m[w + i];
+      if (beta1 > 0) m[m1 + i] += (1 - beta1) * (gradient - m[m1 + i]);
+      m[m2 + i] += (1 - beta2) * (gradient * gradient - m[m2 + i]);
+      const first = beta1 > 0 ? m[m1 + i] : gradient;
+      m[w + i] -= shrink * m[w + i] + (rate * (first / c1)) / (Math.sqrt(m[m2 + i] / c2) + epsilon);
     }
-    for (let j = 0; j < M; j++) m[gb + j] += m[d + j];
-  }
-}
+  },
 
-function softmax(m: Reals, y: Address, R: number, M: number): void {
-  for (let row = y; row < y + R * M; row += M) {
-    let max = m[row];
-    for (let j = 1; j < M; j++) max = Math.max(max, m[row + j]);
+  squares(m, p, n) {
     let sum = 0;
-    for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
-    for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
-  }
-}
+    for (let i = p; i < p + n; i++) sum += m[i] * m[i];
+    return sum;
+  },
 
-function squaredError(
-  m: Reals,
-  dy: Address,
-  y: Address,
-  target: Address,
-  scale: LossScale | null,
-  factor: number,
-  T: number,
-  B: number,
-  M: number,
-): number {
-  let loss = 0;
-  for (let i = 0; i < T * B * M; i++) {
-    const j = i % M;
-    const current = scale ? m[scale.current + j] : 1;
-    const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
-    const counts = current > 0 && served > 0 && m[target + i] !== NO_TARGET;
-    const units = served / current;
-    const error = counts ? (m[y + i] - m[target + i]) * units : 0;
-    loss += error * error;
-    m[dy + i] = counts ? 2 * factor * error * units : 0;
-  }
-  return loss;
-}
-
-function gradientSquares(
-  m: Reals,
-  a: Address,
-  stride: number,
-  dy: Address,
-  R: number,
-  A: number,
-  M: number,
-): number {
-  let sum = 0;
-  for (let j = 0; j < M; j++) {
-    for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
-    sum += biasGradientAt(m, dy + j, R, M) ** 2;
-  }
-  return sum;
-}
+  largest(m, p, n) {
+    let max = 0;
+    for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
+    return max;
+  },
+};
 
 /** One weight's gradient: the products of a column of a and a column of dy. */
 function gradientAt(m: Reals, a: Address, stride: number, dy: Address, R: number, M: number): number {
@@ -215,21 +133,6 @@ function biasGradientAt(m: Reals, dy: Address, R: number, M: number): number {
   let sum = 0;
   for (let r = 0; r < R; r++) sum += m[dy + r * M];
   return sum;
-}
-
-function descend(m: Reals, layer: LayerGradient, settings: SgdSettings): void {
-  const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
-  for (let i = 0; i < A; i++)
-    for (let j = 0; j < M; j++) {
-      const k = i * M + j;
-      move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
-    }
-  const undecayed = { ...settings, decay: 0 };
-  for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
-}
-
-function descendAlong(m: Reals, w: Address, g: Address, v: Address, n: number, settings: SgdSettings): void {
-  for (let i = 0; i < n; i++) move(m, w + i, v + i, m[g + i], settings);
 }
 
 function move(
@@ -246,89 +149,4 @@ function move(
   }
   m[v] = momentum * m[v] - descent;
   m[w] += nesterov ? momentum * m[v] - descent : m[v];
-}
-
-function adapt(
-  m: Reals,
-  w: Address,
-  g: Address,
-  m1: Address,
-  m2: Address,
-  n: number,
-  { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }: AdaptSettings,
-): void {
-  for (let i = 0; i < n; i++) {
-    const gradient = scale * m[g + i] + l2 * m[w + i];
-    if (beta1 > 0) m[m1 + i] += (1 - beta1) * (gradient - m[m1 + i]);
-    m[m2 + i] += (1 - beta2) * (gradient * gradient - m[m2 + i]);
-    const first = beta1 > 0 ? m[m1 + i] : gradient;
-    m[w + i] -= shrink * m[w + i] + (rate * (first / c1)) / (Math.sqrt(m[m2 + i] / c2) + epsilon);
-  }
-}
-
-function squares(m: Reals, p: Address, n: number): number {
-  let sum = 0;
-  for (let i = p; i < p + n; i++) sum += m[i] * m[i];
-  return sum;
-}
-
-function largest(m: Reals, p: Address, n: number): number {
-  let max = 0;
-  for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
-  return max;
-}
-
-function influence(
-  m: Reals,
-  out: Address,
-  J: Address,
-  z: Address,
-  h: Address,
-  w: Address,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  const Wh = w + F * N;
-  for (let i = 0; i <= D; i++)
-    for (let j = 0; j < N; j++) {
-      const row = (i * N + j) * N;
-      for (let k = 0; k < N; k++) {
-        let sum = k === j ? (i < D ? m[z + i] : 1) : 0;
-        for (let l = 0; l < N; l++) sum += m[J + row + l] * m[Wh + l * N + k];
-        m[out + row + k] = sum * (1 - m[h + k] * m[h + k]);
-      }
-    }
-}
-
-function influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void {
-  for (let r = 0; r < P; r++) {
-    let sum = 0;
-    for (let k = 0; k < N; k++) sum += m[J + r * N + k] * m[e + k];
-    m[g + r] += sum;
-  }
-}
-
-function influenceDiagonal(
-  m: Reals,
-  S: Address,
-  z: Address,
-  h: Address,
-  w: Address,
-  F: number,
-  N: number,
-): void {
-  const D = F + N;
-  for (let i = 0; i <= D; i++)
-    for (let j = 0; j < N; j++) {
-      const input = i < D ? m[z + i] : 1;
-      const own = m[w + (F + j) * N + j];
-      const s = S + i * N + j;
-      m[s] = (1 - m[h + j] * m[h + j]) * (input + own * m[s]);
-    }
-}
-
-function influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void {
-  for (let i = 0; i <= F + N; i++)
-    for (let j = 0; j < N; j++) m[g + i * N + j] += m[e + j] * m[S + i * N + j];
 }

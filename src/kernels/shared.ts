@@ -6,7 +6,10 @@ import { createWasmKernels, hasWasmSimd } from './wasm.js';
 /**
  * Creates the best kernels that run here. All models of a thread should share them.
  *
- * @param onFallback is told, once, why the slow reference is used
+ * @param onFallback is called, once, with the reason why the slow reference is used
+ * @example
+ * const kernels = createKernels((why) => logger.warn(why));
+ * const model = new Model({ features: 3, units: 32 }, { kernels });
  */
 export function createKernels(onFallback: (why: string) => void): Kernels {
   if (hasWasmSimd()) return createWasmKernels();
@@ -16,8 +19,11 @@ export function createKernels(onFallback: (why: string) => void): Kernels {
 
 let shared: Kernels | undefined;
 
-/** Gives the kernels of this thread, for models that were given none. They are made at the first call. */
+/**
+ * Gives the kernels of this thread, for models that were given none. They are made at the first call, and choose in
+ * silence: a program that wants to know of the slow ones gives its models those of {@link createKernels}.
+ */
 export function sharedKernels(): Kernels {
-  shared ??= createKernels((why) => console.warn(`eddy: ${why}`));
+  shared ??= createKernels(() => undefined);
   return shared;
 }

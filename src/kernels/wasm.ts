@@ -2,89 +2,38 @@
  * The WebAssembly kernels: one module with f32x4 arithmetic of its own, for Node and the browser alike. No relaxed SIMD,
  * no Math: the same bits on every machine. All numbers of all models lie in the module's memory.
  */
+import type { Exported } from './arena.js';
+import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
 import { Heap } from './heap.js';
 import type { Arena, Kernels, Reals } from './kernels.js';
 import { MODULE } from './module.js';
 import { pack, unpack } from './panels.js';
 
+/** Kernels that the module exports as they are. */
+type Plain =
+  | 'dense'
+  | 'denseBackward'
+  | 'denseGradient'
+  | 'gradientSquares'
+  | 'squares'
+  | 'softmax'
+  | 'largest';
+
+type Sgd = [rate: number, momentum: number, nesterov: boolean, decay: number];
+type Layer = [w: number, b: number, v: number, vb: number, a: number, stride: number, d: number, ...Sizes];
+type Sizes = [rows: number, inputs: number, outputs: number];
+type Adapt = [scale: number, l2: number, first: number, second: number, ...AdaptStep];
+type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
+type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
+
 /** What the module exports. Addresses are bytes. */
-interface Exports {
+interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>> {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
-  forward(z: number, w: number, b: number, T: number, B: number, F: number, N: number): void;
-  backward(dz: number, da: number, z: number, w: number, T: number, B: number, F: number, N: number): void;
-  dense(y: number, a: number, stride: number, w: number, b: number, R: number, A: number, M: number): void;
-  denseBackward(da: number, dy: number, w: number, R: number, A: number, M: number): void;
-  denseGradient(
-    gw: number,
-    gb: number,
-    a: number,
-    stride: number,
-    d: number,
-    R: number,
-    A: number,
-    M: number,
-  ): void;
-  gradientSquares(a: number, stride: number, d: number, R: number, A: number, M: number): number;
-  descend(
-    w: number,
-    b: number,
-    v: number,
-    vb: number,
-    a: number,
-    stride: number,
-    d: number,
-    R: number,
-    A: number,
-    M: number,
-    rate: number,
-    momentum: number,
-    nesterov: boolean,
-    decay: number,
-  ): void;
-  descendAlong(
-    w: number,
-    g: number,
-    v: number,
-    n: number,
-    rate: number,
-    momentum: number,
-    nesterov: boolean,
-    decay: number,
-  ): void;
-  adapt(
-    w: number,
-    g: number,
-    m1: number,
-    m2: number,
-    n: number,
-    scale: number,
-    l2: number,
-    first: number,
-    second: number,
-    rate: number,
-    root: number,
-    epsilon: number,
-    shrink: number,
-  ): void;
-  squares(p: number, n: number): number;
-  influence(out: number, J: number, z: number, h: number, w: number, F: number, N: number): void;
-  influenceGradient(g: number, J: number, e: number, P: number, N: number): void;
-  influenceDiagonal(S: number, z: number, h: number, w: number, F: number, N: number): void;
-  influenceDiagonalGradient(g: number, S: number, e: number, F: number, N: number): void;
-  softmax(y: number, R: number, M: number): void;
-  squaredError(
-    dy: number,
-    y: number,
-    target: number,
-    served: number,
-    current: number,
-    factor: number,
-    T: number,
-    B: number,
-    M: number,
-  ): number;
-  largest(p: number, n: number): number;
+  descend(...layer: [...Layer, ...Sgd]): void;
+  descendAlong(w: number, g: number, v: number, n: number, ...settings: Sgd): void;
+  adapt(w: number, g: number, m1: number, m2: number, n: number, ...settings: Adapt): void;
+  squaredError(dy: number, y: number, target: number, ...scaleAndSizes: Scaled): number;
   tanhAll(p: number, n: number): void;
 }
 
@@ -137,8 +86,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     },
     pack,
     unpack,
-    forward: (_m, z, w, b, T, B, F, N) => wasm.forward(4 * z, 4 * w, 4 * b, T, B, F, N),
-    backward: (_m, dz, da, z, w, T, B, F, N) => wasm.backward(4 * dz, 4 * da, 4 * z, 4 * w, T, B, F, N),
+    ...cellsOnWasm(wasm),
     dense: (_m, y, a, stride, w, b, R, A, M) => wasm.dense(4 * y, 4 * a, stride, 4 * w, 4 * b, R, A, M),
     denseBackward: (_m, da, dy, w, R, A, M) => wasm.denseBackward(4 * da, 4 * dy, 4 * w, R, A, M),
     denseGradient: (_m, gw, gb, a, stride, dy, R, A, M) =>
@@ -176,11 +124,6 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
         ? wasm.squaredError(4 * dy, 4 * y, 4 * target, 4 * scale.served, 4 * scale.current, factor, T, B, M)
         : wasm.squaredError(4 * dy, 4 * y, 4 * target, 0, 0, factor, T, B, M),
     largest: (_m, p, n) => wasm.largest(4 * p, n),
-    influence: (_m, out, J, z, h, w, F, N) => wasm.influence(4 * out, 4 * J, 4 * z, 4 * h, 4 * w, F, N),
-    influenceGradient: (_m, g, J, e, P, N) => wasm.influenceGradient(4 * g, 4 * J, 4 * e, P, N),
-    influenceDiagonal: (_m, S, z, h, w, F, N) => wasm.influenceDiagonal(4 * S, 4 * z, 4 * h, 4 * w, F, N),
-    influenceDiagonalGradient: (_m, g, S, e, F, N) =>
-      wasm.influenceDiagonalGradient(4 * g, 4 * S, 4 * e, F, N),
     tanhAll: (_m, p, n) => wasm.tanhAll(4 * p, n),
   };
 }

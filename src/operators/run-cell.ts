@@ -48,7 +48,7 @@ class Running extends Stage<CellInput, Run> {
   }
 
   protected override take(value: CellInput): void {
-    const block: StepBlock = 'x' in value ? value : { x: value };
+    const block = blockOf(value);
     checkBlock(this.model, block);
     carrySteps(OwnRun, this.model, block, this.room, this.emit);
   }
@@ -64,6 +64,13 @@ function roomOf(model: Model): CopyRoom {
   const Numbers = model.last().h.constructor as new (length: number) => Reals;
   const take = (length: number) => new Numbers(length);
   return { begin: (steps) => steps, h: take, y: take };
+}
+
+/** @throws EddyError `step-shape` for what is no step at all, as a bare number is not */
+function blockOf(value: CellInput): StepBlock {
+  if (typeof value !== 'object' || value === null)
+    throw new EddyError('step-shape', `${value} is no step: a step is an array of numbers, x [B,F]`);
+  return 'x' in value ? value : { x: value };
 }
 
 /** @throws EddyError `step-shape`, `step-non-finite`, `target-shape` */

@@ -1,6 +1,6 @@
 /**
- * The messages of eddy.v1, the same in both encodings. docs/protocol.md says what each field means and when each message
- * is sent; packed.ts has the shorter form of the messages that hold numbers.
+ * The messages of eddy.v1, the same in both encodings. SPEC.md says what each field means and in which order they go;
+ * packed.ts has the shorter form of those that hold numbers.
  *
  *   client                          server
  *   hello                      ->
@@ -18,6 +18,8 @@
  * number that the server gives to a sequence; all sockets know the sequence by the same one.
  */
 import { z } from 'zod';
+import { channel, lastSeq, score, seq, uint32, vector } from './fields.js';
+import { VIEW_SCHEMAS, VIEWS } from './views/index.js';
 
 export const PROTOCOL_VERSION = 1;
 
@@ -27,36 +29,10 @@ export const STREAM_PATH = '/stream';
 /** The longest time a server may ask a client to wait before it reconnects. */
 export const MAX_RETRY_MS = 600_000;
 
-/** The views that a subscriber may ask for. */
-export const VIEWS = ['states', 'predictions', 'inputs', 'updates', 'metrics', 'weights', 'events'] as const;
-export type View = (typeof VIEWS)[number];
-
-/** The events of a sequence: its life, its settings, and anomalies and drift of its series. */
-export const EVENTS = [
-  'opened',
-  'resumed',
-  'idle',
-  'evicted',
-  'reset',
-  'configured',
-  'learning-paused',
-  'learning-resumed',
-  'checkpoint',
-  'anomaly',
-  'drift',
-  'damaged',
-  'failed',
-] as const;
-
-/** Runs of numbers: little-endian float32 bytes in MessagePack, arrays in JSON, Float32Array in memory. */
+/** Fields that hold runs of numbers. */
 export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
 
-const vector = z.instanceof(Float32Array<ArrayBuffer>);
-const uint32 = z.int().min(0).max(0xffff_ffff);
 const id = uint32;
-const channel = z.int().min(1).max(0xffff_ffff);
-const seq = z.int().min(0);
-const lastSeq = z.int().min(-1);
 const text = (max: number) => z.string().max(max);
 
 /** The longest name, in characters. */
@@ -118,7 +94,6 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove'), id, sequence: z.string() }),
 ]);
 
-const score = z.number().nullable();
 const place = {
   re: id,
   channel,
@@ -127,25 +102,6 @@ const place = {
   seq: lastSeq,
   spec: z.looseObject({}),
 };
-/** The scores of one output, or of all. */
-const scores = {
-  scored: seq,
-  mae: score,
-  rmse: score,
-  nrmse: score,
-  mape: score,
-  recentMae: score,
-  recentRmse: score,
-  naiveMae: score,
-  recentNaiveMae: score,
-  seasonalMae: score,
-  recentSeasonalMae: score,
-  skill: score,
-  recentSkill: score,
-  seasonalSkill: score,
-  recentSeasonalSkill: score,
-};
-
 /** Messages from the server. */
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({
@@ -192,71 +148,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('done'), re: id }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
-  z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, h: vector }),
-  z.object({ type: z.literal('predictions'), channel, seq, count: uint32, skipped: seq, y: vector }),
-  z.object({ type: z.literal('inputs'), channel, seq, count: uint32, skipped: seq, x: vector }),
-  z.object({
-    type: z.literal('updates'),
-    channel,
-    seq: lastSeq,
-    skipped: seq,
-    updates: z.array(
-      z.object({
-        update: seq,
-        from: seq,
-        to: seq,
-        losses: seq,
-        loss: z.number().nullable(),
-        gradientNorm: z.number().nullable(),
-        clipped: z.boolean(),
-        applied: z.boolean(),
-        learningRate: z.number(),
-        duration: z.number(),
-      }),
-    ),
-  }),
-  z.object({
-    type: z.literal('metrics'),
-    channel,
-    seq: lastSeq,
-    skipped: seq,
-    updates: seq,
-    anomaly: z.number(),
-    ...scores,
-    crossEntropy: score,
-    recentCrossEntropy: score,
-    accuracy: score,
-    recentAccuracy: score,
-    outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
-  }),
-  z.object({
-    type: z.literal('weights'),
-    channel,
-    seq: lastSeq,
-    skipped: seq,
-    updates: seq,
-    inputs: uint32,
-    w: vector,
-    b: vector,
-    wy: vector,
-    by: vector,
-    from: lastSeq,
-    to: lastSeq,
-    saliency: vector,
-  }),
-  z.object({
-    type: z.literal('events'),
-    channel,
-    skipped: seq,
-    events: z.array(
-      z.object({
-        event: z.enum(EVENTS),
-        seq: lastSeq,
-        epoch: z.string(),
-        detail: z.record(z.string(), z.unknown()),
-      }),
-    ),
-  }),
+  ...VIEW_SCHEMAS,
   z.object({
     type: z.literal('error'),
     code: z.string(),
@@ -274,9 +166,3 @@ export type ClientMessage = z.output<typeof clientMessage>;
 export type ServerMessage = z.output<typeof serverMessage>;
 export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
-/** A message with results of a view. */
-export type ViewMessage = ServerMessageOf<View>;
-/** One entry of an `updates` message. */
-export type UpdateEntry = ServerMessageOf<'updates'>['updates'][number];
-/** One entry of an `events` message. */
-export type SequenceEvent = ServerMessageOf<'events'>['events'][number];

@@ -6,7 +6,7 @@ import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
 import type { ErrorMonitorState } from './scoring/error-monitor.js';
-import type { ModelSpec } from './spec/spec.js';
+import { isSameSpec, type ModelSpec } from './spec/spec.js';
 
 export const SNAPSHOT_FORMAT = 2;
 
@@ -15,7 +15,7 @@ export interface ModelSnapshot {
   readonly spec: ModelSpec;
   /** Which kernels made it: influences that a learner carries forward lie in the order of these. */
   readonly kernels: string;
-  /** Weights, moments, window, what the learner carries forward: the model's memory as it lies. */
+  /** Weights, moments, window, what the learner carries forward: the model's memory as it lies, with matrices row after row. */
   readonly numbers: Reals;
   readonly window: WindowState;
   readonly learner: LearnerState | null;
@@ -39,7 +39,7 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   if (snapshot.format !== SNAPSHOT_FORMAT) fail(`its format is ${snapshot.format}, not ${SNAPSHOT_FORMAT}`);
   if (own.spec.learner.kind !== 'tbptt' && snapshot.kernels !== own.kernels)
     fail(`it was made by the kernels ${snapshot.kernels}, and these are ${own.kernels}`);
-  if (JSON.stringify(snapshot.spec) !== JSON.stringify(own.spec)) fail('it is of another model spec');
+  if (!isOfSpec(snapshot.spec, own.spec)) fail('it is of another model spec');
   const { spec: _spec, kernels: _kernels, ...form } = own;
   const misfit = findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
@@ -56,7 +56,17 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
     fail('its history does not fit together');
 }
 
-/** Gives the path of the first part of `value` that has not the form of `own`, or null where all have. */
+/** A spec that is no spec at all, or none of today, is of another model. */
+function isOfSpec(given: ModelSpec, own: ModelSpec): boolean {
+  try {
+    return isSameSpec(given, own);
+  } catch (error) {
+    if (error instanceof EddyError) return false;
+    throw error;
+  }
+}
+
+/** Gives the path of the first part of `value` whose form differs from that of `own`, or null where none does. */
 function findMisfit(value: unknown, own: unknown, path: string): string | null {
   if (ArrayBuffer.isView(own) || Array.isArray(own)) {
     const [mine, other] = [own as Reals, value as Reals | null | undefined];

@@ -1,7 +1,7 @@
 /** The values in a sequence's pipe: changes on their way in, runs of steps on their way out. */
 import type { EddyError } from '../errors.js';
 import { OwnRun } from '../operators/run.js';
-import type { SequenceEvent } from '../protocol/messages.js';
+import type { SequenceEvent } from '../protocol/views/index.js';
 import type { LogRecord } from '../store/store.js';
 
 /** A refusal: the command, or part of it, changed nothing. */

@@ -4,7 +4,7 @@
  * at once, in the same call.
  */
 import type { Observable } from 'rxjs';
-import type { View, ViewMessage } from '../protocol/messages.js';
+import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';
@@ -25,7 +25,7 @@ export interface SequenceHandle {
   /** Number of the last accepted step, and of the last durable one; -1 before the first. */
   readonly seq: number;
   readonly durable: number;
-  /** Steps in one block, at most. */
+  /** The most steps of one block. */
   readonly blockSteps: number;
   readonly learning: boolean;
   readonly learningRate: number;

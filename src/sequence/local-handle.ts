@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { Inlet } from '../operators/inlet.js';
-import type { View, ViewMessage } from '../protocol/messages.js';
+import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Asker } from './change.js';

@@ -13,7 +13,7 @@ export class PendingAcks {
   private pending: Pending[] = [];
 
   constructor(
-    /** Number of the last step that is durable. */
+    /** Number of the last durable step. */
     public durableSeq: number,
     private readonly log: { readonly end: number; readonly durableEnd: number },
   ) {}

@@ -128,7 +128,7 @@ function fromCreation(name: string, log: SequenceStore, make: MakeModel): Start 
 }
 
 /** Codes that mean damage; any other error is rethrown. */
-const DAMAGE = ['store-damaged', 'snapshot-invalid', 'spec-invalid'];
+const DAMAGE = ['store-damaged', 'snapshot-invalid', 'spec-invalid', 'learner-unsupported'];
 
 const isDamage = (error: unknown): error is EddyError =>
   error instanceof EddyError && DAMAGE.includes(error.code);

@@ -5,7 +5,7 @@ import { EddyError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
-import { type ModelSpec, parseSpec } from '../rnn/spec/spec.js';
+import { isSameSpec, parseSpec } from '../rnn/spec/spec.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
 import { bringBack, createSequence } from './open-sequence.js';
@@ -227,8 +227,6 @@ export class Registry {
     }
   }
 }
-
-const isSameSpec = (a: ModelSpec, b: ModelSpec): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function checkName(name: string): void {
   if (!SEQUENCE_NAME.test(name))

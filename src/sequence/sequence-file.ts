@@ -1,11 +1,13 @@
 /**
- * A whole sequence as one file: safetensors with its complete state, so that it continues with the same bits elsewhere,
- * and with its weights again under PyTorch's names and in its layout, so that `torch.nn.RNN` loads them.
+ * A whole sequence as one file: safetensors with all that it is, so that it goes on with the same bits elsewhere, and
+ * with its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` or `torch.nn.GRU` loads them.
  */
 import { EddyError } from '../errors.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
 import { flattenPlain, type Plain, unflattenPlain } from '../formats/typed-json.js';
 import type { Reals } from '../kernels/kernels.js';
+import type { CellKind } from '../rnn/cell/cell.js';
+import { cellOf } from '../rnn/cell/cells.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import { stateOf } from './recovery.js';
@@ -13,9 +15,9 @@ import { stateOf } from './recovery.js';
 const FORMAT = 'eddy-sequence';
 const VERSION = '1';
 
-const ABOUT =
-  'h_t = tanh(z_t Wx + h_{t-1} Wh + b); z is what the cell gets of x: x, its changes and lags, each in deviations. ' +
-  'rnn.* and readout.* are the same weights as torch.nn.RNN and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.';
+const aboutCell = ({ formula, torch }: CellKind): string =>
+  `${formula}; z is what the cell gets of x: x, its changes and lags, each in deviations. ` +
+  `rnn.* and readout.* are the same weights as ${torch} and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.`;
 
 /** Writes a sequence. @param savedAt milliseconds since 1970 */
 export function writeSequence(name: string, epoch: string, model: Model, savedAt: number): Uint8Array {
@@ -28,7 +30,7 @@ export function writeSequence(name: string, epoch: string, model: Model, savedAt
     epoch,
     spec: JSON.stringify(model.spec),
     savedAt: new Date(savedAt).toISOString(),
-    about: ABOUT,
+    about: aboutCell(cellOf(model.spec)),
     state: text,
   };
   return writeSafetensors({
@@ -48,22 +50,27 @@ export function readSequence(bytes: Uint8Array): Plain {
   throw new EddyError('snapshot-invalid', 'the file contains no state');
 }
 
-/** Gives the weights under both names. PyTorch stores each matrix as [outputs, inputs]. */
+/**
+ * Gives the weights under both names. PyTorch keeps each matrix as [outputs, inputs], with the rows of each gate together,
+ * in the same order as the columns here; a cell with one bias has it as the input's.
+ */
 function weightsOf(model: Model): Map<string, Tensor> {
   const { batch: B, units: N, readout } = model.spec;
   const { W, b, Wy, by } = model.weights;
   const M = outputsOf(model.spec);
-  const F = W.length / N - N;
-  const [Wx, Wh] = [W.slice(0, F * N), W.slice(F * N)];
+  const columns = cellOf(model.spec).gates.length * N;
+  const F = W.length / columns - N;
+  const [Wx, Wh] = [W.slice(0, F * columns), W.slice(F * columns)];
+  const [bi, bh] = [b.slice(0, columns), b.slice(columns)];
   const all = new Map<string, Tensor>([
-    ['Wx', tensor([F, N], Wx)],
-    ['Wh', tensor([N, N], Wh)],
-    ['b', tensor([N], b)],
+    ['Wx', tensor([F, columns], Wx)],
+    ['Wh', tensor([N, columns], Wh)],
+    ['b', tensor([b.length], b)],
     ['h', tensor([B, N], model.last().h)],
-    ['rnn.weight_ih_l0', tensor([N, F], transposed(Wx, F, N))],
-    ['rnn.weight_hh_l0', tensor([N, N], transposed(Wh, N, N))],
-    ['rnn.bias_ih_l0', tensor([N], b)],
-    ['rnn.bias_hh_l0', tensor([N], new Float32Array(N))],
+    ['rnn.weight_ih_l0', tensor([columns, F], transposed(Wx, F, columns))],
+    ['rnn.weight_hh_l0', tensor([columns, N], transposed(Wh, N, columns))],
+    ['rnn.bias_ih_l0', tensor([columns], bi)],
+    ['rnn.bias_hh_l0', tensor([columns], bh.length > 0 ? bh : new Float32Array(columns))],
   ]);
   if (readout.kind === 'none' || Wy.length === 0) return all;
   all.set('Wy', tensor([N, M], Wy)).set('by', tensor([M], by));

@@ -16,6 +16,6 @@ export interface SequenceParts {
   /** Steps between two checkpoints. */
   readonly checkpointSteps: number;
   readonly counters: SequenceCounters;
-  /** Tells of a fault of Eddy's own, or of the store. */
+  /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;
 }

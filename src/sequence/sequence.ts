@@ -7,7 +7,7 @@ import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
-import type { SequenceEvent, View, ViewMessage } from '../protocol/messages.js';
+import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';

@@ -1,9 +1,7 @@
 /** The server: a gateway for sockets, HTTP beside it, and their graceful shutdown. */
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
 import type { Client } from '../../client/sdk/index.js';
 import { DEFAULT_PORT } from '../limits.js';
 import { STREAM_PATH } from '../protocol/messages.js';
@@ -15,8 +13,9 @@ import { Authenticator } from './auth/authenticator.js';
 import { accessOf, type Grant } from './auth/grant.js';
 import { Origins } from './auth/origins.js';
 import { sayGoodbye } from './goodbye.js';
-import { dashboard } from './http/dashboard-files.js';
-import { createHttp } from './http/http.js';
+import { addClientFile } from './http/client-file.js';
+import { addDashboard } from './http/dashboard-files.js';
+import { HttpServer } from './http/http.js';
 import { createListener } from './http/listener.js';
 import { addOperations, type Check } from './http/operations.js';
 import { addTransfer } from './http/sequence-transfer.js';
@@ -43,9 +42,9 @@ export interface AttachOptions {
 }
 
 export class EddyServer {
-  private readonly http: FastifyInstance;
+  private readonly http: HttpServer;
   /** Serves operators on a port of their own, if requested. */
-  private admin: FastifyInstance | null = null;
+  private admin: HttpServer | null = null;
   private readonly directory: Directory;
   private readonly gateway: Gateway;
   private readonly authenticator: Authenticator;
@@ -71,16 +70,15 @@ export class EddyServer {
       ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
-      origins: () => this.origins,
     });
-    this.http = createHttp({
-      logger,
-      limits,
+    this.http = new HttpServer({
+      onFault: (error) => logger.error({ err: error }, 'a request failed'),
       connections: limits.sockets + limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
       refusal: (request) => this.origins.refusal(request, false),
     });
-    this.http.register(dashboard);
+    addDashboard(this.http, (text) => logger.warn(text));
+    addClientFile(this.http, (text) => logger.warn(text));
     addTransfer(this.http, {
       directory: this.directory,
       authenticator: this.authenticator,
@@ -90,7 +88,9 @@ export class EddyServer {
     });
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
     this.http.server.on('connection', (socket) => this.gateway.connect(socket));
-    this.http.server.on('upgrade', (request, socket, head) => this.gateway.upgrade(request, socket, head));
+    this.http.server.on('upgrade', (request, socket, head) =>
+      this.gateway.upgrade(request, socket, head, this.origins),
+    );
   }
 
   /** Starts to listen, and gives the address. If it cannot, the server stops. */
@@ -98,19 +98,18 @@ export class EddyServer {
     const { host = '127.0.0.1', port = DEFAULT_PORT, admin } = options;
     const { logger, limits } = this.parts;
     if (admin)
-      this.admin = createHttp({
-        logger,
-        limits,
+      this.admin = new HttpServer({
+        onFault: (error) => logger.error({ err: error }, 'a request failed'),
         connections: limits.httpConnections,
         createListener: (onRequest) => createListener(onRequest, limits, null),
         refusal: (request) => this.adminOrigins.refusal(request, false),
       });
     this.addOperations(this.admin ?? this.http);
     try {
-      const at = await listenAt(this.http, { host, port });
+      const at = await this.http.listen(host, port);
       this.origins = this.originsAt({ host, port: at.port });
       if (!this.admin || !admin) return at;
-      const adminAt = await listenAt(this.admin, admin);
+      const adminAt = await this.admin.listen(admin.host, admin.port);
       this.adminOrigins = this.originsAt({ host: admin.host, port: adminAt.port });
       return { ...at, admin: adminAt };
     } catch (error) {
@@ -123,17 +122,18 @@ export class EddyServer {
    * Takes the WebSockets of another program's HTTP server: Node's own, with or without TLS, or fastify's `app.server`.
    * Requests for other paths than /stream are left to that program.
    */
-  attach(server: HttpServer | TlsServer, { origins = [] }: AttachOptions = {}): void {
-    const at = () => {
-      const address = server.address();
-      return typeof address === 'object' && address ? address : { address: 'localhost', port: 0 };
+  attach(server: Server | TlsServer, { origins = [] }: AttachOptions = {}): void {
+    let own: Origins | null = null;
+    const ownOrigins = () => {
+      const at = server.address();
+      const { address: host, port } = typeof at === 'object' && at ? at : { address: 'localhost', port: 0 };
+      return this.originsAt({ host, port }, origins, server instanceof TlsServer);
     };
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const [path] = (request.url ?? '').split('?', 1);
       if (path !== STREAM_PATH) return;
-      const { address: host, port } = at();
-      this.origins = this.originsAt({ host, port }, origins, server instanceof TlsServer);
-      this.gateway.upgrade(request, socket, head);
+      own ??= ownOrigins();
+      this.gateway.upgrade(request, socket, head, own);
     };
     server.on('upgrade', upgrade);
     this.detach.push(() => server.off('upgrade', upgrade));
@@ -149,11 +149,10 @@ export class EddyServer {
     this.gateway.accept(socket, { address: 'accepted', access: grant ? accessOf(grant) : open });
   }
 
-  /** Answers an HTTP request that another program's server received: the dashboard, /sequences, /livez, /readyz, /metrics. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers one HTTP request of another program's server: the dashboard, /client, /sequences, /livez, /readyz, /metrics. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.addOperations(this.http);
-    await this.http.ready();
-    this.http.routing(request, response);
+    return this.http.serve(request, response);
   }
 
   /**
@@ -195,7 +194,7 @@ export class EddyServer {
     return { awake: awakeSize, asleep: size - awakeSize };
   }
 
-  private addOperations(app: FastifyInstance): void {
+  private addOperations(app: HttpServer): void {
     if (this.hasOperations) return;
     this.hasOperations = true;
     const { guard, checks } = this.parts;
@@ -257,10 +256,4 @@ export class EddyServer {
       needsToken: areNeeded && authorize === null,
     });
   }
-}
-
-async function listenAt(app: FastifyInstance, { host, port }: Address): Promise<Address> {
-  await app.listen({ host, port });
-  const { address, port: chosen } = app.server.address() as AddressInfo;
-  return { host: address, port: chosen };
 }

@@ -1,5 +1,5 @@
 /** Reloads files while the server runs, such as tokens and certificates. */
-import type { FastifyBaseLogger } from 'fastify';
+import type { Logger } from 'pino';
 
 /** Reloads something and describes the new state. If it rejects, the old state stays in force. */
 export type Reload = () => Promise<string>;
@@ -7,7 +7,7 @@ export type Reload = () => Promise<string>;
 /** Runs all reloads independently, and logs their outcomes. */
 export async function reloadAll(
   reloads: Readonly<Record<string, Reload>>,
-  logger: Pick<FastifyBaseLogger, 'info' | 'error'>,
+  logger: Pick<Logger, 'info' | 'error'>,
 ): Promise<void> {
   const names = Object.keys(reloads);
   if (names.length === 0) logger.info('there is nothing to reload');

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Limits } from '../limits.js';
 import type { Registry } from '../sequence/registry.js';
@@ -16,7 +16,7 @@ export interface ServerParts {
   readonly clock: Clock;
   /** Random numbers in [0, 1). */
   readonly random: () => number;
-  readonly logger: FastifyBaseLogger;
+  readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly guard: LoadShedder;
   /** Further checks that must pass for the server to be ready, by name. */

@@ -3,11 +3,10 @@
  * more with plain matrices in float64, on the numbers as the kernel's own precision stores them.
  */
 import { describe, expect, it } from 'vitest';
-import { type Address, type Arena, type Kernels, NO_TARGET, type Reals } from '../../src/kernels/kernels.js';
+import { type Kernels, NO_TARGET } from '../../src/kernels/kernels.js';
+import { add, Bench, type Matrix, matmul, rowOf, transpose } from '../support/kernel-bench.js';
 import { bits, relativeError } from '../support/numeric-compare.js';
 import { Numbers } from '../support/numeric-random.js';
-
-type Matrix = number[][];
 
 const SIZES = [1, 3, 5, 17, 32, 46];
 const PAIRS = SIZES.flatMap((first) => SIZES.map((second) => [first, second] as const));
@@ -52,7 +51,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           const a = add(matmul([want[row]!], w), b)[0]!;
           want[row + B]!.splice(F, N, ...a.map(Math.tanh));
         }
-        bench.forward(T, B, F, N);
+        forward(bench, T, B, F, N);
         close(bench.read('z'), want.flat(), `T = ${T}, B = ${B}`);
         expect(bench.changed()).toEqual(['z']);
         const inputs = (z: Matrix) => z.map((row, r) => row.slice(0, r < B ? F + N : F));
@@ -73,7 +72,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           dz: numbers.many(T * B * (F + N)),
         };
         const bench = new Bench(createKernels(), parts, { w: F + N });
-        bench.forward(T, B, F, N);
+        forward(bench, T, B, F, N);
         const { w, z, da: e } = bench.matrices({ w: N, z: F + N, da: N });
         const da: Matrix = [];
         const dz: Matrix = [];
@@ -84,7 +83,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           dz[row] = matmul([da[row]!], transpose(w))[0]!;
         }
         bench.settle();
-        bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
+        bench.kernels.simpleRnnBackward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, B, F, N);
         close(bench.read('da'), da.flat(), `da, T = ${T}, B = ${B}`);
         close(bench.read('dz'), dz.flat(), `dz, T = ${T}, B = ${B}`);
         expect(bench.changed()).toEqual(['da', 'dz']);
@@ -497,7 +496,7 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         { z: huge(parts.z.length), w: huge(parts.w.length), b: huge(N) },
       ]) {
         const bench = new Bench(createKernels(), { ...parts, ...extreme }, { w: F + N });
-        bench.forward(T, B, F, N);
+        forward(bench, T, B, F, N);
         const states = bench.matrices({ z: F + N }).z.slice(B);
         expect(states.every((row) => row.slice(F).every((value) => Math.abs(value) <= 1))).toBe(true);
       }
@@ -509,16 +508,17 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         const [T, B, D] = [6, 3, F + N];
         const parts = cellParts(new Numbers(F * 100 + N + 6), T, B, F, N);
         const block = new Bench(createKernels(), parts, { w: D });
-        block.forward(T, B, F, N);
+        forward(block, T, B, F, N);
 
         const single = new Bench(createKernels(), parts, { w: D });
         const [z, w, b] = single.at('z', 'w', 'b');
-        for (let t = 0; t < T; t++) single.kernels.forward(single.m, z + t * B * D, w, b, 1, B, F, N);
+        for (let t = 0; t < T; t++)
+          single.kernels.simpleRnnForward(single.m, z + t * B * D, w, b, 1, B, F, N);
         expect(bits(single.part('z'))).toBe(bits(block.part('z')));
 
         for (let row = 0; row < B; row++) {
           const alone = new Bench(createKernels(), { ...parts, z: rowOf(parts.z, row, B, D) }, { w: D });
-          alone.forward(T, 1, F, N);
+          forward(alone, T, 1, F, N);
           expect(alone.read('z')).toEqual(rowOf(block.read('z'), row, B, D));
         }
       },
@@ -533,8 +533,8 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
         dz: numbers.many(T * B * D),
       };
       const run = (bench: Bench, rows: number) => {
-        bench.forward(T, rows, F, N);
-        bench.kernels.backward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
+        forward(bench, T, rows, F, N);
+        bench.kernels.simpleRnnBackward(bench.m, ...bench.at('dz', 'da', 'z', 'w'), T, rows, F, N);
         return bench;
       };
       const batch = run(new Bench(createKernels(), parts, { w: D }), B);
@@ -580,6 +580,10 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
   });
 }
 
+/** Runs the simple cell over the parts of a bench. */
+const forward = (bench: Bench, T: number, B: number, F: number, N: number) =>
+  bench.kernels.simpleRnnForward(bench.m, ...bench.at('z', 'w', 'b'), T, B, F, N);
+
 /** z [T+1,B,D] of random x and h_{-1}, and, where the cell writes, of numbers that it must not read; W and b. */
 function cellParts(numbers: Numbers, T: number, B: number, F: number, N: number) {
   return {
@@ -587,105 +591,4 @@ function cellParts(numbers: Numbers, T: number, B: number, F: number, N: number)
     w: numbers.many((F + N) * N, 0.7),
     b: numbers.many(N),
   };
-}
-
-/** Takes batch row `row` out of [T,B,width]. */
-const rowOf = (values: readonly number[], row: number, B: number, width: number): number[] =>
-  values.filter((_, i) => Math.floor(i / width) % B === row);
-
-const matmul = (a: Matrix, b: Matrix): Matrix => {
-  const columns = transpose(b);
-  return a.map((row) => columns.map((column) => row.reduce((sum, value, i) => sum + value * column[i]!, 0)));
-};
-const transpose = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
-/** Adds the one row b to every row of a. */
-const add = (a: Matrix, [b]: Matrix): Matrix => a.map((row) => row.map((value, j) => value + b![j]!));
-
-/**
- * Lays named arrays into one arena with guards between them, of a length that leaves no part aligned to four numbers.
- * The arena is not the first of its kernels, so that its base need not be 0.
- */
-class Bench {
-  private readonly arena: Arena;
-  private readonly addresses = new Map<string, { at: Address; length: number }>();
-  private readonly base: Address;
-  private readonly end: Address;
-  private before: Reals;
-
-  constructor(
-    readonly kernels: Kernels,
-    parts: Record<string, readonly number[]>,
-    /** Rows of the parts that are weight matrices, which the kernels keep in a form of their own. */
-    private readonly rows: Record<string, number> = {},
-  ) {
-    const guard = 3;
-    const total = Object.values(parts).reduce((sum, part) => sum + part.length + guard, guard);
-    kernels.allocate(5);
-    this.arena = kernels.allocate(total);
-    const { data, base } = this.arena;
-    this.base = base;
-    this.end = base + total;
-    data.fill(-7.25, base, this.end);
-    let at = base + guard;
-    for (const [name, part] of Object.entries(parts)) {
-      this.addresses.set(name, { at, length: part.length });
-      data.set(part, at);
-      if (rows[name]) kernels.pack(data, at, rows[name], part.length / rows[name]);
-      at += part.length + guard;
-    }
-    this.before = data.slice(base, this.end);
-  }
-
-  /** The memory, which may have moved since. */
-  get m(): Reals {
-    return this.arena.data;
-  }
-
-  at<Names extends string[]>(...names: Names): { [K in keyof Names]: Address } {
-    return names.map((name) => this.addresses.get(name)!.at) as { [K in keyof Names]: Address };
-  }
-
-  part(name: string): Reals {
-    const { at, length } = this.addresses.get(name)!;
-    const part = this.m.slice(at, at + length);
-    const rows = this.rows[name];
-    if (rows) this.kernels.unpack(part, 0, rows, length / rows);
-    return part;
-  }
-
-  read(name: string): number[] {
-    return Array.from(this.part(name));
-  }
-
-  /** Gives parts as matrices of the widths asked for. */
-  matrices<Widths extends Record<string, number>>(widths: Widths): { [K in keyof Widths]: Matrix } {
-    const entries = Object.entries(widths).map(([name, width]) => {
-      const values = this.read(name);
-      const rows = Array.from({ length: values.length / width }, (_, r) =>
-        values.slice(r * width, (r + 1) * width),
-      );
-      return [name, rows];
-    });
-    return Object.fromEntries(entries) as { [K in keyof Widths]: Matrix };
-  }
-
-  forward(T: number, B: number, F: number, N: number): void {
-    this.kernels.forward(this.m, ...this.at('z', 'w', 'b'), T, B, F, N);
-  }
-
-  /** Takes what is there now as what {@link changed} compares with. */
-  settle(): void {
-    this.before = this.m.slice(this.base, this.end);
-  }
-
-  /** Names, in the order of the alphabet, the parts that have changed, and 'guard' where anything between them has. */
-  changed(): string[] {
-    const names = new Set<string>();
-    for (let at = this.base; at < this.end; at++) {
-      if (Object.is(this.m[at], this.before[at - this.base])) continue;
-      const part = [...this.addresses].find(([, { at: from, length }]) => at >= from && at < from + length);
-      names.add(part?.[0] ?? 'guard');
-    }
-    return [...names].sort();
-  }
 }

@@ -7,7 +7,13 @@ import { StateSeries } from '../../client/dashboard/charts/state-series.js';
 import { forecastChart } from '../../client/dashboard/sequence/charts.js';
 import { EventLog } from '../../client/dashboard/sequence/event-log.js';
 import { Flow } from '../../client/dashboard/sequence/flow.js';
-import { changeMatrix, saliencyMatrix } from '../../client/dashboard/sequence/matrices.js';
+import {
+  changeMatrix,
+  saliencyMatrix,
+  weightPlace,
+  weightsMatrix,
+  weightsNote,
+} from '../../client/dashboard/sequence/matrices.js';
 import { outputsOf } from '../../client/dashboard/sequence/output-list.js';
 import { SequenceFeed } from '../../client/dashboard/sequence/sequence-feed.js';
 import { SequenceRecord } from '../../client/dashboard/sequence/sequence-record.js';
@@ -128,6 +134,23 @@ describe('a sequence that is watched', () => {
     expect(record.dynamics.get('ratio', 1)).toBeCloseTo(0.5 / 4, 9);
     // all ones but for a factor: its only eigenvalue that is not 0 is the sum of a row
     expect(record.dynamics.get('radius', 1)).toBeCloseTo(4.5, 6);
+  });
+
+  it('shows the gates of a GRU beside each other, each place by name, and no spectral radius', () => {
+    const record = new SequenceRecord(spec({ cell: 'gru' }));
+    record.addWeights({ ...weights(10, 1), w: new Float32Array(45).fill(1) });
+    expect(weightsMatrix(record)).toMatchObject({ rows: 5, columns: 9, split: 2, run: 3 });
+    expect([weightPlace(record)(1, 2), weightPlace(record)(3, 7)]).toEqual([
+      'input 1 → gate r of unit 2',
+      'unit 1 → gate n of unit 1',
+    ]);
+    expect(weightsNote(record)).toContain('r, u, n');
+    expect(record.hasRadius).toBe(false);
+    expect(record.dynamics.get('radius', 0)).toBeNaN();
+    const simple = new SequenceRecord(spec());
+    simple.addWeights(weights(10, 1));
+    expect(weightPlace(simple)(3, 2)).toBe('unit 1 → unit 2');
+    expect(weightsMatrix(simple)).toMatchObject({ rows: 5, columns: 3, split: 2, run: 3 });
   });
 
   it('shows saliency as features over steps', () => {

@@ -34,6 +34,16 @@ describe('moving sequences', () => {
     await expect(client.import('large', new Uint8Array(2 ** 20 + 1))).rejects.toMatchObject({
       code: 'message-too-large',
     });
+    const chunks = new Blob([new Uint8Array(2 ** 20), new Uint8Array(bytes)]).stream();
+    const headers = { 'content-type': 'application/octet-stream', authorization: `Bearer ${token('admin')}` };
+    const unannounced = await fetch(`${httpUrl}/sequences/large`, {
+      ...{ method: 'PUT', headers, body: chunks },
+      ...{ duplex: 'half' },
+    });
+    expect([unannounced.status, await unannounced.json()]).toMatchObject([
+      413,
+      { code: 'message-too-large' },
+    ]);
     const status = async (method: string, name: string, authorization?: string) => {
       const path = method === 'GET' ? `${name}/export` : name;
       const headers = { 'content-type': 'application/octet-stream', ...(authorization && { authorization }) };

@@ -259,6 +259,14 @@ describe('runCell', () => {
     expect(model.metrics.scored).toBe(3);
   });
 
+  it('[OPR4] says of a bare number that it is no step', () => {
+    const errors: unknown[] = [];
+    of(0.5 as unknown as number[])
+      .pipe(runCell(new Model(CELL)), errorCode())
+      .subscribe({ error: (error) => errors.push(error) });
+    expect(errors).toEqual(['step-shape']);
+  });
+
   it('[OPR12] ends with the error of a target that the model refuses; its step has been carried', () => {
     const model = new Model(SUPERVISED);
     const errors: unknown[] = [];

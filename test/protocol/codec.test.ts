@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EddyError, isErrorCode } from '../../src/errors.js';
 import { Codec, type Encoding } from '../../src/protocol/codec.js';
-import { type ClientMessage, type ServerMessage, VIEWS } from '../../src/protocol/messages.js';
+import type { ClientMessage, ServerMessage } from '../../src/protocol/messages.js';
+import { VIEWS } from '../../src/protocol/views/index.js';
 
 const codecs: Record<Encoding, Codec> = { msgpack: new Codec('msgpack'), json: new Codec('json') };
 

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { CELL_NAMES, type CellName } from '../../src/rnn/cell/cells.js';
 import { layoutParameters } from '../../src/rnn/cell/parameters.js';
 import { type BpttInput, bptt } from '../../src/rnn/learning/bptt.js';
 import { codeOf, relativeError } from '../support/numeric-compare.js';
@@ -21,14 +22,14 @@ const READOUTS = [
 ] as const;
 type Case = (typeof READOUTS)[number];
 
-const CASES = READOUTS.flatMap((readout) =>
-  [1, 3].flatMap((B) => [1, 5, 32].map((T) => ({ ...readout, B, T }))),
+const CASES = CELL_NAMES.flatMap((cell) =>
+  READOUTS.flatMap((readout) => [1, 3].flatMap((B) => [1, 5, 32].map((T) => ({ ...readout, cell, B, T })))),
 );
 
-function problem({ readout, M }: Case, B: number, T: number) {
+function problem({ readout, M, cell = 'simple-rnn' }: Case & { cell?: CellName }, B: number, T: number) {
   const numbers = new Numbers(T * 10 + B);
   const task = readout.kind === 'none' ? undefined : ({ kind: 'supervised', outputs: M, delay: 0 } as const);
-  const spec = { features: F, units: N, batch: B, readout, ...(task && { task }) };
+  const spec = { features: F, units: N, batch: B, cell, readout, ...(task && { task }) };
   return {
     spec,
     parameters: Float64Array.from(numbers.many(layoutParameters(spec).length, 0.8)),
@@ -43,8 +44,8 @@ function tensorsOf(spec: BpttInput['spec'], all: ArrayLike<number>): Record<stri
   const { b, wy, by, length } = layoutParameters(spec);
   const values = Array.from(all);
   const cuts = {
-    Wx: values.slice(0, F * N),
-    Wh: values.slice(F * N, b),
+    Wx: values.slice(0, (b / (F + N)) * F),
+    Wh: values.slice((b / (F + N)) * F, b),
     b: values.slice(b, wy),
     Wy: values.slice(wy, by),
     by: values.slice(by, length),
@@ -63,7 +64,7 @@ const allTensors = (
 
 describe.each(['mean', 'sum'] as const)('gradients, reduction %s', (reduction) => {
   it.each(CASES)(
-    '[MATH4] $name: every gradient equals central differences, B = $B, T = $T',
+    '[MATH4] $cell, $name: every gradient equals central differences, B = $B, T = $T',
     ({ B, T, ...readout }) => {
       const input = { ...problem(readout, B, T), reduction };
       const loss = () => bptt(input, float64).loss;
@@ -85,7 +86,7 @@ describe('gradients in float32', () => {
   const float32 = createReferenceKernels('float32');
 
   it.each(CASES)(
-    '[MATH5] $name: float32 agrees with float64 to 1e-4, B = $B, T = $T',
+    '[MATH5] $cell, $name: float32 agrees with float64 to 1e-4, B = $B, T = $T',
     ({ B, T, ...readout }) => {
       const input = problem(readout, B, T);
       const [got, want] = [bptt(input, float32), bptt(input, float64)];

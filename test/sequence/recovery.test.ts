@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { SequenceEvent, ViewMessage } from '../../src/protocol/messages.js';
+import type { SequenceEvent, ViewMessage } from '../../src/protocol/views/index.js';
 import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';

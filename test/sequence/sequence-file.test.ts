@@ -17,6 +17,7 @@ describe('a sequence that is moved', () => {
     ['rtrl and sgd', { learner: { kind: 'rtrl' }, optimizer: { kind: 'sgd' } }],
     ['snap-1 and rmsprop', { learner: { kind: 'snap-1' }, optimizer: { kind: 'rmsprop' } }],
     ['no readout', { readout: { kind: 'none' } }],
+    ['a GRU', { cell: 'gru' }],
   ])('[MOV1] with %s goes on with the same bits, at any moment', async (_what, change) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(60), fc.nat(40), async (before, after) => {
@@ -67,6 +68,36 @@ describe('a sequence that is moved', () => {
     expect(metadata.get('seq')).toBe('8');
     expect(JSON.parse(metadata.get('spec') ?? '')).toMatchObject({ features: 2, units: 3 });
     expect(tensors.get('readout.weight')?.shape).toEqual([1, 3]);
+  });
+
+  it('[MOV2] of a GRU names and lays its weights as torch.nn.GRU does, gates in the order r, z, n', () => {
+    const spec = { features: 2, units: 3, cell: 'gru', scaler: { kind: 'none' } } as const;
+    const { registry } = createRegistry();
+    const { sequence } = registry.open('a', 'create', { ...spec, task: { kind: 'supervised', outputs: 1 } });
+    for (let t = 0; t < 9; t++) {
+      ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
+      sequence.model.learn([Math.cos(t)]);
+    }
+    const { tensors, metadata } = readSafetensors(registry.exportOf('a'));
+    const data = (name: string) => Array.from(tensors.get(name)!.data, Number);
+    const [x, h] = [[0.3, -0.7], data('h')];
+    /** Row `row` of weight_ih x + bias_ih, or of the same with hh and h. */
+    const sum = (from: 'ih' | 'hh', vector: number[], row: number) => {
+      const matrix = data(`rnn.weight_${from}_l0`);
+      const products = vector.map((value, i) => value * matrix[row * vector.length + i]!);
+      return products.reduce((total, value) => total + value, data(`rnn.bias_${from}_l0`)[row]!);
+    };
+    const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
+    const served = sequence.model.step(x).h;
+    for (let j = 0; j < 3; j++) {
+      const [r, z] = [j, 3 + j].map((row) => sigmoid(sum('ih', x, row) + sum('hh', h, row)));
+      const n = Math.tanh(sum('ih', x, 6 + j) + r! * sum('hh', h, 6 + j));
+      expect(served[j]).toBeCloseTo((1 - z!) * n + z! * h[j]!, 5);
+    }
+    expect(tensors.get('rnn.weight_ih_l0')?.shape).toEqual([9, 2]);
+    expect(data('rnn.bias_hh_l0').some((value) => value !== 0)).toBe(true);
+    expect(metadata.get('about')).toContain('torch.nn.GRU');
+    expect(JSON.parse(metadata.get('spec') ?? '')).toMatchObject({ cell: 'gru' });
   });
 
   it('[MOV3] is refused where the file is damaged, foreign or impossible, and nothing is made', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { View, ViewMessage } from '../../src/protocol/messages.js';
+import type { View, ViewMessage } from '../../src/protocol/views/index.js';
 import type { Update } from '../../src/rnn/learning/learner.js';
 import { Model } from '../../src/rnn/model.js';
+import { inputsOf, parseSpec } from '../../src/rnn/spec/spec.js';
 import { RecentSteps } from '../../src/sequence/recent-steps.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';
 import { ask } from '../support/ask.js';
@@ -483,6 +484,14 @@ describe('views', () => {
     });
   });
 
+  it("[VIW12] give a GRU's weights as its layout has them: the columns of three gates, and both biases", () => {
+    const { messages } = watch({ ...FORECAST, cell: 'gru' }, 'weights');
+    const { weights } = new Model({ ...FORECAST, cell: 'gru' });
+    const inputs = weights.W.length / 15 - 5;
+    expect(messages).toMatchObject([{ type: 'weights', inputs, w: weights.W, b: new Float32Array(30) }]);
+    expect(inputs).toBe(inputsOf(parseSpec(FORECAST)));
+  });
+
   it('[VIW12] of weights wake a sequence that sleeps, once, and hold nothing when they are given up', () => {
     const opened = open(FORECAST);
     opened.push(0, signal(0, 9));
@@ -538,6 +547,8 @@ describe('the registry', () => {
     registry.open('a', 'either', FORECAST);
     expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, units: 6 }))).toBe('spec-conflict');
     expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, batch: 1 }))).toBe('none');
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'simple-rnn' }))).toBe('none');
+    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'gru' }))).toBe('spec-conflict');
   });
 
   it('[SEQ5] carries as many sequences as the limit says', () => {

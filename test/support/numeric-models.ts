@@ -1,7 +1,8 @@
 /** What several numeric tests do with a model. */
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
-import { momentsOf } from '../../src/rnn/learning/optimizer.js';
+import { optimizerOf } from '../../src/rnn/learning/optimizers/optimizers.js';
+import { countOf } from '../../src/rnn/learning/weights.js';
 import { Model } from '../../src/rnn/model.js';
 import { inputsOf, type ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { fingerprint } from './numeric-compare.js';
@@ -40,7 +41,7 @@ export function setParameters(model: Model, values: ArrayLike<number>): void {
 export function inputsOfLast(model: Model): number[] {
   const { numbers, window } = model.snapshot();
   const { units, batch, optimizer, readout } = model.spec;
-  const moments = readout.kind === 'none' ? 0 : momentsOf(optimizer);
+  const moments = readout.kind === 'none' ? 0 : countOf(optimizerOf(optimizer).moments(optimizer));
   const width = inputsOf(model.spec) + units;
   const z = (1 + moments) * parametersOf(model).length + (model.seq - window.origin) * batch * width;
   return Array.from({ length: batch }, (_, row) =>

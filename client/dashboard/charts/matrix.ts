@@ -9,6 +9,8 @@ export interface MatrixData {
   readonly columns: number;
   /** A line is drawn before this row, where two matrices stand one over the other. */
   readonly split?: number;
+  /** Lines are drawn between runs of this many columns, where matrices stand side by side. */
+  readonly run?: number;
 }
 
 /** The greatest size of a number in it; 0 where there is none. */
@@ -35,7 +37,7 @@ export function matrixPixels({ values, rows, columns }: MatrixData, most: number
 }
 
 export function drawMatrix(canvas: HTMLCanvasElement, data: MatrixData, theme: Theme): void {
-  const { rows, columns, split } = data;
+  const { rows, columns, split, run = columns } = data;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((n) =>
     Math.round(n * devicePixelRatio),
   );
@@ -49,7 +51,9 @@ export function drawMatrix(canvas: HTMLCanvasElement, data: MatrixData, theme: T
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, width, height);
-  if (split === undefined) return;
   context.fillStyle = CHART_COLOURS[theme].text;
+  for (let column = run; column < columns; column += run)
+    context.fillRect(Math.round((column / columns) * width), 0, devicePixelRatio, height);
+  if (split === undefined) return;
   context.fillRect(0, Math.round((split / rows) * height), width, devicePixelRatio);
 }

@@ -1,27 +1,28 @@
 /** Weights and saliency as matrices to look at. */
+import { cellOf } from '../../../src/rnn/cell/cells.js';
 import type { MatrixData } from '../charts/matrix.js';
 import type { SequenceRecord } from './sequence-record.js';
 
-/** Wx over Wh [F'+N,N]: from where into which unit. */
-export function weightsMatrix({ weights, spec }: SequenceRecord): MatrixData | null {
-  return (
-    weights && {
-      values: weights.w,
-      rows: weights.inputs + spec.units,
-      columns: spec.units,
-      split: weights.inputs,
-    }
-  );
+/** Wx over Wh [F'+N,G N]: from where into which unit, gate beside gate. */
+export function weightsMatrix(record: SequenceRecord): MatrixData | null {
+  return record.weights && cellMatrix(record, record.weights.inputs, record.weights.w);
+}
+
+function cellMatrix({ spec }: SequenceRecord, inputs: number, values: Float32Array): MatrixData {
+  const { units } = spec;
+  const columns = cellOf(spec).gates.length * units;
+  return { values, rows: inputs + units, columns, split: inputs, run: units };
 }
 
 const changes = new WeakMap<Float32Array, Float32Array>();
 
-/** What has become of the weights since the page was opened. */
-export function changeMatrix({ weights, firstWeights, spec }: SequenceRecord): MatrixData | null {
+/** How far the weights have moved since the page was opened. */
+export function changeMatrix(record: SequenceRecord): MatrixData | null {
+  const { weights, firstWeights } = record;
   if (!weights || !firstWeights) return null;
   const values = changes.get(weights.w) ?? weights.w.map((value, i) => value - (firstWeights.w[i] as number));
   changes.set(weights.w, values);
-  return { values, rows: weights.inputs + spec.units, columns: spec.units, split: weights.inputs };
+  return cellMatrix(record, weights.inputs, values);
 }
 
 /** dL/dx of the latest update: features over steps, of one row of the batch. */
@@ -41,10 +42,18 @@ export function saliencyMatrix({ weights, spec, row }: SequenceRecord): MatrixDa
   return { values, rows: features, columns: steps };
 }
 
-/** Says from where into which unit a weight leads. */
+/** Says from where into which unit a weight leads, and through which gate. */
 export const weightPlace =
-  ({ weights }: SequenceRecord) =>
+  ({ weights, spec }: SequenceRecord) =>
   (row: number, column: number) => {
     const inputs = weights?.inputs ?? 0;
-    return row < inputs ? `input ${row} → unit ${column}` : `unit ${row - inputs} → unit ${column}`;
+    const from = row < inputs ? `input ${row}` : `unit ${row - inputs}`;
+    const gate = cellOf(spec).gates[Math.floor(column / spec.units)];
+    return `${from} → ${gate ? `gate ${gate} of ` : ''}unit ${column % spec.units}`;
   };
+
+/** Says how the matrix of weights is laid. */
+export function weightsNote({ spec }: SequenceRecord): string {
+  const { gates } = cellOf(spec);
+  return `Wx over Wh; columns are units${gates.length > 1 ? `, of the gates ${gates.join(', ')}` : ''}`;
+}

@@ -1,4 +1,5 @@
 /** What a page keeps of a sequence that it watches: half an hour of it, in constant memory. */
+import { cellOf } from '../../../src/rnn/cell/cells.js';
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 import type { Results } from '../../sdk/index.js';
 import { PrincipalComponents } from '../analysis/principal-components.js';
@@ -71,6 +72,11 @@ export class SequenceRecord {
     this.rmse = new Float32Array(M).fill(Number.NaN);
   }
 
+  /** Does the spectral radius of Wh tell how the state goes on? Behind gates it does not. */
+  get hasRadius(): boolean {
+    return cellOf(this.spec).gates.length === 1;
+  }
+
   /** The newest step of which there is anything; -1 before the first. */
   get lastStep(): number {
     const rings = [this.states, this.inputs, this.predictions].filter(({ total }) => total > 0);
@@ -141,7 +147,7 @@ export class SequenceRecord {
     this.firstWeights ??= weights;
     this.weights = weights;
     const isDue = units <= MAX_OFTEN || this.looks++ % 5 === 0;
-    if (isDue) this.radius = spectralRadius(w, units, inputs * units);
+    if (isDue && this.hasRadius) this.radius = spectralRadius(w, units, inputs * units);
     const done = before ? updates - before.updates : 0;
     const ratio = before && done > 0 ? distance(w, before.w) / norm(before.w) / done : Number.NaN;
     if (!(seq <= this.dynamics.get('step', this.dynamics.total - 1)))

@@ -1,14 +1,14 @@
-import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
+import type { ModelSpec, ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 
 /** One network, how it learns, and where it runs. */
 export interface RunnerSetting {
   readonly units: number;
   readonly horizon: number;
-  readonly learner: 'tbptt' | 'rtrl' | 'snap-1';
+  readonly learner: ModelSpec['learner']['kind'];
   readonly k1: number;
   /** Of tbptt alone. */
   readonly k2: number;
-  readonly optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw';
+  readonly optimizer: ModelSpec['optimizer']['kind'];
   readonly rate: number;
   readonly seed: number;
   readonly where: 'browser' | 'server';

@@ -1,6 +1,6 @@
 /** The setting of a run, and the link that holds it: whoever opens the link gets the same run, to the bit. */
 import { EddyError } from '../../../src/errors.js';
-import { parseSpec } from '../../../src/rnn/spec/spec.js';
+import { LEARNER_NAMES, OPTIMIZER_NAMES, parseSpec } from '../../../src/rnn/spec/spec.js';
 import { type Field, list, numberIn, oneOf, points, text, whole } from './fields.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
 
@@ -56,10 +56,10 @@ const RUN: Fields<Omit<Setting, 'a' | 'b'>> = {
 const LANE: Fields<RunnerSetting> = {
   units: whole(1, 256, 32),
   horizon: whole(1, 64, 1),
-  learner: oneOf(['tbptt', 'rtrl', 'snap-1'], 'tbptt'),
+  learner: oneOf(LEARNER_NAMES, 'tbptt'),
   k1: whole(1, 256, 4),
   k2: whole(1, 256, 16),
-  optimizer: oneOf(['sgd', 'rmsprop', 'adam', 'adamw'], 'adam'),
+  optimizer: oneOf(OPTIMIZER_NAMES, 'adam'),
   rate: numberIn(1e-6, 10, 0.002),
   seed: whole(0, 0xffff_ffff, 1),
   where: oneOf(['browser', 'server'], 'browser'),

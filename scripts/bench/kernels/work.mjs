@@ -34,9 +34,9 @@ export function createWork(kernels, what, F, N, T, B) {
   kernels.pack(m, at.w, D, N);
   kernels.pack(m, at.wy, N, F);
   const { z, w, b } = at;
-  const block = () => kernels.forward(m, z, w, b, T, B, F, N);
+  const block = () => kernels.simpleRnnForward(m, z, w, b, T, B, F, N);
   const step = () => {
-    for (let t = 0; t < T; t++) kernels.forward(m, z + t * D, w, b, 1, 1, F, N);
+    for (let t = 0; t < T; t++) kernels.simpleRnnForward(m, z + t * D, w, b, 1, 1, F, N);
   };
   if (what === 'step') return step;
   if (what === 'block' || what === 'batch') return block;
@@ -47,13 +47,13 @@ export function createWork(kernels, what, F, N, T, B) {
 function update(kernels, m, { z, w, b, wy, by, y, dy, da, dz }, F, N, T, withNorm) {
   const D = F + N;
   const h = z + D + F;
-  kernels.forward(m, z, w, b, T, 1, F, N);
+  kernels.simpleRnnForward(m, z, w, b, T, 1, F, N);
   kernels.dense(m, y, h, D, wy, by, T, N, F);
   for (let t = 0; t < T; t++)
     for (let j = 0; j < F; j++)
       m[dy + t * F + j] = (2 / (T * F)) * (m[y + t * F + j] - m[z + (t + 1) * D + j]);
   kernels.denseBackward(m, da, dy, wy, T, N, F);
-  kernels.backward(m, dz, da, z, w, T, 1, F, N);
+  kernels.simpleRnnBackward(m, dz, da, z, w, T, 1, F, N);
   if (withNorm) {
     kernels.gradientSquares(m, z, D, da, T, D, N);
     kernels.gradientSquares(m, h, D, dy, T, N, F);

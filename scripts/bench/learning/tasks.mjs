@@ -50,7 +50,7 @@ export function mackeyGlassTask({ seed, steps = 10_000, from = 5000 }) {
 }
 
 export async function readSeattle() {
-  const url = new URL('../data/seattle-weather-hourly-normals.csv', import.meta.resolve('vega-datasets'));
+  const url = new URL('data/seattle-weather-hourly-normals.csv', import.meta.resolve('eddy/package.json'));
   const rows = [];
   for await (const { values } of readRows(createReadStream(fileURLToPath(url)), { columns: ['temperature'] }))
     rows.push(values);

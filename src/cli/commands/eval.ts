@@ -1,9 +1,9 @@
 /** eddy eval: one pass over a file through the model that the server runs, and its scores. */
 import { type Command, Option } from 'commander';
 import { TIME_KINDS } from '../../features/time-features.js';
+import { CELL_NAMES, LEARNER_NAMES, OPTIMIZER_NAMES } from '../../rnn/spec/spec.js';
 import { POLICIES } from '../eval/bad-rows.js';
 import type { EvalOptions } from '../eval/evaluation.js';
-import { LEARNERS, OPTIMIZERS } from '../eval/evaluation-spec.js';
 import { nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
 
 export function addEval(program: Command): void {
@@ -25,10 +25,11 @@ export function addEval(program: Command): void {
     )
     .option('--model <file>', 'JSON file with a model spec; the options below override it')
     .option('--units <n>', 'hidden units (default: 32)', wholeNumber(1))
-    .addOption(new Option('--learner <kind>', 'how gradients are computed').choices(LEARNERS))
+    .addOption(new Option('--cell <kind>', 'kind of cell; simple-rnn if left out').choices(CELL_NAMES))
+    .addOption(new Option('--learner <kind>', 'how gradients are computed').choices(LEARNER_NAMES))
     .option('--k1 <rows>', 'one update per this many rows', wholeNumber(1))
     .option('--k2 <rows>', 'rows that gradients flow back through, for tbptt', wholeNumber(1))
-    .addOption(new Option('--optimizer <kind>', 'how gradients change the weights').choices(OPTIMIZERS))
+    .addOption(new Option('--optimizer <kind>', 'how gradients change the weights').choices(OPTIMIZER_NAMES))
     .option('--learning-rate <rate>', 'learning rate', positiveNumber)
     .option('--seed <n>', 'seed of the first weights', wholeNumber(0, 0xffff_ffff))
     .option('--predictions <file>', 'write the predictions of each row as CSV')

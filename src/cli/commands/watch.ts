@@ -1,7 +1,7 @@
 /** eddy watch: shows the results of a sequence, live. */
 import { type Command, Option } from 'commander';
 import { take } from 'rxjs';
-import { VIEWS, type View } from '../../protocol/messages.js';
+import { VIEWS, type View } from '../../protocol/views/index.js';
 import { addTokenFile, tokenFrom } from '../shared/client-token.js';
 import { DEFAULT_URL, wholeNumber } from '../shared/option-parsers.js';
 import { colorsFor, interrupted, say } from '../shared/output.js';

@@ -1,5 +1,5 @@
 /** The state of the demo, and its picture in the terminal. */
-import type { UpdateEntry } from '../../protocol/messages.js';
+import type { UpdateEntry } from '../../protocol/views/index.js';
 import { colorsFor } from '../shared/output.js';
 import { grouped, sparkline } from '../shared/terminal.js';
 import { type Hour, TEMPERATURE } from './seattle.js';
@@ -8,7 +8,7 @@ import { type Hour, TEMPERATURE } from './seattle.js';
 const CHART = 64;
 const RECENT = 2000;
 
-/** The last `length` numbers. */
+/** The last `capacity` numbers. */
 class Tail {
   readonly values: number[] = [];
   constructor(private readonly length: number) {}
@@ -34,7 +34,7 @@ export class DemoState {
   readonly naiveError = new Tail(RECENT);
   readonly latency = new Tail(256);
   private readonly began = performance.now();
-  /** Steps whose forecast has not come yet, by number. */
+  /** Send times of steps whose forecast has not come yet, by step. */
   private readonly sent = new Map<number, { at: number; truth: number }>();
   private readonly waiting = new Map<number, number>();
   private last: number | null = null;

@@ -1,4 +1,4 @@
-/** The demo's data: hourly weather of Seattle, as the package vega-datasets ships it. */
+/** The demo's data: hourly weather of Seattle; data/README.md tells where it is from. */
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readRows } from '../shared/rows.js';
@@ -15,7 +15,7 @@ export const TEMPERATURE = 1;
 
 /** Reads the year: 8,759 hours. */
 export async function readSeattle(): Promise<Hour[]> {
-  const file = new URL('../data/seattle-weather-hourly-normals.csv', import.meta.resolve('vega-datasets'));
+  const file = new URL('data/seattle-weather-hourly-normals.csv', import.meta.resolve('eddy/package.json'));
   const hours: Hour[] = [];
   for await (const { values, fields } of readRows(createReadStream(fileURLToPath(file)), {
     columns: FEATURES,

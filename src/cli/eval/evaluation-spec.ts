@@ -4,18 +4,16 @@ import { EddyError } from '../../errors.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
 import type { Columns } from './column-choice.js';
 
-export const LEARNERS = ['tbptt', 'rtrl', 'snap-1'] as const;
-export const OPTIMIZERS = ['sgd', 'rmsprop', 'adam', 'adamw'] as const;
-
 export interface SpecOptions {
   readonly model?: string | undefined;
   readonly horizon?: readonly number[] | undefined;
   readonly season?: number | undefined;
   readonly units?: number | undefined;
-  readonly learner?: (typeof LEARNERS)[number] | undefined;
+  readonly cell?: ModelSpec['cell'] | undefined;
+  readonly learner?: ModelSpec['learner']['kind'] | undefined;
   readonly k1?: number | undefined;
   readonly k2?: number | undefined;
-  readonly optimizer?: (typeof OPTIMIZERS)[number] | undefined;
+  readonly optimizer?: ModelSpec['optimizer']['kind'] | undefined;
   readonly learningRate?: number | undefined;
   readonly seed?: number | undefined;
   readonly target?: readonly string[] | undefined;
@@ -40,7 +38,7 @@ export async function buildSpec(options: SpecOptions, columns: Columns): Promise
   const targets = options.target ? undefined : task.targets;
   const spec = parseSpec({
     ...file,
-    ...given({ season: options.season, seed: options.seed }),
+    ...given({ season: options.season, seed: options.seed, cell: options.cell }),
     features: F,
     units: options.units ?? file.units ?? 32,
     task: {

@@ -1,16 +1,11 @@
 // The steps of the optimizers, one weight or four at a time.
 
+import { read, write } from './lanes';
+
 /** A step of SGD of four weights along their gradient g; v is 0 where there is no velocity. `decays` is known when it is compiled. */
 @inline
 export function descend4(
-  w: usize,
-  v: usize,
-  g: v128,
-  rate: v128,
-  momentum: v128,
-  nesterov: bool,
-  decays: bool,
-  decay: f32,
+  w: usize, v: usize, g: v128, rate: v128, momentum: v128, nesterov: bool, decays: bool, decay: f32,
 ): void {
   let descent = f32x4.mul(rate, g);
   if (decays) descent = f32x4.add(descent, f32x4.mul(f32x4.splat(decay), v128.load(w)));
@@ -27,14 +22,7 @@ export function descend4(
 /** The same of one weight. */
 @inline
 export function descend1(
-  w: usize,
-  v: usize,
-  g: f32,
-  rate: f32,
-  momentum: f32,
-  nesterov: bool,
-  decays: bool,
-  decay: f32,
+  w: usize, v: usize, g: f32, rate: f32, momentum: f32, nesterov: bool, decays: bool, decay: f32,
 ): void {
   let descent = rate * g;
   if (decays) descent = descent + decay * load<f32>(w);
@@ -49,15 +37,7 @@ export function descend1(
 
 @inline
 function descendAll(
-  w: usize,
-  g: usize,
-  v: usize,
-  n: i32,
-  rate: f32,
-  momentum: f32,
-  nesterov: bool,
-  decays: bool,
-  decay: f32,
+  w: usize, g: usize, v: usize, n: i32, rate: f32, momentum: f32, nesterov: bool, decays: bool, decay: f32,
 ): void {
   const rate4 = f32x4.splat(rate);
   const momentum4 = f32x4.splat(momentum);
@@ -76,29 +56,10 @@ function descendAll(
 
 /** Takes a step of SGD of n weights along a gradient that lies in memory. */
 export function descendAlong(
-  w: usize,
-  g: usize,
-  v: usize,
-  n: i32,
-  rate: f32,
-  momentum: f32,
-  nesterov: bool,
-  decay: f32,
+  w: usize, g: usize, v: usize, n: i32, rate: f32, momentum: f32, nesterov: bool, decay: f32,
 ): void {
   if (decay != 0) descendAll(w, g, v, n, rate, momentum, nesterov, true, decay);
   else descendAll(w, g, v, n, rate, momentum, nesterov, false, 0);
-}
-
-/** Four numbers, or one in all lanes: so a number gets the same bits wherever it lies. */
-@inline
-function read(p: usize, whole: bool): v128 {
-  return whole ? v128.load(p) : v128.load32_splat(p);
-}
-
-@inline
-function write(p: usize, x: v128, whole: bool): void {
-  if (whole) v128.store(p, x);
-  else v128.store32_lane(p, x, 0);
 }
 
 /** a + share (b - a) */
@@ -110,19 +71,8 @@ function towards(a: v128, b: v128, share: f32): v128 {
 /** A step of Adam of four weights, or of one. */
 @inline
 function adaptAt(
-  w: usize,
-  g: usize,
-  m1: usize,
-  m2: usize,
-  scale: f32,
-  l2: f32,
-  first: f32,
-  second: f32,
-  rate: f32,
-  root: f32,
-  epsilon: f32,
-  shrink: f32,
-  whole: bool,
+  w: usize, g: usize, m1: usize, m2: usize, scale: f32, l2: f32, first: f32, second: f32, rate: f32, root: f32,
+  epsilon: f32, shrink: f32, whole: bool,
 ): void {
   const old = read(w, whole);
   const gradient = f32x4.add(f32x4.mul(f32x4.splat(scale), read(g, whole)), f32x4.mul(f32x4.splat(l2), old));
@@ -143,19 +93,8 @@ function adaptAt(
  * 1 - beta2, `rate` is the learning rate over c1, `root` is 1 / sqrt(c2).
  */
 export function adapt(
-  w: usize,
-  g: usize,
-  m1: usize,
-  m2: usize,
-  n: i32,
-  scale: f32,
-  l2: f32,
-  first: f32,
-  second: f32,
-  rate: f32,
-  root: f32,
-  epsilon: f32,
-  shrink: f32,
+  w: usize, g: usize, m1: usize, m2: usize, n: i32, scale: f32, l2: f32, first: f32, second: f32, rate: f32,
+  root: f32, epsilon: f32, shrink: f32,
 ): void {
   const end = g + (<usize>n << 2);
   for (; g + 16 <= end; g += 16) {

@@ -53,26 +53,15 @@ export function tanh4(x: v128): v128 {
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
-/**
- * Turns the sums a_t of N units into the state h_t = tanh(a_t), in place; a sum that has overflowed to both sides, and is
- * NaN, counts as 0. A pass of its own: within the products it would take their registers.
- */
-export function activate(h: usize, N: i32): void {
-  const end = h + (<usize>N << 2);
-  for (; h + 16 <= end; h += 16) {
-    const a = v128.load(h);
-    v128.store(h, tanh4(v128.and(a, f32x4.eq(a, a))));
-  }
-  for (; h < end; h += 4) {
-    const a = v128.load32_splat(h);
-    v128.store32_lane(h, tanh4(v128.and(a, f32x4.eq(a, a))), 0);
-  }
+/** The logistic function 1 / (1 + exp(-x)). A sum that has overflowed to both sides, and is NaN, counts as 0. */
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(notNaN(x)))));
 }
 
-/** Adds up the lanes of four vectors: [ sum a, sum b, sum c, sum d ]. */
+/** x, with 0 for NaN. */
 @inline
-export function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+export function notNaN(x: v128): v128 {
+  return v128.and(x, f32x4.eq(x, x));
 }

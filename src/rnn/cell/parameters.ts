@@ -1,40 +1,79 @@
-/** Where the weights of a model lie: W [D,N], b [N], Wy [N,M], by [M], one after the other, so that one pass updates all. */
-import type { Address } from '../../kernels/kernels.js';
-import { inputsOf, type ModelSpec, outputsOf } from '../spec/spec.js';
+/** Where the weights of a model lie: the cell's, then Wy [N,M], by [M], one after the other, so that one pass updates all. */
+import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
+import type { Random } from '../../math/random.js';
+import { inputsOf, outputsOf, type Shape } from '../spec/model-shape.js';
+import type { CellKind, CellLayout, Matrix } from './cell.js';
+import { type CellName, cellOf } from './cells.js';
+import { glorotUniform } from './random-matrix.js';
+
+/** What of a spec the weights depend on. */
+export interface ParameterShape extends Shape {
+  readonly units: number;
+  readonly cell?: CellName;
+  readonly readout:
+    | { readonly kind: 'none' | 'linear' }
+    | { readonly kind: 'softmax'; readonly dense: boolean };
+}
 
 export interface ParameterLayout {
-  /** Numbers that the cell gets in a step: x, and what is looked back at. */
+  /** Numbers that the cell gets in a step: x, its changes and its lags. */
   readonly features: number;
   readonly units: number;
   readonly outputs: number;
   /** Has the readout weights of its own? */
   readonly hasDense: boolean;
+  readonly kind: CellKind;
+  readonly cell: CellLayout;
+  /** The cell's matrices, row after row W [F+N,G N] of G gates; its biases; Wy [N,M]; by [M]. */
   readonly w: number;
   readonly b: number;
   readonly wy: number;
   readonly by: number;
   readonly length: number;
+  /** All matrices, which the kernels keep packed. */
+  readonly matrices: readonly Matrix[];
 }
 
-/** Visits the weight matrices of parameters that begin at `at`: where each begins, its rows and columns. */
-export function eachMatrix(
-  { features, units, outputs, hasDense, w, wy }: ParameterLayout,
-  at: Address,
-  visit: (at: Address, rows: number, columns: number) => void,
-): void {
-  visit(at + w, features + units, units);
-  if (hasDense) visit(at + wy, units, outputs);
-}
-
-export function layoutParameters(
-  spec: Pick<ModelSpec, 'features' | 'units' | 'readout' | 'task'> & Partial<Pick<ModelSpec, 'inputs'>>,
-): ParameterLayout {
+export function layoutParameters(spec: ParameterShape): ParameterLayout {
   const { units, readout } = spec;
   const features = inputsOf(spec);
   const outputs = outputsOf(spec);
   const hasDense = readout.kind === 'linear' || (readout.kind === 'softmax' && readout.dense);
-  const b = (features + units) * units;
-  const wy = b + units;
+  const kind = cellOf(spec);
+  const cell = kind.layout(features, units);
+  const b = cell.weights;
+  const wy = b + cell.biases;
   const by = wy + (hasDense ? units * outputs : 0);
-  return { features, units, outputs, hasDense, w: 0, b, wy, by, length: by + (hasDense ? outputs : 0) };
+  const length = by + (hasDense ? outputs : 0);
+  const dense = hasDense ? [{ at: wy, rows: units, columns: outputs }] : [];
+  const matrices = [...cell.matrices, ...dense];
+  return { features, units, outputs, hasDense, kind, cell, w: 0, b, wy, by, length, matrices };
+}
+
+/** Brings the matrices of parameters that begin at `at` into the form of the kernels, or back. */
+export function permute(
+  how: 'pack' | 'unpack',
+  kernels: Kernels,
+  { matrices }: ParameterLayout,
+  m: Reals,
+  at: Address,
+): void {
+  for (const matrix of matrices) kernels[how](m, at + matrix.at, matrix.rows, matrix.columns);
+}
+
+/**
+ * Writes first weights to `m`, whose parameters begin at `at`: the cell's as it draws them, Wy glorot uniform, biases zero.
+ * A forecast that is scaled begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
+ */
+export function initialise(
+  m: Reals,
+  at: Address,
+  layout: ParameterLayout,
+  random: Random,
+  isNull = false,
+): void {
+  const { kind, cell, units, outputs } = layout;
+  m.fill(0, at, at + layout.length);
+  kind.draw(m, at, cell, random);
+  if (layout.hasDense && !isNull) glorotUniform(m, at + layout.wy, units, outputs, random);
 }

@@ -1,10 +1,10 @@
 /**
- * What the cell gets of a timestep: x, and how it came to be so.
+ * What the cell gets of a timestep: x, its changes, and its lagged values.
  *
  *   [ x | x_t - x_{t-l} for each l of `changes` | x_{t-l} for each l of `lags` ]
  *
  * x and its lagged values in deviations from the mean, changes in deviations from 0, all by the statistics of the past;
- * without a scaler as they are. What lies before the first step counts as 0.
+ * without a scaler as they are. Values before the first step count as 0.
  */
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
@@ -61,13 +61,13 @@ export class Inputs {
     this.changed = new Float64Array(batch * columns.length * this.changes.length);
     const isScaled = scaler.kind === 'standard';
     this.scaler = isScaled
-      ? new StandardScaler(features, { halfLife: scaler.halfLife, about: 'mean' })
+      ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' })
       : null;
     this.changeScaler =
       isScaled && this.changes.length > 0
         ? new StandardScaler(columns.length * this.changes.length, {
             halfLife: scaler.halfLife,
-            about: 'zero',
+            centre: 'zero',
           })
         : null;
   }
@@ -92,7 +92,7 @@ export class Inputs {
       const to = z + row * stride;
       for (let i = 0; i < F; i++) {
         const value = x[row * F + i]!;
-        // of what was never known the 0 is no reading
+        // the 0 of a feature that was never known is no reading
         m[to + i] = scaler && this.known[row * F + i] ? scaler.scale(value, i) : value;
       }
       if (this.size > F) this.lookBack(m, to + F, row);

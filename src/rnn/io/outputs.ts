@@ -6,14 +6,14 @@
  * from 0. Without a baseline, and for targets that are sent, y = mean + deviation * p. The learner sees p and the target
  * in the same units, and nothing of the gate. All statistics are of the past.
  */
-import { NO_TARGET, type Reals } from '../../kernels/kernels.js';
+import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
 import { type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
 import type { Inputs } from './inputs.js';
-import { nats } from './readout.js';
-import { CUT, type ScalerState, StandardScaler } from './scaler.js';
+import { nats } from './losses/cross-entropy.js';
+import { MAX_DEVIATIONS, type ScalerState, StandardScaler } from './scaler.js';
 import { SkillGate } from './skill-gate.js';
 
 export interface OutputsState {
@@ -51,7 +51,7 @@ export class ForecastOutputs {
     spec: ModelSpec,
     { horizon, baseline, gate }: ForecastTask,
     private readonly inputs: Inputs,
-    private readonly judge: ErrorMonitor,
+    private readonly monitor: ErrorMonitor,
   ) {
     const { batch, season, scaler } = spec;
     this.isChange = baseline !== 'none';
@@ -64,10 +64,10 @@ export class ForecastOutputs {
     this.batch = batch;
     this.outputs = outputsOf(spec);
     this.perHorizon = this.outputs / horizon.length;
-    const about = this.isChange ? 'zero' : 'mean';
+    const centre = this.isChange ? 'zero' : 'mean';
     this.scaler =
       scaler.kind === 'standard'
-        ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, about })
+        ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre })
         : null;
     this.gate = gate ? new SkillGate(this.outputs) : null;
     this.seen = new Float64Array(batch * this.outputs);
@@ -86,7 +86,7 @@ export class ForecastOutputs {
       if (isForecast) window.markTarget(step, counts, horizon === last);
     }
     this.scaler?.observe(this.seen, this.batch);
-    this.judge.end();
+    this.monitor.end();
   }
 
   /** Does that for one number, if a forecast was made for it at `step`, and tells whether it is to be learned from. */
@@ -126,12 +126,12 @@ export class ForecastOutputs {
     y: number,
     truth: number,
   ): void {
-    const { judge } = this;
+    const { monitor } = this;
     const { history } = this.inputs;
-    judge.score(j, row, y, truth);
-    judge.scoreNaive(j, truth - history.read(ahead, i));
+    monitor.score(j, row, y, truth);
+    monitor.scoreNaive(j, truth - history.read(ahead, i));
     if (seasonal !== null && history.knows(seasonal, i))
-      judge.scoreSeasonal(j, truth - history.read(seasonal, i));
+      monitor.scoreSeasonal(j, truth - history.read(seasonal, i));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
@@ -142,7 +142,7 @@ export class ForecastOutputs {
     if (deviation === 0) return false;
     const offset = this.isChange ? d / deviation : p - (m[window.predictionAt(step) + at]! - d) / deviation;
     gate?.observe(j, offset, p);
-    m[window.targetAt(step) + at] = clamp(offset, scaler ? CUT : LARGEST);
+    m[window.targetAt(step) + at] = clamp(offset, scaler ? MAX_DEVIATIONS : LARGEST_TARGET);
     return true;
   }
 
@@ -167,7 +167,7 @@ export class ForecastOutputs {
       }
   }
 
-  /** Forgets what it learned of the network's skill: the network begins anew. */
+  /** Forgets what it learned of the network's skill: the network starts over. */
   clear(): void {
     this.gate?.clear();
   }
@@ -191,7 +191,7 @@ export class SuppliedOutputs {
 
   constructor(
     spec: ModelSpec,
-    private readonly judge: ErrorMonitor,
+    private readonly monitor: ErrorMonitor,
   ) {
     this.batch = spec.batch;
     this.outputs = outputsOf(spec);
@@ -199,29 +199,30 @@ export class SuppliedOutputs {
     const { scaler } = spec;
     const isScaled = scaler.kind === 'standard' && spec.readout.kind === 'linear';
     this.scaler = isScaled
-      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, about: 'mean' })
+      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre: 'mean' })
       : null;
   }
 
   /** The target [B,M] of a step has come: its prediction is scored, and it can be learned from. */
   meet(m: Reals, window: Window, step: number, target: ArrayLike<number>, learning: boolean): void {
-    const { scaler, judge, batch: B, outputs: M } = this;
+    const { scaler, monitor, batch: B, outputs: M } = this;
     const [sums, y, to] = [window.sumsAt(step), window.predictionAt(step), window.targetAt(step)];
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
       const truth = target[at]!;
-      judge.score(j, Math.floor(at / M), m[y + at]!, truth);
+      monitor.score(j, Math.floor(at / M), m[y + at]!, truth);
       if (!learning) continue;
-      if (!scaler) m[to + at] = truth;
+      if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
       else {
         const deviation = m[window.deviationAt(step) + j]!;
-        if (deviation > 0) m[to + at] = clamp(m[sums + at]! - (m[y + at]! - truth) / deviation, CUT);
+        if (deviation > 0)
+          m[to + at] = clamp(m[sums + at]! - (m[y + at]! - truth) / deviation, MAX_DEVIATIONS);
       }
     }
     if (this.isSoftmax) this.scoreClasses(m, y, target);
     window.markTarget(step, learning);
     scaler?.observe(target, B);
-    judge.end();
+    monitor.end();
   }
 
   private scoreClasses(m: Reals, y: number, target: ArrayLike<number>): void {
@@ -234,7 +235,7 @@ export class SuppliedOutputs {
         if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
         if (t > target[row + wanted]!) wanted = j;
       }
-      this.judge.scoreClasses(crossEntropy, likeliest === wanted);
+      this.monitor.scoreClasses(crossEntropy, likeliest === wanted);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Online standardisation, causal: a sample is scaled by the statistics of those before it, and only then joins them
  * (Welford 1962; with forgetting, West 1979). A feature that has not varied yet scales to 0, and so does one that is
- * missing for as long as nothing is known of it; a missing number (NaN) joins nothing. Scaled values are cut at +-10
+ * missing for as long as no value of it is known; a missing number (NaN) joins nothing. Scaled values are clamped to +-10
  * deviations, so that one wild reading does not throw the weights.
  */
 import { clamp } from '../../math/clamp.js';
@@ -15,12 +15,12 @@ export interface ScalerState {
 export interface ScalerOptions {
   /** Samples after which one counts half; null never forgets. */
   readonly halfLife: number | null;
-  /** About which point deviations are taken: the mean, or 0. */
-  readonly about: 'mean' | 'zero';
+  /** The centre that deviations are measured from. */
+  readonly centre: 'mean' | 'zero';
 }
 
-/** Scaled values lie within +- so many deviations. */
-export const CUT = 10;
+/** Scaled values are clamped to this many deviations. */
+export const MAX_DEVIATIONS = 10;
 
 /** Gives what a sample's weight is multiplied by at every new one: 1 - ln 2 / halfLife, with which it halves. */
 export const decayOf = (halfLife: number | null): number => (halfLife === null ? 1 : 1 - Math.LN2 / halfLife);
@@ -34,7 +34,7 @@ export class StandardScaler {
 
   constructor(
     readonly width: number,
-    private readonly options: ScalerOptions = { halfLife: null, about: 'mean' },
+    private readonly options: ScalerOptions = { halfLife: null, centre: 'mean' },
   ) {
     this.sums = new Float64Array(3 * width);
     this.deviation = new Float64Array(width);
@@ -45,7 +45,7 @@ export class StandardScaler {
   scale(x: number, i: number): number {
     const deviation = this.deviation[i]!;
     if (deviation === 0) return 0;
-    return clamp((x - this.sums[this.width + i]!) / deviation, CUT);
+    return clamp((x - this.sums[this.width + i]!) / deviation, MAX_DEVIATIONS);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
@@ -66,7 +66,7 @@ export class StandardScaler {
     const [mean, m2] = [width + i, 2 * width + i];
     const n = 1 + decay * sums[i]!;
     sums[i] = n;
-    if (this.options.about === 'zero') sums[m2] = decay * sums[m2]! + value * value;
+    if (this.options.centre === 'zero') sums[m2] = decay * sums[m2]! + value * value;
     else {
       const delta = value - sums[mean]!;
       sums[mean]! += delta / n;

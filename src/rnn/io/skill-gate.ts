@@ -1,7 +1,7 @@
 /**
  * Holds a forecast back for as long as it has shown no skill: the predicted change counts by a factor of 0, 1/4, 1/2,
  * 3/4 or 1, the one that would have had the smallest absolute error of late. It begins at 0, where the forecast is the
- * baseline, and what the network learns does not hang on it. (A choice among experts that follows the leader, with
+ * baseline, and what the network learns does not depend on it. (A choice among experts that follows the leader, with
  * forgetting: Herbster and Warmuth 1998.)
  */
 import { decayOf } from './scaler.js';

@@ -6,18 +6,17 @@
 import type { Address, Reals } from '../../kernels/kernels.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import type { Readout } from '../io/readout.js';
-import type { ModelSpec } from '../spec/spec.js';
 import type { Window } from './window.js';
 
 interface Shape {
   readonly batch: number;
-  readonly learner: Pick<ModelSpec['learner'], 'k1' | 'reduction'>;
+  readonly learner: { readonly k1: number; readonly reduction: 'mean' | 'sum' };
 }
 
 export class BlockLoss {
   /** dL/dsums [k1,B,M] of the last block; 0 for steps without a target. */
   readonly dy: Address;
-  /** The outputs' deviations now. */
+  /** The outputs' deviations of the present. */
   private readonly current: Address;
 
   static length({ batch, learner: { k1 } }: Shape, { outputs }: ParameterLayout): number {
@@ -61,7 +60,7 @@ export class BlockLoss {
       const dy = this.dy + (run - blockStart) * B * M;
       const scale = deviation && { served: window.deviationAt(run), current: this.current };
       const [p, target] = [window.sumsAt(run), window.targetAt(run)];
-      if (step > run) sum += this.readout.loss(m, dy, p, target, scale, share, step - run, B);
+      if (step > run) sum += this.readout.loss.compute(m, dy, p, target, scale, share, step - run, B, M);
       const gap = step;
       while (step <= to && !window.countsTarget(step)) step++;
       m.fill(0, this.dy + (gap - blockStart) * B * M, this.dy + (step - blockStart) * B * M);
@@ -72,6 +71,8 @@ export class BlockLoss {
   /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */
   private share(losses: number): number {
     const { batch, learner } = this.spec;
-    return learner.reduction === 'sum' ? 1 : 1 / (losses * batch * this.readout.lossesPerRow);
+    return learner.reduction === 'sum'
+      ? 1
+      : 1 / (losses * batch * this.readout.loss.perRow(this.layout.outputs));
   }
 }

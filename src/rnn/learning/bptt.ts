@@ -4,16 +4,17 @@
  */
 import { EddyError } from '../../errors.js';
 import type { Kernels, Reals } from '../../kernels/kernels.js';
-import { eachMatrix, layoutParameters } from '../cell/parameters.js';
+import { layoutParameters, permute } from '../cell/parameters.js';
 import { createReadout, type Readout } from '../io/readout.js';
-import type { ModelSpec } from '../spec/spec.js';
-import { layWeights } from './optimizer.js';
+import type { ModelSpec } from '../spec/defaults.js';
 import { Tbptt } from './tbptt.js';
+import { layWeights } from './weights.js';
 import { Window } from './window.js';
 
 export interface BpttInput {
-  readonly spec: Pick<ModelSpec, 'features' | 'units' | 'batch' | 'readout' | 'task'>;
-  /** W [F+N,N], b [N], Wy [N,M], by [M], one after the other. */
+  readonly spec: Pick<ModelSpec, 'features' | 'units' | 'batch' | 'readout' | 'task'> &
+    Partial<Pick<ModelSpec, 'cell'>>;
+  /** W [F+N,N], b [N], Wy [N,M], by [M], one after the other; of a GRU W is [F+N,3N] and b [2,3N]. */
   readonly parameters: ArrayLike<number>;
   /** x [T,B,F] */
   readonly x: ArrayLike<number>;
@@ -57,45 +58,50 @@ export function bptt(input: BpttInput, kernels: Kernels): BpttResult {
   checkLengths(input, T, layout.length, M);
   const D = F + N;
   const learner = { kind: 'tbptt', k1: T, k2: T, reduction } as const;
-  const shape = { keep: T, batch: B, features: F, units: N, outputs: M, scaled: false };
+  const { cell } = layout;
+  const { activations } = cell;
+  const shape = { keep: T, batch: B, features: F, units: N, outputs: M, scaled: false, activations };
   const gradient = layout.length + Window.length(shape);
-  const scratch = gradient + layout.length;
-  const arena = kernels.allocate(scratch + Tbptt.scratchLength({ batch: B, learner }, layout));
+  const cellScratch = gradient + layout.length;
+  const scratch = cellScratch + B * cell.forwardScratch;
+  const arena = kernels.allocate(scratch + Tbptt.scratchLength(learner, layout, B));
   try {
     const { data: m, base } = arena;
     const window = new Window(base + layout.length, shape);
-    const { length: count, wy: cellCount } = layout;
-    const plain = { kind: 'sgd', momentum: 0 } as ModelSpec['optimizer'];
-    const weights = layWeights(plain, { at: base, count, cellCount, units: N }, base);
-    const tbptt = new Tbptt(kernels, readout, { batch: B, learner }, layout, weights, base + scratch);
+    const lengths = { at: base, count: layout.length, cellCount: layout.wy, cellBiases: cell.biases };
+    const weights = layWeights({ first: false, second: false }, lengths, base);
+    const places = { weights: base, velocity: weights.velocity, scratch: base + cellScratch };
+    const parts = { kernels, readout, layout, weights, batch: B, kept: base, scratch: base + scratch };
+    const worker = layout.kind.create(kernels, cell, places);
+    const tbptt = new Tbptt(learner, { ...parts, cell: worker });
     m.set(input.parameters, base);
-    eachMatrix(layout, base, (at, rows, columns) => kernels.pack(m, at, rows, columns));
+    permute('pack', kernels, layout, m, base);
     for (let row = 0; row < B && input.h0; row++)
       for (let j = 0; j < N; j++) m[window.zAt(0) + row * D + F + j] = input.h0[row * N + j]!;
     for (let t = 0; t < T; t++) {
       const z = window.zAt(window.advance(m));
       for (let i = 0; i < B * F; i++) m[z + Math.floor(i / F) * D + (i % F)] = input.x[t * B * F + i]!;
-      kernels.forward(m, z, base + layout.w, base + layout.b, 1, B, F, N);
+      worker.forward(m, { z, activations: window.activationsAt(t), T: 1, B });
       readout.forward(m, window.sumsAt(t), window.zAt(t + 1) + F, D, base, B);
       for (let i = 0; i < B * M; i++) m[window.targetAt(t) + i] = input.targets[t * B * M + i]!;
       window.markTarget(t, true);
     }
-    const block = tbptt.backward(m, window, { from: 0, first: 0, last: T - 1 }, null);
-    for (const { w, b, a, stride, dy, R, A, M } of tbptt.layers)
+    const block = tbptt.backward(m, window, { from: 0, first: 0, last: T - 1 }, null)!;
+    for (const { w, b, a, stride, dy, R, A, M } of block.gradient.layers)
       kernels.denseGradient(m, w + gradient, b + gradient, a, stride, dy, R, A, M);
-    eachMatrix(layout, base + gradient, (at, rows, columns) => kernels.unpack(m, at, rows, columns));
+    permute('unpack', kernels, layout, m, base + gradient);
     const columns = (at: number, rows: number, from: number, to: number): Reals => {
       const out = m.slice(0, rows * (to - from));
       for (let r = 0; r < rows; r++) out.set(m.subarray(at + r * D + from, at + r * D + to), r * (to - from));
       return out;
     };
     return {
-      loss: block?.loss ?? 0,
+      loss: block.loss,
       h: columns(window.zAt(1), T * B, F, D),
       y: m.slice(window.sumsAt(0), window.sumsAt(T)),
       parameters: m.slice(base + gradient, base + gradient + layout.length),
-      x: columns(tbptt.dz, T * B, 0, F),
-      h0: columns(tbptt.dz, B, F, D),
+      x: columns(block.dz, T * B, 0, F),
+      h0: columns(block.dz, B, F, D),
     };
   } finally {
     arena.free();
@@ -119,20 +125,22 @@ function checkLengths(
     throw new EddyError('step-shape', `h0 has ${h0.length} numbers, not ${B * N}`);
 }
 
-/** Stands where there is no readout: L = sum of h_t * g_t for a given g_t, so that dL/dh_t = g_t. */
+/** Stands in for a readout that a model has not: L = sum of h_t * g_t for a given g_t, so that dL/dh_t = g_t. */
 function givenGradient(N: number): Readout {
   return {
-    lossesPerRow: 1,
     forward(m, y, h, stride, _parameters, R) {
       for (let r = 0; r < R; r++) m.copyWithin(y + r * N, h + r * stride, h + r * stride + N);
     },
-    loss(m, dy, y, target, _scale, factor, T, B) {
-      let loss = 0;
-      for (let j = 0; j < T * B * N; j++) {
-        loss += m[y + j]! * m[target + j]!;
-        m[dy + j] = m[target + j]! * factor;
-      }
-      return loss;
+    loss: {
+      perRow: () => 1,
+      compute(m, dy, y, target, _scale, factor, T, B) {
+        let loss = 0;
+        for (let j = 0; j < T * B * N; j++) {
+          loss += m[y + j]! * m[target + j]!;
+          m[dy + j] = m[target + j]! * factor;
+        }
+        return loss;
+      },
     },
     backward(m, e, dy, _parameters, R) {
       m.copyWithin(e, dy, dy + R * N);

@@ -5,56 +5,24 @@
  * have all come, or, where some stay out, `delay` steps after its last. Windows become due in order. So each loss counts
  * once, and weights change only from targets that have really come.
  */
-import type { Address, LayerGradient, Reals } from '../../kernels/kernels.js';
+import { EddyError } from '../../errors.js';
+import type { Address, Reals } from '../../kernels/kernels.js';
 import type { StandardScaler } from '../io/scaler.js';
-import type { Optimizer, OptimizerResult, Weights } from './optimizer.js';
+import {
+  checkSizes,
+  type GradientMethod,
+  type TrainedSteps,
+  type TrainingWindow,
+  type WindowSizes,
+} from './gradient-method.js';
+import type { Optimizer, OptimizerResult } from './optimizer.js';
+import type { Weights } from './weights.js';
 import type { Window } from './window.js';
 
-/** Steps to train on: the losses of `first` .. `last`, whose gradient flows back to `from` at the furthest. */
-export interface TrainingWindow {
-  readonly from: number;
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Sizes of truncated BPTT: an update every k1 steps, over at most k2 of them. */
-export interface WindowSizes {
-  readonly k1: number;
-  readonly k2: number;
-}
-
-/** The gradient of one block, and which steps it is of. */
-export interface BlockGradient {
-  /** First and last step of the backward pass. */
-  readonly from: number;
-  readonly to: number;
-  /** Losses that were counted: steps of the block whose target had come. */
-  readonly losses: number;
-  /** Their mean or sum, as the spec says. */
-  readonly loss: number;
-}
-
-/** How gradients are had: truncated backpropagation, or influences that are carried forward. */
-export interface GradientMethod {
-  /** The factors of the last block's gradient: of the cell, where they are had, and of the readout's weights. */
-  readonly layers: readonly LayerGradient[];
-  /** Where the gradient of W and b lies, where it is laid down. */
-  readonly cell: Address | null;
-  /** dz [T,B,D] of the last block, the gradient at the cell's inputs, where it is had. */
-  readonly dz: Address | null;
-  /** Computes the gradient of a training window, or gives null where no target of it has come. */
-  backward(
-    m: Reals,
-    window: Window,
-    part: TrainingWindow,
-    deviation: ArrayLike<number> | null,
-  ): BlockGradient | null;
-  /** Begins a new history. */
-  restart?(m: Reals): void;
-}
+export type { TrainingWindow, WindowSizes };
 
 /** One optimizer step: what was learned from, and what it did. */
-export interface Update extends BlockGradient, OptimizerResult {
+export interface Update extends TrainedSteps, OptimizerResult {
   /** Updates applied so far, this one included. */
   readonly update: number;
   /** Milliseconds it took, by the model's clock. */
@@ -82,14 +50,18 @@ export interface LearnerParts {
   readonly now: () => number;
 }
 
+const NO_UPDATES: readonly Update[] = [];
+
 export class Learner {
   /** false: predictions are scored and weights stay; what comes meanwhile is not learned from later either. */
   learning = true;
   private blockStart = 0;
+  /** dz [T,B,F+N] of the latest update; null before the first, and for a method that does not go back. */
+  dz: Address | null = null;
 
   constructor(private readonly parts: LearnerParts) {}
 
-  /** First step whose loss has not been counted, and can be: what nobody trained on while it was in the window is lost. */
+  /** First step whose loss has not been counted, and can be: the losses of steps that left the window untrained are lost. */
   get firstOpen(): number {
     const { window, sizes } = this.parts;
     while (this.blockStart < window.first) this.blockStart += sizes.k1;
@@ -105,9 +77,13 @@ export class Learner {
   /**
    * Takes the next window of which no target can come any more that is late at step `now`, or gives null where none is
    * due. A window is given once; those that end while nothing is learned are passed over.
+   *
+   * @throws EddyError `setting-invalid` for sizes other than 1 <= k1 <= k2 within the learner's
    */
-  takeWindow(now: number, { k1, k2 }: WindowSizes = this.parts.sizes): TrainingWindow | null {
+  takeWindow(now: number, sizes?: WindowSizes): TrainingWindow | null {
     const { window, delay } = this.parts;
+    if (sizes) checkSizes(sizes, this.parts.sizes);
+    const { k1, k2 } = sizes ?? this.parts.sizes;
     for (;;) {
       const first = this.firstOpen;
       const last = first + k1 - 1;
@@ -130,11 +106,40 @@ export class Learner {
     const began = now();
     const block = method.backward(m, window, part, scaler?.deviation ?? null);
     if (!block) return null;
-    const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, method);
+    const { gradientNorm, clipped, applied, learningRate } = optimizer.apply(m, weights, block.gradient);
     const { from, to, losses, loss } = block;
+    this.dz = block.dz;
     const duration = now() - began;
     const update = optimizer.updates;
     return { from, to, losses, loss, gradientNorm, clipped, applied, learningRate, update, duration };
+  }
+
+  /** Trains on all windows that are due at step `now`. */
+  trainDue(m: Reals, now: number): readonly Update[] {
+    let updates: Update[] | null = null;
+    for (let part = this.takeWindow(now); part; part = this.takeWindow(now)) {
+      const update = this.train(m, part);
+      if (update) {
+        updates ??= [];
+        updates.push(update);
+      }
+    }
+    return updates ?? NO_UPDATES;
+  }
+
+  /** Checks that the target of a step may still come. @throws EddyError `target-early`, `target-expired`, `target-duplicate` */
+  checkAwaits(step: number): void {
+    const { window } = this.parts;
+    const last = window.next - 1;
+    if (!Number.isInteger(step) || step > last)
+      throw new EddyError('target-early', `step ${step} has not happened; the last is ${last}`);
+    if (step < this.firstOpen)
+      throw new EddyError(
+        'target-expired',
+        `the target of step ${step} is too late; ${this.firstOpen} is the first that still counts`,
+      );
+    if (window.hasTarget(step))
+      throw new EddyError('target-duplicate', `step ${step} has its target already`);
   }
 
   /** Begins a new history at the window's next step. */

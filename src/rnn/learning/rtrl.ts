@@ -6,45 +6,48 @@
  * The gradient of full backpropagation, however far back, at a price that does not grow with time: (F + N + 1) N^3
  * multiply-adds a step, and (F + N + 1) N^2 numbers, for each batch row.
  */
-import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
+import { z } from 'zod';
+import type { Address, Reals } from '../../kernels/kernels.js';
 import type { ParameterLayout } from '../cell/parameters.js';
-import type { Readout } from '../io/readout.js';
-import { cellSize, InfluenceLearner, type InfluenceShape } from './influence-learner.js';
-import type { Weights } from './optimizer.js';
+import { InfluenceLearner, type InfluenceSettings } from './influence-learner.js';
+import {
+  cellSize,
+  k1,
+  type LearnerKind,
+  type MethodParts,
+  type MethodSize,
+  reduction,
+} from './learner-kind.js';
+
+export const rtrlSettings = z.strictObject({ kind: z.literal('rtrl'), k1, reduction });
 
 const perRow = (layout: ParameterLayout) => cellSize(layout) * layout.units;
 
 export class Rtrl extends InfluenceLearner {
-  /** Numbers that a snapshot keeps. */
-  static keptLength(spec: InfluenceShape, layout: ParameterLayout): number {
-    return InfluenceLearner.lengths(spec, layout, perRow(layout)).kept;
+  static size(learner: InfluenceSettings, layout: ParameterLayout, batch: number): MethodSize {
+    const { kept, scratch } = InfluenceLearner.sizeOf(learner, layout, batch, perRow(layout));
+    return { kept, scratch: scratch + perRow(layout) };
   }
 
-  static scratchLength(spec: InfluenceShape, layout: ParameterLayout): number {
-    return InfluenceLearner.lengths(spec, layout, perRow(layout)).scratch + perRow(layout);
-  }
-
-  /** Works in the places that begin at `kept`, of which 0 is the beginning, and at `scratch`. */
-  constructor(
-    kernels: Kernels,
-    readout: Readout,
-    spec: InfluenceShape,
-    layout: ParameterLayout,
-    weights: Weights,
-    kept: Address,
-    scratch: Address,
-  ) {
-    super(kernels, readout, spec, layout, weights, kept, scratch, perRow(layout));
+  constructor(learner: InfluenceSettings, parts: MethodParts) {
+    super(learner, parts, perRow(parts.layout));
   }
 
   protected carry(m: Reals, home: Address, now: Address, z: Address, h: Address): Address {
-    const { features: F, units: N, w } = this.layout;
     const out = now === home ? this.spare : home;
-    this.kernels.influence(m, out, now, z, h, this.weights.at + w, F, N);
+    this.influence.carry(m, out, now, z, h);
     return out;
   }
 
-  protected collect(m: Reals, influences: Address, e: Address): void {
-    this.kernels.influenceGradient(m, this.cell, influences, e, cellSize(this.layout), this.layout.units);
+  protected collect(m: Reals, g: Address, influences: Address, e: Address): void {
+    this.influence.gradient(m, g, influences, e);
   }
 }
+
+export const rtrl: LearnerKind<InfluenceSettings> = {
+  needsInfluence: true,
+  windowSizes: ({ k1 }) => ({ k1, k2: k1 }),
+  size: Rtrl.size,
+  work: (_learner, { layout }) => perRow(layout) * (layout.units + 1),
+  create: (learner, parts) => new Rtrl(learner, parts),
+};

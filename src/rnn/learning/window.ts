@@ -7,9 +7,10 @@
  *   target     [rows,B,M]    what came for it, in the units of `sums`; NO_TARGET where nothing has come
  *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled; 0 where
  *                            the output counts for nothing
+ *   activations [rows,B,K]   what the cell keeps for the way back beside z
  *
- * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. There is a
- * fifth as much room again behind them; when it is used up, they slide to the front. Memory is constant on an endless stream.
+ * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. Behind them is
+ * room for a fifth as many; when it is used up, they slide to the front. Memory is constant on an endless stream.
  */
 import { type Address, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 
@@ -22,6 +23,8 @@ export interface WindowShape {
   readonly outputs: number;
   /** Are the outputs scaled? */
   readonly scaled: boolean;
+  /** K, the numbers of a step and row that the cell keeps beside z. */
+  readonly activations: number;
 }
 
 /** What is known of a step's targets, in bits. */
@@ -41,7 +44,7 @@ const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 5));
 export class Window {
   /** Step number of the first row. */
   private origin = 0;
-  /** First step of this history: earlier ones are not to be looked at. */
+  /** First step of this history: earlier ones must not be read. */
   start = 0;
   /** Number of the next step. */
   next = 0;
@@ -54,10 +57,13 @@ export class Window {
   private readonly target: Address;
   private readonly deviation: Address;
   private readonly deviationSize: number;
+  private readonly activations: Address;
+  private readonly activationsSize: number;
 
-  static length({ keep, batch, features, units, outputs, scaled }: WindowShape): number {
+  static length({ keep, batch, features, units, outputs, scaled, activations }: WindowShape): number {
     const rows = roomFor(keep);
-    return (rows + 1) * batch * (features + units) + rows * outputs * (3 * batch + (scaled ? 1 : 0));
+    const perOutput = 3 * batch + (scaled ? 1 : 0);
+    return (rows + 1) * batch * (features + units) + rows * (outputs * perOutput + batch * activations);
   }
 
   constructor(
@@ -73,6 +79,8 @@ export class Window {
     this.target = this.prediction + this.capacity * this.ySize;
     this.deviation = this.target + this.capacity * this.ySize;
     this.deviationSize = shape.scaled ? shape.outputs : 0;
+    this.activations = this.deviation + this.capacity * this.deviationSize;
+    this.activationsSize = shape.batch * shape.activations;
     this.targets = new Uint8Array(this.capacity);
   }
 
@@ -99,6 +107,10 @@ export class Window {
 
   deviationAt(step: number): Address {
     return this.deviation + (step - this.origin) * this.deviationSize;
+  }
+
+  activationsAt(step: number): Address {
+    return this.activations + (step - this.origin) * this.activationsSize;
   }
 
   /** Have all targets of the step come? */
@@ -128,11 +140,13 @@ export class Window {
   private slide(m: Reals): void {
     const { capacity, zSize, ySize } = this;
     const from = capacity - this.shape.keep;
-    m.copyWithin(this.base, this.base + from * zSize, this.base + (capacity + 1) * zSize);
-    for (const rows of [this.sums, this.prediction, this.target])
-      m.copyWithin(rows, rows + from * ySize, rows + capacity * ySize);
-    const { deviation, deviationSize } = this;
-    m.copyWithin(deviation, deviation + from * deviationSize, deviation + capacity * deviationSize);
+    const toFront = (at: Address, size: number, rows = capacity) => {
+      m.copyWithin(at, at + from * size, at + rows * size);
+    };
+    toFront(this.base, zSize, capacity + 1);
+    for (const at of [this.sums, this.prediction, this.target]) toFront(at, ySize);
+    toFront(this.deviation, this.deviationSize);
+    toFront(this.activations, this.activationsSize);
     this.targets.copyWithin(0, from, capacity);
     this.origin += from;
   }

@@ -6,7 +6,8 @@
  *   L_t = -log10 Q(z_t) / DECADES                tail probability, from 0 to 1 (Ahmad et al. 2017, section 3)
  *
  * A value outside the range seen so far scores 1 (NAB's rule for spatial anomalies). An anomaly that goes on is one: its
- * level is told once and then fades, and until what comes is much less likely, the score is only what exceeds it.
+ * level is reported once and then fades, and until a much less likely value arrives, only the excess over that level is
+ * scored.
  * Causal: each step is judged by those before it. A missing number (NaN) is not judged and joins nothing. Only
  * + - * / sqrt, so that every machine gives the same bits.
  */
@@ -22,7 +23,7 @@ export interface AnomalyState {
   readonly high: Float64Array;
 }
 
-/** A score that reaches this is worth an event: what comes once in 10^(DECADES / 2) = 1000 steps, or out of range. */
+/** A score that reaches this is worth an event: a value that comes once in 10^(DECADES / 2) = 1000 steps, or out of range. */
 export const EVENT = 0.5;
 
 /** Steps in the recent mean: enough to tell a lasting change from one odd step. */
@@ -33,9 +34,9 @@ const LONG = 4000;
 const WARM = 100;
 /** Powers of ten from score 0 to 1. */
 const DECADES = 6;
-/** How much less likely than the level told what comes must be, to be told anew: two powers of ten. */
+/** How much less likely than the reported level a value must be to be reported again: two powers of ten. */
 const MARGIN = 2 / DECADES;
-/** What the level fades by in a step: a power of ten in 20. */
+/** How far the level fades in a step: a power of ten in 20. */
 const FADE = 1 / (20 * DECADES);
 /** How far outside a value must be, in parts of the range; more while that is known from few steps. */
 const TOLERANCE = 0.05;

@@ -1,4 +1,4 @@
-/** What becomes of an error: it is scored, and tells how odd the step is and whether the series has changed. */
+/** Scores each error, and tells by it how odd the step is and whether the series has changed. */
 
 import type { OutputName } from '../io/output-names.js';
 import { AnomalyScore, type AnomalyState, EVENT } from './anomaly.js';
@@ -12,7 +12,7 @@ export interface ErrorMonitorState {
   /** Mean absolute errors of the outputs, and how many each is of. */
   readonly errors: Float64Array;
   readonly anomaly: number;
-  /** What was noticed and not told: 1 for an anomaly; 1 for Page-Hinkley's drift, 2 for ADWIN's. */
+  /** Alerts that were not given yet: 1 for an anomaly; 1 for Page-Hinkley's drift, 2 for ADWIN's. */
   readonly noticed: readonly number[];
 }
 
@@ -21,9 +21,9 @@ const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
 export class ErrorMonitor {
   /** The anomaly score of the last target, in [0, 1]. */
   anomaly = 0;
-  /** Has the score risen to where it is worth an event, since that was told? */
+  /** Has the score risen to where it is worth an event, since alerts were cleared? */
   isAnomalous = false;
-  /** Which detector has found that the series has changed, if one has since that was told. */
+  /** Which detector has found that the series has changed, if one has since alerts were cleared. */
   drift: DriftKind | null = null;
   private readonly prequential: Prequential;
   private readonly detector = new DriftDetector();
@@ -76,7 +76,7 @@ export class ErrorMonitor {
     this.prequential.scoreClasses(crossEntropy, isHit);
   }
 
-  /** Judges what was scored since the last time. */
+  /** Judges the errors that were scored since the last call. */
   end(): void {
     if (this.scored > 0) this.drift = this.detector.observe(this.sum / this.scored) ?? this.drift;
     this.sum = 0;
@@ -90,13 +90,13 @@ export class ErrorMonitor {
     if (this.anomaly >= EVENT && before < EVENT) this.isAnomalous = true;
   }
 
-  /** What was noticed has been told. */
-  told(): void {
+  /** Forgets the anomaly and the drift that it found: they have been given. */
+  clearAlerts(): void {
     this.isAnomalous = false;
     this.drift = null;
   }
 
-  /** Gives an error of one output as it is; of several, in mean errors of its own, so that all count alike. */
+  /** Gives the error of a single output as it is; of several, in units of the output's own mean error, so that all count alike. */
   private relative(j: number, error: number): number {
     const { errors } = this;
     if (errors.length === 2) return error;
@@ -118,7 +118,7 @@ export class ErrorMonitor {
     this.anomalies.clear();
     this.errors.fill(0);
     this.anomaly = 0;
-    this.told();
+    this.clearAlerts();
   }
 
   state(): ErrorMonitorState {

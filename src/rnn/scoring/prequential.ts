@@ -5,7 +5,7 @@
  */
 import type { OutputName } from '../io/output-names.js';
 
-/** Scores of one output, or of all. What cannot be told yet, or does not apply, is null. */
+/** Scores of one output, or of all. A score that is not known yet, or does not apply, is null. */
 export interface Scores {
   /** Targets scored. */
   readonly scored: number;
@@ -52,7 +52,7 @@ export const RECENT = 500;
 /** Nothing is measured in parts of less, the least normal float32: so no quotient can overflow. */
 const LEAST = 2 ** -126;
 
-/** What is kept of each output. */
+/** The sums that are kept for each output. */
 const COLUMNS = [
   'scored',
   'absolute',
@@ -167,23 +167,23 @@ export class Prequential {
   private scoresOf(j: number): Scores {
     const of = (name: keyof typeof AT) => this.columns[j * WIDTH + AT[name]]!;
     const scored = of('scored');
-    const told = (count: number, value: number) => (count > 0 ? value : null);
-    const mae = told(scored, of('absolute') / scored);
-    const rmse = told(scored, Math.sqrt(of('squared') / scored));
-    const recentMae = told(scored, of('recentAbsolute'));
+    const known = (count: number, value: number) => (count > 0 ? value : null);
+    const mae = known(scored, of('absolute') / scored);
+    const rmse = known(scored, Math.sqrt(of('squared') / scored));
+    const recentMae = known(scored, of('recentAbsolute'));
     const deviation = Math.sqrt(of('targetM2') / scored);
-    const naiveMae = told(of('naiveScored'), of('naive') / of('naiveScored'));
-    const recentNaiveMae = told(of('naiveScored'), of('recentNaive'));
-    const seasonalMae = told(of('seasonalScored'), of('seasonal') / of('seasonalScored'));
-    const recentSeasonalMae = told(of('seasonalScored'), of('recentSeasonal'));
+    const naiveMae = known(of('naiveScored'), of('naive') / of('naiveScored'));
+    const recentNaiveMae = known(of('naiveScored'), of('recentNaive'));
+    const seasonalMae = known(of('seasonalScored'), of('seasonal') / of('seasonalScored'));
+    const recentSeasonalMae = known(of('seasonalScored'), of('recentSeasonal'));
     return {
       scored,
       mae,
       rmse,
       nrmse: rmse !== null && deviation > 0 ? rmse / deviation : null,
-      mape: told(of('percentScored'), (100 * of('percent')) / of('percentScored')),
+      mape: known(of('percentScored'), (100 * of('percent')) / of('percentScored')),
       recentMae,
-      recentRmse: told(scored, Math.sqrt(of('recentSquared'))),
+      recentRmse: known(scored, Math.sqrt(of('recentSquared'))),
       naiveMae,
       recentNaiveMae,
       seasonalMae,

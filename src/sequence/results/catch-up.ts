@@ -4,7 +4,7 @@
  */
 import { Observable, type SchedulerLike, Subject, Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
-import type { ViewMessage } from '../../protocol/messages.js';
+import type { ViewMessage } from '../../protocol/views/index.js';
 import { stepWork } from '../../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../../store/store.js';
 import { type Change, replayed as changeOf } from '../change.js';

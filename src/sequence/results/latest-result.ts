@@ -1,26 +1,23 @@
-import type { View, ViewMessage } from '../../protocol/messages.js';
+import type { View, ViewMessage } from '../../protocol/views/index.js';
 import type { Model } from '../../rnn/model.js';
 
-/** Gives the latest result of a view, for subscribers whose missed results are gone; null if there is none. */
-export function latestResult(view: View, channel: number, model: Model): ViewMessage | null {
-  const { seq } = model;
-  if (seq < 0) return null;
-  switch (view) {
-    case 'states':
-      return { type: 'states', channel, seq, count: 1, skipped: 0, h: Float32Array.from(model.last().h) };
-    case 'predictions': {
-      const { y } = model.last();
-      return y && { type: 'predictions', channel, seq, count: 1, skipped: 0, y: Float32Array.from(y) };
-    }
-    case 'metrics':
-      return metricsMessage(channel, model);
-    case 'inputs':
-    case 'updates':
-    case 'weights':
-    case 'events':
-      return null;
-  }
-}
+/** What a view would have shown last, of the views of which that can be told. */
+const LATEST: Partial<Record<View, (channel: number, model: Model) => ViewMessage | null>> = {
+  states: (channel, model) => {
+    const h = Float32Array.from(model.last().h);
+    return { type: 'states', channel, seq: model.seq, count: 1, skipped: 0, h };
+  },
+  predictions: (channel, model) => {
+    const { y } = model.last();
+    const head = { channel, seq: model.seq, count: 1, skipped: 0 };
+    return y && { type: 'predictions', ...head, y: Float32Array.from(y) };
+  },
+  metrics: (channel, model) => metricsMessage(channel, model),
+};
+
+/** Gives what a view would have shown last, for subscribers who come too late for the results before; null where there is nothing. */
+export const latestResult = (view: View, channel: number, model: Model): ViewMessage | null =>
+  model.seq < 0 ? null : (LATEST[view]?.(channel, model) ?? null);
 
 export function metricsMessage(
   channel: number,

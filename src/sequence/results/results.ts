@@ -1,7 +1,7 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
 import type { CopyRoom } from '../../operators/carry-steps.js';
-import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/messages.js';
+import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/views/index.js';
 import type { Update } from '../../rnn/learning/learner.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceRun } from '../change.js';
@@ -25,7 +25,7 @@ export class Results {
   /** Created on first use: nobody watches most sequences. */
   private readonly subjects: Partial<Record<ResultView, Subject<ViewMessage>>> = {};
   /** The most results of a view in one message. */
-  private readonly capacities: Readonly<Record<ResultView, number>>;
+  private readonly capacities: { readonly [V in 'states' | 'predictions' | 'inputs']: number };
   /** Numbers in a step, B * F. */
   private readonly stepSize: number;
   private readonly hasOutputs: boolean;
@@ -45,9 +45,6 @@ export class Results {
       states: atMost(MESSAGE_NUMBERS, state),
       predictions: atMost(MESSAGE_NUMBERS, output),
       inputs: atMost(MESSAGE_NUMBERS, this.stepSize),
-      updates: MESSAGE_ENTRIES,
-      metrics: MESSAGE_ENTRIES,
-      events: MESSAGE_ENTRIES,
     };
     const gatherer = new StepGatherer({ state, output });
     this.gatherer = gatherer;
@@ -70,7 +67,8 @@ export class Results {
 
   /** Gives the most results that one message of a view may hold. */
   capacityOf(view: ResultView): number {
-    return this.capacities[view];
+    const { capacities } = this;
+    return view in capacities ? capacities[view as keyof typeof capacities] : MESSAGE_ENTRIES;
   }
 
   /** Takes a run; sends out the gathered results if it ends its block. */

@@ -2,8 +2,8 @@
 import { map, type Observable, type SchedulerLike } from 'rxjs';
 import { collect } from '../../operators/collect.js';
 import { conflate } from '../../operators/conflate.js';
-import type { ViewMessage } from '../../protocol/messages.js';
-import { countOf, joinMessages, latestOf } from '../../protocol/view-messages.js';
+import type { ViewMessage } from '../../protocol/views/index.js';
+import { countOf, joinMessages, latestOf } from '../../protocol/views/index.js';
 
 export interface ViewOptions {
   /** At most one message per this many milliseconds; 0 sends each at once. */

@@ -2,7 +2,7 @@
 import { concat, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
-import type { View, ViewMessage } from '../../protocol/messages.js';
+import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
 import type { Course } from '../course.js';
@@ -13,9 +13,6 @@ import { latestResult } from './latest-result.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { checkWeights, weightsView } from './weights-view.js';
-
-/** Views that need a readout. */
-const NEED_READOUT: ReadonlySet<View> = new Set(['predictions', 'updates', 'metrics']);
 
 /** A subscriber's position: it has seen everything up to this step. */
 export interface After {
@@ -80,7 +77,7 @@ export class Watching {
 
   private checkView(view: View): void {
     const { spec } = this.parts.sequence;
-    if (spec.readout.kind === 'none' && NEED_READOUT.has(view))
+    if (spec.readout.kind === 'none' && kindOf(view).needsReadout)
       throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
     if (view === 'weights') checkWeights(spec);
   }
@@ -99,7 +96,7 @@ export class Watching {
     const live$ = live.of(view);
     const isOf = after.epoch === sequence.epoch && after.seq <= sequence.seq;
     // a change of settings or a late target may follow the step, and has no number of its own
-    const isPerStep = view === 'states' || view === 'predictions' || view === 'inputs';
+    const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
     const latest = () => latestResult(view, sequence.channel, sequence.awake().model);

@@ -2,7 +2,8 @@
 import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import { conflate } from '../../operators/conflate.js';
-import type { ServerMessageOf, ViewMessage } from '../../protocol/messages.js';
+import type { ServerMessageOf } from '../../protocol/messages.js';
+import type { ViewMessage } from '../../protocol/views/index.js';
 import { layoutParameters } from '../../rnn/cell/parameters.js';
 import { type ModelSpec, reachOf } from '../../rnn/spec/spec.js';
 import type { Course } from '../course.js';

@@ -1,8 +1,6 @@
 /** Serves the dashboard: the bundle that scripts/build-dashboard.mjs builds and compresses. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import serveFiles from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { HttpServer } from './http.js';
+import { builtFolder, readStaticFiles, sendFile } from './static-files.js';
 
 /** A page may load its own files, talk to its own server, and run WebAssembly: no inline script, no eval, no frames. */
 const POLICY = [
@@ -26,33 +24,23 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
     'accelerometer=(self), gyroscope=(self), microphone=(self), camera=(), geolocation=()',
-  // the same URL is sent compressed or not, as the browser accepts
-  vary: 'accept-encoding',
 };
 
-/** Where the bundle is: seen from dist/src/server/http when installed, or from src/server/http. */
-const PLACES = ['../../../dashboard/', '../../../dist/dashboard/'];
-
-/** A fastify plugin that serves the bundle at `/`. Hashed files are cached for ever; the page itself is revalidated. */
-export async function dashboard(app: FastifyInstance): Promise<void> {
-  const root = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((place) =>
-    existsSync(`${place}index.html`),
-  );
-  if (!root) {
-    app.log.warn('the dashboard is missing: `npm run build` builds it');
+/** Serves the page at `/`. Its hashed files never change; the page itself is asked for again each time. */
+export function addDashboard(http: HttpServer, warn: (text: string) => void): void {
+  const folder = builtFolder('dashboard');
+  if (!folder) {
+    warn('the dashboard is missing: `npm run build` builds it');
     return;
   }
-  app.addHook('onSend', async (_request, reply) => {
-    reply.headers(HEADERS);
-  });
-  await app.register(serveFiles, {
-    root,
-    wildcard: false,
-    preCompressed: true,
-    cacheControl: false,
-    setHeaders: (reply, path) => {
-      const isHashed = path.startsWith(`${root}assets/`);
-      reply.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
+  for (const file of readStaticFiles(folder)) {
+    const isHashed = file.path.startsWith('assets/');
+    const headers = {
+      ...HEADERS,
+      'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+    };
+    http.on('GET', file.path === 'index.html' ? '/' : `/${file.path}`, ({ request, response }) => {
+      sendFile(file, request, response, headers);
+    });
+  }
 }

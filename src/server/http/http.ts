@@ -1,42 +1,122 @@
 /** The HTTP side: bounded requests on a bounded number of connections, from allowed hosts and origins. */
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { Limits } from '../../limits.js';
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Refusal } from '../auth/origins.js';
 
 export interface HttpParts {
-  readonly logger: FastifyBaseLogger;
-  readonly limits: Pick<Limits, 'messageBytes'>;
   /** Creates the listening server. */
   readonly createListener: (onRequest: RequestListener) => Server;
   /** TCP connections at once, upgraded ones included. */
   readonly connections: number;
   /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;
+  /** Reports a fault inside Eddy. */
+  readonly onFault: (error: unknown) => void;
 }
 
-export function createHttp(parts: HttpParts): FastifyInstance {
-  const { logger, limits, createListener, connections, refusal } = parts;
-  const app = Fastify({
-    loggerInstance: faultsOnly(logger),
-    logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: createListener,
-    bodyLimit: limits.messageBytes,
-  });
-  app.server.maxConnections = connections;
-  app.addHook('onRequest', async ({ raw }, reply) => {
-    const why = refusal(raw);
-    if (why)
-      await reply
-        .code(why.status)
-        .headers({ ...why.headers })
-        .send({ error: why.reason });
-  });
-  return app;
+/** A request that a route answers. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** What stands in the place of `:name` in the route's path. */
+  readonly name: string;
+  readonly query: URLSearchParams;
 }
 
-/** Raises fastify's log level to warnings: regular events are logged where they happen. */
-function faultsOnly(logger: FastifyBaseLogger): FastifyBaseLogger {
-  const level = ['trace', 'debug', 'info'].includes(logger.level) ? 'warn' : logger.level;
-  return logger.child({}, { level });
+export type Handler = (exchange: Exchange) => void | Promise<void>;
+
+interface Route {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly handle: Handler;
 }
+
+export class HttpServer {
+  readonly server: Server;
+  private readonly routes: Route[] = [];
+  private isClosing = false;
+
+  constructor(private readonly parts: HttpParts) {
+    this.server = parts.createListener((request, response) => {
+      // Node keeps a connection that falls idle while its server closes
+      response.once('close', () => this.isClosing && request.socket.end());
+      void this.serve(request, response);
+    });
+    this.server.maxConnections = parts.connections;
+  }
+
+  /** @param path an address, in which `:name` stands for anything without a slash. GET answers HEAD too */
+  on(method: 'GET' | 'PUT', path: string, handle: Handler): void {
+    const pattern = path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(':name', '([^/]+)');
+    this.routes.push({ method, path: new RegExp(`^${pattern}$`), handle });
+  }
+
+  /** Begins to listen, and gives the address; port 0 takes a free one. */
+  async listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host, port }, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+    const { address, port: chosen } = this.server.address() as AddressInfo;
+    return { host: address, port: chosen };
+  }
+
+  /** Takes no more connections; resolves when the requests under way are answered and all connections closed. */
+  async close(): Promise<void> {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** Answers a request, whoever received it. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refused = this.parts.refusal(request);
+    if (refused) return sendJson(response, refused.status, { error: refused.reason }, refused.headers);
+    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const route = this.routes.find((route) => route.method === method && route.path.test(path));
+    if (!route) return sendJson(response, 404, { error: STATUS_CODES[404] });
+    try {
+      const name = decodeURIComponent(route.path.exec(path)?.[1] ?? '');
+      await route.handle({ request, response, name, query: new URLSearchParams(query) });
+    } catch (error) {
+      if (error instanceof URIError) return sendJson(response, 400, { error: STATUS_CODES[400] });
+      this.parts.onFault(error);
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: STATUS_CODES[500] });
+    }
+  }
+}
+
+/** Sends a body. What is left of a request's own body is not read: its connection is closed. */
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Uint8Array,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  if (!response.req.complete) {
+    response.shouldKeepAlive = false;
+    response.req.resume();
+  }
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': bytes.length }).end(bytes);
+}
+
+export const sendJson = (
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: OutgoingHttpHeaders = {},
+): void => send(response, status, 'application/json; charset=utf-8', JSON.stringify(body), headers);

@@ -1,6 +1,6 @@
 /** The endpoints for operators' tools: is it alive, is it ready, how is it doing. */
-import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../telemetry/prometheus.js';
+import { type HttpServer, send, sendJson } from './http.js';
 
 /** Gives the problem, or null. */
 export type Check = () => string | null;
@@ -11,21 +11,19 @@ export interface OperationsParts {
   readonly metrics: Metrics;
 }
 
-export function addOperations(app: FastifyInstance, { checks, metrics }: OperationsParts): void {
-  app.get('/livez', async () => ({ status: 'ok' }));
-  app.get<{ Querystring: { verbose?: string } }>('/readyz', async ({ query }, reply) => {
+export function addOperations(http: HttpServer, { checks, metrics }: OperationsParts): void {
+  http.on('GET', '/livez', ({ response }) => sendJson(response, 200, { status: 'ok' }));
+  http.on('GET', '/readyz', ({ response, query }) => {
     const answers = Object.entries(checks).map(([name, check]) => ({ name, fault: check() }));
     const faults = answers.filter(({ fault }) => fault !== null);
-    if (faults.length > 0) reply.code(503);
-    if (query.verbose === undefined) return { status: faults.map(({ fault }) => fault).join('; ') || 'ok' };
-    reply.type('text/plain; charset=utf-8');
+    const status = faults.length > 0 ? 503 : 200;
+    if (!query.has('verbose'))
+      return sendJson(response, status, { status: faults.map(({ fault }) => fault).join('; ') || 'ok' });
     const lines = answers.map(
       ({ name, fault }) => `${fault === null ? 'ok' : 'no'} ${name}${fault === null ? '' : `: ${fault}`}`,
     );
-    return `${lines.join('\n')}\n${faults.length > 0 ? 'not ready' : 'ready'}\n`;
+    const verdict = faults.length > 0 ? 'not ready' : 'ready';
+    send(response, status, 'text/plain; charset=utf-8', `${lines.join('\n')}\n${verdict}\n`);
   });
-  app.get('/metrics', async (_request, reply) => {
-    reply.type(metrics.contentType);
-    return metrics.text();
-  });
+  http.on('GET', '/metrics', ({ response }) => send(response, 200, metrics.contentType, metrics.text()));
 }

@@ -1,11 +1,12 @@
 /** Exports and imports whole sequences over HTTP, for their admins. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError, type ErrorCode } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Directory } from '../../sequence/directory.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
+import { type Exchange, type Handler, type HttpServer, send, sendJson } from './http.js';
 
 export interface TransferParts {
   readonly directory: Directory;
@@ -15,8 +16,6 @@ export interface TransferParts {
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
-
-type OfSequence = { Params: { name: string } };
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 401,
@@ -32,55 +31,68 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'sequence-failed': 500,
 };
 
-export function addTransfer(app: FastifyInstance, parts: TransferParts): void {
+export function addTransfer(http: HttpServer, parts: TransferParts): void {
   const { directory, authenticator, limits, clock, onFault } = parts;
-  const check = async (request: FastifyRequest<OfSequence>) => {
-    const access = await authenticator.admit(
-      bearerOf(request.headers.authorization),
-      request.ip,
-      request.raw,
-    );
-    const { name } = request.params;
+  const check = async ({ request, name }: Exchange) => {
+    const address = request.socket.remoteAddress ?? '';
+    const access = await authenticator.admit(bearerOf(request.headers.authorization), address, request);
     access.require('admin', name, () => clock.wall());
-    return name;
   };
-  app.register(async (scope) => {
-    scope.addContentTypeParser(
-      'application/octet-stream',
-      { parseAs: 'buffer', bodyLimit: limits.importBytes },
-      (_request, body, done) => done(null, body),
-    );
-    scope.setErrorHandler((cause: Error & { statusCode?: number }, _request, reply) => {
-      const error = codedError(cause, limits.importBytes);
-      if (!error) {
-        onFault(cause);
-        return reply.code(500).send({ code: 'internal', message: 'a fault inside Eddy', temporary: false });
+  /** Answers with the error of what a handler does. */
+  const coded =
+    (handle: (exchange: Exchange) => Promise<void>): Handler =>
+    async (exchange) => {
+      try {
+        await handle(exchange);
+      } catch (error) {
+        const { response } = exchange;
+        if (error instanceof EddyError) {
+          const { code, message, temporary } = error;
+          return sendJson(response, STATUS[code] ?? 400, { code, message, temporary });
+        }
+        onFault(error);
+        sendJson(response, 500, { code: 'internal', message: 'a fault inside Eddy', temporary: false });
       }
-      const { code, message, temporary } = error;
-      return reply.code(STATUS[code] ?? 400).send({ code, message, temporary });
-    });
-    scope.get<OfSequence>('/sequences/:name/export', async (request, reply) => {
-      const name = await check(request);
+    };
+  http.on(
+    'GET',
+    '/sequences/:name/export',
+    coded(async (exchange) => {
+      await check(exchange);
+      const { response, name } = exchange;
       const file = name.replaceAll(/[^\w.-]/g, '_');
-      reply.type('application/octet-stream');
-      reply.header('content-disposition', `attachment; filename="${file}.safetensors"`);
-      return Buffer.from(await firstValueFrom(directory.export(name)));
-    });
-    scope.put<OfSequence>('/sequences/:name', async (request, reply) => {
-      const name = await check(request);
-      if (!(request.body instanceof Uint8Array))
-        throw new EddyError('snapshot-invalid', 'the body must be the file, as application/octet-stream');
-      await lastValueFrom(directory.import(name, request.body), { defaultValue: undefined });
-      return reply.code(201).send({ sequence: name });
-    });
-  });
+      send(response, 200, 'application/octet-stream', await firstValueFrom(directory.export(name)), {
+        'content-disposition': `attachment; filename="${file}.safetensors"`,
+      });
+    }),
+  );
+  http.on(
+    'PUT',
+    '/sequences/:name',
+    coded(async (exchange) => {
+      await check(exchange);
+      const { request, response, name } = exchange;
+      const file = await fileOf(request, limits.importBytes);
+      await lastValueFrom(directory.import(name, file), { defaultValue: undefined });
+      sendJson(response, 201, { sequence: name });
+    }),
+  );
 }
 
-function codedError(cause: Error & { statusCode?: number }, bytes: number): EddyError | null {
-  if (cause instanceof EddyError) return cause;
-  if (cause.statusCode === 413)
-    return new EddyError('message-too-large', `the file has more than ${bytes} bytes`);
-  if (cause.statusCode === 415)
-    return new EddyError('snapshot-invalid', 'the body must be application/octet-stream');
-  return null;
+/** Reads the body of a request. @throws EddyError `message-too-large`, `snapshot-invalid` */
+async function fileOf(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  const { 'content-type': type = '', 'content-length': declared = '0' } = request.headers;
+  const tooLarge = () => new EddyError('message-too-large', `the file has over ${most} bytes`);
+  if (!/^application\/octet-stream\b/i.test(type))
+    throw new EddyError('snapshot-invalid', 'the body must be the file, as application/octet-stream');
+  if (Number(declared) > most) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // left early, the request is not destroyed, so that it can be answered
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > most) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -23,11 +23,9 @@ import { frame, framedSocket } from './framed-socket.js';
 import type { SocketLike } from './socket-like.js';
 import { createWires, type Wire } from './wires.js';
 
-export interface GatewayParts extends Omit<ServerParts, 'origins'> {
+export interface GatewayParts extends ServerParts {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
-  /** The allowed host names and origins. */
-  readonly origins: () => Origins;
 }
 
 /** Where a socket comes from, and its rights. */
@@ -92,12 +90,12 @@ export class Gateway {
     else streams.enter(address, socket);
   }
 
-  /** Answers an upgrade, with a socket or with a refusal. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** Answers an upgrade: with a socket, or with why there is none. @param origins which names and pages are let in */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     socket.on('error', () => socket.destroy());
     const address = request.socket.remoteAddress ?? '';
     const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
-    const refusal = this.refusalOf(request, address);
+    const refusal = this.refusalOf(request, address, origins);
     if (refusal) return refuse(refusal);
     this.sockets.enter(address, socket);
     const accept = (access: Access | null) =>
@@ -152,14 +150,14 @@ export class Gateway {
   }
 
   /** Gives the refusal of an upgrade, before any token is checked. */
-  private refusalOf(request: IncomingMessage, address: string): Refusal | null {
+  private refusalOf(request: IncomingMessage, address: string, origins: Origins): Refusal | null {
     const [path] = (request.url ?? '').split('?', 1);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (this.isStopping) return STOPPING;
     if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
     if (!offered.some(encodingOf))
       return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
-    return this.parts.origins().refusal(request, true) ?? this.admission.refusal(address);
+    return origins.refusal(request, true) ?? this.admission.refusal(address);
   }
 
   private refuse(socket: Duplex, address: string, refusal: Refusal): void {

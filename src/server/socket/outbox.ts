@@ -11,8 +11,9 @@ import { Subscriber, type Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
-import type { ServerMessage, ViewMessage } from '../../protocol/messages.js';
-import { countOf, latestOf } from '../../protocol/view-messages.js';
+import type { ServerMessage } from '../../protocol/messages.js';
+import type { ViewMessage } from '../../protocol/views/index.js';
+import { countOf, latestOf } from '../../protocol/views/index.js';
 import type { WireCounters } from '../telemetry/telemetry.js';
 import type { AtTurnEnd } from './flush-queue.js';
 import type { SocketLike } from './socket-like.js';
@@ -61,20 +62,9 @@ export class Outbox extends Subscriber<ServerMessage> {
   }
 
   private take(message: ServerMessage): void {
-    switch (message.type) {
-      case 'ack':
-        return this.ack(message.channel, message.seq);
-      case 'states':
-      case 'predictions':
-      case 'inputs':
-      case 'updates':
-      case 'metrics':
-      case 'weights':
-      case 'events':
-        return this.sendResult(message);
-      default:
-        return this.send(message);
-    }
+    if (message.type === 'ack') this.ack(message.channel, message.seq);
+    else if ('skipped' in message) this.sendResult(message);
+    else this.send(message);
   }
 
   /** Sends an answer. */

@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
-import type { View } from '../../protocol/messages.js';
+import type { View } from '../../protocol/views/index.js';
 
 /** The active views of one socket. */
 export class Watches {

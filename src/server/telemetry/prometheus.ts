@@ -2,9 +2,10 @@
  * The counters as Prometheus metrics: base units, `_total` for counters, few labels with few values. All are read on
  * scrape.
  */
-import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import { ERRORS } from '../../errors.js';
 import type { LoadShedder } from '../load/load-shedder.js';
+import { CONTENT_TYPE, type Metric, metricsText } from './metrics-text.js';
+import { processMetrics } from './process-metrics.js';
 import type { Telemetry } from './telemetry.js';
 
 /** Numbers that are taken on scrape. */
@@ -28,46 +29,26 @@ export interface MetricsParts {
 export interface Metrics {
   readonly contentType: string;
   /** Gives all metrics in the text format of Prometheus. */
-  text(): Promise<string>;
+  text(): string;
 }
 
 type Labelled = Iterable<readonly [label: string, value: number]>;
 
 export function createMetrics({ telemetry, census, guard, server, ofProcess }: MetricsParts): Metrics {
-  const { registry, sequences, store, wire } = telemetry;
-  const registers = [registry];
-  if (ofProcess) collectDefaultMetrics({ register: registry });
-
-  const counter = (name: string, help: string, read: () => number) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-  const counters = (name: string, help: string, label: string, read: () => Labelled) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      labelNames: [label],
-      collect() {
-        this.reset();
-        for (const [value, total] of read()) this.inc({ [label]: value }, total);
-      },
-    });
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+  const { histograms, sequences, store, wire } = telemetry;
+  const metrics: Metric[] = [...histograms, ...(ofProcess ? processMetrics() : [])];
+  const one = (type: 'counter' | 'gauge') => (name: string, help: string, read: () => number) =>
+    metrics.push({ name, help, type, read: () => [{ value: read() }] });
+  const many =
+    (type: 'counter' | 'gauge') => (name: string, help: string, label: string, read: () => Labelled) =>
+      metrics.push({
+        name,
+        help,
+        type,
+        read: () => Array.from(read(), ([text, value]) => ({ labels: { [label]: text }, value })),
+      });
+  const [counter, gauge] = [one('counter'), one('gauge')];
+  const [counters, gauges] = [many('counter'), many('gauge')];
 
   counter('eddy_steps_total', 'Steps applied to their sequence.', () => sequences.steps);
   counter(
@@ -110,15 +91,9 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   );
   gauge('eddy_sockets', 'Open sockets.', () => census.socketCount());
   gauge('eddy_views', 'Active views.', () => census.viewCount());
-  new Gauge({
-    name: 'eddy_sequences',
-    help: 'Known sequences: awake in memory, or asleep in the store.',
-    registers,
-    labelNames: ['state'],
-    collect() {
-      for (const [state, total] of Object.entries(census.sequenceCounts())) this.set({ state }, total);
-    },
-  });
+  gauges('eddy_sequences', 'Known sequences: awake in memory, or asleep in the store.', 'state', () =>
+    Object.entries(census.sequenceCounts()),
+  );
   gauge('eddy_event_loop_lag_seconds', 'Longest recent delay of the event loop.', () => {
     return (guard.readings.get('event loop lag') ?? 0) / 1000;
   });
@@ -129,19 +104,10 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   counter('eddy_store_written_bytes_total', 'Bytes of records made durable.', () => store.bytes);
   counter('eddy_store_failures_total', 'Failed writes; each is retried.', () => store.failures);
   counter('eddy_store_checkpoints_total', 'Checkpoints made durable.', () => store.checkpoints);
-  counter(
-    'eddy_store_checkpoint_bytes_total',
-    'Bytes of checkpoints made durable.',
-    () => store.checkpointBytes,
-  );
-  new Gauge({
-    name: 'eddy_info',
-    help: 'Name and version of the server.',
-    registers,
-    labelNames: ['server'],
-  }).set({ server }, 1);
+  counter('eddy_store_checkpoint_bytes_total', 'Bytes of checkpoints.', () => store.checkpointBytes);
+  gauges('eddy_info', 'What runs here.', 'server', () => [[server, 1]]);
 
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  return { contentType: CONTENT_TYPE, text: () => metricsText(metrics) };
 }
 
 /** A peer may close with any of thousands of codes: unknown ones share one label. */

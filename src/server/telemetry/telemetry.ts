@@ -2,10 +2,10 @@
  * The counters of a server. The hot path adds to plain numbers, which prometheus.ts reads on scrape; only sampled
  * measurements go into a histogram directly. Nothing here grows with the number of sequences or sockets.
  */
-import { Histogram, Registry } from 'prom-client';
 import type { ClientMessage } from '../../protocol/messages.js';
 import type { SequenceCounters } from '../../sequence/sequence-counters.js';
 import type { Meter, StoreCounters } from '../../store/store-counters.js';
+import { Histogram, type Metric } from './metrics-text.js';
 
 /** The counters of connections. */
 export interface WireCounters {
@@ -31,7 +31,8 @@ export interface WireCounters {
 }
 
 export interface Telemetry {
-  readonly registry: Registry;
+  /** Those of the meters below that are shown as metrics. */
+  readonly histograms: readonly Metric[];
   readonly sequences: SequenceCounters;
   readonly store: StoreCounters;
   readonly wire: WireCounters;
@@ -44,11 +45,14 @@ const WAIT_SECONDS = [5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2
 
 /** Creates counters at 0. */
 export function createTelemetry(): Telemetry {
-  const registry = new Registry();
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name, help, buckets, registers: [registry] });
+  const histograms: Metric[] = [];
+  const histogram = (name: string, help: string, bounds: readonly number[]): Meter => {
+    const made = new Histogram(name, help, bounds);
+    histograms.push(made);
+    return made;
+  };
   return {
-    registry,
+    histograms,
     sequences: { steps: 0, stepsRepeated: 0, updatesApplied: 0, updatesSkipped: 0 },
     store: {
       records: 0,

@@ -336,7 +336,7 @@ describe('the spec', () => {
       });
   });
 
-  it('[EVL9] takes learner and optimizer from the command line, which refuses what there is not', async () => {
+  it('[EVL9] takes cell, learner and optimizer from the command line, which refuses what there is not', async () => {
     const { result } = await evaluate(
       series(30),
       '--learner',
@@ -351,7 +351,10 @@ describe('the spec', () => {
       learner: { kind: 'snap-1' },
       optimizer: { kind: 'rmsprop' },
     });
+    const gru = await evaluate(series(30), '--cell', 'gru', '--units', '4');
+    expect(gru.result.spec).toMatchObject({ cell: 'gru', units: 4, learner: { kind: 'tbptt' } });
     for (const args of [
+      ['--cell', 'lstm'],
       ['--learner', 'guess'],
       ['--optimizer', 'lbfgs'],
       ['--horizon', '0'],

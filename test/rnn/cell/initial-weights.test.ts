@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../../src/kernels/reference.js';
 import { Random } from '../../../src/math/random.js';
-import { orthogonal } from '../../../src/rnn/cell/initial-weights.js';
+import { orthogonal } from '../../../src/rnn/cell/random-matrix.js';
 import { Model } from '../../../src/rnn/model.js';
 import { bits } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';

@@ -38,7 +38,8 @@ class Stage {
     this.judge = new ErrorMonitor(names, batch, outputs);
     this.inputs = new Inputs(spec);
     this.outputs = new ForecastOutputs(spec, task, this.inputs, this.judge);
-    const shape = { keep: 40, batch, features: 1, units: 1, outputs, scaled: this.outputs.scaler !== null };
+    const scaled = this.outputs.scaler !== null;
+    const shape = { keep: 40, batch, features: 1, units: 1, outputs, scaled, activations: 0 };
     this.window = new Window(0, shape);
     this.m = new Float64Array(Window.length(shape));
   }
@@ -189,6 +190,28 @@ describe('what is served', () => {
     const { y: served } = model.step([1]);
     expect(served![0]).toBe(largest);
     expect(() => model.restore(model.snapshot())).not.toThrow();
+  });
+});
+
+describe('the largest target that float32 holds', () => {
+  const largest = 3.4028234663852886e38;
+  const none = { kind: 'none' } as const;
+
+  it('[OUT11] is learned from like any other, supplied or met by a forecast: it is not the mark of a target that did not come', () => {
+    const optimizer = { kind: 'sgd', clipNorm: null } as const;
+    const learner = { kind: 'tbptt', k1: 1, k2: 1 } as const;
+    const spec = { features: 1, units: 2, scaler: none, optimizer, learner };
+    for (const target of [largest, 3.40282346e38]) {
+      const supplied = new Model({ ...spec, task: { kind: 'supervised', outputs: 1 } }, { kernels: float64 });
+      const forecast = new Model({ ...spec, inputs: { changes: [] } }, { kernels: float64 });
+      supplied.step([1]);
+      forecast.step([0]);
+      for (const [update] of [supplied.learn([target]), forecast.step([target]).updates]) {
+        expect(update).toMatchObject({ losses: 1 });
+        expect(update!.loss / target / target).toBeCloseTo(1, 6);
+        expect(update!.gradientNorm).toBeGreaterThan(1e38);
+      }
+    }
   });
 });
 
@@ -362,7 +385,7 @@ describe('targets that are sent', () => {
     });
     const names = [0, 1].map((output) => ({ output, feature: null, horizon: null }));
     const outputs = new SuppliedOutputs(spec, new ErrorMonitor(names, 2, 2));
-    const shape = { keep: 40, batch: 2, features: 1, units: 1, outputs: 2, scaled: true };
+    const shape = { keep: 40, batch: 2, features: 1, units: 1, outputs: 2, scaled: true, activations: 0 };
     const window = new Window(0, shape);
     const m = new Float64Array(Window.length(shape));
     const targets = new Numbers(8).rows(30, 4, 9);

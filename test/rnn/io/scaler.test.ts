@@ -119,7 +119,7 @@ describe('a scaler that forgets', () => {
   it.each([10, 50, 2000])('[SCA7] halves what a sample counts in every %d samples', (halfLife) => {
     expect(decayOf(halfLife) ** halfLife).toBeCloseTo(0.5, halfLife < 50 ? 1 : 2);
     expect(decayOf(null)).toBe(1);
-    const scaler = new StandardScaler(1, { halfLife, about: 'mean' });
+    const scaler = new StandardScaler(1, { halfLife, centre: 'mean' });
     const samples: number[] = [];
     for (const [t, [value]] of rows.entries()) {
       samples.push(value!);
@@ -132,7 +132,9 @@ describe('a scaler that forgets', () => {
   });
 
   it('[SCA7] follows a series to where it went', () => {
-    const [forgets, never] = [10, null].map((halfLife) => new StandardScaler(1, { halfLife, about: 'mean' }));
+    const [forgets, never] = [10, null].map(
+      (halfLife) => new StandardScaler(1, { halfLife, centre: 'mean' }),
+    );
     for (let t = 0; t < 1000; t++)
       for (const scaler of [forgets!, never!]) scaler.observe([(t < 500 ? 0 : 100) + (t % 2)], 1);
     expect(Math.abs(forgets!.unscale(0, 0) - 100.5)).toBeLessThan(0.1);
@@ -141,8 +143,8 @@ describe('a scaler that forgets', () => {
     expect(never!.deviation[0]).toBeGreaterThan(40);
   });
 
-  it.each([null, 20])('about zero takes deviations from 0, half-life %s', (halfLife) => {
-    const scaler = new StandardScaler(1, { halfLife, about: 'zero' });
+  it.each([null, 20])('with centre zero takes deviations from 0, half-life %s', (halfLife) => {
+    const scaler = new StandardScaler(1, { halfLife, centre: 'zero' });
     const samples: number[] = [];
     for (const [, value] of rows.slice(0, 100)) {
       samples.push(value!);
@@ -155,16 +157,16 @@ describe('a scaler that forgets', () => {
     }
   });
 
-  it('about zero a value that is always the same has a deviation, and one that is always 0 has none', () => {
-    const scaler = new StandardScaler(2, { halfLife: 50, about: 'zero' });
+  it('with centre zero a value that is always the same has a deviation, and one that is always 0 has none', () => {
+    const scaler = new StandardScaler(2, { halfLife: 50, centre: 'zero' });
     for (let t = 0; t < 10; t++) scaler.observe([-3, 0], 1);
     expect(scaler.deviation[0]).toBeCloseTo(3, 12);
     expect([scaler.deviation[1], scaler.scale(7, 1)]).toEqual([0, 0]);
     expect([scaler.scale(-3, 0), scaler.scale(-31, 0)]).toEqual([-1, -10]);
   });
 
-  it.each(['mean', 'zero'] as const)('lets a missing number join nothing, about %s', (about) => {
-    const options = { halfLife: 20, about };
+  it.each(['mean', 'zero'] as const)('lets a missing number join nothing, centre %s', (centre) => {
+    const options = { halfLife: 20, centre };
     const [gaps, whole] = [
       new StandardScaler(3, options),
       [0, 1, 2].map(() => new StandardScaler(1, options)),
@@ -183,7 +185,7 @@ describe('a scaler that forgets', () => {
   });
 
   it('cuts at 10 and takes a constant for one, forgetting or not', () => {
-    const scaler = new StandardScaler(2, { halfLife: 10, about: 'mean' });
+    const scaler = new StandardScaler(2, { halfLife: 10, centre: 'mean' });
     for (let t = 0; t < 1000; t++) scaler.observe([t % 2, 0.1], 1);
     expect([1e30, -1e30].map((x) => scaler.scale(x, 0))).toEqual([10, -10]);
     expect([scaler.deviation[1], scaler.scale(7, 1)]).toEqual([0, 0]);

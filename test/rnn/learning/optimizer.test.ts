@@ -1,28 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Address, Kernels, Reals } from '../../../src/kernels/kernels.js';
 import { createWasmKernels } from '../../../src/kernels/wasm.js';
-import {
-  layWeights,
-  momentsOf,
-  Optimizer,
-  type OptimizerSpec,
-  scheduleFactor,
-} from '../../../src/rnn/learning/optimizer.js';
+import { Optimizer } from '../../../src/rnn/learning/optimizer.js';
+import { type OptimizerSettings, optimizerOf } from '../../../src/rnn/learning/optimizers/optimizers.js';
+import { scheduleFactor } from '../../../src/rnn/learning/schedule.js';
+import { countOf, layWeights } from '../../../src/rnn/learning/weights.js';
 import { parseSpec } from '../../../src/rnn/spec/spec.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
 import { Numbers } from '../../support/numeric-random.js';
 
-type Kind = OptimizerSpec['kind'];
-type Settings<K extends Kind = 'sgd'> = Partial<Extract<OptimizerSpec, { kind: K }>>;
-const settings = (given: Settings<Kind>): OptimizerSpec =>
+const momentsOf = (given: OptimizerSettings) => countOf(optimizerOf(given).moments(given));
+type Kind = OptimizerSettings['kind'];
+type Settings<K extends Kind = 'sgd'> = Partial<Extract<OptimizerSettings, { kind: K }>>;
+const settings = (given: Settings<Kind>): OptimizerSettings =>
   parseSpec({ features: 1, units: 1, optimizer: { kind: 'sgd', ...given } }).optimizer;
 
 /** One optimizer on the biases of a layer whose input is 0: their gradient is dy itself. */
 class Bench {
   readonly optimizer: Optimizer;
   private readonly m: Float64Array;
-  private readonly spec: OptimizerSpec;
+  private readonly spec: OptimizerSettings;
 
   constructor(
     given: Settings<Kind>,
@@ -53,7 +51,11 @@ class Bench {
   apply(...g: number[]) {
     const { size } = this;
     this.m.set(g, 8 * size);
-    const weights = layWeights(this.spec, { at: 0, count: 2 * size, cellCount: 0, units: 0 }, 6 * size);
+    const weights = layWeights(
+      optimizerOf(this.spec).moments(this.spec),
+      { at: 0, count: 2 * size, cellCount: 0, cellBiases: 0 },
+      6 * size,
+    );
     const { velocity } = weights;
     const layer = { w: size, b: 0, velocity: velocity + size, velocityB: velocity, a: 9 * size, stride: 1 };
     const layers = [{ ...layer, dy: 8 * size, R: 1, A: 1, M: size }];
@@ -172,7 +174,7 @@ class Network {
   private readonly cell: Address;
 
   constructor(
-    private readonly spec: OptimizerSpec,
+    private readonly spec: OptimizerSettings,
     private readonly kernels: Kernels = float64,
   ) {
     this.optimizer = new Optimizer(kernels, spec);
@@ -198,8 +200,8 @@ class Network {
     const R = 3;
     const { m, base, factors } = this;
     const { at, velocity, ...weights } = layWeights(
-      this.spec,
-      { at: base, count: COUNT, cellCount: CELL, units: 2 },
+      optimizerOf(this.spec).moments(this.spec),
+      { at: base, count: COUNT, cellCount: CELL, cellBiases: 2 },
       base + 3 * COUNT,
     );
     let next = factors;
@@ -244,7 +246,7 @@ class Plain {
   private readonly second = new Array<number>(COUNT).fill(0);
   private t = 0;
 
-  constructor(private readonly spec: OptimizerSpec) {}
+  constructor(private readonly spec: OptimizerSettings) {}
 
   apply(g: readonly number[]): void {
     const { spec, first, second } = this;

@@ -5,15 +5,15 @@
 import { describe, expect, it } from 'vitest';
 import { type Kernels, NO_TARGET, type Reals } from '../../../src/kernels/kernels.js';
 import { createWasmKernels } from '../../../src/kernels/wasm.js';
-import { eachMatrix, layoutParameters } from '../../../src/rnn/cell/parameters.js';
+import type { Cell } from '../../../src/rnn/cell/cell.js';
+import { layoutParameters, permute } from '../../../src/rnn/cell/parameters.js';
 import { createReadout } from '../../../src/rnn/io/readout.js';
 import { type BpttInput, bptt } from '../../../src/rnn/learning/bptt.js';
-import type { BlockGradient } from '../../../src/rnn/learning/learner.js';
-import { layWeights } from '../../../src/rnn/learning/optimizer.js';
+import type { BlockGradient } from '../../../src/rnn/learning/gradient-method.js';
 import { Rtrl } from '../../../src/rnn/learning/rtrl.js';
 import { Snap1 } from '../../../src/rnn/learning/snap-1.js';
+import { layWeights } from '../../../src/rnn/learning/weights.js';
 import { Window } from '../../../src/rnn/learning/window.js';
-import { parseSpec } from '../../../src/rnn/spec/spec.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
 import { Numbers } from '../../support/numeric-random.js';
@@ -67,6 +67,7 @@ class Stream {
   private readonly total: number;
   private readonly layout;
   private readonly readout;
+  private readonly cell: Cell;
   private blockStart = 0;
   private steps = 0;
 
@@ -79,43 +80,60 @@ class Stream {
   ) {
     const { batch, features, units } = given.spec;
     const layout = layoutParameters(given.spec);
-    const { outputs, length: count } = layout;
-    const spec = { batch, learner: { k1, reduction: 'sum' as const } };
-    const shape = { keep, batch, features, units, outputs, scaled: false };
-    this.keptLength = Method.keptLength(spec, layout);
-    const lengths = [count, Window.length(shape), this.keptLength, Method.scratchLength(spec, layout), count];
+    const { outputs, length: count, cell } = layout;
+    const learner = { k1, reduction: 'sum' as const };
+    const shape = { keep, batch, features, units, outputs, scaled: false, activations: 0 };
+    const size = Method.size(learner, layout, batch);
+    this.keptLength = size.kept;
+    const lengths = [count, Window.length(shape), size.kept, size.scratch, count];
     const arena = kernels.allocate(lengths.reduce((sum, length) => sum + length));
     this.m = arena.data;
     const [windowAt, kept, scratch, total] = lengths.map((_, i) =>
       lengths.slice(0, i + 1).reduce((sum, length) => sum + length, arena.base),
     ) as [number, number, number, number];
-    this.base = arena.base;
+    const { base } = arena;
+    this.base = base;
     this.kept = kept;
     this.total = total;
     this.layout = layout;
     this.window = new Window(windowAt, shape);
     this.readout = createReadout(kernels, given.spec.readout, layout)!;
-    const { optimizer } = parseSpec({ features: 1, units: 1, optimizer: { kind: 'sgd', momentum: 0 } });
-    const weights = layWeights(optimizer, { at: arena.base, count, cellCount: layout.wy, units }, 0);
-    this.method = new Method(kernels, this.readout, spec, layout, weights, kept, scratch);
+    const none = { first: false, second: false };
+    const weights = layWeights(
+      none,
+      { at: base, count, cellCount: layout.wy, cellBiases: cell.biases },
+      base,
+    );
+    this.cell = layout.kind.create(kernels, cell, { weights: base, velocity: base, scratch: base });
+    const { readout } = this;
+    this.method = new Method(learner, {
+      kernels,
+      cell: this.cell,
+      readout,
+      layout,
+      weights,
+      batch,
+      kept,
+      scratch,
+    });
     this.setWeights(given.parameters);
   }
 
   setWeights(parameters: readonly number[]): void {
     this.m.set(parameters, this.base);
-    eachMatrix(this.layout, this.base, (at, rows, columns) => this.kernels.pack(this.m, at, rows, columns));
+    permute('pack', this.kernels, this.layout, this.m, this.base);
   }
 
   /** Runs the next step; with a target or not. */
   step(hasTarget = true): void {
-    const { m, window, given, kernels, base, layout, readout } = this;
+    const { m, window, given, cell, base, layout, readout } = this;
     const { batch: B, features: F, units: N } = given.spec;
-    const { w, b, outputs: M } = layout;
+    const { outputs: M } = layout;
     const t = this.steps++ % given.T;
     const seq = window.advance(m);
     const z = window.zAt(seq);
     for (let i = 0; i < B * F; i++) m[z + Math.floor(i / F) * (F + N) + (i % F)] = given.x[t * B * F + i]!;
-    kernels.forward(m, z, base + w, base + b, 1, B, F, N);
+    cell.forward(m, { z, activations: z, T: 1, B });
     readout.forward(m, window.sumsAt(seq), window.zAt(seq + 1) + F, F + N, base, B);
     if (!hasTarget) return;
     m.set(given.targets.slice(t * B * M, (t + 1) * B * M), window.targetAt(seq));
@@ -129,8 +147,8 @@ class Stream {
     this.blockStart = Math.min(first + this.k1, window.next);
     const block = method.backward(m, window, { from: first, first, last: this.blockStart - 1 }, null);
     if (!block) return null;
-    for (let k = 0; k < layout.wy; k++) m[total + k] = m[total + k]! + m[method.cell + k]!;
-    for (const { w, b, a, stride, dy, R, A, M } of method.layers)
+    for (let k = 0; k < layout.wy; k++) m[total + k] = m[total + k]! + m[block.gradient.cell! + k]!;
+    for (const { w, b, a, stride, dy, R, A, M } of block.gradient.layers)
       kernels.denseGradient(m, w - this.base + total, b - this.base + total, a, stride, dy, R, A, M);
     return block;
   }
@@ -179,7 +197,7 @@ class Stream {
   /** The sum of the gradients so far, in the order of the layout; it begins at 0 again. */
   takeGradient(): Reals {
     const { m, total, layout } = this;
-    eachMatrix(layout, total, (at, rows, columns) => this.kernels.unpack(m, at, rows, columns));
+    permute('unpack', this.kernels, layout, m, total);
     const sum = m.slice(total, total + layout.length);
     m.fill(0, total, total + layout.length);
     return sum;

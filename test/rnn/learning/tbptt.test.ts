@@ -272,11 +272,11 @@ describe('TBPTT against full BPTT', () => {
 
 describe('the loss of a model with a scaler', () => {
   it.each([
-    { baseline: 'none', about: 'mean', halfLife: null },
-    { baseline: 'last', about: 'zero', halfLife: 30 },
+    { baseline: 'none', centre: 'mean', halfLife: null },
+    { baseline: 'last', centre: 'zero', halfLife: 30 },
   ] as const)(
     '[TBP12] is in present deviations, and its gradient goes through those that the prediction was served with, baseline $baseline',
-    ({ baseline, about, halfLife }) => {
+    ({ baseline, centre, halfLife }) => {
       const [k1, k2, horizon, batch, wanted] = [4, 9, 2, 2, 3];
       const task: Task = { kind: 'forecast', horizon, targets: [1, 0], baseline };
       const learner = { kind: 'tbptt', k1, k2 } as const;
@@ -291,8 +291,8 @@ describe('the loss of a model with a scaler', () => {
       });
       setParameters(model, new Numbers(8).many(parametersOf(model).length, 0.6));
       const parameters = parametersOf(model);
-      const inputs = new StandardScaler(F, { halfLife, about: 'mean' });
-      const outputs = new StandardScaler(M, { halfLife, about });
+      const inputs = new StandardScaler(F, { halfLife, centre: 'mean' });
+      const outputs = new StandardScaler(M, { halfLife, centre });
       const served: {
         x: number[];
         h: number[];

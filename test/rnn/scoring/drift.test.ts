@@ -8,7 +8,7 @@ import {
   ROWS,
   TOLERANCE,
 } from '../../../src/rnn/scoring/drift/adwin.js';
-import { DriftDetector, type DriftKind, QUIET } from '../../../src/rnn/scoring/drift/drift.js';
+import { DriftDetector, type DriftKind, REFRACTORY_STEPS } from '../../../src/rnn/scoring/drift/drift.js';
 import { ALLOWANCE, PageHinkley } from '../../../src/rnn/scoring/drift/page-hinkley.js';
 import { inexactOperations } from '../../support/arithmetic.js';
 import { fingerprint } from '../../support/numeric-compare.js';
@@ -272,11 +272,11 @@ describe('the drift detector', () => {
   it('[DRI7] is quiet for 512 steps after the start and after an event', () => {
     const next = gaussian(5);
     const drift = new DriftDetector();
-    expect(events(drift, many(next, QUIET - 100))).toEqual([]);
+    expect(events(drift, many(next, REFRACTORY_STEPS - 100))).toEqual([]);
     expect(
       events(
         drift,
-        many(() => 10 * next(), 2 * QUIET),
+        many(() => 10 * next(), 2 * REFRACTORY_STEPS),
       ),
       'belongs to the start',
     ).toEqual([]);

@@ -73,7 +73,7 @@ describe('what a model says of its series', () => {
       judge.score(0, 0, 0, target);
       judge.end();
       const seen = [judge.anomaly, judge.isAnomalous];
-      judge.told();
+      judge.clearAlerts();
       return seen;
     };
     for (let t = 0; t < 200; t++) judged(numbers.one());
@@ -204,7 +204,7 @@ describe('the judge', () => {
       judge.end();
     }
     expect([judge.anomaly, judge.isAnomalous]).toEqual([1, true]);
-    judge.told();
+    judge.clearAlerts();
     judge.end();
     expect([judge.anomaly, judge.isAnomalous]).toEqual([1, false]);
   });

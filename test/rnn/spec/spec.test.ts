@@ -21,6 +21,7 @@ describe('a model spec', () => {
     expect(parseSpec(cell)).toEqual({
       features: 2,
       units: 3,
+      cell: 'simple-rnn',
       batch: 1,
       readout: { kind: 'linear' },
       task: { kind: 'forecast', horizon: [1], baseline: 'last', gate: true },
@@ -496,6 +497,7 @@ describe('a model spec', () => {
     { ...cell, units: 100, optimizer: { kind: 'rmsprop' } },
     { ...cell, units: 100, optimizer: { kind: 'sgd' } },
     { ...cell, units: 40, batch: 3, learner: { kind: 'rtrl' } },
+    { ...cell, units: 100, batch: 3, cell: 'gru' },
     { ...cell, units: 100, batch: 3, learner: { kind: 'snap-1', k1: 16 } },
     { ...cell, season: 48, task: { kind: 'forecast', horizon: [1, 24, 96] }, inputs: { lags: [48, 96] } },
   ];
@@ -558,6 +560,8 @@ describe('a model spec', () => {
     { features: 3, units: 30, batch: 4, learner: { kind: 'tbptt', k1: 4, k2: 16 } },
     { features: 3, units: 30, optimizer: { kind: 'rmsprop' }, task: { kind: 'forecast', horizon: [1, 6] } },
     { features: 3, units: 30, inputs: { changes: [], lags: [1, 2] }, optimizer: { kind: 'adamw' } },
+    { features: 3, units: 30, cell: 'gru', optimizer: sgd },
+    { features: 3, units: 30, cell: 'gru', batch: 2, learner: { kind: 'tbptt', k1: 2, k2: 8 } },
     { features: 3, units: 10, learner: { kind: 'rtrl' }, optimizer: sgd },
     { features: 3, units: 10, batch: 3, learner: { kind: 'rtrl', k1: 1 } },
     { features: 3, units: 30, learner: { kind: 'snap-1' }, optimizer: sgd },
@@ -568,15 +572,25 @@ describe('a model spec', () => {
     let work = 0;
     const counting: Kernels = {
       ...float64,
-      forward: (...call) => {
+      simpleRnnForward: (...call) => {
         const [T, B, F, N] = call.slice(4) as [number, number, number, number];
         work += T * B * (F + N) * N;
-        float64.forward(...call);
+        float64.simpleRnnForward(...call);
       },
-      backward: (...call) => {
+      simpleRnnBackward: (...call) => {
         const [T, B, F, N] = call.slice(5) as [number, number, number, number];
         work += T * B * (F + N) * N;
-        float64.backward(...call);
+        float64.simpleRnnBackward(...call);
+      },
+      gruForward: (...call) => {
+        const [T, B, F, N] = call.slice(6) as [number, number, number, number];
+        work += T * B * (F + N) * 3 * N;
+        float64.gruForward(...call);
+      },
+      gruBackward: (...call) => {
+        const [T, B, F, N] = call.slice(8) as [number, number, number, number];
+        work += T * B * (F + N) * 3 * N;
+        float64.gruBackward(...call);
       },
       dense: (...call) => {
         const [R, A, M] = call.slice(6) as [number, number, number];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedKernels } from '../../../src/kernels/shared.js';
-import type { View, ViewMessage } from '../../../src/protocol/messages.js';
+import type { View, ViewMessage } from '../../../src/protocol/views/index.js';
 import { ask } from '../../support/ask.js';
 import { createRegistry } from '../../support/sequences.js';
 

@@ -16,7 +16,7 @@ export const BUCKETS = 5;
 /** Sizes of buckets: 1, 2, 4 .. LARGEST. The window holds at most BUCKETS * (2^16 - 1) = 327,675 numbers. */
 export const ROWS = 16;
 const LARGEST = 32_768;
-/** Numbers are cut at so many means of the window: the bound needs to know how far they can go. */
+/** Numbers are clamped to this many means of the window: the bound needs to know how far they can go. */
 export const RANGE = 2;
 /**
  * ln(2 / delta') of the paper's bound, as a constant: delta' = delta / cuts shares the confidence delta = .002 among
@@ -93,7 +93,7 @@ export class Adwin {
     this.m2.fill(0, first + this.counts[row]!, first + SLOTS);
   }
 
-  /** Sums the window up anew, oldest bucket first (Chan et al. 1979): no rounding piles up over an endless stream. */
+  /** Sums the window up again, oldest bucket first (Chan et al. 1979): no rounding piles up over an endless stream. */
   private sum(): void {
     const { counts, means, m2 } = this;
     let width = 0;

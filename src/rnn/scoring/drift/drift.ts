@@ -1,10 +1,10 @@
 /**
- * Drift of a sequence, seen in its prequential error: a lasting rise of the error is one event. Falls are none, they
- * are what learning is for.
+ * Drift of a sequence, seen in its prequential error: a lasting rise of the error is one event. A fall is no event:
+ * it is the purpose of learning.
  *
  * Two detectors watch. Page-Hinkley sees the single errors, for sudden changes; ADWIN sees means of blocks, for smaller
  * ones that last. Errors are measured by their **level**, the mean of ADWIN's window, so that one setting works for hPa
- * and for °C: errors times 2 give the same events. One error counts as CUT levels at most, so that a wild reading is
+ * and for °C: errors times 2 give the same events. One error counts as MAX_LEVELS at most, so that a wild reading is
  * no event.
  *
  * Neighbouring errors may be alike, and then their sums wander further than chance would take them. The variance
@@ -24,14 +24,14 @@ export interface DriftState extends AdwinState {
 }
 
 /** Most levels that one error counts as: some ten errors in a row make an event, a single one never. */
-const CUT = 8;
+const MAX_LEVELS = 8;
 /** Steps in a block, and before there is a level. */
 const BLOCK = 32;
 /**
- * Steps without an event after the start and after each event: the error settles in the first half, the level is made
- * anew in the second. A rise meanwhile belongs to the change before it.
+ * Steps without an event after the start and after each event: the error settles in the first half, the level is
+ * measured again in the second. A rise meanwhile belongs to the change before it.
  */
-export const QUIET = 512;
+export const REFRACTORY_STEPS = 512;
 /** Least and most threshold of Page-Hinkley. The least finds a doubling in about 120 steps. */
 const THRESHOLDS = [60, 600] as const;
 /**
@@ -39,9 +39,9 @@ const THRESHOLDS = [60, 600] as const;
  * threshold s with a chance of about e^(-2 * ALLOWANCE * s / v) (Siegmund 1985): e^-24 for s = 24 v.
  */
 const CAUTION = 24;
-/** A window of so many blocks is uncertain enough to double the threshold. */
+/** A window of this many blocks is uncertain enough to double the threshold. */
 const SHORT = 32;
-/** An error below this share of the mean of all counts as that share: what is next to nothing may double. */
+/** An error below this share of the mean of all counts as that share: an error of next to nothing may double. */
 const FLOOR = 1e-3;
 /** Squares of more would overflow. */
 const LARGEST = 1e140;
@@ -53,7 +53,7 @@ export class DriftDetector {
   private overall = 0;
   private count = 0;
   /** Steps until an event can be raised. */
-  private quiet = QUIET;
+  private quiet = REFRACTORY_STEPS;
   /** Sum of the block so far, and its steps. */
   private block = 0;
   private filled = 0;
@@ -62,7 +62,7 @@ export class DriftDetector {
 
   /**
    * Takes the error of one step, >= 0 in any unit, and gives which detector has raised an event, null where none did.
-   * What is not finite is passed over.
+   * Errors that are not finite are passed over.
    *
    * @example
    * const drift = new DriftDetector();
@@ -71,26 +71,26 @@ export class DriftDetector {
   observe(error: number): DriftKind | null {
     if (!Number.isFinite(error)) return null;
     const raised = this.detect(Math.min(Math.abs(error), LARGEST));
-    // the first half is what the error settles in: it is no measure for what comes
-    if (this.quiet > 0 && --this.quiet === QUIET / 2) this.forget();
+    // the error settles in the first half, which is no measure for the errors to come
+    if (this.quiet > 0 && --this.quiet === REFRACTORY_STEPS / 2) this.forget();
     if (raised === null) return null;
     const settled = this.quiet === 0;
-    // a rise that goes on while it is quiet belongs to the same change: begin anew, and be quiet for longer
+    // a rise that goes on while it is quiet belongs to the same change: start over, and stay quiet for longer
     this.forget();
-    this.quiet = QUIET;
+    this.quiet = REFRACTORY_STEPS;
     return settled ? raised : null;
   }
 
   private detect(error: number): DriftKind | null {
     this.overall += (error - this.overall) / ++this.count;
-    let cut = Math.max(error, FLOOR * this.overall);
+    let clamped = Math.max(error, FLOOR * this.overall);
     if (this.adwin.width > 0) {
       const { level } = this;
-      const multiple = level > 0 ? Math.min(cut / level, CUT) : cut > 0 ? CUT : 0;
-      cut = Math.min(cut, CUT * level);
+      const multiple = level > 0 ? Math.min(clamped / level, MAX_LEVELS) : clamped > 0 ? MAX_LEVELS : 0;
+      clamped = Math.min(clamped, MAX_LEVELS * level);
       if (this.pageHinkley.observe(multiple, this.threshold)) return 'page-hinkley';
     }
-    this.block += cut;
+    this.block += clamped;
     if (++this.filled < BLOCK) return null;
     const change = this.adwin.observe(this.block / BLOCK);
     this.block = 0;
@@ -112,7 +112,7 @@ export class DriftDetector {
     );
   }
 
-  /** Forgets what the error was like. */
+  /** Forgets the error's level. */
   private forget(): void {
     this.level = 0;
     this.threshold = THRESHOLDS[0];
@@ -125,7 +125,7 @@ export class DriftDetector {
   /** Forgets all. */
   clear(): void {
     this.forget();
-    this.quiet = QUIET;
+    this.quiet = REFRACTORY_STEPS;
     this.overall = 0;
     this.count = 0;
   }

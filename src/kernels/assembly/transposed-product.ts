@@ -1,6 +1,6 @@
-// d W^T for W in panels, and the way back through the window.
+// out = d W^T for rows d [M], with W [A,M] in panels (see product.ts): the way back through a layer.
 
-import { sumLanes } from './math';
+import { sumLanes } from './lanes';
 
 /** One row's share of a panel of `width` columns, in four lanes. */
 @inline
@@ -13,7 +13,7 @@ function lanes(d: usize, w: usize, width: i32): v128 {
 
 /** out [A] = d [M] W^T. Eight rows of W at a time, then one; each adds its products in the same order. */
 @inline
-export function transposed(out: usize, d: usize, w: usize, A: i32, M: i32): void {
+export function transposedProduct(out: usize, d: usize, w: usize, A: i32, M: i32): void {
   const panels = M >> 5;
   const panel = <usize>A << 7;
   const zero = f32x4.splat(0);
@@ -77,53 +77,5 @@ function narrow(out: usize, d: usize, w: usize, A: i32, M: i32): void {
     for (let j: usize = 0; j < <usize>rest; j++) s += load<f32>(d + (j << 2)) * load<f32>(w + (j << 2));
     store<f32>(out + (i << 2), s);
     w += <usize>rest << 2;
-  }
-}
-
-/** da = (e + later) * (1 - h^2), in place of e, over N elements. `later` is 0 at the window's last step. */
-@inline
-function throughTanh(da: usize, later: usize, h: usize, N: i32): void {
-  const one = f32x4.splat(1);
-  const end = da + (<usize>N << 2);
-  for (; da + 16 <= end; da += 16) {
-    const state = v128.load(h);
-    let dh = v128.load(da);
-    if (later) {
-      dh = f32x4.add(dh, v128.load(later));
-      later += 16;
-    }
-    v128.store(da, f32x4.mul(dh, f32x4.sub(one, f32x4.mul(state, state))));
-    h += 16;
-  }
-  for (; da < end; da += 4) {
-    const state = load<f32>(h);
-    let dh = load<f32>(da);
-    if (later) {
-      dh += load<f32>(later);
-      later += 4;
-    }
-    store<f32>(da, dh * (1 - state * state));
-    h += 4;
-  }
-}
-
-/** Runs back through T steps of B rows: da from e, and dz = da W^T. */
-export function backward(dz: usize, da: usize, z: usize, w: usize, T: i32, B: i32, F: i32, N: i32): void {
-  const stride = <usize>(F + N) << 2;
-  const toH = <usize>B * stride + (<usize>F << 2);
-  for (let row = T * B - 1; row >= 0; row--) {
-    const at = <usize>row * stride;
-    const d = da + (<usize>row * <usize>N << 2);
-    throughTanh(d, row >= (T - 1) * B ? 0 : dz + at + toH, z + at + toH, N);
-    transposed(dz + at, d, w, F + N, N);
-  }
-}
-
-/** Carries a dense layer's gradient to its input: da [R,A] = dy [R,M] W^T. */
-export function denseBackward(da: usize, dy: usize, w: usize, R: i32, A: i32, M: i32): void {
-  for (let r = 0; r < R; r++) {
-    transposed(da, dy, w, A, M);
-    da += <usize>A << 2;
-    dy += <usize>M << 2;
   }
 }

@@ -1,8 +1,8 @@
 /** An open sequence: its life from the first `open` to its end, over all sockets. */
 import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import type { ServerMessageOf, View } from '../../src/protocol/messages.js';
-import type { ModelSpec } from '../../src/rnn/spec/spec.js';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import type { View } from '../../src/protocol/views/index.js';
 import type {
   Joined,
   Opened,
@@ -11,6 +11,7 @@ import type {
   Report,
   Results,
   SequenceHandle,
+  StepValues,
   ViewOptions,
 } from './api.js';
 import { type CodedError, codedError } from './coded-error.js';
@@ -20,7 +21,8 @@ import { type ChannelRequest, Producer, type ProducerParts } from './producer.js
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
-import { SequenceWatch } from './sequence-watch.js';
+import { specIn } from './shape.js';
+import { StepObserver } from './step-observer.js';
 
 export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
   readonly sequence: string;
@@ -37,7 +39,7 @@ type Refusal = Pick<ServerMessageOf<'error'>, 'code' | 'message' | 'temporary'> 
   seq?: number | null | undefined;
 };
 
-export class Handle extends SequenceWatch implements SequenceHandle {
+export class Handle extends StepObserver implements SequenceHandle {
   private readonly opening: Opening;
   private readonly producer: Producer;
   private readonly answer = new Deferred<Opened>();
@@ -45,7 +47,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
   /** Ends the views that were taken from this handle. */
   private readonly ended = new ReplaySubject<void>(1);
   private outcome: CodedError | null = null;
-  /** The channel on this socket; null while there is none. */
+  /** The channel on this socket; null while it is not open. */
   private channel: number | null = null;
   private closing: Deferred<void> | null = null;
   private isCloseAsked = false;
@@ -104,7 +106,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     return this.channel !== null;
   }
 
-  push(x: ArrayLike<number>, target?: ArrayLike<number>): PushedStep {
+  push(x: StepValues, target?: ArrayLike<number>): PushedStep {
     this.checkTakes();
     return this.producer.push(x, target);
   }
@@ -204,7 +206,7 @@ export class Handle extends SequenceWatch implements SequenceHandle {
 
   private begin(opened: ServerMessageOf<'opened'>): void {
     const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
-    const spec = opened.spec as unknown as ModelSpec;
+    const spec = specIn(opened);
     if (!this.producer.fits(spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
       this.producer.stop(error);
@@ -260,7 +262,11 @@ export class Handle extends SequenceWatch implements SequenceHandle {
     this.end(new EddyError('client-closed', `the handle of ${this.sequence} was closed`));
   }
 
-  private report(error: CodedError, seq: number | null): void {
+  protected get isStopped(): boolean {
+    return this.producer.isStopped || this.closing !== null || this.outcome !== null;
+  }
+
+  protected report(error: CodedError, seq: number | null): void {
     const report = { error, sequence: this.sequence, seq };
     if (this.reports.observed) this.reports.next(report);
     else this.parts.onReport(report);

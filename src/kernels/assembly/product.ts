@@ -1,12 +1,10 @@
-// y = a W + b for rows a [A], W [A,M] in panels, and h = tanh(a W + b).
+// y = a W + b for rows a [A], with W [A,M] in panels.
 //
-// Panels: W is cut into runs of 32 columns, then of 16, 8 and 4, then what is left (see ../panels.ts). A panel lies row
+// Panels: the columns of W are cut into runs of 32, then of 16, 8 and 4, then the rest (see ../panels.ts). A panel lies row
 // after row, so that a product reads memory from front to end. Every output adds its products in the order of the rows.
 
-import { activate } from './math';
-
 /** One row: eight accumulators to a panel hide the latency of the addition. */
-function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
+export function oneRow(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
   const end = a + (<usize>A << 2);
   let left = M;
   while (left >= 32) {
@@ -106,7 +104,7 @@ function row(y: usize, a: usize, w: usize, b: usize, A: i32, M: i32): void {
   }
 }
 
-/** Four rows of a batch at once, eight columns at a time: W is read once for the four. M is a multiple of 32. */
+/** Four rows at once, eight columns at a time: W is read once for the four. M is a multiple of 32. */
 function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, b: usize, A: i32, M: i32): void {
   const panel = <usize>A << 7;
   for (let column: usize = 0; column < <usize>M << 2; column += 32) {
@@ -147,35 +145,22 @@ function fourRows(y: usize, yStride: usize, a: usize, aStride: usize, w: usize, 
   }
 }
 
-/** Runs the cell over T steps of B rows: h_t = tanh(z_t W + b), into the h part of row t + 1. */
-export function forward(z: usize, w: usize, b: usize, T: i32, B: i32, F: i32, N: i32): void {
-  const stride = <usize>(F + N) << 2;
-  const toH = <usize>B * stride + (<usize>F << 2);
-  const inFours = (N & 31) == 0;
-  for (let t = 0; t < T; t++) {
-    let left = B;
-    while (inFours && left >= 4) {
-      fourRows(z + toH, stride, z, stride, w, b, F + N, N);
-      for (let r = 0; r < 4; r++) {
-        activate(z + toH, N);
-        z += stride;
-      }
-      left -= 4;
-    }
-    while (left > 0) {
-      row(z + toH, z, w, b, F + N, N);
-      activate(z + toH, N);
-      z += stride;
-      left--;
+/** y [R,M] = a [R,A] W + b. Rows of y and of a lie `yStride` and `aStride` bytes apart; a row has the bits that it has alone. */
+@inline
+export function product(
+  y: usize, yStride: usize, a: usize, aStride: usize, w: usize, b: usize, R: i32, A: i32, M: i32,
+): void {
+  let left = R;
+  if ((M & 31) == 0) {
+    for (; left >= 4; left -= 4) {
+      fourRows(y, yStride, a, aStride, w, b, A, M);
+      y += 4 * yStride;
+      a += 4 * aStride;
     }
   }
-}
-
-/** Applies a dense layer to R rows that lie `stride` elements apart. */
-export function dense(y: usize, a: usize, stride: i32, w: usize, b: usize, R: i32, A: i32, M: i32): void {
-  for (let r = 0; r < R; r++) {
-    row(y, a, w, b, A, M);
-    y += <usize>M << 2;
-    a += <usize>stride << 2;
+  for (; left > 0; left--) {
+    oneRow(y, a, w, b, A, M);
+    y += yStride;
+    a += aStride;
   }
 }

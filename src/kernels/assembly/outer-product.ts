@@ -1,5 +1,5 @@
 // The gradient of a layer's weights, a^T d summed over R rows, in register tiles: it is added to a buffer, squared and
-// summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in affine.ts.
+// summed, or taken as a step of SGD at once, so that training needs no gradient buffer. Panels as in product.ts.
 
 import { descend1, descend4 } from './descent';
 
@@ -11,16 +11,7 @@ const DECAY = 3;
 
 /** What a tile's gradient is used for. Sums of squares gather in `squares`. */
 @inline
-function use4(
-  mode: i32,
-  w: usize,
-  v: usize,
-  g: v128,
-  rate: v128,
-  momentum: v128,
-  nesterov: bool,
-  decay: f32,
-): v128 {
+function use4(mode: i32, w: usize, v: usize, g: v128, rate: v128, momentum: v128, nesterov: bool, decay: f32): v128 {
   if (mode == SQUARES) return f32x4.mul(g, g);
   if (mode == ADD) v128.store(w, f32x4.add(v128.load(w), g));
   else descend4(w, v, g, rate, momentum, nesterov, mode == DECAY, decay);
@@ -48,21 +39,8 @@ function sum4(x: v128): f64 {
 /** Goes over W [A,M] and b [M], which does not decay, with the gradient of each; v and vb are 0 where there is no velocity. */
 @inline
 function outer(
-  mode: i32,
-  w: usize,
-  b: usize,
-  v: usize,
-  vb: usize,
-  a: usize,
-  aStride: usize,
-  d: usize,
-  R: i32,
-  A: i32,
-  M: i32,
-  rate: f32,
-  momentum: f32,
-  nesterov: bool,
-  decay: f32,
+  mode: i32, w: usize, b: usize, v: usize, vb: usize, a: usize, aStride: usize, d: usize, R: i32, A: i32, M: i32,
+  rate: f32, momentum: f32, nesterov: bool, decay: f32,
 ): f64 {
   const rate4 = f32x4.splat(rate);
   const momentum4 = f32x4.splat(momentum);
@@ -185,35 +163,14 @@ function outer(
 }
 
 /** Adds the gradient to gw and gb. */
-export function denseGradient(
-  gw: usize,
-  gb: usize,
-  a: usize,
-  stride: i32,
-  d: usize,
-  R: i32,
-  A: i32,
-  M: i32,
-): void {
+export function denseGradient(gw: usize, gb: usize, a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): void {
   outer(ADD, gw, gb, 0, 0, a, <usize>stride << 2, d, R, A, M, 0, 0, false, 0);
 }
 
 /** Takes a step of SGD with the gradient. */
 export function descend(
-  w: usize,
-  b: usize,
-  v: usize,
-  vb: usize,
-  a: usize,
-  stride: i32,
-  d: usize,
-  R: i32,
-  A: i32,
-  M: i32,
-  rate: f32,
-  momentum: f32,
-  nesterov: bool,
-  decay: f32,
+  w: usize, b: usize, v: usize, vb: usize, a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32, rate: f32,
+  momentum: f32, nesterov: bool, decay: f32,
 ): void {
   const aStride = <usize>stride << 2;
   if (decay != 0) outer(DECAY, w, b, v, vb, a, aStride, d, R, A, M, rate, momentum, nesterov, decay);

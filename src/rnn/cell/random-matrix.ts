@@ -1,28 +1,9 @@
-/**
- * First weights, with Keras' defaults: Wx and Wy glorot uniform, Wh orthogonal, biases zero. A forecast that is scaled
- * begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
- */
+/** Random matrices that first weights are drawn as. */
 import type { Reals } from '../../kernels/kernels.js';
 import type { Random } from '../../math/random.js';
-import type { ParameterLayout } from './parameters.js';
-
-/** Writes first weights to `m`, whose parameters begin at `at`. */
-export function initialise(
-  m: Reals,
-  at: number,
-  layout: ParameterLayout,
-  random: Random,
-  isNull = false,
-): void {
-  const { features, units, outputs } = layout;
-  m.fill(0, at, at + layout.length);
-  glorotUniform(m, at + layout.w, features, units, random);
-  m.set(orthogonal(units, random), at + layout.w + features * units);
-  if (layout.hasDense && !isNull) glorotUniform(m, at + layout.wy, units, outputs, random);
-}
 
 /** Draws [rows,columns] from U(-l, l), l = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). */
-function glorotUniform(m: Reals, at: number, rows: number, columns: number, random: Random): void {
+export function glorotUniform(m: Reals, at: number, rows: number, columns: number, random: Random): void {
   const limit = Math.sqrt(6 / (rows + columns));
   for (let i = 0; i < rows * columns; i++) m[at + i] = random.uniform(-limit, limit);
 }

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { channel, lastSeq, seq } from '../fields.js';
+import { entriesOf } from './view-kind.js';
+
+/** The events of a sequence: its life, its settings, and anomalies and drift of its series. */
+export const EVENTS = [
+  'opened',
+  'resumed',
+  'idle',
+  'evicted',
+  'reset',
+  'configured',
+  'learning-paused',
+  'learning-resumed',
+  'checkpoint',
+  'anomaly',
+  'drift',
+  'damaged',
+  'failed',
+] as const;
+
+const event = z.object({
+  event: z.enum(EVENTS),
+  seq: lastSeq,
+  epoch: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export type SequenceEvent = z.output<typeof event>;
+
+/** Its events. */
+export const events = {
+  schema: z.object({ type: z.literal('events'), channel, skipped: seq, events: z.array(event) }),
+  needsReadout: false,
+  ...entriesOf<'events', SequenceEvent>('events'),
+  end: ({ events }: { readonly events: readonly SequenceEvent[] }) => events.at(-1)?.seq,
+};

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { channel, lastSeq, score, seq } from '../fields.js';
+import { standOf } from './view-kind.js';
+
+/** The scores of one output, or of all. */
+const scores = {
+  scored: seq,
+  mae: score,
+  rmse: score,
+  nrmse: score,
+  mape: score,
+  recentMae: score,
+  recentRmse: score,
+  naiveMae: score,
+  recentNaiveMae: score,
+  seasonalMae: score,
+  recentSeasonalMae: score,
+  skill: score,
+  recentSkill: score,
+  seasonalSkill: score,
+  recentSeasonalSkill: score,
+};
+
+const schema = z.object({
+  type: z.literal('metrics'),
+  channel,
+  seq: lastSeq,
+  skipped: seq,
+  updates: seq,
+  anomaly: z.number(),
+  ...scores,
+  crossEntropy: score,
+  recentCrossEntropy: score,
+  accuracy: score,
+  recentAccuracy: score,
+  outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
+});
+
+/** How good the predictions are. */
+export const metrics = { schema, needsReadout: true, ...standOf<z.output<typeof schema>>() };

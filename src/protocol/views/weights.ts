@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { channel, lastSeq, seq, uint32, vector } from '../fields.js';
+import { standOf } from './view-kind.js';
+
+const schema = z.object({
+  type: z.literal('weights'),
+  channel,
+  seq: lastSeq,
+  skipped: seq,
+  updates: seq,
+  inputs: uint32,
+  w: vector,
+  b: vector,
+  wy: vector,
+  by: vector,
+  from: lastSeq,
+  to: lastSeq,
+  saliency: vector,
+});
+
+/** The weights as they stand, and the input gradient of the latest update. */
+export const weights = { schema, needsReadout: false, ...standOf<z.output<typeof schema>>() };

@@ -1,0 +1,63 @@
+/** What RMSProp, Adam and AdamW have in common: a step that is scaled by the root of the gradient's second moment. */
+import type { Kernels } from '../../../kernels/kernels.js';
+import { spansOf } from '../weights.js';
+import { ROUNDING, type UpdateRule } from './update-rule.js';
+
+export interface AdaptiveSettings {
+  /** 0: no first moment is kept. */
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Are the moments corrected for their beginning at 0? */
+  readonly isCorrected: boolean;
+  /** Does weight decay shrink the weights beside the step, or join the gradient (L2)? */
+  readonly isDecoupled: boolean;
+}
+
+/** The square of a gradient below this is far from overflow. */
+const LARGEST_TO_SQUARE = 1e18;
+
+export function createAdaptive(
+  kernels: Kernels,
+  { beta1, beta2, epsilon, weightDecay, isCorrected, isDecoupled }: AdaptiveSettings,
+): UpdateRule {
+  const correction = (beta: number, updates: number) => (isCorrected ? 1 - power(beta, updates + 1) : 1);
+  const scaleOf = (norm: number, clipTo: number | null) => (clipTo === null ? 1 : clipTo / norm);
+  const l2 = isDecoupled ? 0 : weightDecay;
+  const shrinkOf = (rate: number) => (isDecoupled ? rate * weightDecay : 0);
+  return {
+    usesFirst: beta1 > 0,
+
+    boundsAfter({ rate, norm, clipTo, updates }, before) {
+      const largest = (scaleOf(norm, clipTo) * norm + l2 * before.weight) * ROUNDING;
+      const first = Math.max(beta1 > 0 ? before.first : 0, largest);
+      // a step is at most this long even where the second moment is 0
+      const step = (rate * first * ROUNDING) / (correction(beta1, updates) * epsilon);
+      const weight = before.weight * Math.max(1, shrinkOf(rate)) + step;
+      return { first, weight: largest < LARGEST_TO_SQUARE ? weight : Number.NaN };
+    },
+
+    apply(m, weights, gradient, { rate, norm, clipTo, updates }) {
+      const [c1, c2] = [correction(beta1, updates), correction(beta2, updates)];
+      const scale = scaleOf(norm, clipTo);
+      const settings = { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink: shrinkOf(rate) };
+      const undecayed = { ...settings, l2: 0, shrink: 0 };
+      for (const { at, count, decays } of spansOf(weights, gradient)) {
+        const offset = at - weights.at;
+        const [g, m1, m2] = [weights.gradient + offset, weights.velocity + offset, weights.second + offset];
+        kernels.adapt(m, at, g, m1, m2, count, decays ? settings : undecayed);
+      }
+    },
+  };
+}
+
+/** Gives base^n by squaring: Math.pow may differ between engines in the last bit. */
+function power(base: number, n: number): number {
+  let result = 1;
+  for (let square = base, left = n; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}

@@ -1,0 +1,113 @@
+/** What a model is made of, and what a snapshot keeps of each part. */
+import { EddyError } from '../errors.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { sharedKernels } from '../kernels/shared.js';
+import { Random } from '../math/random.js';
+import { Inputs } from './io/inputs.js';
+import { outputNames } from './io/output-names.js';
+import { ForecastOutputs, SuppliedOutputs } from './io/outputs.js';
+import { Learner } from './learning/learner.js';
+import { Optimizer } from './learning/optimizer.js';
+import { Network } from './network.js';
+import { ErrorMonitor } from './scoring/error-monitor.js';
+import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
+import { delayOf, type ModelSpec, windowSizesOf } from './spec/spec.js';
+
+export interface ModelOptions {
+  /** The arithmetic; by default WebAssembly, or the plain float32 kernels, much slower, in an engine that lacks it. */
+  readonly kernels?: Kernels;
+  /** A clock in milliseconds, for the duration of updates; they last 0 without one. */
+  readonly now?: () => number;
+}
+
+/** What can be changed while a model runs. */
+export interface ModelSettings {
+  readonly learning?: boolean | undefined;
+  /** In [0, 100]; the schedule starts from it. */
+  readonly learningRate?: number | undefined;
+}
+
+export class ModelParts {
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  /** null without a readout, whose losses it would learn from. */
+  readonly learner: Learner | null;
+  readonly random: Random;
+  readonly inputs: Inputs;
+  readonly monitor: ErrorMonitor;
+  /** What is forecast, or supplied: one of them, or none without a readout. */
+  readonly forecasts: ForecastOutputs | null;
+  readonly supplied: SuppliedOutputs | null;
+  readonly outputs: ForecastOutputs | SuppliedOutputs | null;
+
+  constructor(
+    private readonly spec: ModelSpec,
+    { kernels = sharedKernels(), now = () => 0 }: ModelOptions,
+  ) {
+    const { batch, task } = spec;
+    const names = outputNames(spec);
+    const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
+    this.monitor = new ErrorMonitor(names, batch, perHorizon);
+    this.inputs = new Inputs(spec);
+    this.forecasts =
+      task?.kind === 'forecast' ? new ForecastOutputs(spec, task, this.inputs, this.monitor) : null;
+    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor) : null;
+    this.outputs = this.forecasts ?? this.supplied;
+    this.network = new Network(kernels, spec);
+    this.optimizer = new Optimizer(kernels, spec.optimizer);
+    const { window, method, weightsAt: weights } = this.network;
+    const { optimizer } = this;
+    const scaler = this.outputs?.scaler ?? null;
+    const [sizes, delay] = [windowSizesOf(spec), delayOf(spec)];
+    this.learner = method && new Learner({ window, method, optimizer, scaler, weights, sizes, delay, now });
+    this.random = Random.fromSeed(spec.seed);
+    this.drawWeights();
+  }
+
+  /** @throws EddyError `setting-invalid` for settings that cannot be set */
+  checkSettings({ learning, learningRate }: ModelSettings): void {
+    if (learning && !this.learner)
+      throw new EddyError('setting-invalid', 'a model without a readout has nothing to learn from');
+    if (learningRate !== undefined && !(learningRate >= 0 && learningRate <= 100))
+      throw new EddyError('setting-invalid', `the learning rate ${learningRate} is not in [0, 100]`);
+  }
+
+  configure(settings: ModelSettings): void {
+    this.checkSettings(settings);
+    const { learning, learningRate } = settings;
+    if (this.learner && learning !== undefined) this.learner.learning = learning;
+    if (learningRate !== undefined) this.optimizer.baseRate = learningRate;
+  }
+
+  drawWeights(): void {
+    this.network.draw(this.random, this.forecasts !== null && this.spec.scaler.kind !== 'none');
+    this.optimizer.forgetBounds();
+  }
+
+  snapshot(): ModelSnapshot {
+    return {
+      format: SNAPSHOT_FORMAT,
+      kernels: this.network.kernels.name,
+      spec: this.spec,
+      numbers: this.network.kept(),
+      window: this.network.window.state(),
+      learner: this.learner?.state() ?? null,
+      random: this.random.state(),
+      inputs: this.inputs.state(),
+      outputs: this.outputs?.state() ?? null,
+      judge: this.monitor.state(),
+    };
+  }
+
+  /** @throws EddyError `snapshot-invalid`; all parts are as they were before */
+  restore(snapshot: ModelSnapshot): void {
+    checkSnapshot(snapshot, this.snapshot());
+    this.network.restore(snapshot.numbers);
+    this.network.window.restore(snapshot.window);
+    if (snapshot.learner) this.learner?.restore(snapshot.learner);
+    this.random.restore(snapshot.random);
+    this.inputs.restore(snapshot.inputs);
+    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs);
+    this.monitor.restore(snapshot.judge);
+  }
+}

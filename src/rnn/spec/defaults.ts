@@ -1,0 +1,61 @@
+/** The defaults of a model spec that depend on other fields. */
+import type { z } from 'zod';
+import type { OptimizerSettings } from '../learning/optimizers/optimizers.js';
+import { type fields, MAX_LAG } from './schema.js';
+
+type Given = z.output<typeof fields>;
+type Forecast = Extract<Given['task'], { kind: 'forecast' }>;
+
+/** A forecast, with every default filled in. */
+export type ForecastTask = Required<Pick<Forecast, 'kind' | 'horizon' | 'baseline' | 'gate'>> &
+  Pick<Forecast, 'targets'>;
+
+/** A model spec with every default filled in. */
+export type ModelSpec = Omit<Given, 'task' | 'inputs' | 'optimizer'> & {
+  optimizer: OptimizerSettings;
+  task?: Extract<Given['task'], { kind: 'supervised' }> | ForecastTask;
+  inputs: Omit<Given['inputs'], 'changes'> & { changes: number[] };
+};
+
+/** The changes that a forecast looks at: over one step to sixteen, or, of more features than a FEW, over one. */
+const CHANGES = [1, 2, 4, 8, 16];
+const FEW = 8;
+
+/** What a constant rate leaves of noise in the weights costs a classifier more than it costs a forecast. */
+const SOFTMAX_SCHEDULE = { kind: 'inverse', decay: 1e-4, floor: 0.1 } as const;
+
+function scheduled({ schedule, ...optimizer }: Given['optimizer'], isSoftmax: boolean): OptimizerSettings {
+  const whole = schedule ?? (isSoftmax ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
+  return { ...optimizer, schedule: whole } as OptimizerSettings;
+}
+
+/** The difference from the seasonal value is a change too: over one season. */
+function defaultChanges(few: boolean, season = 0): number[] {
+  const changes = CHANGES.slice(0, few ? 5 : 1);
+  if (season === 0 || season > MAX_LAG || changes.includes(season)) return changes;
+  return [...changes, season].sort((a, b) => a - b);
+}
+
+/** Fills in the defaults that depend on other fields. */
+export function complete({
+  task: given,
+  inputs: { changes, ...inputs },
+  optimizer,
+  ...rest
+}: Given): ModelSpec {
+  const spec = { ...rest, optimizer: scheduled(optimizer, rest.readout.kind === 'softmax') };
+  const task = given ?? (spec.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
+  if (task?.kind !== 'forecast') {
+    const whole = { ...spec, inputs: { changes: changes ?? [], ...inputs } };
+    return task ? { ...whole, task } : whole;
+  }
+  const isScaled = spec.scaler.kind === 'standard';
+  const few = (task.targets?.length ?? spec.features) <= FEW;
+  const { baseline: against, gate, ...plain } = task;
+  const baseline = against ?? (isScaled ? (spec.season ? 'season' : 'last') : 'none');
+  return {
+    ...spec,
+    task: { ...plain, baseline, gate: gate ?? baseline !== 'none' },
+    inputs: { changes: changes ?? (isScaled ? defaultChanges(few, spec.season) : []), ...inputs },
+  };
+}

@@ -1,0 +1,98 @@
+/** The fields of a model spec, each with its range, and its default where that depends on no other field. */
+import { z } from 'zod';
+import { CELL_NAMES } from '../cell/cells.js';
+import { learnerSettings } from '../learning/learners.js';
+import { optimizerSettings } from '../learning/optimizers/optimizers.js';
+
+/** Steps of a season, at most: the hours of a year. */
+const MAX_SEASON = 8784;
+
+const count = (max: number) => z.int().min(1).max(max);
+
+const readout = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('linear') }),
+  z.strictObject({
+    kind: z.literal('softmax'),
+    /** false: the softmax of h itself, without weights, so that M = N. */
+    dense: z.boolean().default(true),
+  }),
+]);
+
+/** How far ahead a forecast may look, and how far back an input. */
+const MAX_HORIZON = 1024;
+export const MAX_LAG = 1024;
+/** Different numbers in ascending order. */
+const ascending = (max: number) =>
+  z
+    .array(count(max))
+    .max(16)
+    .transform((numbers) => [...new Set(numbers)].sort((a, b) => a - b));
+
+const task = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('forecast'),
+    /** Steps ahead, one or several at once: the prediction made at t is for x at t + horizon. */
+    horizon: z
+      .union([
+        count(MAX_HORIZON).transform((horizon) => [horizon]),
+        ascending(MAX_HORIZON).pipe(z.array(z.number()).min(1)),
+      ])
+      .default([1]),
+    /** The features to forecast, by index; all of them if left out. */
+    targets: z.array(z.int().min(0)).min(1).max(4096).optional(),
+    /**
+     * What the forecast is made as a change against: nothing, the last value, or the value of one season before the
+     * time that is forecast. `season` if a season is given, or else `last`; `none` without a scaler.
+     */
+    baseline: z.enum(['none', 'last', 'season']).optional(),
+    /** Is the change held back for as long as it has shown no skill against the baseline? */
+    gate: z.boolean().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('supervised'),
+    /** M, the numbers in a target. */
+    outputs: count(4096),
+    /** How many steps after its own a target may still come. */
+    delay: z.int().min(0).max(1024).default(32),
+  }),
+]);
+
+const inputs = z.strictObject({
+  /** The cell also gets x_t - x_{t-lag} for each of these lags, of the features that are forecast. */
+  changes: ascending(MAX_LAG).optional(),
+  /** The cell also gets x_{t-lag} for each of these lags, of the features that are forecast. */
+  lags: ascending(MAX_LAG).default([]),
+  /** Is a missing number (null) refused, or taken as its last value, which joins no statistics? */
+  missing: z.enum(['refuse', 'hold']).default('refuse'),
+});
+
+const scaler = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  /** Online standardisation: mean 0, deviation 1, by the statistics of the past. */
+  z.strictObject({
+    kind: z.literal('standard'),
+    /** Samples after which one counts half; null never forgets. */
+    halfLife: z.number().min(10).max(1e9).nullable().default(2000),
+  }),
+]);
+
+export const fields = z.strictObject({
+  /** F, the numbers in one timestep. */
+  features: count(4096),
+  /** N, the hidden units. */
+  units: count(1024),
+  /** B, parallel rows of the sequence. */
+  batch: count(1024).default(1),
+  /** `simple-rnn`, or `gru`: PyTorch's, with the reset after the product. */
+  cell: z.enum(CELL_NAMES).default('simple-rnn'),
+  readout: readout.default({ kind: 'linear' }),
+  task: task.optional(),
+  /** P, the steps of one season, where the series has one. */
+  season: z.int().min(2).max(MAX_SEASON).optional(),
+  inputs: inputs.prefault({}),
+  learner: learnerSettings.prefault({ kind: 'tbptt' }),
+  optimizer: optimizerSettings.prefault({ kind: 'adam' }),
+  scaler: scaler.prefault({ kind: 'standard' }),
+  seed: z.int().min(0).max(0xffff_ffff).default(1),
+});

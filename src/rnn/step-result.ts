@@ -1,0 +1,26 @@
+/** What a model gives for one timestep. */
+import type { Reals } from '../kernels/kernels.js';
+import type { Update } from './learning/learner.js';
+import type { DriftKind } from './scoring/drift/drift.js';
+
+/** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
+export interface CarriedStep {
+  /** Number of the step, from 0. */
+  readonly seq: number;
+  /** The hidden state h_t [B,N]. */
+  readonly h: Reals;
+  /** The prediction y_t [B,M] in the user's units, or null without a readout. Of a forecast, M is [horizon, feature]. */
+  readonly y: Reals | null;
+  /** How odd the last target was under its forecast, in [0, 1]; 0 for as long as that cannot be told. */
+  readonly anomaly: number;
+  /** Has the score just risen to where it is worth an event? */
+  readonly isAnomalous: boolean;
+  /** Which detector has just found that the series has changed, if one has. */
+  readonly drift: DriftKind | null;
+}
+
+/** What one timestep gave, and what was learned at it. */
+export interface StepResult extends CarriedStep {
+  /** The updates that this step led to: mostly none, seldom more than one. */
+  readonly updates: readonly Update[];
+}
