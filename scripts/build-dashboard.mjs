@@ -1,46 +1,44 @@
 #!/usr/bin/env node
-// Bundles client/dashboard into dist/dashboard, with each file also compressed, so that the server sends it as it lies.
-// Does nothing where the bundle is newer than all it is made from.
+// Bundles client/dashboard into dist/dashboard, and writes each file compressed beside it, so that the server sends it as
+// it lies. Does nothing while the bundle is newer than every file that went into it: the last build lists them.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib';
-import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const page = join(root, 'client/dashboard');
+const configFile = join(page, 'vite.config.ts');
 const target = join(root, 'dist/dashboard');
-/** Below this a compressed file saves no packet. */
+/** Lies beside the bundle, not in it: the server serves every file of the bundle. */
+const inputsFile = join(root, 'dist/dashboard.inputs.json');
+/** Below this size, compression saves no packet. */
 const WORTH_COMPRESSING = 1024;
 
-const filesOf = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-const changedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (isFresh()) process.exit(0);
 
-const sources = ['client', 'src'].flatMap((folder) => filesOf(join(root, folder)));
-const inputs = [...sources, fileURLToPath(import.meta.url), join(root, 'package-lock.json')];
-if (changedAt(join(target, 'index.html')) > Math.max(...inputs.map(changedAt))) process.exit(0);
-
-const browsers = ['chrome123', 'edge123', 'firefox128', 'safari17.5'];
-await build({
-  configFile: false,
-  root: join(root, 'client/dashboard'),
-  base: './',
-  logLevel: 'warn',
-  plugins: [svelte({ configFile: false })],
-  worker: { format: 'es' },
-  build: {
-    outDir: target,
-    emptyOutDir: true,
-    target: browsers,
-    cssTarget: browsers,
-    // a data: URI would escape the cache, and the policy for scripts
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    reportCompressedSize: false,
+const inputs = new Set();
+/** Collects the files of the project that the bundle is made of. Packages change with package-lock.json only. */
+const collectInputs = {
+  name: 'collect-inputs',
+  buildEnd() {
+    for (const id of this.getModuleIds()) {
+      const [file] = id.split('?', 1);
+      if (file.startsWith(root) && !file.includes('/node_modules/')) inputs.add(file.slice(root.length));
+    }
   },
+  generateBundle(_options, bundle) {
+    for (const { originalFileNames = [] } of Object.values(bundle))
+      for (const file of originalFileNames) inputs.add(relative(root, join(page, file)));
+  },
+};
+await build({
+  configFile,
+  root: page,
+  logLevel: 'warn',
+  plugins: [collectInputs],
+  worker: { plugins: () => [collectInputs] },
 });
 
 for (const file of filesOf(target)) {
@@ -50,7 +48,29 @@ for (const file of filesOf(target)) {
   writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
   writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
 }
+const configuration = [fileURLToPath(import.meta.url), configFile, join(root, 'package-lock.json')];
+for (const file of configuration) inputs.add(file.slice(root.length));
+writeFileSync(inputsFile, `${JSON.stringify([...inputs].sort(), null, 2)}\n`);
 const total = filesOf(target)
   .filter((file) => file.endsWith('.br'))
   .reduce((sum, file) => sum + statSync(file).size, 0);
 console.log(`dashboard: ${Math.ceil(total / 1024)} KiB compressed`);
+
+function isFresh() {
+  const builtAt = changedAt(inputsFile);
+  if (builtAt === undefined || changedAt(join(target, 'index.html')) === undefined) return false;
+  return JSON.parse(readFileSync(inputsFile, 'utf8')).every((file) => {
+    const at = changedAt(join(root, file));
+    return at !== undefined && at < builtAt;
+  });
+}
+
+function changedAt(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+}

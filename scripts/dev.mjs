@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+/**
+ * Eddy while somebody works on it: compiles what changes, restarts the server, and serves the dashboard by vite.
+ *
+ *   npm run dev [-- --port 4000 --page-port 5173 [--data FOLDER and other flags of eddy serve]]
+ */
+import { fileURLToPath } from 'node:url';
+import { areKernelsFresh, buildKernels } from './compile-kernels.mjs';
+import { watchChanges } from './dev/changes.mjs';
+import { Kernels } from './dev/kernels.mjs';
+import { servePage } from './dev/page.mjs';
+import { ServerProcess } from './dev/server-process.mjs';
+import { TypeScript } from './dev/typescript.mjs';
+
+const KERNELS = 'src/kernels/assembly/';
+/** Written by the compiler of the kernels, which is followed by TypeScript's in any case. */
+const MODULE = 'src/kernels/module.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const port = Number(takeFlag('--port') ?? 4000);
+const pagePort = Number(takeFlag('--page-port') ?? 5173);
+
+const typescript = new TypeScript(root);
+const server = new ServerProcess(root, { port, args });
+const parts = [typescript, server];
+let ending = null;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(0));
+
+if (!areKernelsFresh()) await buildKernels();
+await typescript.compile();
+const serverUrl = ending ? null : await server.restart();
+if (serverUrl === null) await end(1);
+const page = await servePage(root, { port: pagePort, serverUrl });
+const kernels = new Kernels();
+const changes = watchChanges(root, ['src', 'client/sdk'], rebuild);
+parts.push(page, kernels, changes);
+say(`page    ${page.url}`);
+say(`server  ${serverUrl}/`);
+say('watches src and client; Ctrl-C ends it');
+
+/** Compiles what changed, and restarts the server if a file of its own was compiled. */
+async function rebuild(files) {
+  const changed = files.filter((file) => file !== MODULE);
+  if (changed.length === 0) return;
+  const what = changed.length > 1 ? `${changed[0]} and ${changed.length - 1} more` : changed[0];
+  const startedAt = performance.now();
+  const since = () => `${Math.round(performance.now() - startedAt)} ms`;
+  if (changed.some((file) => file.startsWith(KERNELS))) {
+    const error = await kernels.compile();
+    if (error) return say(`the kernels do not compile: ${error}`);
+  }
+  const written = await typescript.compile();
+  if (ending) return;
+  if (!written.some((file) => file.startsWith('dist/src/'))) return say(`${what}: compiled after ${since()}`);
+  const url = await server.restart();
+  if (ending) return;
+  say(url ? `${what}: runs after ${since()}` : `${what}: the server does not start, and waits for a change`);
+}
+
+/** Ends every part, and then the process, with the code of the first call. */
+function end(code) {
+  ending ??= Promise.all(parts.map((part) => part.end())).then(() => process.exit(code));
+  return ending;
+}
+
+function takeFlag(name) {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
+}
+
+function say(text) {
+  console.log(`eddy: ${text}`);
+}
