@@ -33,7 +33,7 @@ export default defineConfig({
  */
 function proxyTo(target: string): Record<string, ProxyOptions> {
   const { origin } = new URL(target);
-  const isOwn = (headers: { origin?: string; host?: string }) => headers.origin === `http://${headers.host}`;
+  const isOwn = (headers: Readonly<Record<string, unknown>>) => headers.origin === `http://${headers.host}`;
   const options: ProxyOptions = {
     target,
     ws: true,
