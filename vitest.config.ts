@@ -1,9 +1,16 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+
+// the same seeds in every run, unless `npm run test:fresh` or SEED asks for others
+const isFresh = process.env.SEED === 'fresh';
+if (isFresh) process.env.SEED = String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
     testTimeout: 30_000,
     reporters: ['default'],
+    globalSetup: isFresh ? ['test/support/fresh-seed.ts'] : [],
+    setupFiles: ['test/support/fixed-seed.ts'],
     projects: [
       {
         extends: true,

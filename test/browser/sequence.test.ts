@@ -247,10 +247,14 @@ describe('the page of a sequence', () => {
     await page.getByRole('textbox').fill('not-a-token');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.connection[data-status=closed]');
+    expect(await page.locator('[data-testid=numbers]').count()).toBe(0);
     await page.getByRole('textbox').fill(owner.token);
     await page.keyboard.press('Enter');
-    await page.waitForSelector('[data-testid=numbers]');
     await page.waitForSelector('.connection[data-status=open]');
+    await page.waitForSelector('[data-testid=numbers]');
+    stream.push(10);
+    await expect.poll(() => steps(page)).toBe(40);
+    expect(await page.getByRole('textbox').count()).toBe(0);
   });
 
   it.each(['light', 'dark'] as const)(
