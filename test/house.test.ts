@@ -112,7 +112,7 @@ describe('the errors', () => {
 });
 
 describe('tests', () => {
-  it('[HOU4] draw at random by the seed of the run', () => {
+  it('[DEV2] draw at random by the seed of the run', () => {
     expect(fc.readConfigureGlobal()?.seed).toBe(SEED);
   });
 });
