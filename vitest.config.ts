@@ -7,7 +7,10 @@ if (isFresh) process.env.SEED = String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // what a test waits for comes, however busy the machine is: only a test that hangs runs into these
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default'],
     globalSetup: isFresh ? ['test/support/fresh-seed.ts'] : [],
     setupFiles: ['test/support/fixed-seed.ts'],
@@ -20,8 +23,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          // pages are drawn 20 times a second, and look at their server once
-          expect: { poll: { timeout: 10_000 } },
           include: ['test/browser/**/*.test.ts'],
           // one browser at a time, unpacked once, and after all that would take its processor
           fileParallelism: false,
