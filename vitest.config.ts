@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
 
-// the same seeds in every run, unless `npm run test:fresh` or SEED asks for others
+// every run uses the same seed, unless `npm run test:fresh` or SEED asks for another
 const isFresh = process.env.SEED === 'fresh';
 if (isFresh) process.env.SEED = String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
-    // what a test waits for comes, however busy the machine is: only a test that hangs runs into these
+    // generous, because a busy machine is slow: only a test that hangs reaches these limits
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Bundles client/dashboard into dist/dashboard, and writes each file compressed beside it, so that the server sends it as
-// it lies. Does nothing while the bundle is newer than every file that went into it: the last build lists them.
+// Bundles client/dashboard into dist/dashboard and compresses each file ahead of time, so that the server only has to send
+// it. Does nothing while the bundle is newer than every file that went into it; the last build recorded those files.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const WORTH_COMPRESSING = 1024;
 if (isFresh()) process.exit(0);
 
 const inputs = new Set();
-/** Collects the files of the project that the bundle is made of. Packages change with package-lock.json only. */
+/** Collects the project's files that go into the bundle. Packages change only with package-lock.json. */
 const collectInputs = {
   name: 'collect-inputs',
   buildEnd() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Eddy while somebody works on it: compiles what changes, restarts the server, and serves the dashboard by vite.
+ * Runs Eddy for development: compiles changed files, restarts the server, and serves the dashboard by vite.
  *
  *   npm run dev [-- --port 4000 --page-port 5173 [--data FOLDER and other flags of eddy serve]]
  */
@@ -13,7 +13,7 @@ import { ServerProcess } from './dev/server-process.mjs';
 import { TypeScript } from './dev/typescript.mjs';
 
 const KERNELS = 'src/kernels/assembly/';
-/** Written by the compiler of the kernels, which is followed by TypeScript's in any case. */
+/** Output of the kernel compiler, which rebuild() runs itself. */
 const MODULE = 'src/kernels/module.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,9 +37,9 @@ const changes = watchChanges(root, ['src', 'client/sdk'], rebuild);
 parts.push(page, kernels, changes);
 say(`page    ${page.url}`);
 say(`server  ${serverUrl}/`);
-say('watches src and client; Ctrl-C ends it');
+say('watching src and client; press Ctrl-C to stop');
 
-/** Compiles what changed, and restarts the server if a file of its own was compiled. */
+/** Compiles the changed files, and restarts the server if any of its own was among the compiler's output. */
 async function rebuild(files) {
   const changed = files.filter((file) => file !== MODULE);
   if (changed.length === 0) return;
@@ -55,10 +55,10 @@ async function rebuild(files) {
   if (!written.some((file) => file.startsWith('dist/src/'))) return say(`${what}: compiled after ${since()}`);
   const url = await server.restart();
   if (ending) return;
-  say(url ? `${what}: runs after ${since()}` : `${what}: the server does not start, and waits for a change`);
+  say(`${what}: ${url ? `running after ${since()}` : 'the server does not start; waiting for a change'}`);
 }
 
-/** Ends every part, and then the process, with the code of the first call. */
+/** Ends every part and then the process, with the exit code of the first call. */
 function end(code) {
   ending ??= Promise.all(parts.map((part) => part.end())).then(() => process.exit(code));
   return ending;

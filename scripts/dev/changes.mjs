@@ -1,4 +1,4 @@
-/** Which files of some folders have changed. */
+/** Watches folders for changed TypeScript files. */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 

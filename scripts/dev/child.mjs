@@ -1,4 +1,4 @@
-/** Child processes that end together with whatever they started themselves. */
+/** Child processes that end together with their own children. */
 import { spawn } from 'node:child_process';
 
 /** Starts Node with a process group of its own, so that `endChild` reaches the processes that the child started. */

@@ -1,4 +1,4 @@
-/** The thread that compiles the kernels: once for practice, since only the first time is slow, and then at each message. */
+/** The thread that compiles the kernels: once at the start to warm the compiler up, and then at each message. */
 import { parentPort } from 'node:worker_threads';
 import { buildKernels, compileKernels } from '../compile-kernels.mjs';
 
@@ -10,5 +10,5 @@ parentPort.on('message', async () => {
     parentPort.postMessage(error.message);
   }
 });
-// errors are told when a message asks for the kernels
+// errors are reported when a message asks for the kernels
 await compileKernels().catch(() => null);

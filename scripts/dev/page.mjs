@@ -1,4 +1,4 @@
-/** The dashboard, served by vite: a change of it shows without a reload where that is possible. */
+/** The dashboard, served by vite: most changes show without a reload. */
 import { join } from 'node:path';
 import { createLogger, createServer } from 'vite';
 
@@ -18,7 +18,7 @@ export async function servePage(root, { port, serverUrl }) {
   return { url: `http://127.0.0.1:${actual}/`, end: () => vite.close() };
 }
 
-/** Leaves out that the server was away while it was restarted: the page connects again by itself. */
+/** Hides connection errors while the server restarts: the page reconnects by itself. */
 function withoutRestarts(logger) {
   const { error } = logger;
   return {

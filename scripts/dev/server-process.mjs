@@ -1,4 +1,4 @@
-/** `eddy serve` as a process that can be started again, on the same port and the same data. */
+/** `eddy serve` as a process that can be restarted on the same port and the same data. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endChild, startNode } from './child.mjs';

@@ -1,4 +1,4 @@
-/** The TypeScript compiler, run once for each change: its own watch mode misses what changes right after a compilation. */
+/** The TypeScript compiler, run once for each change: its own watch mode misses changes right after a compilation. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endChild, startNode } from './child.mjs';
@@ -11,7 +11,7 @@ export class TypeScript {
   }
 
   /**
-   * Compiles what changed into dist, and prints the compiler's errors: it writes JavaScript all the same. Gives the
+   * Compiles the changed files into dist and prints type errors; the compiler writes JavaScript despite them. Gives the
    * written files, relative to the root.
    */
   async compile() {

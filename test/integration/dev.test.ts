@@ -88,10 +88,10 @@ it('[DEV1] runs a changed line of the server and of a kernel, serves a changed l
   expect(await upgradeFrom(page, 'http://elsewhere.example')).toBe(403);
 
   const operations = 'src/server/http/operations.ts';
-  await change(operations, "status: 'ok' }", "status: 'changed' }", /operations.ts: runs after/);
+  await change(operations, "status: 'ok' }", "status: 'changed' }", /operations.ts: running after/);
   expect(await alive()).toEqual({ status: 'changed' });
   await change(operations, "status: 'changed' }", "status: 7 } satisfies { status: 'no number' }", /TS\d+/);
-  await printed(/operations.ts: runs after/, lines.length - 1);
+  await printed(/operations.ts: running after/, lines.length - 1);
   expect(await alive()).toEqual({ status: 7 });
 
   await change('client/dashboard/strict.ts', 'jitless: true', 'jitless: !!1', /hmr update|page reload/);
@@ -102,7 +102,7 @@ it('[DEV1] runs a changed line of the server and of a kernel, serves a changed l
     kernel,
     '\n',
     '\nexport function added(): i32 { return 42; }\n',
-    /assembly\/index.ts: runs after/,
+    /assembly\/index.ts: running after/,
   );
 
   dev.kill('SIGINT');

@@ -1,4 +1,4 @@
-/** Runs before each test file: fast-check draws the same in every run. */
+/** Runs before each test file: fast-check draws the same cases in every run. */
 import fc from 'fast-check';
 import { SEED } from './seed.js';
 

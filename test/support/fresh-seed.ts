@@ -1,7 +1,7 @@
-/** Runs around a run with fresh seeds: says how to have the same again, at the beginning and at the end. */
+/** Runs before and after a test run with a fresh seed, and prints how to repeat that run. */
 export default function sayFreshSeed() {
   const say = () =>
-    console.log(`\nseed ${process.env.SEED}: run the same again with SEED=${process.env.SEED} npm test\n`);
+    console.log(`\nseed ${process.env.SEED}: repeat with SEED=${process.env.SEED} npm test\n`);
   say();
   return say;
 }

@@ -1,4 +1,4 @@
-/** From where to where a y axis goes. */
+/** The range of a y axis. */
 import type { LineChartOptions } from './line-chart-options.js';
 
 type RangeOptions = Pick<LineChartOptions, 'marks' | 'range'>;

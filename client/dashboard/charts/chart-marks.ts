@@ -1,4 +1,4 @@
-/** What is drawn over the lines of a chart: fixed values, and steps at which something happened. */
+/** Marks drawn over the lines of a chart: fixed values, and steps at which something happened. */
 import type uPlot from 'uplot';
 import type { LineChartOptions } from './line-chart-options.js';
 import { CHART_COLOURS, type Theme } from './palette.js';

@@ -1,4 +1,4 @@
-/** What a line chart shows, and the room around it that all charts have. */
+/** The options of a line chart, and the margins that all charts share. */
 import type { Series } from './series.js';
 
 /** A line, and where its numbers are. `x` is an ascending column of steps. */

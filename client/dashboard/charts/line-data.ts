@@ -1,4 +1,4 @@
-/** The columns that uPlot draws, from the rings that lines are in. */
+/** Turns the rings that hold the lines into the columns that uPlot draws. */
 import uPlot from 'uplot';
 import { decimate, type Points } from './decimate.js';
 import type { Line } from './line-chart-options.js';

@@ -1,4 +1,4 @@
-/** What the report's charts are drawn from: gathered by report-series.ts, written into the page as JSON, read by its script. */
+/** The data of the report's charts: gathered by report-series.ts, written into the page as JSON, read by its script. */
 
 /** What the page's script draws. */
 export interface ReportData extends Series {

@@ -1,4 +1,4 @@
-/** How numbers and times are written at the axes and in the legends. */
+/** Formats numbers and times for axes and legends. */
 import { hasTimes } from './elements.js';
 
 export const grouped = (value: number): string => value.toLocaleString('en-US');

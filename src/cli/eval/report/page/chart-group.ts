@@ -1,4 +1,4 @@
-/** All charts of the page: they show the same rows. */
+/** All charts of the page, which show the same rows. */
 import type UPlot from 'uplot';
 import { type ChartOptions, createChart } from './report-chart.js';
 
@@ -10,7 +10,7 @@ const endsOf = (chart: UPlot): [number, number] => {
 export class ChartGroup {
   private charts: UPlot[] = [];
 
-  /** Draws other charts in their places; the zoom stays. */
+  /** Replaces the charts, and keeps the zoom. */
   replace(charts: readonly ChartOptions[]): void {
     const zoomed = this.zoomed();
     for (const chart of this.charts) chart.destroy();
@@ -18,7 +18,7 @@ export class ChartGroup {
     if (zoomed) this.zoomTo(...zoomed);
   }
 
-  /** Makes the charts as wide as the page lets them be. */
+  /** Fits the charts to the width of the page. */
   fit(): void {
     for (const chart of this.charts)
       chart.setSize({ width: chart.root.parentElement?.clientWidth ?? chart.width, height: chart.height });
@@ -51,7 +51,7 @@ export class ChartGroup {
     if (max > min) for (const each of this.charts) each.setScale('x', { min, max });
   }
 
-  /** From where to where the charts are zoomed, or null if they show all. */
+  /** Gives the zoomed range, or null if the charts show everything. */
   private zoomed(): [number, number] | null {
     const [chart] = this.charts;
     if (!chart) return null;

@@ -1,4 +1,4 @@
-/** What the page was given: its data, its controls, its colours. */
+/** The page's data, controls and colours. */
 import type { ReportData } from '../report-data.js';
 
 /** @throws Error if the page lacks the element */

@@ -1,4 +1,4 @@
-/** What is drawn under and over the lines of a chart. */
+/** Shading under the lines of a chart, and marks over them. */
 import type UPlot from 'uplot';
 import type { Mark } from '../report-data.js';
 import { colour, data, hasTimes } from './elements.js';

@@ -1,4 +1,4 @@
-/** The script of the report: draws the charts, and draws them again when what is shown changes. */
+/** The report's script: draws the charts, and redraws them when a control or the theme changes. */
 import { ChartGroup } from './chart-group.js';
 import { chosen, data, find } from './elements.js';
 import { chartsOf, chosenOutput } from './report-charts.js';
@@ -6,7 +6,7 @@ import { paintScale } from './state-picture.js';
 
 const charts = new ChartGroup();
 
-/** Draws everything: what was chosen, or the colours, may have changed. */
+/** Draws everything: the choice or the colours may have changed. */
 function render(): void {
   const figures = data.figures[chosenOutput()];
   document.querySelectorAll('dd.figure').forEach((place, i) => {
