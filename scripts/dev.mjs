@@ -30,7 +30,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => e
 if (!areKernelsFresh()) await buildKernels();
 await typescript.compile();
 const serverUrl = ending ? null : await server.restart();
-if (serverUrl === null) await end(1);
+if (serverUrl === null) {
+  if (!ending) say('the server does not start');
+  await end(1);
+}
 const page = await servePage(root, { port: pagePort, serverUrl });
 const kernels = new Kernels();
 const changes = watchChanges(root, ['src', 'client/sdk'], rebuild);
