@@ -1,5 +1,5 @@
 /** Which lines the charts of a run show. */
-import type { Line, LineChartOptions } from '../charts/line-chart.js';
+import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
 import type { Run, RunRunner } from './run.js';
 import { isSameModel } from './runner-words.js';
