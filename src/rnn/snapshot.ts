@@ -1,7 +1,7 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { InputsState } from './io/inputs.js';
+import type { InputsState } from './io/cell-inputs.js';
 import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
