@@ -1,9 +1,19 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+
+// every run uses the same seed, unless `npm run test:fresh` or SEED asks for another
+const isFresh = process.env.SEED === 'fresh';
+if (isFresh) process.env.SEED = String(randomInt(2 ** 31));
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // generous, because a busy machine is slow: only a test that hangs reaches these limits
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default'],
+    globalSetup: isFresh ? ['test/support/fresh-seed.ts'] : [],
+    setupFiles: ['test/support/fixed-seed.ts'],
     projects: [
       {
         extends: true,
@@ -26,8 +36,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          // pages are drawn 20 times a second, and look at their server once
-          expect: { poll: { timeout: 10_000 } },
           include: ['test/browser/**/*.test.ts'],
           // one browser at a time, unpacked once, and after all that would take its processor
           fileParallelism: false,

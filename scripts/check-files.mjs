@@ -19,17 +19,19 @@ const files = ['src', 'client']
   // what a build has made
   .filter((file) => !/(^|\/)(dist|node_modules)\//.test(file) && file !== 'src/kernels/module.ts');
 
-/** A component and what it is made of may share a name: `Heatmap.svelte` beside `heatmap.ts`. */
+/** A component or a sheet and the code beside it may share a name: `Heatmap.svelte` and `heatmap.ts`. */
 function twins() {
   const places = new Map();
   for (const file of files) {
     if (!/\.(ts|svelte|css)$/.test(file)) continue;
     const name = basename(file).replace(/(\.d)?\.\w+$/, '');
     if (!SHARED_NAMES.has(name))
-      places.set(file.endsWith('.svelte') ? `<${name}>` : name, [...(places.get(name) ?? []), file]);
+      places.set(keyOf(name, file), [...(places.get(keyOf(name, file)) ?? []), file]);
   }
   return [...places].filter(([, all]) => all.length > 1).map(([name, all]) => `${name}: ${all.join(', ')}`);
 }
+
+const keyOf = (name, file) => (file.endsWith('.ts') ? name : `${name} ${file.split('.').at(-1)}`);
 
 function longOnes() {
   return files

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EddyError, ERRORS, isErrorCode } from '../src/errors.js';
+import { SEED } from './support/seed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -107,5 +109,11 @@ describe('the errors', () => {
     });
     expect(new EddyError('step-gap', 'x').close).toBe(undefined);
     expect([isErrorCode('step-gap'), isErrorCode('toString')]).toEqual([true, false]);
+  });
+});
+
+describe('tests', () => {
+  it('[DEV2] draw at random by the seed of the run', () => {
+    expect(fc.readConfigureGlobal()?.seed).toBe(SEED);
   });
 });

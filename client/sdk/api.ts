@@ -99,7 +99,7 @@ export interface PushedStep {
 }
 
 export interface ViewOptions {
-  /** At most one delivery in so many milliseconds, 0 to 60,000; 0 if left out. */
+  /** At most one delivery per this many milliseconds, 0 to 60,000; 0 by default. */
   readonly every?: number;
   /** Every result, which is the default, or only the latest. */
   readonly delivery?: 'every' | 'latest';
@@ -123,7 +123,7 @@ export interface Results {
   /**
    * The weights: `w` [F'+N,N] is Wx over Wh (F' is `inputs`), `b` [N], `wy` [N,M], `by` [M]; of a GRU `w` is [F'+N,3N] and
    * `b` [2,3N], input biases before recurrent ones, with the columns of r, u and n; and `saliency` [T,B,F], dL/dx
-   * of the latest update over the steps `from` .. `to`, empty where there is none.
+   * of the latest update over the steps `from` .. `to`, empty if there is none.
    */
   weights: Readonly<Omit<ServerMessageOf<'weights'>, 'type' | 'channel'>>;
   events: Skipped & Readonly<SequenceEvent>;

@@ -170,7 +170,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.tryClose();
   }
 
-  /** Sends no more until the sequence has been opened anew, which tells where to go on. */
+  /** Stops sending until the sequence has been reopened, which tells where to continue. */
   private pause(): void {
     this.isPaused = true;
     this.channel = null;

@@ -1,4 +1,4 @@
-/** The door `eddy/protocol`: the messages of eddy.v1, their codec, and the limits that a server tells. */
+/** The door `eddy/protocol`: the messages of eddy.v1, their codec, and the limits of a server. */
 export { DEFAULT_LIMITS, LIMITS, type LimitName, type Limits } from '../limits.js';
 export { Codec, type Encoding, encodingOf, SUBPROTOCOLS } from './codec.js';
 export * from './messages.js';

@@ -7,7 +7,7 @@
 import { layoutParameters, type ParameterLayout } from './cell/parameters.js';
 import { learnerOf, reachOf } from './learning/learners.js';
 import { optimizerOf } from './learning/optimizers/optimizers.js';
-import { countOf, type Moments } from './learning/weights.js';
+import { countOf, type Moments } from './learning/weight-places.js';
 import { Window, type WindowShape } from './learning/window.js';
 import type { ModelSpec } from './spec/defaults.js';
 import { delayOf } from './spec/model-shape.js';

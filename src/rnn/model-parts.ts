@@ -3,7 +3,7 @@ import { EddyError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
 import { Random } from '../math/random.js';
-import { Inputs } from './io/inputs.js';
+import { Inputs } from './io/cell-inputs.js';
 import { outputNames } from './io/output-names.js';
 import { ForecastOutputs, SuppliedOutputs } from './io/outputs.js';
 import { Learner } from './learning/learner.js';

@@ -8,7 +8,7 @@ import { initialise, permute } from './cell/parameters.js';
 import { createReadout, type Readout } from './io/readout.js';
 import type { GradientMethod } from './learning/gradient-method.js';
 import { learnerOf } from './learning/learners.js';
-import { countOf, layWeights, type Weights } from './learning/weights.js';
+import { countOf, layWeights, type Weights } from './learning/weight-places.js';
 import { Window } from './learning/window.js';
 import type { ModelSpec } from './spec/defaults.js';
 

@@ -1,7 +1,7 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { InputsState } from './io/inputs.js';
+import type { InputsState } from './io/cell-inputs.js';
 import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
@@ -35,7 +35,7 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   const fail = (why: string): never => {
     throw new EddyError('snapshot-invalid', `the snapshot cannot be restored: ${why}`);
   };
-  if (typeof snapshot !== 'object' || snapshot === null) fail('it is none');
+  if (typeof snapshot !== 'object' || snapshot === null) fail('it is not an object');
   if (snapshot.format !== SNAPSHOT_FORMAT) fail(`its format is ${snapshot.format}, not ${SNAPSHOT_FORMAT}`);
   if (own.spec.learner.kind !== 'tbptt' && snapshot.kernels !== own.kernels)
     fail(`it was made by the kernels ${snapshot.kernels}, and these are ${own.kernels}`);

@@ -1,4 +1,4 @@
-/** The door `eddy/store`: what a store is, the two that Eddy has, and the contract that one of your own must keep. */
+/** The door `eddy/store`: the interface of a store, Eddy's two stores, and the contract that your own must keep. */
 export type { Plain } from '../formats/typed-json.js';
 export { type StoreCheck, type StoreUnderTest, storeContract } from './contract/contract.js';
 export { openLmdbStore } from './lmdb/lmdb.js';

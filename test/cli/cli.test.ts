@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { connect } from '../../client/sdk/node.js';
 import { TimeFeatures } from '../../src/features/time-features.js';
 import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { file, run, serve } from '../support/cli.js';
+import { startServer } from '../support/server.js';
 
 const CSV = `time,pressure,flow,valve\n${Array.from({ length: 20 }, (_, t) => `t${t},${t / 2},${-t},open`).join('\n')}\n`;
 const lines = (text: string) => text.trim().split('\n');
@@ -12,21 +14,17 @@ describe('eddy', () => {
   it('[CLI1] explains itself, with examples, and tells its version', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
-    for (const args of [
-      ['--help'],
-      ['serve', '--help'],
-      ['push', '--help'],
-      ['watch', '--help'],
-      ['demo', '--help'],
-    ]) {
-      const { code, stdout, stderr } = await run(args);
+    const commands = [[], ['serve'], ['push'], ['watch'], ['demo']];
+    for (const { code, stdout, stderr } of await Promise.all(
+      commands.map((args) => run([...args, '--help'])),
+    )) {
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toContain('Examples:\n  $ eddy');
     }
   });
 
   it('[CLI2] exits with 2 where it is called wrongly, and says how', async () => {
-    for (const [args, words] of [
+    const calls = [
       [['dance'], 'dance'],
       [['serve', '--port', '99999'], 'from 0 to 65535'],
       [['serve', '--volume', '3'], '--volume'],
@@ -35,11 +33,13 @@ describe('eddy', () => {
       [['push', 'x.csv', '--sequence', 'a', '--format', 'xml'], 'csv, ndjson'],
       [['watch', 'a', '--view', 'gradients'], 'states'],
       [['demo', '--steps', '0'], 'from 1'],
-    ] as const) {
-      const { code, stdout, stderr } = await run(args);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toContain(words);
-    }
+    ] as const;
+    await Promise.all(
+      calls.map(async ([args, words]) => {
+        const { code, stdout, stderr } = await run(args);
+        expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)]);
+      }),
+    );
   });
 });
 
@@ -68,7 +68,7 @@ describe('eddy serve', () => {
 
 describe('eddy push and eddy watch', () => {
   it('[CLI5] carry the columns of a CSV file through a sequence, to whoever watches', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const csv = file('pump.csv', CSV);
     const to = ['--url', url, '--sequence', 'pump', '--json', '--columns', 'flow,pressure', '--units', '4'];
     const watching = run(['watch', 'pump', '--url', url, '--json', '--count', '10']);
@@ -97,7 +97,7 @@ describe('eddy push and eddy watch', () => {
   });
 
   it('[CLI6] take NDJSON from standard input, objects or arrays, and a model spec from a file', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const spec = file('spec.json', '{"features":2,"units":3,"readout":{"kind":"none"}}');
     const input = '{"a":1,"b":"2.5"}\n\n{"b":3,"a":4}\n';
     const args = [
@@ -119,7 +119,7 @@ describe('eddy push and eddy watch', () => {
   });
 
   it('[CLI10] put features made of the time behind the columns, and forecast the columns only', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const input = 'at,flow\n2024-01-06T06:00:00,1\n2024-01-06T06:00:30,2\n';
     const args = [
       'push',
@@ -162,10 +162,10 @@ describe('eddy push and eddy watch', () => {
   });
 
   it('[CLI7] refuse a bad row by its line and column, after the rows before it were taken', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const push = (sequence: string, input: string, ...args: string[]) =>
       run(['push', '-', '--url', url, '--sequence', sequence, ...args], { input });
-    for (const [input, words, ...args] of [
+    const refusals = [
       ['a,b\n1,2\n3,x\n', 'line 3: b is "x"'],
       ['a,b\n1,2\n3\n', 'line 3'],
       ['a,b\n1,2\n', 'unknown column "c"; the columns are a, b', '--columns', 'c'],
@@ -173,38 +173,50 @@ describe('eddy push and eddy watch', () => {
       ['a\nx\n', 'line 2: no column holds a number'],
       ['{"a":1}\n{"a":\n', 'line 2', '--format', 'ndjson'],
       ['7\n', 'line 1: neither an object nor an array', '--format', 'ndjson'],
-    ] as const) {
-      const { code, stderr } = await push(`from ${words}`.replace(/\W/g, '-'), input, ...args);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
-    }
+    ] as const;
+    await Promise.all(
+      refusals.map(async ([input, words, ...args]) => {
+        const { code, stderr } = await push(`from ${words}`.replace(/\W/g, '-'), input, ...args);
+        expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+      }),
+    );
     expect((await push('s', 'a,b\n1,2\n3,4\n5,x\n')).code).toBe(1);
     const next = await push('s', 'a,b\n1,2\n', '--json');
     expect([next.code, JSON.parse(next.stdout).firstSeq]).toEqual([0, 2]);
   });
 
   it('[CLI7] exit with 1 where the file, the spec or the server refuses', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const csv = file('pump.csv', CSV);
     const to = ['--url', url, '--sequence', 'pump'];
-    for (const [args, words] of [
+    const refusals = [
       [['push', '/nowhere.csv', ...to], 'ENOENT'],
       [['push', csv, ...to, '--model', file('spec.json', '{')], 'spec-invalid'],
       [['push', csv, ...to, '--model', file('spec.json', '{"features":2,"units":0}')], 'units'],
       [['push', csv, '--url', url, '--sequence', '../pump'], 'sequence-name-invalid'],
-    ] as const) {
-      const { code, stdout, stderr } = await run(args);
-      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(words)]);
-    }
+    ] as const;
+    await Promise.all(
+      refusals.map(async ([args, words]) => {
+        const { code, stdout, stderr } = await run(args);
+        expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(words)]);
+      }),
+    );
   });
 
   it('[CLI8] write no colours where the output is no terminal', async () => {
-    const { url } = await serve();
+    const { url } = await startServer();
     const watching = run(['watch', 's', '--url', url, '--count', '1']);
     let ended = false;
     void watching.then(() => {
       ended = true;
     });
-    while (!ended) await run(['push', file('pump.csv', CSV), '--url', url, '--sequence', 's']);
+    const client = connect(url);
+    const handle = client.open('s', { spec: { features: 1, units: 32 } });
+    while (!ended) {
+      handle.push([1]);
+      await handle.drained();
+    }
+    client.close();
     const { stdout } = await watching;
     expect(stdout).toMatch(/^ +\d+ {2}[▁-█]{32} {2}32 units\n$/);
   });

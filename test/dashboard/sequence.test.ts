@@ -93,9 +93,10 @@ describe('a sequence that is watched', () => {
     states.next({ seq: 7, h: floats(0, 0, 0), skipped: 0 });
     joined.next({ ...said, view: 'predictions', seq: 5, recovered: true });
     joined.next({ ...said, view: 'metrics', seq: 7 });
-    expect(feed.record$.value).toBe(first);
+    expect(feed.record$.value === first).toBe(true);
     joined.next({ ...said, seq: 3 });
-    expect(feed.record$.value).not.toBe(first);
+    // a matcher would compare all that two records hold, 64 MiB each, before it says that they differ
+    expect(feed.record$.value === first).toBe(false);
     expect(feed.record$.value?.lastStep).toBe(-1);
     watching.unsubscribe();
   });

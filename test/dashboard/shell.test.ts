@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { connectionWords } from '../../client/dashboard/shell/connection-words.js';
-import { parseRoute, sequencePath, tryPath } from '../../client/dashboard/shell/route.js';
+import { parseRoute, sequencePath, tryPath } from '../../client/dashboard/shell/page-address.js';
 import { Session, wantsToken } from '../../client/dashboard/shell/session.js';
 import { ThemeChoice } from '../../client/dashboard/shell/theme.js';
 import type { Client, ConnectionState } from '../../client/sdk/index.js';

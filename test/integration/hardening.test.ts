@@ -40,7 +40,7 @@ describe('a connection', () => {
     const { port } = await startServer({ headersMs: 100, requestMs: 200 });
     const post =
       'POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n123';
-    await dial(port, post).answer;
+    expect(await dial(port, post).answer).toMatch(/^HTTP\/1.1 408/);
   });
 
   it('[ACC17] with more than 8 KiB of headers gets 431', async () => {

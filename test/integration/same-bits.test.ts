@@ -2,10 +2,10 @@ import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../client/dashboard/try/block.js';
 import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
-import { Run } from '../../client/dashboard/try/run.js';
 import { ServerRunner } from '../../client/dashboard/try/server-runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal } from '../../client/dashboard/try/signal.js';
+import { Run } from '../../client/dashboard/try/training-run.js';
 import { connect } from '../../client/sdk/node.js';
 import { startServer } from '../support/server.js';
 

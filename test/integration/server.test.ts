@@ -304,10 +304,21 @@ describe('the life of a server', () => {
   it('[SRV3] gives refused sockets back, so that it can stop', async () => {
     const { server, port } = await startServer();
     const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
-    socket.on('error', () => undefined).resume();
-    socket.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    let answer = '';
+    socket
+      .on('error', () => undefined)
+      .on('data', (data) => {
+        answer += data;
+      });
+    socket.write(
+      `GET /nowhere HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
+    );
     await new Promise((resolve) => socket.once('end', resolve));
+    expect(answer).toMatch(/^HTTP\/1.1 404/);
+    // the peer keeps its half open: the stop waits for no one
+    expect(socket.readyState).toBe('writeOnly');
     await server.stop();
+    await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow('fetch failed');
     socket.destroy();
   });
 

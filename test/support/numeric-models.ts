@@ -2,7 +2,7 @@
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../src/kernels/reference.js';
 import { optimizerOf } from '../../src/rnn/learning/optimizers/optimizers.js';
-import { countOf } from '../../src/rnn/learning/weights.js';
+import { countOf } from '../../src/rnn/learning/weight-places.js';
 import { Model } from '../../src/rnn/model.js';
 import { inputsOf, type ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { fingerprint } from './numeric-compare.js';

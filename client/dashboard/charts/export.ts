@@ -1,5 +1,5 @@
 /** What leaves a chart: its numbers as CSV, its picture as PNG. */
-import type { Line } from './line-chart.js';
+import type { Line } from './line-chart-options.js';
 import type { MatrixData } from './matrix.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';

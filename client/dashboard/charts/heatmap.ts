@@ -87,7 +87,7 @@ export class HeatmapCanvas {
     return { unit, step, value: this.states.row(row)[unit] as number };
   }
 
-  /** Takes the order anew at the next draw. */
+  /** Applies the new order at the next draw. */
   reorder(): void {
     this.order = null;
   }

@@ -1,4 +1,4 @@
-import type { Line } from './line-chart.js';
+import type { Line } from './line-chart-options.js';
 import { formatNumber } from './numbers.js';
 
 export interface LegendEntry {

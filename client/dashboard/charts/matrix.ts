@@ -13,7 +13,7 @@ export interface MatrixData {
   readonly run?: number;
 }
 
-/** The greatest size of a number in it; 0 where there is none. */
+/** The largest magnitude in it; 0 if it is empty. */
 export function greatest({ values }: MatrixData): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) {

@@ -4,7 +4,7 @@ export interface Series {
   readonly first: number;
   /** Rows so far, those that are gone included. */
   readonly total: number;
-  /** Gives a number; NaN where there is none. */
+  /** Gives a number, or NaN if it is missing. */
   get(name: string, row: number): number;
   /** Gives the rows from `from` to `to`, without `to`, as far as they are kept; good until it changes or is asked again. */
   view(name: string, from?: number, to?: number): Float64Array;

@@ -8,7 +8,7 @@ export interface Range {
 }
 
 export interface TimelineState {
-  /** What is kept. */
+  /** The steps kept. */
   readonly kept: Range;
   /** What is shown. */
   readonly shown: Range;

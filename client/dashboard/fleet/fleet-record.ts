@@ -1,4 +1,4 @@
-/** What a page keeps of all sequences: a row for each, made anew at each look at the server's list. */
+/** The rows of all sequences, rebuilt at each poll of the server's list. */
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 import type { Listing } from '../../sdk/index.js';
 import { modelWords } from '../ui/model-words.js';
@@ -19,7 +19,7 @@ export interface FleetRow {
   readonly error: number | null;
   readonly skill: number | null;
   readonly anomaly: number | null;
-  /** Of the last looks, oldest first; NaN where there was none. */
+  /** From the last polls, oldest first; NaN if missing. */
   readonly errors: readonly number[];
   readonly skills: readonly number[];
 }
@@ -73,7 +73,7 @@ export class FleetRecord {
   }
 }
 
-/** One that begins anew has no rate, and one that sleeps has none to speak of. */
+/** A sequence that was restarted has no rate yet, and a sleeping one no meaningful rate. */
 function rateOf(before: number | null, now: number | null, seconds: number, awake: boolean): number | null {
   if (!awake || before === null || now === null || seconds <= 0 || now < before) return null;
   return (now - before) / seconds;

@@ -1,5 +1,5 @@
 /** Which lines the charts of a sequence show. */
-import type { LineChartOptions } from '../charts/line-chart.js';
+import type { LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
 import type { Series } from '../charts/series.js';
 import { StateSeries } from '../charts/state-series.js';

@@ -1,6 +1,6 @@
 import type { Component } from 'svelte';
 import Fleet from '../fleet/Fleet.svelte';
-import type { Route } from './route.js';
+import type { Route } from './page-address.js';
 import Unknown from './Unknown.svelte';
 
 type Page = Component<{ route: Route }>;

@@ -28,19 +28,19 @@ export class Session {
     return this.client$.value;
   }
 
-  /** Connects anew, with a token. */
+  /** Reconnects with a token. */
   useToken(token: string): void {
     this.parts.storage.setItem(KEY, token);
     this.redial(token);
   }
 
-  /** Connects anew without one, and forgets the one there was. */
+  /** Reconnects without a token, and forgets the old one. */
   forgetToken(): void {
     this.parts.storage.removeItem(KEY);
     this.redial(null);
   }
 
-  /** Connects anew as before, for one whose connection was closed for good. */
+  /** Reconnects as before, after the connection was closed for good. */
   retry(): void {
     this.redial(this.parts.storage.getItem(KEY));
   }

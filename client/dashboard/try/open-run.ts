@@ -1,12 +1,12 @@
 /** Puts a run together: its signal, and its runners here or in the server. */
 import type { Client } from '../../sdk/index.js';
 import { BrowserRunner, startWorker } from './browser-runner.js';
-import { Run } from './run.js';
 import { openSensor } from './sensors.js';
 import { ServerRunner, sequenceName } from './server-runner.js';
 import type { Setting } from './setting.js';
 import { createSignal, type Signal } from './signal.js';
 import { type Table, tableSignal } from './table.js';
+import { Run } from './training-run.js';
 
 export interface OpenRunParts {
   readonly setting: Setting;

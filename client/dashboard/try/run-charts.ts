@@ -1,8 +1,8 @@
 /** Which lines the charts of a run show. */
-import type { Line, LineChartOptions } from '../charts/line-chart.js';
+import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
-import type { Run, RunRunner } from './run.js';
 import { isSameModel } from './runner-words.js';
+import type { Run, RunRunner } from './training-run.js';
 
 /** A runner keeps its colour in every chart. */
 export const colourOf = (name: RunRunner['name']): number => (name === 'A' ? COLOUR.first : COLOUR.second);

@@ -7,7 +7,7 @@ const MAX_WAITING = 64;
 /** Milliseconds between two looks at the microphone. */
 const LEVEL_MS = 20;
 
-/** Asks for the sensor. @throws EddyError `input-invalid` where there is none, or it is not allowed */
+/** Asks for the sensor. @throws EddyError `input-invalid` if there is no such sensor, or it is not allowed */
 export function openSensor(kind: 'motion' | 'microphone'): Promise<Signal> {
   return kind === 'motion' ? openMotion() : openMicrophone();
 }

@@ -1,7 +1,7 @@
 /** The setting of a run, and the link that holds it: whoever opens the link gets the same run, to the bit. */
 import { EddyError } from '../../../src/errors.js';
 import { LEARNER_NAMES, OPTIMIZER_NAMES, parseSpec } from '../../../src/rnn/spec/spec.js';
-import { type Field, list, numberIn, oneOf, points, text, whole } from './fields.js';
+import { type Field, list, numberIn, oneOf, points, text, whole } from './form-fields.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
 
 export const SIGNALS = [
@@ -150,7 +150,7 @@ export function formatSetting(setting: Setting): string {
   return said ? `v=${VERSION}&${said}` : '';
 }
 
-/** Does another who opens the link get the same run, or does it hang on what only this device has? */
+/** Does the link give others the same run, or does the run depend on this device? */
 export const isReproducible = ({ signal }: Setting): boolean =>
   signal !== 'motion' && signal !== 'microphone';
 

@@ -13,7 +13,7 @@ export interface Row {
 export interface Signal {
   /** What the features are called. */
   readonly names: readonly string[];
-  /** Gives the next row; null where there is none yet, `end` where there will be none any more. */
+  /** Gives the next row; null if none has come yet, `end` after the last. */
   next(): Row | null | 'end';
   stop?(): void;
 }

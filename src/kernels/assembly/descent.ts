@@ -1,6 +1,6 @@
 // The steps of the optimizers, one weight or four at a time.
 
-import { read, write } from './lanes';
+import { read, write } from './vector-lanes';
 
 /** A step of SGD of four weights along their gradient g; v is 0 where there is no velocity. `decays` is known when it is compiled. */
 @inline

@@ -1,11 +1,11 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
-export { gruBackward, gruForward } from './gru';
+export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
 export { denseGradient, descend, gradientSquares } from './outer-product';
-export { simpleRnnBackward, simpleRnnForward } from './simple-rnn';
+export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';
 export { largest, softmax, tanhAll } from './softmax';
 
 /** First byte after the module's own data. */

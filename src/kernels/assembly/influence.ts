@@ -1,7 +1,7 @@
 // The influence of the weights on the state, carried forward: real-time recurrent learning (Williams and Zipser 1989) and
 // its diagonal (SnAp-1, Menick et al. 2021). Rows of J, and numbers of S, go in the order of the panels of W; see product.ts.
 
-import { sumLanes } from './lanes';
+import { sumLanes } from './vector-lanes';
 
 /** Columns of the panel that begins with `left` columns to go. */
 @inline

@@ -1,6 +1,6 @@
 // out = d W^T for rows d [M], with W [A,M] in panels (see product.ts): the way back through a layer.
 
-import { sumLanes } from './lanes';
+import { sumLanes } from './vector-lanes';
 
 /** One row's share of a panel of `width` columns, in four lanes. */
 @inline

@@ -11,7 +11,7 @@ import { clamp, LARGEST } from '../../math/clamp.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
 import { type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
-import type { Inputs } from './inputs.js';
+import type { Inputs } from './cell-inputs.js';
 import { nats } from './losses/cross-entropy.js';
 import { MAX_DEVIATIONS, type ScalerState, StandardScaler } from './scaler.js';
 import { SkillGate } from './skill-gate.js';

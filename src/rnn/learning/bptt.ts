@@ -8,7 +8,7 @@ import { layoutParameters, permute } from '../cell/parameters.js';
 import { createReadout, type Readout } from '../io/readout.js';
 import type { ModelSpec } from '../spec/defaults.js';
 import { Tbptt } from './tbptt.js';
-import { layWeights } from './weights.js';
+import { layWeights } from './weight-places.js';
 import { Window } from './window.js';
 
 export interface BpttInput {

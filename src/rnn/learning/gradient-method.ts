@@ -1,7 +1,7 @@
 /** What a method of computing gradients takes, and gives. */
 import { EddyError } from '../../errors.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
-import type { Gradient } from './weights.js';
+import type { Gradient } from './weight-places.js';
 import type { Window } from './window.js';
 
 /** Steps to train on: the losses of `first` .. `last`, whose gradient flows back to `from` at the furthest. */

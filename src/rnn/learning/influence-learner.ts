@@ -17,7 +17,7 @@ import type { ParameterLayout } from '../cell/parameters.js';
 import { BlockLoss } from './block-loss.js';
 import type { BlockGradient, GradientMethod, TrainingWindow } from './gradient-method.js';
 import { cellSize, type MethodParts, type MethodSize } from './learner-kind.js';
-import { readoutGradient } from './weights.js';
+import { readoutGradient } from './weight-places.js';
 import type { Window } from './window.js';
 
 export interface InfluenceSettings {

@@ -5,7 +5,7 @@ import type { Cell } from '../cell/cell.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import type { Readout } from '../io/readout.js';
 import type { GradientMethod, WindowSizes } from './gradient-method.js';
-import type { Weights } from './weights.js';
+import type { Weights } from './weight-places.js';
 
 /** How the losses of one update are put together. */
 export const reduction = z.enum(['mean', 'sum']).default('mean');

@@ -16,7 +16,7 @@ import {
   type WindowSizes,
 } from './gradient-method.js';
 import type { Optimizer, OptimizerResult } from './optimizer.js';
-import type { Weights } from './weights.js';
+import type { Weights } from './weight-places.js';
 import type { Window } from './window.js';
 
 export type { TrainingWindow, WindowSizes };

@@ -8,7 +8,7 @@ import type { Kernels, Reals } from '../../kernels/kernels.js';
 import { type OptimizerSettings, optimizerOf } from './optimizers/optimizers.js';
 import type { Bounds, StepSize, UpdateRule } from './optimizers/update-rule.js';
 import { scheduleFactor } from './schedule.js';
-import type { Gradient, Weights } from './weights.js';
+import type { Gradient, Weights } from './weight-places.js';
 
 export interface OptimizerResult {
   /** Global norm of the gradient, before clipping and without weight decay. */

@@ -19,7 +19,7 @@ export interface Scores {
   /** Mean absolute and root mean squared error of the last ones: an exponential window of RECENT targets. */
   readonly recentMae: number | null;
   readonly recentRmse: number | null;
-  /** Mean absolute error of the naive forecast "as it is now", and of "as it was a season ago"; null without one. */
+  /** Mean absolute error of the persistence and of the seasonal-naive baseline; null without one. */
   readonly naiveMae: number | null;
   readonly recentNaiveMae: number | null;
   readonly seasonalMae: number | null;

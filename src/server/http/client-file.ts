@@ -1,8 +1,8 @@
-/** Serves the client for pages without a bundler, which scripts/build-client.mjs has made, at `/client/eddy-client.js`. */
+/** Serves the client for pages without a bundler, built by scripts/build-client.mjs, at `/client/eddy-client.js`. */
 import type { HttpServer } from './http.js';
 import { builtFolder, readStaticFiles, sendFile } from './static-files.js';
 
-/** Any page may load the code; which pages may connect with it is another matter, and decided when they do. */
+/** Any page may load the code; whether it may connect is decided when it does. */
 const HEADERS = {
   'access-control-allow-origin': '*',
   'cross-origin-resource-policy': 'cross-origin',
@@ -14,7 +14,7 @@ const HEADERS = {
 export function addClientFile(http: HttpServer, warn: (text: string) => void): void {
   const folder = builtFolder('browser/client');
   if (!folder) {
-    warn('there is no client for browsers: `npm run build` makes it');
+    warn('the browser client is missing: `npm run build` builds it');
     return;
   }
   for (const file of readStaticFiles(folder))

@@ -13,7 +13,7 @@ import type { Refusal } from '../auth/origins.js';
 export interface HttpParts {
   /** Creates the listening server. */
   readonly createListener: (onRequest: RequestListener) => Server;
-  /** TCP connections at once, upgraded ones included. */
+  /** The most TCP connections at once, upgraded ones included. */
   readonly connections: number;
   /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;
@@ -21,11 +21,11 @@ export interface HttpParts {
   readonly onFault: (error: unknown) => void;
 }
 
-/** A request that a route answers. */
+/** A request matched by a route. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** What stands in the place of `:name` in the route's path. */
+  /** The value of `:name` in the route's path. */
   readonly name: string;
   readonly query: URLSearchParams;
 }
@@ -52,13 +52,13 @@ export class HttpServer {
     this.server.maxConnections = parts.connections;
   }
 
-  /** @param path an address, in which `:name` stands for anything without a slash. GET answers HEAD too */
+  /** @param path a path in which `:name` matches anything without a slash. GET answers HEAD too */
   on(method: 'GET' | 'PUT', path: string, handle: Handler): void {
     const pattern = path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(':name', '([^/]+)');
     this.routes.push({ method, path: new RegExp(`^${pattern}$`), handle });
   }
 
-  /** Begins to listen, and gives the address; port 0 takes a free one. */
+  /** Starts to listen, and gives the address; port 0 picks a free one. */
   async listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
@@ -71,7 +71,7 @@ export class HttpServer {
     return { host: address, port: chosen };
   }
 
-  /** Takes no more connections; resolves when the requests under way are answered and all connections closed. */
+  /** Accepts no more connections; resolves when pending requests are answered and all connections are closed. */
   async close(): Promise<void> {
     if (this.isClosing) return;
     this.isClosing = true;
@@ -98,7 +98,7 @@ export class HttpServer {
   }
 }
 
-/** Sends a body. What is left of a request's own body is not read: its connection is closed. */
+/** Sends a body. The rest of the request's own body is not read: its connection is closed. */
 export function send(
   response: ServerResponse,
   status: number,

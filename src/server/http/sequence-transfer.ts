@@ -38,7 +38,7 @@ export function addTransfer(http: HttpServer, parts: TransferParts): void {
     const access = await authenticator.admit(bearerOf(request.headers.authorization), address, request);
     access.require('admin', name, () => clock.wall());
   };
-  /** Answers with the error of what a handler does. */
+  /** Answers with the error of a handler. */
   const coded =
     (handle: (exchange: Exchange) => Promise<void>): Handler =>
     async (exchange) => {

@@ -1,6 +1,6 @@
 /**
- * Files that a build has made, sent as they lie: all of them are read when the server starts, so that no path of a request
- * ever reaches the disk. Beside a file may lie what brotli (`.br`) and gzip (`.gz`) have made of it.
+ * Serves built files from memory: all are read when the server starts, so that no path of a request ever reaches the
+ * disk. A file may have a brotli (`.br`) and a gzip (`.gz`) version beside it.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** What is sent of a file in one encoding. */
+/** A file in one content encoding. */
 interface Form {
   readonly bytes: Buffer;
   readonly etag: string;
@@ -31,7 +31,7 @@ export interface StaticFile {
   readonly gzip: Form | null;
 }
 
-/** Finds a folder of dist: from dist/src/server/http as it is installed, or from src/server/http. Null where it is not. */
+/** Finds a folder of dist, seen from dist/src/server/http when installed, or from src/server/http. Null if missing. */
 export function builtFolder(name: string): string | null {
   const places = ['../../../', '../../../dist/'].map((place) =>
     fileURLToPath(new URL(`${place}${name}/`, import.meta.url)),
@@ -60,7 +60,7 @@ export function readStaticFiles(folder: string): StaticFile[] {
     });
 }
 
-/** Sends a file in the encoding that the client likes best of those there are, or 304 where the client has it. */
+/** Sends a file in the best available encoding that the client accepts, or 304 if the client has it. */
 export function sendFile(
   { type, identity, br, gzip }: StaticFile,
   { headers }: IncomingMessage,
@@ -87,7 +87,7 @@ export function sendFile(
     .end(bytes);
 }
 
-/** Tells whether a client takes a coding: it names it, with no weight or one over 0. */
+/** Tells whether a client accepts a coding: it names it without a weight, or with one above 0. */
 function takes({ 'accept-encoding': accepted = '' }: IncomingHttpHeaders, coding: string): boolean {
   const offers = String(accepted)
     .split(',')

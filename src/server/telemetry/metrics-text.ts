@@ -16,11 +16,11 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Reads the metric, each time that somebody scrapes. */
+  /** Reads the metric, on each scrape. */
   read(): Iterable<Sample>;
 }
 
-/** Counts measurements by how large they are. */
+/** Counts measurements by size. */
 export class Histogram implements Metric, Meter {
   readonly type = 'histogram';
   /** Measurements up to each bound and over the bound before it; the last are over all bounds. */

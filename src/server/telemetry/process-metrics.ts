@@ -1,4 +1,4 @@
-/** Metrics of the process and of Node, under the names that prom-client gives them, which dashboards know. */
+/** Metrics of the process and of Node, under prom-client's names, which existing dashboards use. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
@@ -18,7 +18,7 @@ const HEAP_SPACE = {
   available: 'space_available_size',
 } as const;
 
-/** Begins to watch the process, until its end. */
+/** Watches the process from now on. */
 export function processMetrics(): Metric[] {
   const metrics: Metric[] = [];
   const labelled = (name: string, help: string, read: () => Sample[]) =>
@@ -34,18 +34,18 @@ export function processMetrics(): Metric[] {
   add('process_cpu_system_seconds_total', 'CPU time spent in the kernel.', () => cpu('system'));
   add('process_cpu_seconds_total', 'CPU time spent.', () => cpu('user', 'system'));
   const start = Math.floor(performance.timeOrigin / 1000);
-  add('process_start_time_seconds', 'When the process began, since 1970.', () => start);
+  add('process_start_time_seconds', 'Start time of the process, in seconds since 1970.', () => start);
   add('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
   if (process.platform === 'linux') addLinux(add);
 
   addEventLoop(add);
   const resources = () => process.getActiveResourcesInfo();
-  labelled('nodejs_active_resources', 'What keeps the event loop alive, by type.', () => {
+  labelled('nodejs_active_resources', 'Resources that keep the event loop alive, by type.', () => {
     const counts = new Map<string, number>();
     for (const type of resources()) counts.set(type, (counts.get(type) ?? 0) + 1);
     return Array.from(counts, ([type, value]) => ({ labels: { type }, value }));
   });
-  add('nodejs_active_resources_total', 'What keeps the event loop alive.', () => resources().length);
+  add('nodejs_active_resources_total', 'Resources that keep the event loop alive.', () => resources().length);
   const memory = process.memoryUsage;
   add('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', () => memory().heapTotal);
   add('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.', () => memory().heapUsed);
@@ -67,7 +67,7 @@ export function processMetrics(): Metric[] {
 
 type Add = (name: string, help: string, read: () => number) => void;
 
-/** Adds what Linux tells in /proc, which is memory of the kernel and never blocks. */
+/** Adds Linux's figures from /proc, which the kernel serves from memory without blocking. */
 function addLinux(add: Add): void {
   const numberIn = (file: string, before: string) =>
     Number(new RegExp(`^${before}\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/self/${file}`, 'utf8'))?.[1]);
@@ -79,7 +79,7 @@ function addLinux(add: Add): void {
   add('process_max_fds', 'Open file descriptors, at most.', () => most);
 }
 
-/** Adds how late the event loop is now, and was since the last scrape. */
+/** Adds the event loop's lag, now and since the last scrape. */
 function addEventLoop(add: Add): void {
   const delays = monitorEventLoopDelay();
   delays.enable();

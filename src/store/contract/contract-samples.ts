@@ -1,4 +1,4 @@
-/** Records, checkpoints and a listener that a store is tried with. */
+/** Records, checkpoints and a listener to test a store with. */
 import { deepStrictEqual } from 'node:assert/strict';
 import type { Checkpoint, LogRecord, SequenceStore, StoreListener } from '../store.js';
 
@@ -25,7 +25,7 @@ export const checkpointAt = (position: number, size = 3): Checkpoint => ({
   state: { weights: new Float32Array(size).fill(position), seen: position },
 });
 
-/** Hears what becomes durable. */
+/** Listens for what becomes durable. */
 export class Ear implements StoreListener {
   readonly ends: number[] = [];
   readonly checkpoints: number[] = [];

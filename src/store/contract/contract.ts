@@ -1,34 +1,34 @@
 /**
- * The contract that every store keeps, as checks that run without a test runner: a store of one's own is put through
- * them with whatever runner its project has.
+ * The contract that every store must keep, as checks without a test runner: run your own store through them with
+ * whatever runner your project has.
  */
 import { deepStrictEqual as equal, ok, rejects, throws } from 'node:assert/strict';
 import type { SequenceStore, Store } from '../store.js';
 import { checkpointAt, created, Ear, recordsOf, step, steps } from './contract-samples.js';
 
-/** A store under test, which is empty. */
+/** An empty store under test. */
 export interface StoreUnderTest {
   readonly store: Store;
-  /** Closes the store and opens it again on its durable contents; left out where the contents end with the process. */
+  /** Closes the store and reopens it with its durable contents; omitted if the contents end with the process. */
   readonly reopen?: () => Promise<Store>;
-  /** Closes the store, and removes what it has left. */
+  /** Closes the store, and removes its data. */
   end(): Promise<void>;
 }
 
 export interface StoreCheck {
-  /** What the check holds a store to. */
+  /** The rule that the check enforces. */
   readonly name: string;
-  /** Runs the check on a store of its own. Rejects with an AssertionError, or with the error of the store. */
+  /** Runs the check on a fresh store. Rejects with an AssertionError, or with the store's error. */
   run(create: () => Promise<StoreUnderTest>): Promise<void>;
 }
 
-/** What a check works with. */
+/** The tools of a check. */
 interface Bench {
   readonly store: Store;
   /** Does the store outlive its process? */
   readonly isLasting: boolean;
   open(name?: string, ear?: Ear): SequenceStore;
-  /** Opens the store again, where it can be. */
+  /** Reopens the store, if it can be. */
   reopen(): Promise<void>;
 }
 
@@ -283,7 +283,7 @@ export const storeContract: readonly StoreCheck[] = [
   ),
 ];
 
-/** Waits for what the store does by and by. */
+/** Waits for what the store does in the background. */
 async function until(isSo: () => boolean, store: Store): Promise<void> {
   for (let turn = 0; turn < 1000 && !isSo(); turn++) {
     await store.flushed();

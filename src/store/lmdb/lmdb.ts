@@ -1,6 +1,6 @@
 /**
- * The durable store in a folder. One process has a folder at a time. LMDB and the lock of the folder are native code, which
- * is loaded when a store is opened and not before: a program that keeps nothing, or a client, never loads it.
+ * The durable store in a folder. One process owns a folder at a time. LMDB and the lock of the folder are native code, which
+ * is loaded only when a store is opened: a client, or a program that keeps everything in memory, never loads it.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';

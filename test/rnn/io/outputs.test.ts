@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_TARGET } from '../../../src/kernels/kernels.js';
-import { Inputs } from '../../../src/rnn/io/inputs.js';
+import { Inputs } from '../../../src/rnn/io/cell-inputs.js';
 import { ForecastOutputs, SuppliedOutputs } from '../../../src/rnn/io/outputs.js';
 import { decayOf } from '../../../src/rnn/io/scaler.js';
 import { Window } from '../../../src/rnn/learning/window.js';

@@ -4,7 +4,7 @@ import { createWasmKernels } from '../../../src/kernels/wasm.js';
 import { Optimizer } from '../../../src/rnn/learning/optimizer.js';
 import { type OptimizerSettings, optimizerOf } from '../../../src/rnn/learning/optimizers/optimizers.js';
 import { scheduleFactor } from '../../../src/rnn/learning/schedule.js';
-import { countOf, layWeights } from '../../../src/rnn/learning/weights.js';
+import { countOf, layWeights } from '../../../src/rnn/learning/weight-places.js';
 import { parseSpec } from '../../../src/rnn/spec/spec.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';

@@ -12,7 +12,7 @@ import { type BpttInput, bptt } from '../../../src/rnn/learning/bptt.js';
 import type { BlockGradient } from '../../../src/rnn/learning/gradient-method.js';
 import { Rtrl } from '../../../src/rnn/learning/rtrl.js';
 import { Snap1 } from '../../../src/rnn/learning/snap-1.js';
-import { layWeights } from '../../../src/rnn/learning/weights.js';
+import { layWeights } from '../../../src/rnn/learning/weight-places.js';
 import { Window } from '../../../src/rnn/learning/window.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';

@@ -1,6 +1,7 @@
 /** What the report's charts are drawn from, gathered row by row in constant memory. */
 import type { Output, Pass, PassRow } from '../scoring-pass.js';
 import { Buckets, type Channel, type Columnar, Tail } from './buckets.js';
+import type { Points, Series, View } from './report-data.js';
 
 /** Points in a chart of the whole file, at most, and rows in that of its end. */
 export const MAX_POINTS = 2000;
@@ -12,40 +13,6 @@ const MAX_UNITS = 128;
 const BASE = ['first', 'first', 'max', 'max'] as const;
 const PER_TARGET = ['mean', 'min', 'max'] as const;
 const PER_OUTPUT = ['mean', 'last', 'last', 'last'] as const;
-
-/** A point for each bucket: null where there is nothing. */
-export type Points = readonly (number | null)[];
-
-/** One view of the pass; every list is as long as `row`. */
-export interface View {
-  /** Rows in a point. */
-  readonly width: number;
-  /** The first row of each point, and its time in milliseconds since 1970 UTC. */
-  readonly row: Points;
-  readonly time: Points | null;
-  /** The largest score and gradient norm. */
-  readonly anomaly: Points;
-  readonly gradient: Points;
-  readonly targets: readonly { readonly mean: Points; readonly min: Points; readonly max: Points }[];
-  /** The mean of what was predicted for these rows, and the recent mean absolute errors at the last of them. */
-  readonly outputs: readonly {
-    readonly forecast: Points;
-    readonly mae: Points;
-    readonly naive: Points;
-    readonly season: Points;
-  }[];
-  /** Mean hidden states [units, points] as bytes, 127 * h, in base64. */
-  readonly states: string;
-}
-
-export interface Series {
-  readonly targets: readonly string[];
-  readonly outputs: readonly Output[];
-  readonly units: number;
-  readonly whole: View;
-  /** The last rows, one by one; null where the whole has them one by one too. */
-  readonly tail: View | null;
-}
 
 export class ReportSeries {
   private readonly targets: readonly string[];

@@ -17,25 +17,8 @@ import {
   type EvalResult,
   FIGURES,
 } from '../summary-table.js';
-import type { Series } from './report-series.js';
+import type { Mark, ReportData, Series } from './report-data.js';
 import { REPORT_STYLE } from './report-style.js';
-
-/** What the page's script draws. */
-export interface ReportData extends Series {
-  /** The figures of each output, as they are written. */
-  readonly figures: readonly (readonly string[])[];
-  /** Rows at the beginning that are not scored. */
-  readonly skip: number;
-  readonly clipNorm: number | null;
-  /** The score from which on an anomaly is told. */
-  readonly threshold: number;
-  readonly allUnits: number;
-  readonly anomalies: readonly Mark[];
-  readonly drift: readonly Mark[];
-}
-
-/** Where an event is, and when in milliseconds since 1970 UTC. */
-export type Mark = readonly [row: number, time: number | null];
 
 /** Events of each kind that the charts mark, and that the table lists. */
 const MAX_MARKS = 500;
@@ -63,14 +46,13 @@ export async function renderReport(result: EvalResult, series: Series): Promise<
     textOf(import.meta.resolve('uplot/dist/uPlot.iife.min.js')),
     textOf(import.meta.resolve('uplot/dist/uPlot.min.css')),
     textOf(import.meta.resolve('uplot/LICENSE')),
-    textOf(import.meta.resolve('./report-page.js')),
+    textOf(new URL('./report-page.js', import.meta.url).href),
   ]);
   const style = `${libraryStyle}\n${REPORT_STYLE}`;
   const charts = LANGUAGE + library.replace(/^\/\*!.*?\*\//, `/* uPlot\n${licence.trim()}\n*/`);
-  const draw = script.replace(/^\/\/# sourceMappingURL=.*$/m, '');
   const policy = [
     "default-src 'none'",
-    `script-src ${hashOf(charts)} ${hashOf(draw)}`,
+    `script-src ${hashOf(charts)} ${hashOf(script)}`,
     `style-src ${hashOf(style)}`,
     'img-src data:',
   ].join('; ');
@@ -88,7 +70,7 @@ export async function renderReport(result: EvalResult, series: Series): Promise<
 ${bodyOf(result, data)}
 <script id="data" type="application/json">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
 <script>${charts}</script>
-<script type="module">${draw}</script>
+<script type="module">${script}</script>
 </body>
 </html>
 `;

@@ -1,6 +1,6 @@
 /** What RMSProp, Adam and AdamW have in common: a step that is scaled by the root of the gradient's second moment. */
 import type { Kernels } from '../../../kernels/kernels.js';
-import { spansOf } from '../weights.js';
+import { spansOf } from '../weight-places.js';
 import { ROUNDING, type UpdateRule } from './update-rule.js';
 
 export interface AdaptiveSettings {

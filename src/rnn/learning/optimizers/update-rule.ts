@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Kernels, Reals } from '../../../kernels/kernels.js';
 import { type Schedule, schedule } from '../schedule.js';
-import type { Gradient, Moments, Weights } from '../weights.js';
+import type { Gradient, Moments, Weights } from '../weight-places.js';
 
 export const rate = z.number().positive().max(100);
 export const share = z.number().min(0).lt(1);

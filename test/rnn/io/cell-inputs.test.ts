@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Inputs } from '../../../src/rnn/io/inputs.js';
+import { Inputs } from '../../../src/rnn/io/cell-inputs.js';
 import { decayOf } from '../../../src/rnn/io/scaler.js';
 import { bptt } from '../../../src/rnn/learning/bptt.js';
 import type { Update } from '../../../src/rnn/learning/learner.js';

@@ -40,7 +40,7 @@ export class Inputs {
   private readonly changes: readonly number[];
   private readonly lags: readonly number[];
   private readonly perRow: number;
-  /** The changes [B,L,K] of this step; NaN where there is none. */
+  /** The changes [B,L,K] of this step; NaN if unknown. */
   private readonly changed: Float64Array;
 
   constructor(spec: ModelSpec) {

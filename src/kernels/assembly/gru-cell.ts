@@ -10,7 +10,7 @@
 //              dgi = [ dr | du | dn ]      dgh = [ dr | du | dn * r ]
 //              dz_t = [ dgi Wi^T | dgh Wh^T + dL/dh_t * u ]
 
-import { read, write } from './lanes';
+import { read, write } from './vector-lanes';
 import { notNaN, sigmoid4, tanh4 } from './math';
 import { product } from './product';
 import { transposedProduct } from './transposed-product';

@@ -1,4 +1,4 @@
-/** A run: one signal, one or two runners that get the same blocks of it, and what is kept of them. */
+/** A run: one signal, one or two runners that get the same blocks of it, and their records. */
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
 import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';

@@ -1,0 +1,47 @@
+/** Turns the rings that hold the lines into the columns that uPlot draws. */
+import uPlot from 'uplot';
+import { decimate, type Points } from './decimate.js';
+import type { Line } from './line-chart-options.js';
+import type { Series } from './series.js';
+
+/**
+ * Gives the steps from `from` to `to`, and a column for each line over them, thinned to about `buckets` points. Lines may
+ * come from several rings with steps of their own: each run is thinned, and the runs are joined by step.
+ */
+export function lineData(
+  lines: readonly Line[],
+  { from, to }: { readonly from: number; readonly to: number },
+  buckets: number,
+): uPlot.AlignedData {
+  const groups = new Map<string, { lines: number[]; table: [number[], ...Points[]] }>();
+  const rings: Series[] = [];
+  lines.forEach(({ ring, x }, i) => {
+    if (!rings.includes(ring)) rings.push(ring);
+    const key = `${rings.indexOf(ring)} ${x}`;
+    const group = groups.get(key);
+    if (group) group.lines.push(i);
+    else groups.set(key, { lines: [i], table: [[]] });
+  });
+  for (const group of groups.values()) {
+    const own = group.lines.map((i) => lines[i] as Line);
+    const { ring, x } = own[0] as Line;
+    // a row to either side, so that lines go on to the edge
+    const begin = Math.max(ring.first, ring.firstAt(x, from) - 1);
+    const end = Math.min(ring.total, ring.firstAt(x, to + 1) + 1);
+    const ys = own.map(({ y }) => ring.view(y, begin, end));
+    group.table = decimate(ring.view(x, begin, end), ys, buckets, begin);
+  }
+  const all = [...groups.values()];
+  const [only] = all;
+  if (!only) return [[]];
+  if (all.length === 1) return only.table;
+  const joined = uPlot.join(
+    all.map(({ table }) => table),
+    // a gap stays one, and a step that only another line has makes none
+    all.map((group) => group.lines.map(() => 1 satisfies uPlot.JoinNullMode as uPlot.JoinNullMode)),
+  ) as [number[], ...Points[]];
+  const data: [number[], ...Points[]] = [joined[0]];
+  let column = 1;
+  for (const group of all) for (const i of group.lines) data[i + 1] = joined[column++] as Points;
+  return data;
+}
