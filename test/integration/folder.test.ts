@@ -1,0 +1,89 @@
+/** A data folder that version 0.1.0 has left behind, killed in the middle of its work. */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { firstValueFrom } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
+
+interface Left {
+  readonly seq: number;
+  readonly epoch: string;
+  /** The last hidden state and prediction, and the weights. */
+  readonly h: readonly number[];
+  readonly y: readonly number[] | null;
+  readonly w: readonly number[];
+  readonly b: readonly number[];
+  readonly updates: number;
+}
+
+const FIXTURE = fileURLToPath(new URL('../fixtures/folder-0.1/', import.meta.url));
+/** What was there when it was killed, and what it went on to with 30 more steps. */
+const {
+  before,
+  after,
+}: Record<'before' | 'after', Record<string, Left>> = JSON.parse(
+  readFileSync(join(FIXTURE, 'expected.json'), 'utf8'),
+);
+
+/** Step t, as it was pushed then. */
+function stepOf(name: string, t: number): { x: (number | null)[]; target: number[] | undefined } {
+  const gap = name === 'forecast' && t % 17 === 4;
+  const x = [Math.sin(t * 0.4) * 3, gap ? null : t % 11 === 5 ? 7 : Math.cos(t * 0.3)];
+  return { x, target: name === 'supervised' && t % 5 ? [Math.cos(t)] : undefined };
+}
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eddy-folder-'));
+  cpSync(join(FIXTURE, 'data.mdb'), join(folder, 'data.mdb'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a folder of version 0.1.0', () => {
+  it('[REC9] opens with the same bits, and goes on with the bits that 0.1.0 would have had', async () => {
+    const server = createServer({ logLevel: 'silent', store: await openLmdbStore(folder) });
+    const client = await server.client();
+    try {
+      for (const [name, left] of Object.entries(before)) {
+        const handle = client.open(name, { mode: 'resume' });
+        const opened = await handle.opened;
+        expect([name, opened.seq, opened.epoch]).toEqual([name, left.seq, after[name]!.epoch]);
+        const weights = await firstValueFrom(handle.weights$);
+        expect([[...weights.w], [...weights.b], weights.updates]).toEqual([left.w, left.b, left.updates]);
+
+        const last: { h?: number[]; y?: number[] } = {};
+        handle.states$.subscribe(({ h }) => {
+          last.h = [...h];
+        });
+        if (left.y)
+          handle.predictions$.subscribe(({ y }) => {
+            last.y = [...y];
+          });
+        await firstValueFrom(handle.joined$);
+        for (let t = left.seq + 1; t < left.seq + 31; t++) {
+          const { x, target } = stepOf(name, t);
+          handle.push(x, target);
+        }
+        await handle.drained();
+        expect([name, last.h, last.y ?? null]).toEqual([name, after[name]!.h, after[name]!.y]);
+        await handle.close();
+      }
+    } finally {
+      client.close();
+      await server.stop();
+    }
+  });
+
+  it('[REC9] is known by the same model specs', async () => {
+    const server = createServer({ logLevel: 'silent', store: await openLmdbStore(folder) });
+    const client = await server.client();
+    const spec = { features: 2, units: 3, readout: { kind: 'none' as const } };
+    await expect(client.open('states', { spec }).opened).resolves.toMatchObject({ created: false });
+    await expect(client.open('snap', { spec }).opened).rejects.toMatchObject({ code: 'spec-conflict' });
+    client.close();
+    await server.stop();
+  });
+});
