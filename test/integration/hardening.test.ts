@@ -38,9 +38,9 @@ describe('a connection', () => {
 
   it('[ACC17] that is slow with its request is cut off', async () => {
     const { port } = await startServer({ headersMs: 100, requestMs: 200 });
-    const post =
-      'POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n123';
-    expect(await dial(port, post).answer).toMatch(/^HTTP\/1.1 408/);
+    const put =
+      'PUT /sequences/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: 10\r\n\r\n123';
+    expect(await dial(port, put).answer).toMatch(/^HTTP\/1.1 408/);
   });
 
   it('[ACC17] with more than 8 KiB of headers gets 431', async () => {
