@@ -25,7 +25,7 @@ describe('the page without a bundler', () => {
     const { url, httpUrl } = await startServer({}, 0, { origins: [origin] });
     const client = connect(url);
     const pump = client.open('pump', { spec: { features: 1, units: 4 } });
-    let h = new Float32Array();
+    let h: Float32Array = new Float32Array();
     pump.states$.subscribe((state) => {
       h = state.h;
     });
