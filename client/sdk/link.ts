@@ -2,7 +2,7 @@
  * One connection over many sockets: it says hello, and when a socket breaks it waits and opens the next, until it is
  * closed or the server refuses it for good (close codes 3500-3999).
  */
-import { BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
 import { ERRORS } from '../../src/errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import type { Codec } from '../../src/protocol/codec.js';
@@ -45,6 +45,7 @@ export class Connection {
   readonly state = new BehaviorSubject<ConnectionState>({ status: 'connecting' });
   limits: Limits = DEFAULT_LIMITS;
   private socket: SocketLike | null = null;
+  /** When it was opened, by the monotonic clock; null where it is not open. */
   private openSince: number | null = null;
   private deadline: Subscription | null = null;
   /** Why the socket is about to close, if the server said so. */
@@ -57,6 +58,12 @@ export class Connection {
   private dials = 0;
 
   constructor(private readonly parts: ConnectionParts) {}
+
+  /** Milliseconds on a clock that only goes forward, where the scheduler is not a test's. */
+  private now(): number {
+    const { scheduler } = this.parts;
+    return scheduler === asyncScheduler ? performance.now() : scheduler.now();
+  }
 
   get isOpen(): boolean {
     return this.openSince !== null;
@@ -151,7 +158,7 @@ export class Connection {
 
   private welcome({ server, limits }: ServerMessageOf<'welcome'>): void {
     this.deadline?.unsubscribe();
-    this.openSince = this.parts.scheduler.now();
+    this.openSince = this.now();
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.parts.onOpen();
     this.state.next({ status: 'open', server, limits: this.limits });
@@ -163,10 +170,10 @@ export class Connection {
   }
 
   private end(reason: CodedError, isFinal: boolean): void {
-    const { retry, scheduler, stableMs, onLost } = this.parts;
+    const { retry, stableMs, onLost } = this.parts;
     if (this.isClosed) return;
     this.isClosed = isFinal;
-    if (this.openSince !== null && scheduler.now() - this.openSince >= stableMs) retry.succeed();
+    if (this.openSince !== null && this.now() - this.openSince >= stableMs) retry.succeed();
     this.socket = null;
     this.dials++;
     this.openSince = null;

@@ -9,6 +9,7 @@ import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
+import { virtualClock } from '../support/virtual-clock.js';
 
 const FORECAST = { features: 2, units: 4, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
@@ -21,7 +22,11 @@ const ignore = () => undefined;
 /** A store over a disk; `settle` waits until all that can be written is. */
 function openDurable(disk = new MemoryDisk()) {
   const scheduler = new VirtualTimeScheduler();
-  const store = createDurableStore(disk, { scheduler, atTurnEnd: queueMicrotask, groupMs: 0 });
+  const store = createDurableStore(disk, {
+    clock: virtualClock(scheduler),
+    atTurnEnd: queueMicrotask,
+    groupMs: 0,
+  });
   const settle = async () => {
     for (let i = 0; i < 4; i++) {
       await turn();

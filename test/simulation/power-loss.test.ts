@@ -6,6 +6,7 @@ import { createDurableStore } from '../../src/store/log/durable.js';
 import { ask } from '../support/ask.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
+import { virtualClock } from '../support/virtual-clock.js';
 
 const SPEC = { features: 1, units: 3, seed: 5 } as const;
 const signal = (first: number, count: number) =>
@@ -15,7 +16,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const carriedBy = (disk: MemoryDisk) =>
   createRegistry({
     store: createDurableStore(disk, {
-      scheduler: new VirtualTimeScheduler(),
+      clock: virtualClock(new VirtualTimeScheduler()),
       atTurnEnd: queueMicrotask,
       groupMs: 0,
     }),

@@ -155,11 +155,10 @@ class World {
     this.registry = new Registry({
       kernels: sharedKernels(),
       store: createDurableStore(this.disk, {
-        scheduler,
+        clock: virtualClock(scheduler),
         atTurnEnd: queueMicrotask,
         groupMs: this.draw(0, 5),
         retryMs: 50,
-        now: () => 0,
       }),
       clock: virtualClock(scheduler),
       newEpoch: () => `${this.draw(0, 2 ** 30)}-${++epochs}`,

@@ -1,9 +1,11 @@
 /** A durable store over a disk in memory, in virtual time: turns, flushes and hours come when the test says so. */
+
 import { VirtualTimeScheduler } from 'rxjs';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import type { Store } from '../../src/store/store.js';
 import { MemoryDisk } from './memory-disk.js';
 import { settle } from './store-data.js';
+import { virtualClock } from './virtual-clock.js';
 
 export class StoreBench {
   readonly time = new VirtualTimeScheduler();
@@ -13,7 +15,7 @@ export class StoreBench {
   constructor(readonly disk = new MemoryDisk()) {
     disk.isManual = true;
     this.store = createDurableStore(disk, {
-      scheduler: this.time,
+      clock: virtualClock(this.time),
       atTurnEnd: (work) => this.works.push(work),
     });
   }

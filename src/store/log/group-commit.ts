@@ -5,21 +5,20 @@
  * next one, which starts when the current one has ended and the first change has waited for `groupMs`.
  * A failed write is retried unchanged, before all others, until it succeeds.
  */
-import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
+import { type Clock, systemClock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import type { StoreCounters } from '../store-counters.js';
 import type { Disk, KeyRange } from './disk.js';
 
 export interface GroupCommitParts {
-  /** Tells the time, and runs work later. */
-  readonly scheduler?: SchedulerLike;
+  /** By default the clocks of this machine. */
+  readonly clock?: Pick<Clock, 'monotonic' | 'scheduler'>;
   /** Runs work after the present turn of the event loop. */
   readonly atTurnEnd?: (work: () => void) => void;
   /** How long gathered changes may wait for more, in milliseconds. */
   readonly groupMs?: number;
   readonly counters?: StoreCounters;
-  /** Milliseconds, for durations. */
-  readonly now?: () => number;
   /** The wait before a failed write is retried, in milliseconds. */
   readonly retryMs?: number;
 }
@@ -43,12 +42,11 @@ export class GroupCommit {
   private timer: Subscription | null = null;
   private isClosed = false;
 
-  private readonly scheduler: SchedulerLike;
+  private readonly clock: Pick<Clock, 'monotonic' | 'scheduler'>;
   private readonly atTurnEnd: (work: () => void) => void;
   private readonly groupMs: number;
   private readonly retryMs: number;
   readonly counters: StoreCounters;
-  private readonly now: () => number;
 
   /** @param fill called before each write, to add changes that were held back for it */
   constructor(
@@ -56,10 +54,9 @@ export class GroupCommit {
     private readonly fill: () => void,
     parts: GroupCommitParts,
   ) {
-    const { scheduler = asyncScheduler, atTurnEnd = setImmediate, groupMs = 5, retryMs = 1000 } = parts;
+    const { clock = systemClock, atTurnEnd = setImmediate, groupMs = 5, retryMs = 1000 } = parts;
     this.counters = parts.counters ?? uncounted();
-    this.now = parts.now ?? (() => performance.now());
-    this.scheduler = scheduler;
+    this.clock = clock;
     this.atTurnEnd = atTurnEnd;
     this.groupMs = groupMs;
     this.retryMs = retryMs;
@@ -115,7 +112,7 @@ export class GroupCommit {
   /** Schedules a write. */
   wake(): void {
     if (this.since !== null) return;
-    this.since = this.scheduler.now();
+    this.since = this.clock.monotonic();
     if (!this.writing) this.startAtTurnEnd();
   }
 
@@ -159,7 +156,7 @@ export class GroupCommit {
   }
 
   private async write(batch: Batch): Promise<void> {
-    const began = this.now();
+    const began = this.clock.monotonic();
     try {
       if (batch.changes.size > 0) await this.disk.write(batch.changes);
     } catch (cause) {
@@ -167,7 +164,7 @@ export class GroupCommit {
       this.fail(cause);
       return;
     }
-    this.counters.flushSeconds.observe((this.now() - began) / 1000);
+    this.counters.flushSeconds.observe((this.clock.monotonic() - began) / 1000);
     for (const value of batch.changes.values()) this.counters.bytes += value?.length ?? 0;
     this.failed = null;
     this.writing = null;
@@ -186,7 +183,7 @@ export class GroupCommit {
       if (batch) batch.waiters = [];
       for (const { reject } of waiters) reject(failure);
     }
-    if (!this.isClosed) this.timer = this.scheduler.schedule(() => void this.retryNow(), this.retryMs);
+    if (!this.isClosed) this.timer = this.clock.scheduler.schedule(() => void this.retryNow(), this.retryMs);
   }
 
   private retryNow(): Promise<void> {
@@ -198,8 +195,8 @@ export class GroupCommit {
 
   private planNext(): void {
     if (this.since === null || this.isClosed) return;
-    const wait = this.since + this.groupMs - this.scheduler.now();
-    if (wait > 0) this.timer = this.scheduler.schedule(() => this.start(), wait);
+    const wait = this.since + this.groupMs - this.clock.monotonic();
+    if (wait > 0) this.timer = this.clock.scheduler.schedule(() => this.start(), wait);
     else this.startAtTurnEnd();
   }
 }
