@@ -7,7 +7,7 @@ const root = new URL('..', import.meta.url).pathname;
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const filesIn = (folder, ending) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((file) => file.endsWith(ending) && !file.includes('node_modules'))
+    .filter((file) => file.endsWith(ending) && !/(^|\/)(dist|node_modules)\//.test(file))
     .map((file) => join(folder, file));
 
 const documents = [

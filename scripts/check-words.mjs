@@ -27,7 +27,7 @@ const files = [
   ...readdirSync(root).filter((name) => DOCUMENTS.test(name)),
   ...FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)),
-  ).filter((name) => ENDINGS.test(name) && !name.includes('node_modules')),
+  ).filter((name) => ENDINGS.test(name) && !/(^|\/)(dist|node_modules)\//.test(name)),
 ];
 
 let found = 0;
