@@ -1,6 +1,7 @@
-import { map, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Update } from '../rnn/learning/learner.js';
-import type { LearnedRun, WindowedRun } from './run.js';
+import type { Filled, LearnedRun, WindowedRun } from './run.js';
+import { enrich } from './stage.js';
 
 /**
  * Trains on the windows of each run: truncated backpropagation through time, then a step of the model's optimizer.
@@ -18,12 +19,12 @@ import type { LearnedRun, WindowedRun } from './run.js';
  *   .subscribe(({ updates }) => updates.forEach(({ loss }) => console.log(loss, model.metrics.recentMae)));
  */
 export const learn = <R extends WindowedRun>(): OperatorFunction<R, R & LearnedRun> =>
-  map((run) => {
-    if (run.windows.length === 0) return run as R & LearnedRun;
+  enrich((run: R) => {
+    if (run.windows.length === 0) return;
     const updates: Update[] = [];
     for (const part of run.windows) {
       const update = run.model.train(part);
       if (update) updates.push(update);
     }
-    return Object.assign(run, { updates });
+    (run as R & Filled<LearnedRun>).updates = updates;
   });

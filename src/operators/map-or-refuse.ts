@@ -19,14 +19,22 @@ class Refusing<T, R extends object> extends Stage<T, R> {
     super(out);
   }
 
-  protected override take(value: T): void {
+  protected override _next(value: T): void {
     let result: R | null;
     try {
       result = this.work(value);
     } catch (error) {
-      this.refuse(error, value);
+      this.pass(error, value);
       return;
     }
     if (result !== null) this.out.next(result);
+  }
+
+  private pass(error: unknown, value: T): void {
+    try {
+      this.refuse(error, value);
+    } catch (fault) {
+      this.out.error(fault);
+    }
   }
 }

@@ -47,10 +47,14 @@ class Running extends Stage<CellInput, Run> {
     this.room = roomOf(model);
   }
 
-  protected override take(value: CellInput): void {
-    const block = blockOf(value);
-    checkBlock(this.model, block);
-    carrySteps(OwnRun, this.model, block, this.room, this.emit);
+  protected override _next(value: CellInput): void {
+    try {
+      const block = blockOf(value);
+      checkBlock(this.model, block);
+      carrySteps(OwnRun, this.model, block, this.room, this.emit);
+    } catch (error) {
+      this.out.error(error);
+    }
   }
 
   private readonly emit = (run: Run): boolean => {

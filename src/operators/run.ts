@@ -40,6 +40,9 @@ export interface LearnedRun extends WindowedRun {
   readonly updates: readonly Update[];
 }
 
+/** A run as the operator sees it that fills it in. */
+export type Filled<R extends Run> = { -readonly [K in Exclude<keyof R, keyof Run>]: R[K] };
+
 const NO_WINDOWS: readonly TrainingWindow[] = [];
 const NO_UPDATES: readonly Update[] = [];
 

@@ -1,6 +1,7 @@
-import { map, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { TrainingWindow, WindowSizes } from '../rnn/learning/learner.js';
-import type { Run, WindowedRun } from './run.js';
+import type { Filled, Run, WindowedRun } from './run.js';
+import { enrich } from './stage.js';
 
 export type { WindowSizes } from '../rnn/learning/learner.js';
 
@@ -27,11 +28,11 @@ export type { WindowSizes } from '../rnn/learning/learner.js';
  *   .subscribe(({ seq, windows }) => console.log(seq, windows)); // at step 2 the window 0 .. 1, at step 4 the window 0 .. 3
  */
 export const windows = <R extends Run>(sizes?: WindowSizes): OperatorFunction<R, R & WindowedRun> =>
-  map((run) => {
+  enrich((run: R) => {
     let due: TrainingWindow[] | null = null;
     for (let part = run.model.takeWindow(run.now, sizes); part; part = run.model.takeWindow(run.now, sizes)) {
       due ??= [];
       due.push(part);
     }
-    return due ? Object.assign(run, { windows: due }) : (run as R & WindowedRun);
+    if (due) (run as R & Filled<WindowedRun>).windows = due;
   });

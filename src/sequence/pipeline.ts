@@ -8,12 +8,12 @@
  * Delivery is synchronous. A refusal is a value that goes to the asker; an error that ends the stream is a fault inside
  * Eddy.
  */
-import { type MonoTypeOperatorFunction, map, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
+import { type MonoTypeOperatorFunction, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { type CopyRoom, carrySteps } from '../operators/carry-steps.js';
 import { learn } from '../operators/learn.js';
 import { mapOrRefuse } from '../operators/map-or-refuse.js';
-import { Stage, stage } from '../operators/stage.js';
+import { enrich, Stage, stage } from '../operators/stage.js';
 import { windows } from '../operators/windows.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
@@ -59,10 +59,17 @@ class Carrying extends Stage<Change, SequenceRun> {
     super(out);
   }
 
-  protected override take(change: Change): void {
-    const { course, room, emit } = this;
-    const { record } = change;
+  protected override _next(change: Change): void {
     this.change = change;
+    try {
+      this.carry(change.record);
+    } catch (fault) {
+      this.out.error(fault);
+    }
+  }
+
+  private carry(record: LogRecord | null): void {
+    const { course, room, emit } = this;
     if (record?.kind === 'steps') return carrySteps(SequenceRun, course.model, record, room, emit);
     if (record?.kind === 'targets') return meetTargets(course.model, record, emit);
     const run = stepless(course.model);
@@ -132,8 +139,7 @@ function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Cou
 
 /** Appends a change to the log after it took effect: a change on which Eddy fails is not replayed at the next start. */
 const append = (log: SequenceStore): MonoTypeOperatorFunction<SequenceRun> =>
-  map((run) => {
+  enrich((run: SequenceRun) => {
     const { record } = run.change;
     if (run.isLast && record && run.isEffective) log.append(record);
-    return run;
   });

@@ -6,8 +6,8 @@
  * Server and load have a process each, on 127.0.0.1. Every case is run a few times, Eddy and its peer in turn; the
  * medians count. With `--store`: what it costs to keep every step on the disk, beside the same server in memory.
  */
-import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { Child, compare as contest, endAll, measure as run, startServer } from './contest.mjs';
 import { machine, storeTable, table } from './report.mjs';
 import { BLOCK } from './work.mjs';
 
@@ -22,85 +22,12 @@ const { values } = parseArgs({
 const ROUNDS = values.quick ? 1 : 3;
 const MS = values.quick ? 250 : 500;
 
-const children = [];
-
-/** A process of this folder. What it says is kept until it is heard. */
-class Child {
-  messages = [];
-  wake = () => undefined;
-
-  constructor(file, ...args) {
-    this.process = fork(new URL(file, import.meta.url), args);
-    this.process.on('message', (message) => {
-      this.messages.push(message);
-      this.wake();
-    });
-    this.process.on('exit', (code) => {
-      if (code) throw new Error(`${file} ended with ${code}`);
-    });
-    children.push(this);
-  }
-
-  /** Gives the next message. */
-  async heard() {
-    while (this.messages.length === 0)
-      await new Promise((resolve) => {
-        this.wake = resolve;
-      });
-    const message = this.messages.shift();
-    if (message.error) throw new Error(message.error);
-    return message;
-  }
-
-  ask(message) {
-    this.process.send(message);
-    return this.heard();
-  }
-}
-
-const cpuOf = async ({ child }) => {
-  const { cpu } = await child.ask({});
-  return cpu.user + cpu.system;
-};
-
-async function startServer(kind) {
-  const child = new Child('./server.mjs', kind, values.group);
-  return { kind, child, port: (await child.heard()).port };
-}
-
-/** Runs one job of the load against a server. */
-async function measure(load, server, job) {
-  await load.ask({ peer: server.kind, port: server.port, ms: MS, ...job });
-  const before = await cpuOf(server);
-  await load.heard();
-  const cpu = (await cpuOf(server)) - before;
-  const { result } = await load.heard();
-  return { ...result, cpu };
-}
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-function summary(runs, perStep = 1) {
-  const of = (value) => median(runs.map(value));
-  return {
-    stepsPerSecond: of(({ steps, seconds }) => (steps * perStep) / seconds),
-    cpuMicroseconds: of(({ steps, cpu }) => cpu / (steps * perStep)),
-    p50: of(({ p50 = 0 }) => p50),
-    p99: of(({ p99 = 0 }) => p99),
-  };
-}
-
-/** Runs the same job on all contestants in turn, round by round. */
-async function compare(contestants, perStep) {
-  const runs = contestants.map(() => []);
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [i, contestant] of contestants.entries()) runs[i].push(await contestant());
-  return runs.map((all) => summary(all, perStep));
-}
+const measure = (load, server, job) => run(load, server, { ms: MS, ...job });
+const compare = (contestants, perStep) => contest(ROUNDS, contestants, perStep);
 
 /** Runs the same jobs on a server that keeps every step on the disk and on one that keeps them in memory, in turn. */
 async function runStore() {
-  const durable = await startServer('durable');
+  const durable = await startServer('durable', values.group);
   const rows = [];
   for (const work of ['serving', 'learning'])
     for (const server of [eddy, durable])
@@ -120,18 +47,18 @@ async function runStore() {
         ]);
         rows.push({ ...job, memory, disk });
       }
-  for (const child of children) child.process.disconnect();
+  endAll();
   const report = { machine: machine(), groupMs: Number(values.group), rows };
   console.log(values.json ? JSON.stringify(report, null, 2) : storeTable(report));
 }
 
 const load = new Child('./load.mjs');
-const eddy = await startServer('eddy');
+const eddy = await startServer('eddy', values.group);
 if (values.store) {
   await runStore();
   process.exit(0);
 }
-const bare = await startServer('bare');
+const bare = await startServer('bare', values.group);
 const local = new Child('./in-process.mjs');
 await local.heard();
 
@@ -178,7 +105,7 @@ const [inProcess, endToEnd] = await compare([
   () => local.ask({ work: 'learning', ms: MS }),
   () => measure(load, eddy, { connections: 1, block: BLOCK, inFlight: 3, work: 'learning' }),
 ]);
-for (const child of children) child.process.disconnect();
+endAll();
 
 const report = { machine: machine(), serving, fanOut, blocks: { inProcess, endToEnd } };
 console.log(values.json ? JSON.stringify(report, null, 2) : table(report));

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { createServer, createTelemetry, openStore } from '../../../dist/src/server/create-server.js';
+import { createServer, openStore } from '../../../dist/src/server/create-server.js';
+import { createTelemetry } from '../../../dist/src/server/telemetry/telemetry.js';
 import { answerFrames, createCork } from './work.mjs';
 
 const [kind, groupMs = '5'] = process.argv.slice(2);

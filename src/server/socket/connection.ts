@@ -2,7 +2,7 @@
  * One socket, one sentence: frames come in as a stream, are decoded, greeted, permitted and routed to their sequences, and
  * every message leaves through one observer.
  *
- *     frames | decode | welcome | permit | route  ->  outbox
+ *     frames | decode | admit | route  ->  outbox
  *
  * A refusal is a value: it is sent, and the stream goes on. Nothing that a client sends harms a sequence or another socket.
  */
@@ -108,8 +108,7 @@ export class Connection {
           (frame) => codec.decodeClient(frame),
           (error) => refuse(error, null),
         ),
-        mapOrRefuse<ClientMessage, ClientMessage>((message) => this.greeter.greet(message), refuse),
-        mapOrRefuse<ClientMessage, ClientMessage>((message) => this.permit(message), refuse),
+        mapOrRefuse<ClientMessage, ClientMessage>((message) => this.admit(message), refuse),
         route({
           ...parts,
           now,
@@ -172,11 +171,13 @@ export class Connection {
     this.outbox.next({ type: 'welcome', version: PROTOCOL_VERSION, server, limits: { ...limits } });
   }
 
-  /** Lets messages pass that the token permits. @throws EddyError `permission-denied`, `token-expired`, `rate-limit` */
-  private permit(message: ClientMessage): ClientMessage {
-    this.greeter.access.check(message, this.wall);
-    this.count(message.type);
-    return message;
+  /** Lets hello open the conversation, and then passes what the token permits. @throws EddyError for what it refuses */
+  private admit(message: ClientMessage): ClientMessage | null {
+    const greeted = this.greeter.greet(message);
+    if (!greeted) return null;
+    this.greeter.access.check(greeted, this.wall);
+    this.count(greeted.type);
+    return greeted;
   }
 
   private readonly wall = () => this.parts.clock.wall();

@@ -13,7 +13,7 @@ import { EddyError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { ServerMessage } from '../../protocol/messages.js';
 import type { ViewMessage } from '../../protocol/views/index.js';
-import { countOf, latestOf } from '../../protocol/views/index.js';
+import { countOf, isView, latestOf } from '../../protocol/views/index.js';
 import type { WireCounters } from '../telemetry/telemetry.js';
 import type { AtTurnEnd } from './flush-queue.js';
 import type { SocketLike } from './socket-like.js';
@@ -63,7 +63,7 @@ export class Outbox extends Subscriber<ServerMessage> {
 
   private take(message: ServerMessage): void {
     if (message.type === 'ack') this.ack(message.channel, message.seq);
-    else if ('skipped' in message) this.sendResult(message);
+    else if (isResult(message)) this.sendResult(message);
     else this.send(message);
   }
 
@@ -174,3 +174,7 @@ export class Outbox extends Subscriber<ServerMessage> {
     for (const { message, skipped } of held) this.sendResult(latestOf(message, skipped));
   }
 }
+
+/** Most results are states, and a look into a table costs more than one at a type. */
+const isResult = (message: ServerMessage): message is ViewMessage =>
+  message.type === 'states' || isView(message.type);

@@ -46,6 +46,8 @@ export interface RouteParts {
   readonly refuse: (error: unknown, message: ClientMessage | null) => void;
   /** Tells the client which of its steps or targets were refused. */
   readonly refusePush: (channel: number, refused: readonly RefusedPush[]) => void;
+  /** Tells of a fault of Eddy's own. */
+  readonly onFault: (error: unknown) => void;
   /** How many messages were refused so far. */
   readonly refusals: { readonly total: number };
   /** Called with the number of active views, and with each view that ends. */
@@ -75,7 +77,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     this.add(() => this.end());
   }
 
-  protected override take(message: ClientMessage): void {
+  protected override _next(message: ClientMessage): void {
     try {
       this.handle(message);
     } catch (error) {
@@ -170,11 +172,17 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   private listen(handle: SequenceHandle): Subscription {
     const { channel } = handle;
     const { sampler, now, refusePush } = this.parts;
-    const heard = handle.acks$.subscribe((seq) => {
-      sampler.acked(channel, seq, now);
-      this.out.next({ type: 'ack', channel, seq });
-    });
-    heard.add(handle.refusals$.subscribe((refused) => refusePush(channel, refused)));
+    const { onFault } = this.parts;
+    const heard = new Subscription();
+    heard.add(
+      handle.acks$.subscribe(
+        new Sink((seq) => {
+          sampler.acked(channel, seq, now);
+          this.out.next({ type: 'ack', channel, seq });
+        }, onFault),
+      ),
+    );
+    heard.add(handle.refusals$.subscribe(new Sink((refused) => refusePush(channel, refused), onFault)));
     return heard;
   }
 
