@@ -1,5 +1,5 @@
 import type { Reals } from '../kernels/kernels.js';
-import type { CarriedStep, Model } from '../rnn/model.js';
+import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import type { Alert, Run, RunConstructor } from './run.js';
 
@@ -53,12 +53,11 @@ export function carrySteps<R extends Run>(
     const y = outputSize > 0 ? room.y(count * outputSize) : null;
     let alerts: Alert[] | null = null;
     for (let i = 0; i < count; i++) {
-      const step = model.carry(x, (t + i) * size);
-      if (h) copy(step.h, h, i * stateSize);
-      if (y && step.y) copy(step.y, y, i * outputSize);
-      if (step.isAnomalous || step.drift) {
+      const alert = model.advance(x, (t + i) * size);
+      if (h || y) model.copyLast(h, i * stateSize, y, i * outputSize);
+      if (alert) {
         alerts ??= [];
-        alerts.push(alertOf(step));
+        alerts.push(alert);
       }
     }
     if (targets) model.meet(slice(targets, t * outputSize, outputSize), seq);
@@ -74,21 +73,6 @@ function endOverdue<R extends Run>(Run: RunConstructor<R>, model: Model, emit: (
   const isUnwanted = emit(new Run(model, now, 0, now, null, null, NO_ALERTS, false));
   while (model.isOverdue && model.takeWindow(now));
   return isUnwanted;
-}
-
-const alertOf = ({ seq, anomaly, isAnomalous, drift }: CarriedStep): Alert => ({
-  seq,
-  anomaly,
-  isAnomalous,
-  drift,
-});
-
-/** Up to this many numbers, a loop is faster than a copy of bytes. */
-const FEW = 32;
-
-function copy(from: Reals, to: Reals, at: number): void {
-  if (from.length > FEW) to.set(from, at);
-  else for (let i = 0; i < from.length; i++) to[at + i] = from[i]!;
 }
 
 function slice(values: ArrayLike<number>, at: number, length: number): ArrayLike<number> {

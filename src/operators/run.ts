@@ -1,6 +1,8 @@
 import type { Reals } from '../kernels/kernels.js';
 import type { TrainingWindow, Update } from '../rnn/learning/learner.js';
-import type { CarriedStep, Model } from '../rnn/model.js';
+import type { Alert, Model } from '../rnn/model.js';
+
+export type { Alert } from '../rnn/model.js';
 
 /**
  * A run: consecutive steps of one sequence that the cell has carried with the same weights. Weights may change
@@ -26,9 +28,6 @@ export interface Run {
   /** Is it the last run of its block? */
   readonly isLast: boolean;
 }
-
-/** The anomaly score and drift detection of a step. */
-export type Alert = Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'>;
 
 /** A run, and the training windows that are due with it. */
 export interface WindowedRun extends Run {

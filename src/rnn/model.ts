@@ -14,9 +14,9 @@ import type { Metrics } from './scoring/prequential.js';
 import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpec, type ModelSpecInput, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
-import type { CarriedStep, StepResult } from './step-result.js';
+import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type { CarriedStep, ModelOptions, ModelSettings, StepResult };
+export type { Alert, CarriedStep, ModelOptions, ModelSettings, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
 
@@ -112,6 +112,17 @@ export class Model {
    * @param x its B * F numbers from `at` on, which were checked; NaN or null is missing
    */
   carry(x: ArrayLike<number | null>, at: number): CarriedStep {
+    const alert = this.advance(x, at);
+    const { network } = this.parts;
+    const { seq } = this;
+    network.show(network.numbers, seq);
+    const { h, y } = network;
+    const { isAnomalous = false, drift = null } = alert ?? {};
+    return { seq, h, y, anomaly: this.anomaly, isAnomalous, drift };
+  }
+
+  /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
+  advance(x: ArrayLike<number | null>, at: number): Alert | null {
     const { network, inputs, forecasts, outputs, monitor } = this.parts;
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
@@ -122,11 +133,15 @@ export class Model {
     inputs.write(m, window.zAt(seq), F + N);
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
-    network.show(m, seq);
-    const { h, y } = network;
     const { anomaly, isAnomalous, drift } = monitor;
+    if (!isAnomalous && drift === null) return null;
     monitor.clearAlerts();
-    return { seq, h, y, anomaly, isAnomalous, drift };
+    return { seq, anomaly, isAnomalous, drift };
+  }
+
+  /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */
+  copyLast(h: Reals | null, hAt: number, y: Reals | null, yAt: number): void {
+    this.parts.network.copyLast(h, hAt, y, yAt);
   }
 
   /** Steps that can be carried before a window may be due. */

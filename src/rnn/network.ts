@@ -88,6 +88,17 @@ export class Network {
     for (let i = 0; i < this.spec.batch * M; i++) m[to + i] = m[y + i]!;
   }
 
+  /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */
+  copyLast(h: Reals | null, hAt: number, y: Reals | null, yAt: number): void {
+    const { numbers: m, window } = this;
+    const { batch: B } = this.spec;
+    const { features: F, units: N, outputs: M } = this.layout.parameters;
+    if (h)
+      for (let row = 0; row < B; row++)
+        copy(m, window.zAt(window.next) + row * (F + N) + F, h, hAt + row * N, N);
+    if (y && this.readout) copy(m, window.predictionAt(window.next - 1), y, yAt, B * M);
+  }
+
   /** Makes the views of h and y, which are void where the memory has moved. */
   private view(m: Reals): void {
     const { hAt, yAt, cellScratchAt } = this.layout;
@@ -163,4 +174,12 @@ export class Network {
   free(): void {
     this.arena.free();
   }
+}
+
+/** Up to so many numbers, a loop is faster than a copy of bytes, which needs a view. */
+const FEW = 128;
+
+function copy(from: Reals, at: Address, to: Reals, toAt: number, length: number): void {
+  if (length > FEW) to.set(from.subarray(at, at + length), toAt);
+  else for (let i = 0; i < length; i++) to[toAt + i] = from[at + i]!;
 }

@@ -19,6 +19,9 @@ export interface CarriedStep {
   readonly drift: DriftKind | null;
 }
 
+/** An anomalous step, or one at which drift was detected. */
+export type Alert = Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'>;
+
 /** What one timestep gave, and what was learned at it. */
 export interface StepResult extends CarriedStep {
   /** The updates that this step led to: mostly none, seldom more than one. */

@@ -582,7 +582,7 @@ describe('the registry', () => {
     const b = registry.open('b', 'either', FORECAST).sequence;
     const events: ViewMessage[] = [];
     a.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
-    a.model.carry = () => {
+    a.model.advance = () => {
       throw new TypeError('broken');
     };
     expect(codeOf(() => ask(a).push(0, signal(0, 1), undefined, () => undefined))).toBe('sequence-failed');

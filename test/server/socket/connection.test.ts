@@ -601,7 +601,7 @@ describe('a fault inside Eddy', () => {
       {},
       createRegistry({ onFault: (fault) => faults.push(fault) }),
     );
-    registry.get('a').model.carry = () => {
+    registry.get('a').model.advance = () => {
       throw new TypeError('broken');
     };
     say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) });
