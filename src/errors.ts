@@ -112,6 +112,11 @@ export const ERRORS = {
   // those that close the socket
   'server-shutdown': { temporary: true, close: 3000, about: 'the server is shutting down' },
   'socket-slow': { temporary: true, close: 3001, about: 'the client did not read fast enough' },
+  'authorize-failed': {
+    temporary: true,
+    close: 3011,
+    about: 'the program that embeds the server could not decide who may connect',
+  },
   'access-changed': { temporary: true, close: 3010, about: 'the rights of the token have changed' },
   'attempts-limit': { temporary: true, close: 3011, about: 'too many tokens from this address were refused' },
   'hello-timeout': { temporary: false, close: 3500, about: 'hello did not arrive in time' },

@@ -16,4 +16,8 @@ export class Inlet<T> extends Observable<T> {
   next(value: T): void {
     this.out?.next(value);
   }
+
+  complete(): void {
+    this.out?.complete();
+  }
 }

@@ -64,11 +64,12 @@ export class LocalDirectory implements Directory {
 }
 
 function detailsOf(sequence: Sequence, now: number): Omit<Listed, 'sequence'> {
-  const { isAwake: awake, seq, epoch, spec, lastStepAt } = sequence;
-  const age = lastStepAt === null ? null : now - lastStepAt;
+  const { course, seq, epoch, spec, lastStepAt } = sequence;
+  const awake = course !== null;
+  const age = lastStepAt === null ? null : Math.round(now - lastStepAt);
   const place = { awake, seq, epoch, age, spec: { ...spec } };
-  if (!awake) return place;
-  const { learning, updates, anomaly, metrics } = sequence.model;
+  if (!course) return place;
+  const { learning, updates, anomaly, metrics } = course.model;
   const { scored, recentMae, recentSkill } = metrics;
   return { ...place, learning, updates, anomaly, scored, recentMae, recentSkill };
 }

@@ -14,9 +14,17 @@ export class LocalHandle implements SequenceHandle {
   readonly acks$ = new Inlet<number>();
   readonly refusals$ = new Inlet<readonly RefusedPush[]>();
   private isReleased = false;
+  /** Number of the last step that was pushed here and not refused. */
+  private pushed = -1;
   private readonly asker: Asker = {
-    durable: (seq) => this.acks$.next(seq),
-    refused: (refused) => this.refusals$.next(refused.map((one) => ({ ...one, seq: one.seq ?? this.seq }))),
+    durable: (seq) => {
+      this.acks$.next(seq);
+      this.endIfSettled(seq);
+    },
+    refused: (refused) => {
+      this.pushed = Math.min(this.pushed, this.seq);
+      this.refusals$.next(refused.map((one) => ({ ...one, seq: one.seq ?? this.seq })));
+    },
   };
 
   constructor(
@@ -61,6 +69,7 @@ export class LocalHandle implements SequenceHandle {
   }
 
   push(first: number, x: Float32Array, targets: Float32Array | null, count: number): void {
+    this.pushed = Math.max(this.pushed, first + count - 1);
     this.sequence.submit({ kind: 'steps', first, x, targets, count, asker: this.asker });
   }
 
@@ -92,6 +101,14 @@ export class LocalHandle implements SequenceHandle {
     if (this.isReleased) return;
     this.isReleased = true;
     this.onRelease();
+    this.endIfSettled(this.durable);
+  }
+
+  /** After the last ack of a handle that was released nothing more will be heard of it. */
+  private endIfSettled(durable: number): void {
+    if (!this.isReleased || durable < this.pushed) return;
+    this.acks$.complete();
+    this.refusals$.complete();
   }
 }
 

@@ -11,6 +11,8 @@ export interface Sleeper {
   readonly spec: ModelSpec;
   /** When it last had a request, by the monotonic clock. */
   readonly lastActive: number;
+  /** Is its model at work? Then it cannot be put to sleep. */
+  readonly isBusy: boolean;
   sleep(reason: 'room'): void;
 }
 
@@ -45,7 +47,7 @@ export class ModelRoom {
         `the model would take ${bytes} bytes; the limit is ${limits.modelBytes}`,
       );
     while (this.awake.size >= limits.awakeSequences || this.bytes + bytes > limits.modelBytes)
-      this.longestIdle()!.sleep('room');
+      this.longestIdle().sleep('room');
     return this.make(spec);
   }
 
@@ -67,10 +69,13 @@ export class ModelRoom {
     if (this.awake.delete(sequence)) this.bytes -= this.bytesOf(sequence.spec);
   }
 
-  private longestIdle(): Sleeper | null {
+  /** @throws EddyError `sequence-limit` if every model is at work */
+  private longestIdle(): Sleeper {
     let idle: Sleeper | null = null;
-    for (const sequence of this.awake) if (!idle || sequence.lastActive < idle.lastActive) idle = sequence;
-    return idle;
+    for (const sequence of this.awake)
+      if (!sequence.isBusy && (!idle || sequence.lastActive < idle.lastActive)) idle = sequence;
+    if (idle) return idle;
+    throw new EddyError('sequence-limit', 'every model in memory is at work');
   }
 
   private bytesOf(spec: ModelSpec): number {

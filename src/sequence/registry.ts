@@ -216,7 +216,7 @@ export class Registry {
       if (sequence.isAwake) {
         const idleMs = now - sequence.lastActive;
         if (idleMs >= keeping.idleMs) {
-          sequence.announce('idle', { ms: idleMs });
+          sequence.announce('idle', { ms: Math.round(idleMs) });
           sequence.sleep('idle');
         } else if (now - sequence.lastKept >= keeping.ms) sequence.keep();
       }

@@ -16,6 +16,7 @@ import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type Command, Intake, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
 import { type Recovered, recover } from './recovery.js';
@@ -47,6 +48,9 @@ export class Sequence {
   private pipe = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
+  private readonly turns = new OneAtATime<Command>((command) => this.run(command));
+  /** Was the command under way answered? */
+  private isAnswered = false;
 
   /** @param origin where it begins, or goes on from */
   constructor(
@@ -86,6 +90,11 @@ export class Sequence {
     return this.course !== null;
   }
 
+  /** Is a command under way? Then others wait, and the model stays where it is. */
+  get isBusy(): boolean {
+    return this.turns.isBusy;
+  }
+
   /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
   get isHeld(): boolean {
     return this.holders > 0 || this.results.isWatched || this.failure !== null;
@@ -118,17 +127,25 @@ export class Sequence {
     return this.course?.epoch ?? this.last.epoch;
   }
 
-  /** Executes a command, or refuses it, and tells the asker. Wakes if necessary. */
+  /**
+   * Carries out a command, or refuses it; the asker hears of either. Wakes if necessary. A command that comes from within
+   * another, as from a subscriber to its results, waits until that is done.
+   */
   submit(command: Command): void {
+    this.turns.do(command);
+  }
+
+  private run(command: Command): void {
     try {
       this.ready();
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       return refuse(command, error);
     }
+    this.isAnswered = false;
     this.commands.next(command);
-    // a fault inside Eddy has ended the pipe in the middle of the command
-    if (this.failure) refuse(command, this.failure);
+    // it failed, or was ended from within, before it was answered
+    if (this.failure && !this.isAnswered) refuse(command, this.failure);
   }
 
   /** Makes a checkpoint now, and tells the asker when it is durable. */
@@ -159,11 +176,6 @@ export class Sequence {
     this.keep();
     this.announce('evicted', { reason, last: this.seq });
     this.giveUpModel();
-  }
-
-  /** Has anything changed since the last checkpoint? */
-  get isDirty(): boolean {
-    return this.checkpoints.isDue;
   }
 
   /** Makes a checkpoint if anything has changed since the last. */
@@ -238,13 +250,15 @@ export class Sequence {
     if (count > 0) this.lastStepAt = this.lastActive;
     this.checkpoints.count(count);
     this.results.add(run, course);
-    if (!run.isLast) return;
+    // a subscriber may have ended the sequence
+    if (!run.isLast || this.course !== course) return;
     this.answer(run);
     this.checkpoints.makeInTime(course);
   }
 
   /** Tells the asker: refusals at once, the rest when it is durable. */
   private answer({ change: { record, last, asker }, refused }: SequenceRun): void {
+    this.isAnswered = true;
     if (!asker) return;
     if (record?.kind !== 'targets') this.acks.add(last, asker);
     else if (refused.length > 0) asker.refused(refused);

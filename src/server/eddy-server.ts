@@ -1,12 +1,12 @@
 /** The server: a gateway for sockets, HTTP beside it, and their graceful shutdown. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
-import type { Duplex } from 'node:stream';
 import type { Client } from '../../client/sdk/index.js';
+import { EddyError } from '../errors.js';
 import { DEFAULT_PORT } from '../limits.js';
-import { STREAM_PATH } from '../protocol/messages.js';
 import type { Directory } from '../sequence/directory.js';
 import { LocalDirectory } from '../sequence/local-directory.js';
+import { Attachments, type AttachOptions } from './attachments.js';
 import { EVERYTHING } from './auth/access.js';
 import { Attempts } from './auth/attempts.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -36,9 +36,13 @@ export interface ListenOptions extends Partial<Address> {
   readonly admin?: Address | undefined;
 }
 
-export interface AttachOptions {
-  /** Origins of web pages that may connect, besides the server's own host. */
-  readonly origins?: readonly string[];
+export interface AcceptOptions {
+  /** The rights of the socket. By default it has all, or, if tokens are needed, those of the token in its hello. */
+  readonly grant?: Grant | undefined;
+  /** Where the socket comes from. Failed tokens are counted by address, so without one they are not. */
+  readonly address?: string | undefined;
+  /** The request that was upgraded, as `authorize` sees it. */
+  readonly request?: IncomingMessage | undefined;
 }
 
 export class EddyServer {
@@ -51,8 +55,10 @@ export class EddyServer {
   private origins: Origins;
   private adminOrigins: Origins;
   private readonly metrics: Metrics;
-  private hasOperations = false;
-  private readonly detach: (() => void)[] = [];
+  private readonly operated = new WeakSet<HttpServer>();
+  private readonly attachments: Attachments;
+  /** Clients in this process. */
+  private readonly inside = new Set<Client>();
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: ServerParts) {
@@ -71,11 +77,18 @@ export class EddyServer {
       directory: this.directory,
       authenticator: this.authenticator,
     });
+    this.attachments = new Attachments({
+      originsAt: (host, port, more, isTls) => this.originsAt({ host, port }, more, isTls),
+      upgrade: (request, socket, head, origins) => {
+        this.gateway.connected(request.socket);
+        this.gateway.upgrade(request, socket, head, origins);
+      },
+    });
     this.http = new HttpServer({
       onFault: (error) => logger.error({ err: error }, 'a request failed'),
       connections: limits.sockets + limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
-      refusal: (request) => this.origins.refusal(request, false),
+      refusal: (request) => (this.attachments.originsOf(request) ?? this.origins).refusal(request, false),
     });
     addDashboard(this.http, (text) => logger.warn(text));
     addClientFile(this.http, (text) => logger.warn(text));
@@ -122,36 +135,26 @@ export class EddyServer {
    * Takes the WebSockets of another program's HTTP server: Node's own, with or without TLS, or fastify's `app.server`.
    * Requests for other paths than /stream are left to that program.
    */
-  attach(server: Server | TlsServer, { origins = [] }: AttachOptions = {}): void {
-    let own: Origins | null = null;
-    const ownOrigins = () => {
-      const at = server.address();
-      const { address: host, port } = typeof at === 'object' && at ? at : { address: 'localhost', port: 0 };
-      return this.originsAt({ host, port }, origins, server instanceof TlsServer);
-    };
-    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const [path] = (request.url ?? '').split('?', 1);
-      if (path !== STREAM_PATH) return;
-      own ??= ownOrigins();
-      this.gateway.upgrade(request, socket, head, own);
-    };
-    server.on('upgrade', upgrade);
-    this.detach.push(() => server.off('upgrade', upgrade));
+  attach(server: Server | TlsServer, options: AttachOptions = {}): void {
+    this.attachments.add(server, options);
   }
 
-  /**
-   * Serves a WebSocket that another program accepted.
-   *
-   * @param grant its rights; by default everything, or, if tokens are needed, the rights of the token in its hello
-   */
-  accept(socket: AcceptedSocket, grant?: Grant): void {
-    const open = this.authenticator.isClosed ? null : EVERYTHING;
-    this.gateway.accept(socket, { address: 'accepted', access: grant ? accessOf(grant) : open });
+  /** Serves a WebSocket that another program accepted. */
+  accept(socket: AcceptedSocket, { grant, address, request }: AcceptOptions = {}): void {
+    const granted = grant && accessOf(grant);
+    const access = granted ?? (this.authenticator.isClosed ? null : EVERYTHING);
+    this.gateway.accept(socket, {
+      address: address ?? null,
+      access,
+      admit: granted
+        ? async () => granted
+        : (token) => this.authenticator.admit(token, address ?? null, request),
+    });
   }
 
   /** Answers one HTTP request of another program's server: the dashboard, /client, /sequences, /livez, /readyz, /metrics. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.addOperations(this.http);
+    if (!this.admin) this.addOperations(this.http);
     return this.http.serve(request, response);
   }
 
@@ -161,9 +164,13 @@ export class EddyServer {
    */
   async client(): Promise<Client> {
     const { connectInProcess } = await import('./in-process.js');
-    return connectInProcess((socket) =>
-      this.gateway.accept(socket, { address: 'in-process', access: EVERYTHING }),
+    if (this.stopping) throw new EddyError('server-shutdown', 'the server has stopped');
+    const admit = async () => EVERYTHING;
+    const client = connectInProcess((socket) =>
+      this.gateway.serve(socket, { address: null, access: EVERYTHING, admit }),
     );
+    this.inside.add(client);
+    return client;
   }
 
   /**
@@ -195,8 +202,8 @@ export class EddyServer {
   }
 
   private addOperations(app: HttpServer): void {
-    if (this.hasOperations) return;
-    this.hasOperations = true;
+    if (this.operated.has(app)) return;
+    this.operated.add(app);
     const { guard, checks } = this.parts;
     const all: Record<string, Check> = {
       running: () => (this.stopping ? 'shutting down' : null),
@@ -210,9 +217,13 @@ export class EddyServer {
     const { registry, guard, limits, onStop, clock, random, spreadMs } = this.parts;
     const { newSocketsPerSecond } = limits;
     const { scheduler } = clock;
-    await sayGoodbye(this.gateway.stop(), { scheduler, random, spreadMs, newSocketsPerSecond });
+    const goodbye = { scheduler, random, spreadMs, newSocketsPerSecond };
     const ends = [
-      ...this.detach,
+      () => {
+        for (const client of this.inside) client.close();
+      },
+      () => this.attachments.end(),
+      () => sayGoodbye(this.gateway.stop(), goodbye),
       () => this.http.close(),
       ...onStop,
       () => registry.end(),

@@ -111,7 +111,9 @@ describe('createServer', () => {
     const server = create();
     const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     sockets.on('connection', (socket) =>
-      server.accept(socket, { name: 'viewer', roles: ['subscribe'], sequences: ['pump-*'] }),
+      server.accept(socket, {
+        grant: { name: 'viewer', roles: ['subscribe'], sequences: ['pump-*'] },
+      }),
     );
     await new Promise((resolve) => sockets.on('listening', resolve));
     endings.push(() => sockets.close());

@@ -64,6 +64,15 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
       tap.unsubscribe();
       waiting.add(live.of(view).subscribe(subscriber));
     };
+    const skipTheRest = () => {
+      try {
+        const latest = parts.latest();
+        if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - course.seq - 1) });
+        goLive();
+      } catch (error) {
+        subscriber.error(error);
+      }
+    };
     const slice = (): void => {
       isRunning = true;
       let isDone = true;
@@ -71,11 +80,9 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
         isDone = runFor(SLICE_WORK, pieces, () => subscriber.closed);
         if (isDone && !subscriber.closed) goLive();
       } catch (error) {
-        if (!(error instanceof EddyError)) throw error;
-        // the log was truncated meanwhile, so the rest counts as skipped
-        const latest = parts.latest();
-        if (latest) subscriber.next({ ...latest, skipped: Math.max(0, parts.seq() - course.seq - 1) });
-        goLive();
+        // the log was truncated meanwhile, so the rest counts as skipped; or the sequence has ended
+        if (error instanceof EddyError) skipTheRest();
+        else subscriber.error(error);
       } finally {
         isRunning = false;
       }

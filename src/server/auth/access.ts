@@ -101,11 +101,16 @@ export class Access {
     return this.parts.renew();
   }
 
-  /** Tells whether another access grants the same. */
+  /** Does another access grant the same? */
   equals(other: Access): boolean {
     return JSON.stringify(this.terms) === JSON.stringify(other.terms);
   }
 
+  /** Does another access give the same rights, perhaps until another time? */
+  hasRightsOf(other: Access): boolean {
+    const rights = ({ terms: { expires: _expires, ...rest } }: Access) => JSON.stringify(rest);
+    return rights(this) === rights(other);
+  }
   /** Its grants, as data. */
   get terms() {
     const { name, sequences, expires } = this.parts;

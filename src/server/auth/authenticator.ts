@@ -10,7 +10,8 @@ import { accessOf, type Grant } from './grant.js';
 export interface Applicant {
   /** The token of the `Authorization` header or of hello, if there is one. */
   readonly token: string | undefined;
-  readonly address: string;
+  /** Null for a socket that was accepted without one. */
+  readonly address: string | null;
   /** The HTTP request or upgrade: cookies, headers, path. */
   readonly request: IncomingMessage | undefined;
 }
@@ -61,19 +62,19 @@ export class Authenticator {
    *
    * @throws EddyError `unauthorized`, `attempts-limit`
    */
-  async admit(token: string | undefined, address: string, request?: IncomingMessage): Promise<Access> {
+  async admit(token: string | undefined, address: string | null, request?: IncomingMessage): Promise<Access> {
     const { attempts, onRefused } = this.parts;
     if (!this.isClosed) return EVERYTHING;
     if (token === undefined && !this.asksRequests) throw new EddyError('unauthorized', 'a token is needed');
-    const wait = attempts.wait(address);
+    const wait = address === null ? 0 : attempts.wait(address);
     if (wait > 0 && !(token !== undefined && isOwnToken(token))) throw tooMany(wait);
     try {
       return await this.authenticate({ token, address, request });
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       if (wait > 0) throw tooMany(wait);
-      attempts.refused(address);
-      onRefused(address, error.message);
+      if (error.code !== 'authorize-failed' && address !== null) attempts.refused(address);
+      onRefused(address ?? 'unknown', error.message);
       throw error;
     }
   }
@@ -86,14 +87,26 @@ export class Authenticator {
     throw new EddyError('unauthorized', 'you are not let in here');
   }
 
+  /** Asks the program. @throws EddyError `authorize-failed` for what it throws that is no EddyError */
+  private async ask(applicant: Applicant): Promise<Grant | null> {
+    try {
+      return (await this.parts.authorize?.(applicant)) ?? null;
+    } catch (cause) {
+      if (cause instanceof EddyError) throw cause;
+      throw new EddyError('authorize-failed', 'the decision who may connect failed', { cause });
+    }
+  }
+
   private async granted(applicant: Applicant): Promise<Access | null> {
-    const grant = await this.parts.authorize?.(applicant);
+    const grant = await this.ask(applicant);
     if (!grant) return null;
-    return accessOf(grant, async () => {
-      const access = await this.granted(applicant);
-      if (access) return access;
-      throw new EddyError('unauthorized', 'you are not let in here any more');
+    const access: Access = accessOf(grant, async () => {
+      const now = await this.granted(applicant);
+      if (!now) throw new EddyError('unauthorized', 'you are not let in here any more');
+      // a grant for an hour from now is another each time it is asked for: the rights are what counts
+      return now.hasRightsOf(access) ? access : now;
     });
+    return access;
   }
 }
 

@@ -6,10 +6,13 @@ import { CHALLENGE, type Refusal } from '../auth/origins.js';
 
 export const STOPPING: Refusal = { status: 503, reason: 'shutting down', headers: { 'Retry-After': '5' } };
 
+const FAULT: Refusal = { status: 500, reason: 'a fault inside Eddy' };
+
 /** The HTTP answer for a refused token. */
 export function refusalBy(error: unknown): Refusal {
-  if (!(error instanceof EddyError)) throw error;
+  if (!(error instanceof EddyError)) return FAULT;
   const reason = `${error.code}: ${error.message}`;
+  if (error.code === 'authorize-failed') return { status: 503, reason, headers: { 'Retry-After': '5' } };
   if (error.temporary) return { status: 429, reason, headers: { 'Retry-After': '60' } };
   return {
     status: 401,

@@ -9,14 +9,24 @@ export type AtTurnEnd = (work: () => void) => void;
 /**
  * Creates a queue of work for the end of a turn. However much is queued, one thing is scheduled.
  *
+ * @param onFault takes what a work throws; the others run all the same
  * @param schedule runs a function after the present turn: `process.nextTick`
  */
-export function createFlushQueue(schedule: (run: () => void) => void): AtTurnEnd {
+export function createFlushQueue(
+  schedule: (run: () => void) => void,
+  onFault: (error: unknown) => void,
+): AtTurnEnd {
   let waiting: (() => void)[] = [];
   const run = () => {
     const works = waiting;
     waiting = [];
-    for (const work of works) work();
+    for (const work of works) {
+      try {
+        work();
+      } catch (error) {
+        onFault(error);
+      }
+    }
   };
   return (work) => {
     if (waiting.length === 0) schedule(run);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { EddyError } from '../../errors.js';
 import { type Encoding, encodingOf, SUBPROTOCOLS } from '../../protocol/codec.js';
 import { STREAM_PATH } from '../../protocol/messages.js';
 import type { Directory } from '../../sequence/directory.js';
@@ -28,12 +29,14 @@ export interface GatewayParts extends ServerParts {
   readonly authenticator: Authenticator;
 }
 
-/** Where a socket comes from, and its rights. */
+/** What is known of a socket besides its bytes. */
 export interface SocketOrigin {
-  readonly address: string;
-  /** Its access; null if its hello must bring a token. */
+  /** Null if it is not known. */
+  readonly address: string | null;
+  /** Its rights; null if its hello has to bring a token. */
   readonly access: Access | null;
-  readonly request?: IncomingMessage | undefined;
+  /** Gives the rights of a token in its hello. */
+  readonly admit: (token: string | undefined) => Promise<Access>;
 }
 
 type AnySocket = Pick<AcceptedSocket, 'on' | 'close' | 'terminate'>;
@@ -48,7 +51,11 @@ export class Gateway {
   private readonly throttle: LogThrottle;
   private readonly framed: Record<Encoding, Wire>;
   private readonly plain: Record<Encoding, Wire>;
-  private readonly atTurnEnd = createFlushQueue(process.nextTick);
+  private readonly atTurnEnd = createFlushQueue(process.nextTick, (error) =>
+    this.parts.logger.error({ err: error }, 'a socket could not be written to'),
+  );
+  /** Upgrades whose token is being judged. */
+  private readonly undecided = new Set<Duplex>();
   private isStopping = false;
 
   constructor(private readonly parts: GatewayParts) {
@@ -90,6 +97,11 @@ export class Gateway {
     else streams.enter(address, socket);
   }
 
+  /** Counts a TCP connection that another program let in. */
+  connected(socket: Socket): void {
+    this.streams.enter(socket.remoteAddress ?? '', socket);
+  }
+
   /** Answers an upgrade: with a socket, or with why there is none. @param origins which names and pages are let in */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     socket.on('error', () => socket.destroy());
@@ -98,33 +110,55 @@ export class Gateway {
     const refusal = this.refusalOf(request, address, origins);
     if (refusal) return refuse(refusal);
     this.sockets.enter(address, socket);
+    const { authenticator } = this.parts;
     const accept = (access: Access | null) =>
       this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         this.converse(webSocket, this.wireOf(webSocket, this.framed), framedSocket(webSocket, socket), {
           address,
           access,
-          request,
+          admit: (token) => authenticator.admit(token, address, request),
         }),
       );
     const { authorization } = request.headers;
-    const { authenticator } = this.parts;
     if (!authenticator.isClosed) return accept(EVERYTHING);
     if (authorization === undefined && !authenticator.asksRequests) return accept(null);
-    authenticator
-      .admitRequest(bearerOf(authorization), address, request)
-      .then(
-        (access) => (this.isStopping ? refuse(STOPPING) : accept(access)),
-        (error) => refuse(refusalBy(error)),
-      )
-      .catch((error) => {
-        this.parts.logger.error({ err: error }, 'an upgrade failed');
-        socket.destroy();
-      });
+    void this.decide(socket, refuse, accept, () =>
+      authenticator.admitRequest(bearerOf(authorization), address, request),
+    );
   }
 
-  /** Serves a socket that another program accepted. */
+  /** Accepts or refuses an upgrade as soon as its token is judged, and refuses it when that takes too long. */
+  private async decide(
+    socket: Duplex,
+    refuse: (refusal: Refusal) => void,
+    accept: (access: Access | null) => void,
+    judge: () => Promise<Access | null>,
+  ): Promise<void> {
+    const { clock, limits, logger } = this.parts;
+    const late = clock.scheduler.schedule(() => {
+      if (this.undecided.delete(socket)) refuse(LATE);
+    }, limits.helloMs);
+    this.undecided.add(socket);
+    try {
+      const access = await judge();
+      if (this.undecided.delete(socket)) accept(access);
+    } catch (error) {
+      if (!(error instanceof EddyError)) logger.error({ err: error }, 'an upgrade failed');
+      if (this.undecided.delete(socket)) refuse(refusalBy(error));
+    }
+    late.unsubscribe();
+  }
+
+  /** Serves a socket that another program accepted, within the limits of this server. */
   accept(socket: AcceptedSocket, origin: SocketOrigin): void {
-    if (this.isStopping) return socket.close(3000, 'server-shutdown');
+    const { limits, guard } = this.parts;
+    if (this.isStopping || guard.reason !== null || this.connections.size >= limits.sockets)
+      socket.close(BUSY, this.isStopping ? 'server-shutdown' : 'overloaded');
+    else this.serve(socket, origin);
+  }
+
+  /** Serves a socket, whatever the limits. */
+  serve(socket: AcceptedSocket, origin: SocketOrigin): void {
     const isText = encodingOf(socket.protocol) === 'json';
     const written = plainSocket(socket, isText, () => this.connections.get(socket)?.alive());
     this.converse(socket, this.wireOf(socket, this.plain), written, origin);
@@ -133,6 +167,8 @@ export class Gateway {
   /** Accepts no new sockets, and gives the open ones. */
   stop(): Leaver[] {
     this.isStopping = true;
+    for (const socket of this.undecided) answer(socket, STOPPING);
+    this.undecided.clear();
     return Array.from(this.connections, ([socket, connection]) => ({
       closed: new Promise<void>((resolve) => socket.on('close', () => resolve())),
       farewell: (error, retryMs) => connection.farewell(error, retryMs),
@@ -175,9 +211,9 @@ export class Gateway {
     written: SocketLike,
     origin: SocketOrigin,
   ): void {
-    const { logger, telemetry, clock, authenticator } = this.parts;
+    const { logger, telemetry, clock } = this.parts;
     const { wire: counters } = telemetry;
-    const { address, access, request } = origin;
+    const { address, access, admit } = origin;
     const id = ++counters.socketsOpened;
     const began = clock.monotonic();
     const connection = new Connection({
@@ -187,7 +223,7 @@ export class Gateway {
       atTurnEnd: this.atTurnEnd,
       counters,
       access,
-      admit: (token) => authenticator.admit(token, address, request),
+      admit,
       onFault: (error) => this.fault(error, id),
     });
     const heard: AnySocket = socket as AcceptedSocket;
@@ -196,7 +232,7 @@ export class Gateway {
     heard.on('message', (data, isBinary) => {
       const bytes = bytesOf(data);
       counters.receivedBytes += bytes.length;
-      connection.receive(isBinary ? bytes : String(data));
+      connection.receive(isBinary ? bytes : decoder.decode(bytes));
     });
     heard.on('pong', () => connection.alive());
     heard.on('error', (error) => {
@@ -221,6 +257,15 @@ export class Gateway {
   }
 }
 
+/** Tells a client to come back later. */
+const BUSY = 3000;
+const LATE: Refusal = {
+  status: 503,
+  reason: 'the token could not be judged in time',
+  headers: { 'Retry-After': '5' },
+};
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 const asBytes = (message: Uint8Array | string) =>
   typeof message === 'string' ? encoder.encode(message) : message;

@@ -61,6 +61,11 @@ export class Outbox extends Subscriber<ServerMessage> {
     }
   }
 
+  protected override _error(fault: unknown): void {
+    this.parts.onFault(fault);
+    this.unsubscribe();
+  }
+
   private take(message: ServerMessage): void {
     if (message.type === 'ack') this.ack(message.channel, message.seq);
     else if (isResult(message)) this.sendResult(message);
@@ -136,11 +141,12 @@ export class Outbox extends Subscriber<ServerMessage> {
 
   /** Writes the gathered frames, and checks whether the peer keeps up. */
   private flush(): void {
-    if (this.bytes === 0) return;
-    this.parts.socket.write(this.frames);
-    this.parts.counters.sentBytes += this.bytes;
+    const { frames, bytes } = this;
+    if (bytes === 0) return;
     this.frames = [];
     this.bytes = 0;
+    this.parts.socket.write(frames);
+    this.parts.counters.sentBytes += bytes;
     if (!this.ended) this.check();
   }
 
@@ -157,7 +163,12 @@ export class Outbox extends Subscriber<ServerMessage> {
     // a queue filled by one large message gets its time
     if ((wasFull && waiting >= limits.queueCloseBytes) || full >= limits.queueCloseMs) {
       this.end();
-      onSlow(new EddyError('socket-slow', `${waiting} bytes have been waiting in the socket for ${full} ms`));
+      onSlow(
+        new EddyError(
+          'socket-slow',
+          `${waiting} bytes have been waiting in the socket for ${Math.round(full)} ms`,
+        ),
+      );
       return;
     }
     this.look ??= clock.scheduler.schedule(() => {

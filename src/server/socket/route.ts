@@ -160,7 +160,9 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       .open(sequence, mode, spec, () => guard.check('sequences'))
       .pipe(
         map(({ handle: opened, created }): ServerMessage => {
-          const handle = this.channels.enter(opened, (heard) => this.listen(heard));
+          // opening it may have ended a socket that does not keep up
+          if (this.closed) opened.release();
+          const handle = this.closed ? opened : this.channels.enter(opened, (heard) => this.listen(heard));
           const { durable, blockSteps, learning, learningRate } = handle;
           const place = placeOf(id, handle);
           return { type: 'opened', ...place, durable, created, blockSteps, learning, learningRate };
@@ -216,6 +218,8 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     watches.drop(channel, view);
     const recovered = rejoined && { recovered: rejoined.recovered };
     out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...recovered });
+    // a socket that cannot take even that has ended meanwhile
+    if (this.closed) return;
     const subscription = new Subscription();
     watches.enter(channel, view, subscription);
     parts.onViews(watches.size);

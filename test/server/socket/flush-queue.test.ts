@@ -4,7 +4,11 @@ import { createFlushQueue } from '../../../src/server/socket/flush-queue.js';
 it('[WIR13] schedules once for all that is to be done at the end of a turn', () => {
   const scheduled: (() => void)[] = [];
   const done: number[] = [];
-  const atTurnEnd = createFlushQueue((run) => scheduled.push(run));
+  const faults: unknown[] = [];
+  const atTurnEnd = createFlushQueue(
+    (run) => scheduled.push(run),
+    (fault) => faults.push(fault),
+  );
   for (const i of [1, 2, 3]) atTurnEnd(() => done.push(i));
   expect([scheduled.length, done]).toEqual([1, []]);
   scheduled.shift()?.();
