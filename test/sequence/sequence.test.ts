@@ -210,6 +210,66 @@ describe('pushing steps', () => {
   });
 });
 
+describe('a subscriber that acts on what it is given', () => {
+  const EVERY = { every: 0, delivery: 'every' } as const;
+  const seqsOf = (message: ViewMessage) =>
+    message.type === 'states' ? Array.from({ length: message.count }, (_, i) => message.seq + i) : [];
+
+  it('[STP13] finds its reset done after the block, and every state told once', () => {
+    const { sequence, push, acks } = open({ ...FORECAST, units: 256 });
+    const seen: number[] = [];
+    let isReset = false;
+    sequence.watch('states', EVERY).subscribe((message) => {
+      seen.push(...seqsOf(message));
+      if (!isReset) ask(sequence).reset('state');
+      isReset = true;
+    });
+    push(0, signal(0, 100));
+    push(100, signal(100, 20));
+    expect(seen).toEqual(Array.from({ length: 120 }, (_, seq) => seq));
+    expect(acks).toEqual([99, 119]);
+    const plain = open({ ...FORECAST, units: 256 });
+    plain.push(0, signal(0, 100));
+    ask(plain.sequence).reset('state');
+    plain.push(100, signal(100, 20));
+    expect(bits(sequence.model) === bits(plain.sequence.model)).toBe(true);
+  });
+
+  it('[STP13] pushes more steps in their order', () => {
+    const { sequence, push } = open();
+    const seen: number[] = [];
+    sequence.watch('states', EVERY).subscribe((message) => {
+      seen.push(...seqsOf(message));
+      const next = seen.at(-1)! + 1;
+      if (next < 50) push(next, signal(next, 1));
+    });
+    push(0, signal(0, 4));
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, seq) => seq));
+    expect(sequence.model.seq).toBe(49);
+  });
+
+  it('[STP13] cannot have the sequence that is at work put to sleep to make room', () => {
+    const { registry, sequence, push } = open(FORECAST, { limits: { awakeSequences: 1 } });
+    const codes: string[] = [];
+    sequence.watch('states', EVERY).subscribe(() => {
+      codes.push(codeOf(() => registry.open('other', 'create', FORECAST)));
+    });
+    push(0, signal(0, 4));
+    expect([codes[0], sequence.model.seq]).toEqual(['sequence-limit', 3]);
+  });
+
+  it('[STP13] may remove the sequence: nothing more is taken of it', () => {
+    const { registry, sequence, push, acks } = open();
+    const ends: string[] = [];
+    sequence.watch('states', EVERY).subscribe({
+      next: () => void registry.remove('pump'),
+      complete: () => ends.push('complete'),
+    });
+    expect(codeOf(() => push(0, signal(0, 4)))).toBe('sequence-unknown');
+    expect([ends, acks, registry.has('pump')]).toEqual([['complete'], [], false]);
+  });
+});
+
 describe('targets', () => {
   it('[TGT2] that come with their steps teach the same as those that come after them', () => {
     const together = open(SUPERVISED);

@@ -88,6 +88,17 @@ describe('the goodbye', () => {
     expect([await isDone(), stuck.state.terminated]).toEqual([true, true]);
   });
 
+  it('[OPS18] lets a socket that cannot be told or broken off hold up nothing', async () => {
+    const broken = () => {
+      throw new Error('broken');
+    };
+    const [lost, quick] = [{ ...leaver(true), farewell: broken, terminate: broken }, leaver()];
+    const { isDone, run } = leave([lost, quick]);
+    expect([await isDone(), quick.told.length]).toEqual([false, 1]);
+    run(GOODBYE_MS + 1);
+    expect(await isDone()).toBe(true);
+  });
+
   it('[OPS18] is over at once where there are no sockets', async () => {
     expect(await leave([]).isDone()).toBe(true);
   });

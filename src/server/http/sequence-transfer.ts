@@ -29,6 +29,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'store-unavailable': 503,
   'store-damaged': 500,
   'sequence-failed': 500,
+  'authorize-failed': 503,
 };
 
 export function addTransfer(http: HttpServer, parts: TransferParts): void {

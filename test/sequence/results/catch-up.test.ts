@@ -130,6 +130,22 @@ describe('a subscriber that comes back', () => {
     expect(sequence.rejoin('predictions', EVERY, after).recovered).toBe(false);
   });
 
+  it('[RES3] is told when the sequence is removed while it catches up', () => {
+    const { registry, scheduler } = createRegistry({ keeping: { steps: 100_000 } });
+    const { sequence } = registry.open('a', 'create', { ...SPEC, units: 100 });
+    for (let t = 0; t < 8192; t += 256) ask(sequence).push(t, signal(t, 256), undefined, ignore);
+    const ends: string[] = [];
+    sequence.rejoin('states', EVERY, { epoch: sequence.epoch, seq: -1 }).results$.subscribe({
+      error: ({ code }: { code: string }) => ends.push(code),
+      complete: () => ends.push('complete'),
+    });
+    expect(ends).toEqual([]);
+    void registry.remove('a');
+    scheduler.maxFrames = 10;
+    scheduler.flush();
+    expect(ends).toEqual(['complete']);
+  });
+
   it('[RES3] is served in slices, so that others go on, and leaves no memory behind when it goes in the middle', () => {
     const { registry, scheduler } = createRegistry({ keeping: { steps: 100_000 } });
     const { sequence } = registry.open('a', 'create', { ...SPEC, units: 100 });

@@ -4,10 +4,9 @@ import { createFlushQueue } from '../../../src/server/socket/flush-queue.js';
 it('[WIR13] schedules once for all that is to be done at the end of a turn', () => {
   const scheduled: (() => void)[] = [];
   const done: number[] = [];
-  const faults: unknown[] = [];
   const atTurnEnd = createFlushQueue(
     (run) => scheduled.push(run),
-    (fault) => faults.push(fault),
+    (fault) => expect.fail(String(fault)),
   );
   for (const i of [1, 2, 3]) atTurnEnd(() => done.push(i));
   expect([scheduled.length, done]).toEqual([1, []]);
@@ -19,4 +18,20 @@ it('[WIR13] schedules once for all that is to be done at the end of a turn', () 
   expect([scheduled.length, done.length]).toEqual([1, 3]);
   scheduled.shift()?.();
   expect(done).toEqual([1, 2, 3, 4]);
+});
+
+it('[WIR13] does the rest where one of them fails, and tells of it', () => {
+  const scheduled: (() => void)[] = [];
+  const done: number[] = [];
+  const faults: unknown[] = [];
+  const atTurnEnd = createFlushQueue(
+    (run) => scheduled.push(run),
+    (fault) => faults.push(fault),
+  );
+  atTurnEnd(() => {
+    throw new Error('broken');
+  });
+  atTurnEnd(() => done.push(1));
+  scheduled.shift()?.();
+  expect([done, faults]).toEqual([[1], [new Error('broken')]]);
 });
