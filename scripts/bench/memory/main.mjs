@@ -6,6 +6,7 @@ import { createWasmKernels } from '../../../dist/src/kernels/wasm.js';
 import { DEFAULT_LIMITS } from '../../../dist/src/limits.js';
 import { Model } from '../../../dist/src/rnn/model.js';
 import { Registry } from '../../../dist/src/sequence/registry.js';
+import { createTelemetry } from '../../../dist/src/server/telemetry/telemetry.js';
 import { createMemoryStore } from '../../../dist/src/store/memory.js';
 import { machine, table } from '../support/measure.mjs';
 
@@ -39,8 +40,9 @@ function idleSequences() {
   const registry = new Registry({
     kernels,
     store: createMemoryStore(),
-    scheduler: new VirtualTimeScheduler(),
-    now: () => 0,
+    clock: { scheduler: new VirtualTimeScheduler(), monotonic: () => 0, wall: () => 0 },
+    counters: createTelemetry().sequences,
+    keeping: { steps: 4096, ms: 60_000, idleMs: 300_000 },
     newEpoch: () => 'epoch',
     limits: { ...DEFAULT_LIMITS, sequences: 1e6 },
     onFault: (error) => {
@@ -48,7 +50,16 @@ function idleSequences() {
     },
   });
   const x = Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i));
-  const open = (name) => registry.open(name, 'create', SPEC).sequence.push(0, x, undefined, () => undefined);
+  const asker = {
+    durable: () => undefined,
+    refused: ([{ error }]) => {
+      throw error;
+    },
+  };
+  const open = (name) =>
+    registry
+      .open(name, 'create', SPEC)
+      .sequence.submit({ kind: 'steps', first: 0, x, targets: null, count: 256, asker });
   open('first');
   const before = inUse(kernels);
   const count = quick ? 100 : 1000;

@@ -48,10 +48,20 @@ for (const connections of (process.env.SOCKETS ?? '1,4,50').split(',').map(Numbe
       ]);
       const ratio = is.stepsPerSecond / was.stepsPerSecond;
       ratios.push(ratio);
-      const [a, b] = [was, is].map(({ stepsPerSecond }) => Math.round(stepsPerSecond).toLocaleString('en'));
-      console.log(
-        `| ${connections} | ${block} | ${inFlight} | ${work} | ${a} | ${b} | ${ratio.toFixed(2)} |`,
-      );
+      const rates = [was, is].map(({ stepsPerSecond }) => Math.round(stepsPerSecond).toLocaleString('en'));
+      const costs = [was, is].map(({ cpuMicroseconds }) => cpuMicroseconds.toFixed(2));
+      const cost = is.cpuMicroseconds / was.cpuMicroseconds;
+      const cells = [
+        connections,
+        block,
+        inFlight,
+        work,
+        ...rates,
+        ratio.toFixed(2),
+        ...costs,
+        cost.toFixed(2),
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
     }
 endAll();
 console.log(`median of ratios ${median(ratios).toFixed(3)}, least ${Math.min(...ratios).toFixed(2)}`);

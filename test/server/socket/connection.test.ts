@@ -12,6 +12,7 @@ import { GRACE_MS } from '../../../src/server/socket/heartbeat.js';
 import type { SocketLike } from '../../../src/server/socket/socket-like.js';
 import { createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { createRegistry } from '../../support/sequences.js';
+import { SlowStore } from '../../support/slow-store.js';
 import { virtualClock } from '../../support/virtual-clock.js';
 
 const SPEC = { features: 1, units: 4, readout: { kind: 'none' } };
@@ -594,6 +595,18 @@ describe('packed frames', () => {
   });
 });
 
+describe('a channel that was closed', () => {
+  it('[CON13] still gets the acks of what was pushed on it', () => {
+    const store = new SlowStore();
+    const { say, socket, step } = watching({}, createRegistry({ store }));
+    step(0);
+    say({ type: 'close', id: 7, channel: 1 });
+    socket.sent.length = 0;
+    store.makeDurable(5);
+    expect(socket.sent).toMatchObject([{ type: 'ack', channel: 1, seq: 0 }]);
+  });
+});
+
 describe('a fault inside Eddy', () => {
   it('[SEQ7] is answered, told to the operator once, and leaves the socket open', () => {
     const faults: unknown[] = [];
@@ -612,5 +625,7 @@ describe('a fault inside Eddy', () => {
     ]);
     expect(faults).toHaveLength(1);
     expect(socket.closed).toBe(null);
+    say({ type: 'list', id: 8 });
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'listing', re: 8, sequences: [{ sequence: 'a' }] });
   });
 });
