@@ -15,7 +15,11 @@ afterEach(async () => {
 /** Runs a program to its end, or until it has said what is waited for. */
 function run(program: string, args: readonly string[], until?: RegExp): Promise<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  endings.push(() => child.kill());
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  endings.push(() => {
+    child.kill();
+    return ended;
+  });
   return new Promise((resolve, reject) => {
     let said = '';
     let wrong = '';
