@@ -14,10 +14,10 @@ import {
   weightsMatrix,
   weightsNote,
 } from '../../client/dashboard/sequence/matrices.js';
-import { outputsOf } from '../../client/dashboard/sequence/output-list.js';
 import { SequenceFeed } from '../../client/dashboard/sequence/sequence-feed.js';
 import { SequenceRecord } from '../../client/dashboard/sequence/sequence-record.js';
 import type { Client, Joined, Results } from '../../client/sdk/index.js';
+import { outputNames } from '../../src/rnn/io/output-names.js';
 import { outputsOf as countOutputs, parseSpec } from '../../src/rnn/spec/spec.js';
 
 const spec = (more: object = {}) => parseSpec({ features: 2, units: 3, ...more });
@@ -210,7 +210,7 @@ describe('a sequence that is watched', () => {
     ];
     for (const one of cases) {
       const model = spec(one);
-      expect(outputsOf(model)).toHaveLength(countOutputs(model));
+      expect(outputNames(model)).toHaveLength(countOutputs(model));
     }
   });
 });

@@ -43,7 +43,10 @@ function arnoldi(a: Float64Array, n: number): Float64Array {
   const basis: Float64Array[] = [];
   const columns: number[][] = [];
   // no pattern that a matrix of a model would share
-  let next: Float64Array = Float64Array.from({ length: n }, (_, i) => (((i + 1) * 0.618_033_988_749_895) % 1) - 0.5);
+  let next: Float64Array = Float64Array.from(
+    { length: n },
+    (_, i) => (((i + 1) * 0.618_033_988_749_895) % 1) - 0.5,
+  );
   let [length, least] = [norm(next), 0];
   while (basis.length < MAX_VECTORS && length > least) {
     basis.push(next.map((value) => value / length));

@@ -2,6 +2,7 @@
 import type { UnitOrder } from '../analysis/unit-order.js';
 import { orderUnits } from '../analysis/unit-order.js';
 import { colourScale, pixelOf } from './colour-scale.js';
+import { fitCanvas, type Sheet } from './drawing.js';
 import { HeatmapPixels } from './heatmap-pixels.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
@@ -28,18 +29,14 @@ const REORDER_MS = 5000;
 export class HeatmapCanvas {
   private readonly pixels = new HeatmapPixels();
   private readonly buffer = document.createElement('canvas');
-  private readonly context: CanvasRenderingContext2D;
   private order: { by: UnitOrder; at: number; width: number; units: number[] } | null = null;
-  private scale: { theme: Theme; colours: Uint32Array } | null = null;
   private shown: Range = { from: 0, to: 0 };
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly states: StateRing,
     private readonly now: () => number,
-  ) {
-    this.context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  }
+  ) {}
 
   /** Units from top to bottom. */
   get units(): readonly number[] {
@@ -47,12 +44,10 @@ export class HeatmapCanvas {
   }
 
   draw(view: HeatmapView): void {
-    const ratio = devicePixelRatio;
-    const { canvas, context, pixels, states } = this;
-    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-    if (width === 0 || height === 0) return;
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
+    const { pixels, states } = this;
+    const sheet = fitCanvas(this.canvas);
+    if (!sheet) return;
+    const { context, width } = sheet;
     this.shown = view.shown;
     const span = view.shown.to - view.shown.from + 1;
     const columns = Math.min(width, span);
@@ -60,7 +55,7 @@ export class HeatmapCanvas {
       ...view.shown,
       columns,
       order: this.orderBy(view.order),
-      scale: this.scaleOf(view.theme),
+      scale: colourScale(view.theme),
       empty: pixelOf(CHART_COLOURS[view.theme].background),
     });
     this.copy(columns, dirty);
@@ -68,10 +63,10 @@ export class HeatmapCanvas {
     const slot = pixels.slotOf(pixels.firstColumn);
     const left = columns - slot;
     const scaled = width / columns;
-    context.drawImage(this.buffer, slot, 0, left, states.width, 0, 0, left * scaled, height);
+    context.drawImage(this.buffer, slot, 0, left, states.width, 0, 0, left * scaled, sheet.height);
     if (slot > 0)
-      context.drawImage(this.buffer, 0, 0, slot, states.width, left * scaled, 0, slot * scaled, height);
-    this.mark(view, width, height, ratio);
+      context.drawImage(this.buffer, 0, 0, slot, states.width, left * scaled, 0, slot * scaled, sheet.height);
+    this.mark(view, sheet);
   }
 
   /** Gives what lies under a point, in CSS pixels from the upper left. */
@@ -87,13 +82,8 @@ export class HeatmapCanvas {
     return { unit, step, value: this.states.row(row)[unit] as number };
   }
 
-  /** Applies the new order at the next draw. */
-  reorder(): void {
-    this.order = null;
-  }
-
-  private mark({ cursor, pinned, theme }: HeatmapView, width: number, height: number, ratio: number): void {
-    const { context, units, pixels } = this;
+  private mark({ cursor, pinned, theme }: HeatmapView, { context, width, height, ratio }: Sheet): void {
+    const { units, pixels } = this;
     const { text, series } = CHART_COLOURS[theme];
     const rowHeight = height / units.length;
     let k = 0;
@@ -130,10 +120,5 @@ export class HeatmapCanvas {
     const isSame = order?.units.length === units.length && units.every((unit, i) => unit === order.units[i]);
     this.order = { by, at: this.now(), width: states.width, units: isSame && order ? order.units : units };
     return this.order.units;
-  }
-
-  private scaleOf(theme: Theme): Uint32Array {
-    if (this.scale?.theme !== theme) this.scale = { theme, colours: colourScale(theme) };
-    return this.scale.colours;
   }
 }

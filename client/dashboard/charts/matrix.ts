@@ -1,5 +1,6 @@
 /** A matrix as a heatmap, with a scale from minus to plus its greatest number. */
 import { colourScale, pixelOf, shadeOf } from './colour-scale.js';
+import { fitCanvas } from './drawing.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 
 export interface MatrixData {
@@ -38,22 +39,18 @@ export function matrixPixels({ values, rows, columns }: MatrixData, most: number
 
 export function drawMatrix(canvas: HTMLCanvasElement, data: MatrixData, theme: Theme): void {
   const { rows, columns, split, run = columns } = data;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((n) =>
-    Math.round(n * devicePixelRatio),
-  );
-  if (!width || !height || rows * columns === 0) return;
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+  const sheet = fitCanvas(canvas);
+  if (!sheet || rows * columns === 0) return;
+  const { context, width, height, ratio } = sheet;
   const small = new OffscreenCanvas(columns, rows);
   const pixels = matrixPixels(data, greatest(data), theme);
   const image = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
   (small.getContext('2d') as OffscreenCanvasRenderingContext2D).putImageData(image, 0, 0);
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, width, height);
   context.fillStyle = CHART_COLOURS[theme].text;
   for (let column = run; column < columns; column += run)
-    context.fillRect(Math.round((column / columns) * width), 0, devicePixelRatio, height);
+    context.fillRect(Math.round((column / columns) * width), 0, ratio, height);
   if (split === undefined) return;
-  context.fillRect(0, Math.round((split / rows) * height), width, devicePixelRatio);
+  context.fillRect(0, Math.round((split / rows) * height), width, ratio);
 }

@@ -1,3 +1,4 @@
+import { fitCanvas } from './drawing.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 
 /** Draws numbers as a small line that fills the canvas; gaps are left out. Without a range it fits the numbers. */
@@ -8,12 +9,9 @@ export function drawSparkline(
   colour = 0,
   range?: readonly [number, number],
 ): void {
-  const ratio = devicePixelRatio;
-  const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-  if (width === 0 || height === 0) return;
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  const sheet = fitCanvas(canvas);
+  if (!sheet) return;
+  const { context, width, height, ratio } = sheet;
   context.clearRect(0, 0, width, height);
   const [least, greatest] = range ?? extent(values);
   if (greatest < least) return;

@@ -1,5 +1,6 @@
 /** The way of the hidden state through the plane of its first two principal components. */
 import type { PrincipalComponents } from '../analysis/principal-components.js';
+import { fitCanvas } from './drawing.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
 
@@ -17,12 +18,9 @@ export function drawTrail(
   colour = 0,
   end = states.total,
 ): void {
-  const ratio = devicePixelRatio;
-  const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-  if (width === 0 || height === 0) return;
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  const sheet = fitCanvas(canvas);
+  if (!sheet) return;
+  const { context, width, height, ratio } = sheet;
   const { grid, series, text } = CHART_COLOURS[theme];
   context.clearRect(0, 0, width, height);
   context.lineWidth = ratio;

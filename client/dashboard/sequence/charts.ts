@@ -1,11 +1,18 @@
-/** Which lines the charts of a sequence show. */
+/** The charts of a sequence, and which lines they show. */
+import type { OutputName } from '../../../src/rnn/io/output-names.js';
 import type { LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
 import type { Series } from '../charts/series.js';
 import { StateSeries } from '../charts/state-series.js';
 import type { Flow } from './flow.js';
-import type { Output } from './output-list.js';
 import type { SequenceRecord } from './sequence-record.js';
+
+/** A chart that stays the same for as long as the page shows the sequence. */
+export interface FixedChart {
+  readonly title: string;
+  readonly note?: string;
+  readonly options: LineChartOptions;
+}
 
 /** A line over column `step`. */
 const line = (label: string, ring: Series, y: string, colour: number) => ({
@@ -17,7 +24,7 @@ const line = (label: string, ring: Series, y: string, colour: number) => ({
 });
 
 /** The truth, the forecast at the step that it is for with its recent RMSE to either side, and what was called anomalous. */
-export function forecastChart(record: SequenceRecord, output: Output | undefined): LineChartOptions {
+export function forecastChart(record: SequenceRecord, output: OutputName | undefined): LineChartOptions {
   const { predictions, anomalies, outputs } = record;
   const M = outputs.length;
   if (!output) return { lines: [truthLine(record, 0)] };
@@ -56,77 +63,83 @@ export function pinnedChart({ states }: SequenceRecord, units: readonly number[]
   return { lines: units.map((unit, i) => line(`unit ${unit}`, series, `h${unit}`, i)), range: [-1, 1] };
 }
 
-export function errorChart({ scores, spec }: SequenceRecord): LineChartOptions {
-  if (spec.readout.kind === 'softmax')
-    return { lines: [line('cross-entropy', scores, 'crossEntropy', COLOUR.first)] };
-  const lines = [
+/** How well a sequence predicts, and what its updates do. */
+export function learningCharts({ scores, updates, spec }: SequenceRecord): FixedChart[] {
+  const { clipNorm } = spec.optimizer;
+  const gradients: FixedChart[] = [
+    {
+      title: 'Loss',
+      note: 'of each update',
+      options: { lines: [line('loss', updates, 'loss', COLOUR.first)], scale: 'log' },
+    },
+    {
+      title: 'Gradient norm',
+      note: 'before it is clipped',
+      options: {
+        lines: [line('gradient norm', updates, 'norm', COLOUR.first)],
+        ...(clipNorm !== null && { marks: [{ value: clipNorm, label: 'clip' }] }),
+        scale: 'log',
+      },
+    },
+  ];
+  if (spec.readout.kind === 'softmax') {
+    const crossEntropy = line('cross-entropy', scores, 'crossEntropy', COLOUR.first);
+    const accuracy = line('accuracy', scores, 'accuracy', COLOUR.first);
+    return [
+      { title: 'Cross-entropy', note: 'nats, recent', options: { lines: [crossEntropy] } },
+      { title: 'Accuracy', note: 'recent', options: { lines: [accuracy], range: [0, 1] } },
+      ...gradients,
+    ];
+  }
+  const errors = [
     line('error', scores, 'error', COLOUR.first),
     { ...line('naive', scores, 'naive', COLOUR.truth), dash: [5, 4] },
+    ...(spec.season ? [{ ...line('seasonal naive', scores, 'seasonal', COLOUR.third), dash: [2, 3] }] : []),
   ];
-  const seasonal = { ...line('seasonal naive', scores, 'seasonal', COLOUR.third), dash: [2, 3] };
-  return { lines: spec.season ? [...lines, seasonal] : lines, scale: 'log' };
+  const skills = [
+    line('against naive', scores, 'skill', COLOUR.first),
+    ...(spec.season ? [line('against seasonal', scores, 'seasonalSkill', COLOUR.third)] : []),
+  ];
+  const marks = [{ value: 0, label: 'no better' }];
+  return [
+    { title: 'Error against naive', note: 'recent mean', options: { lines: errors, scale: 'log' } },
+    {
+      title: 'Skill',
+      note: '1 - error / naive error, recent',
+      options: { lines: skills, marks, range: [-0.1, 1] },
+    },
+    ...gradients,
+  ];
 }
 
-export function skillChart({ scores, spec }: SequenceRecord): LineChartOptions {
-  if (spec.readout.kind === 'softmax')
-    return { lines: [line('accuracy', scores, 'accuracy', COLOUR.first)], range: [0, 1] };
-  const lines = [line('against naive', scores, 'skill', COLOUR.first)];
-  const seasonal = line('against seasonal', scores, 'seasonalSkill', COLOUR.third);
-  return {
-    lines: spec.season ? [...lines, seasonal] : lines,
-    marks: [{ value: 0, label: 'no better' }],
-    range: [-0.1, 1],
-  };
+/** What is told small, below the others. */
+export function smallCharts(record: SequenceRecord, { ring }: Flow): FixedChart[] {
+  const { updates, dynamics, saturation, outputs, hasRadius } = record;
+  const one = (title: string, note: string, label: string, of: Series, y: string, more = {}): FixedChart => ({
+    title,
+    note,
+    options: { lines: [line(label, of, y, COLOUR.first)], ...more },
+  });
+  const two = (title: string, note: string, first: string, second: string, unit = ''): FixedChart => ({
+    title,
+    note,
+    options: {
+      lines: [first, second].map((y, i) => line(y + unit, ring, y, i === 0 ? COLOUR.first : COLOUR.second)),
+      range: [0, 1],
+    },
+  });
+  const marks = [{ value: 1, label: 'a state neither fades nor grows' }];
+  const ofUpdates = [
+    one('Update to weight', '‖Δw‖ / ‖w‖, a single update', '‖Δw‖ / ‖w‖', dynamics, 'ratio', { scale: 'log' }),
+    one('Learning rate', '', 'learning rate', updates, 'rate'),
+    one('Update duration', 'ms', 'duration', updates, 'duration'),
+  ];
+  return [
+    ...(outputs.length > 0 ? ofUpdates : []),
+    one('Saturation', 'share of |h| > .97', 'share of |h| > .97', saturation, 'share', { range: [0, 0.1] }),
+    ...(hasRadius ? [one('Spectral radius', 'of Wh', 'spectral radius', dynamics, 'radius', { marks })] : []),
+    two('Throughput', 'a second', 'steps', 'updates', '/s'),
+    two('Round trip', 'ms, of the last 60 requests', 'p50', 'p99'),
+    one('Left out', 'results that did not come', 'results left out', ring, 'skipped', { range: [0, 1] }),
+  ];
 }
-
-export function gradientChart({ updates, spec: { optimizer } }: SequenceRecord): LineChartOptions {
-  const { clipNorm } = optimizer;
-  return {
-    lines: [line('gradient norm', updates, 'norm', COLOUR.first)],
-    ...(clipNorm !== null && { marks: [{ value: clipNorm, label: 'clip' }] }),
-    scale: 'log',
-  };
-}
-
-export const lossChart = ({ updates }: SequenceRecord): LineChartOptions => ({
-  lines: [line('loss', updates, 'loss', COLOUR.first)],
-  scale: 'log',
-});
-
-export const ratioChart = ({ dynamics }: SequenceRecord): LineChartOptions => ({
-  lines: [line('‖Δw‖ / ‖w‖', dynamics, 'ratio', COLOUR.first)],
-  scale: 'log',
-});
-
-export const rateChart = ({ updates }: SequenceRecord): LineChartOptions => ({
-  lines: [line('learning rate', updates, 'rate', COLOUR.first)],
-});
-
-export const durationChart = ({ updates }: SequenceRecord): LineChartOptions => ({
-  lines: [line('duration', updates, 'duration', COLOUR.first)],
-});
-
-export const saturationChart = ({ saturation }: SequenceRecord): LineChartOptions => ({
-  lines: [line('share of |h| > .97', saturation, 'share', COLOUR.first)],
-  range: [0, 0.1],
-});
-
-export const radiusChart = ({ dynamics }: SequenceRecord): LineChartOptions => ({
-  lines: [line('spectral radius', dynamics, 'radius', COLOUR.first)],
-  marks: [{ value: 1, label: 'a state neither fades nor grows' }],
-});
-
-export const rateOfStepsChart = ({ ring }: Flow): LineChartOptions => ({
-  lines: [line('steps/s', ring, 'steps', COLOUR.first), line('updates/s', ring, 'updates', COLOUR.second)],
-  range: [0, 1],
-});
-
-export const tripChart = ({ ring }: Flow): LineChartOptions => ({
-  lines: [line('p50', ring, 'p50', COLOUR.first), line('p99', ring, 'p99', COLOUR.second)],
-  range: [0, 1],
-});
-
-export const skippedChart = ({ ring }: Flow): LineChartOptions => ({
-  lines: [line('results left out', ring, 'skipped', COLOUR.first)],
-  range: [0, 1],
-});

@@ -1,5 +1,6 @@
 /** What a page keeps of a sequence that it watches: half an hour of it, in constant memory. */
 import { cellOf } from '../../../src/rnn/cell/cells.js';
+import { type OutputName, outputNames } from '../../../src/rnn/io/output-names.js';
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 import type { Results } from '../../sdk/index.js';
 import { PrincipalComponents } from '../analysis/principal-components.js';
@@ -7,7 +8,6 @@ import { spectralRadius } from '../analysis/spectral-radius.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';
 import { EventLog } from './event-log.js';
-import { outputsOf } from './output-list.js';
 
 /** Steps a second that half an hour is kept of. */
 const STEPS_PER_SECOND = 200;
@@ -41,7 +41,7 @@ export class SequenceRecord {
   );
   readonly dynamics = new Ring(['step', 'radius', 'ratio'], LOOKS);
   events = new EventLog();
-  readonly outputs: ReturnType<typeof outputsOf>;
+  readonly outputs: readonly OutputName[];
   /** Of when the page was opened, and of now; null before they came. */
   firstWeights: Weights | null = null;
   weights: Weights | null = null;
@@ -60,7 +60,7 @@ export class SequenceRecord {
     readonly row = 0,
   ) {
     const { units, features } = spec;
-    this.outputs = outputsOf(spec);
+    this.outputs = outputNames(spec);
     const M = this.outputs.length;
     const rows = (width: number) => stateRows(width, STEPS_PER_SECOND);
     this.states = new StateRing(units, rows(units));

@@ -1,33 +1,35 @@
 /** Which lines the charts of a run show. */
 import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
+import type { RunnerRecord } from './run-record.js';
 import { isSameModel } from './runner-words.js';
 import type { Run, RunRunner } from './training-run.js';
 
 /** A runner keeps its colour in every chart. */
 export const colourOf = (name: RunRunner['name']): number => (name === 'A' ? COLOUR.first : COLOUR.second);
 
-/** Where both runs should be the same, the second is dashed: its line lies on that of the first, and both are seen. */
-function strokeOf({ name }: RunRunner, { runners: [a, b] }: Run): Pick<Line, 'width' | 'dash'> {
-  const isDashed = name === 'B' && a && b && isSameModel(a.setting, b.setting);
-  return { width: 1.75, ...(isDashed && { dash: [9, 9] }) };
-}
-
-const named = (what: string, { name }: RunRunner, run: Run) =>
-  run.runners.length > 1 ? `${what} ${name}` : what;
+/** A line for each runner, over column `step` of one of its records. */
+const linesOf = (run: Run, what: string, ringOf: (record: RunnerRecord) => Line['ring'], y: string): Line[] =>
+  run.runners.map(({ name, setting, record }, i) => {
+    const [first] = run.runners;
+    // where both runs should be the same, the line of the second lies on that of the first, and both are seen
+    const isDashed = i > 0 && first && isSameModel(first.setting, setting);
+    return {
+      label: run.runners.length > 1 ? `${what} ${name}` : what,
+      ring: ringOf(record),
+      x: 'step',
+      y,
+      colour: colourOf(name),
+      width: 1.75,
+      ...(isDashed && { dash: [9, 9] }),
+    };
+  });
 
 /** The truth, and what each runner said of it beforehand. */
 export function forecastChart(run: Run, feature: number): LineChartOptions {
   const { ring, names } = run.truth;
-  const lines = run.runners.map((runner) => ({
-    label: named('forecast', runner, run),
-    ring: runner.record.forecasts,
-    x: 'step',
-    y: `y${feature}`,
-    colour: colourOf(runner.name),
-    ...strokeOf(runner, run),
-  }));
   const truth = { label: names[feature] ?? 'truth', ring, x: 'step', y: `x${feature}`, colour: COLOUR.truth };
+  const lines = linesOf(run, 'forecast', ({ forecasts }) => forecasts, `y${feature}`);
   return { lines: [{ ...truth, isGround: true }, ...lines] };
 }
 
@@ -35,56 +37,34 @@ export function forecastChart(run: Run, feature: number): LineChartOptions {
 export function probabilityChart(run: Run): LineChartOptions {
   const { ring } = run.truth;
   const best = { label: 'best possible', ring, x: 'step', y: 'ideal', colour: COLOUR.truth, isGround: true };
-  const lines = run.runners.map((runner) => ({
-    label: named('probability of 1', runner, run),
-    ring: runner.record.forecasts,
-    x: 'step',
-    y: 'y1',
-    colour: colourOf(runner.name),
-    ...strokeOf(runner, run),
-  }));
+  const lines = linesOf(run, 'probability of 1', ({ forecasts }) => forecasts, 'y1');
   return { lines: [best, ...lines], range: [0, 1] };
 }
 
 /** The recent error of each runner, beside that of the naive forecast; of the add task, what memory can reach. */
 export function errorChart(run: Run, isAddTask: boolean): LineChartOptions {
-  const lines = run.runners.map((runner) => ({
-    label: named(isAddTask ? 'cross-entropy' : 'error', runner, run),
-    ring: runner.record.scores,
-    x: 'step',
-    y: 'error',
-    colour: colourOf(runner.name),
-    ...strokeOf(runner, run),
-  }));
-  const [first] = run.runners;
-  if (isAddTask || !first)
-    return {
-      lines,
-      marks: [
-        { value: 0.66, label: 'no memory' },
-        { value: 0.52, label: '3 steps' },
-        { value: 0.45, label: '3 and 8 steps' },
-      ],
+  const lines = linesOf(run, isAddTask ? 'cross-entropy' : 'error', ({ scores }) => scores, 'error');
+  const [first] = lines;
+  if (!isAddTask && first) {
+    const naive = {
+      label: 'naive',
+      ring: first.ring,
+      x: 'step',
+      y: 'naive',
+      colour: COLOUR.truth,
+      dash: [5, 4],
     };
-  const naive = {
-    label: 'naive',
-    ring: first.record.scores,
-    x: 'step',
-    y: 'naive',
-    colour: COLOUR.truth,
-    dash: [5, 4],
-  };
-  return { lines: [...lines, naive], scale: 'log' };
+    return { lines: [...lines, naive], scale: 'log' };
+  }
+  const marks = [
+    { value: 0.66, label: 'no memory' },
+    { value: 0.52, label: '3 steps' },
+    { value: 0.45, label: '3 and 8 steps' },
+  ];
+  return { lines, marks };
 }
 
 export const lossChart = (run: Run): LineChartOptions => ({
-  lines: run.runners.map((runner) => ({
-    label: named('loss', runner, run),
-    ring: runner.record.losses,
-    x: 'step',
-    y: 'loss',
-    colour: colourOf(runner.name),
-    ...strokeOf(runner, run),
-  })),
+  lines: linesOf(run, 'loss', ({ losses }) => losses, 'loss'),
   scale: 'log',
 });
