@@ -83,7 +83,7 @@ describe('the principal components', () => {
     expect(Math.abs(dot(first, second))).toBeLessThan(0.05);
     const one = source.next().value as number[];
     const moved = one.map((value, i) => value + 2 * first[i]!);
-    expect(components.project(moved)[0] - components.project(one)[0]).toBeCloseTo(2, 6);
+    expect(components.projection()(moved)[0] - components.projection()(one)[0]).toBeCloseTo(2, 6);
   });
 
   it('never turn over from one vector to the next', () => {
@@ -102,7 +102,7 @@ describe('the principal components', () => {
   it('are 0, and nothing breaks, while nothing moves', () => {
     const components = new PrincipalComponents(3);
     for (let i = 0; i < 10; i++) components.observe([0.5, 0.5, 0.5]);
-    expect(components.project([0.5, 0.5, 0.5])).toEqual([0, 0]);
+    expect(components.projection()([0.5, 0.5, 0.5])).toEqual([0, 0]);
     expect(components.component(0).variance).toBe(0);
     for (let i = 0; i < 400; i++) components.observe([Math.cos(i), Math.sin(i), 0.5]);
     expect(components.component(0).variance).toBeGreaterThan(0.2);

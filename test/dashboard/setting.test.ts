@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { RunnerSetting } from '../../client/dashboard/try/model-spec.js';
 import {
   DRAWING_POINTS,
-  defaultSetting,
   formatSetting,
   isReproducible,
   PRESETS,
@@ -64,7 +63,7 @@ describe('a link', () => {
   });
 
   it('[DSH18] leaves out what is as it would be anyway, of a second run what is as in the first', () => {
-    const plain = defaultSetting();
+    const plain = parseSetting('');
     expect(formatSetting(plain)).toBe('');
     expect(formatSetting({ ...plain, a: { ...plain.a, units: 8 } })).toBe('v=1&units=8');
     const pair = { ...plain, a: { ...plain.a, units: 8 }, b: { ...plain.a, units: 8, k2: 32 } };
@@ -89,7 +88,7 @@ describe('a link', () => {
   it('[DSH19] whose parts do not go together is refused', () => {
     expect(problem('v=1&k1=8&k2=4')).toBe('setting-invalid: A: learner.k2: k2 must be at least k1 (8)');
     expect(problem('v=1&compare=1&b.learner=rtrl&b.units=256')).toContain('B: learner: a step would cost');
-    expect(problemsOf(defaultSetting())).toEqual([]);
+    expect(problemsOf(parseSetting(''))).toEqual([]);
   });
 
   it('[DSH19] is never taken half: whatever is in it, it is read or refused', () => {
@@ -106,7 +105,7 @@ describe('a link', () => {
   });
 
   it('[DSH18] says when the run hangs on what only this device has', () => {
-    const of = (signal: Setting['signal']) => isReproducible({ ...defaultSetting(), signal });
+    const of = (signal: Setting['signal']) => isReproducible({ ...parseSetting(''), signal });
     expect(SIGNALS.filter((signal) => !of(signal))).toEqual(['motion', 'microphone']);
   });
 });

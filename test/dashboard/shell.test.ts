@@ -121,8 +121,6 @@ describe('the session', () => {
     ]);
     expect(seen).toEqual(['connecting', 'connecting']);
     expect(storage.map.get('eddy.token')).toBe('abc');
-    session.forgetToken();
-    expect([made[2]!.token, storage.map.size]).toEqual([undefined, 0]);
   });
 
   it('[DSH15] knows a refusal that a token may mend', () => {

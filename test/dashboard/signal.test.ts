@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fillBetween } from '../../client/dashboard/try/drawn-signal.js';
-import { defaultSetting, type Setting } from '../../client/dashboard/try/setting.js';
+import { parseSetting, type Setting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Row, type Signal } from '../../client/dashboard/try/signal.js';
 import { readTable, tableSignal } from '../../client/dashboard/try/table.js';
 
 const take = (signal: Signal, n: number) => Array.from({ length: n }, () => signal.next() as Row);
-const of = (change: Partial<Setting>) => createSignal({ ...defaultSetting(), ...change });
+const of = (change: Partial<Setting>) => createSignal({ ...parseSetting(''), ...change });
 
 describe('a signal', () => {
   it('has the same numbers for the same seed only', () => {

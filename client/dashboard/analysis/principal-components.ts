@@ -40,12 +40,7 @@ export class PrincipalComponents {
     }
   }
 
-  /** Gives where a vector lies in the plane of the two. */
-  project(vector: ArrayLike<number>, at = 0): [number, number] {
-    return this.projection()(vector, at);
-  }
-
-  /** Gives what projects vectors as `project` does now: for many of them at once. */
+  /** Gives what tells where a vector lies in the plane of the two, as they are now: for many vectors. */
   projection(): (vector: ArrayLike<number>, at?: number) => [number, number] {
     const { mean, width } = this;
     const [first, second] = [this.component(0).direction, this.component(1).direction];

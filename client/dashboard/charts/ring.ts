@@ -1,22 +1,9 @@
-/**
- * The last rows of a stream of numbers, column by column, in constant memory.
- *
- * Rows are counted from the first one ever appended, so a row keeps its number. Each number is kept twice, `capacity`
- * apart, so that any run of rows is one view of one array.
- */
-export class Ring<Column extends string> {
+/** The last rows of a stream, counted from the first one ever appended, so that a row keeps its number. */
+export abstract class LastRows {
   /** Rows appended so far, those that were overwritten included. */
   total = 0;
-  private readonly columns: ReadonlyMap<Column, Float64Array>;
 
-  /** @param names what the columns are called; numbers are appended in this order */
-  constructor(
-    readonly names: readonly Column[],
-    readonly capacity: number,
-  ) {
-    if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`capacity is ${capacity}`);
-    this.columns = new Map(names.map((name) => [name, new Float64Array(2 * capacity)]));
-  }
+  constructor(readonly capacity: number) {}
 
   /** Rows that are kept. */
   get length(): number {
@@ -26,6 +13,43 @@ export class Ring<Column extends string> {
   /** Number of the oldest row that is kept. */
   get first(): number {
     return this.total - this.length;
+  }
+
+  clear(): void {
+    this.total = 0;
+  }
+
+  protected isKept(row: number): boolean {
+    return row >= this.first && row < this.total;
+  }
+
+  /** Gives the first row, of those kept, whose ascending number is at least `value`; `total` if none is. */
+  protected search(value: number, numberOf: (row: number) => number): number {
+    let [low, high] = [this.first, this.total];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (numberOf(middle) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/**
+ * The last rows of a stream of numbers, column by column, in constant memory. Each number is kept twice, `capacity` apart,
+ * so that any run of rows is one view of one array.
+ */
+export class Ring<Column extends string> extends LastRows {
+  private readonly columns: ReadonlyMap<Column, Float64Array>;
+
+  /** @param names what the columns are called; numbers are appended in this order */
+  constructor(
+    readonly names: readonly Column[],
+    capacity: number,
+  ) {
+    super(capacity);
+    if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`capacity is ${capacity}`);
+    this.columns = new Map(names.map((name) => [name, new Float64Array(2 * capacity)]));
   }
 
   /** Appends a row; what is NaN is a gap. */
@@ -42,7 +66,7 @@ export class Ring<Column extends string> {
 
   /** Sets one number of a row that is kept; of another row nothing is set. */
   set(name: Column, row: number, value: number): void {
-    if (row < this.first || row >= this.total) return;
+    if (!this.isKept(row)) return;
     const column = this.column(name);
     const at = row % this.capacity;
     column[at] = value;
@@ -50,7 +74,7 @@ export class Ring<Column extends string> {
   }
 
   get(name: Column, row: number): number {
-    if (row < this.first || row >= this.total) return Number.NaN;
+    if (!this.isKept(row)) return Number.NaN;
     return this.column(name)[row % this.capacity] as number;
   }
 
@@ -64,17 +88,7 @@ export class Ring<Column extends string> {
 
   /** Gives the first row, of those kept, whose number in an ascending column is at least `value`; `total` if none is. */
   firstAt(name: Column, value: number): number {
-    let [low, high] = [this.first, this.total];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.get(name, middle) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  clear(): void {
-    this.total = 0;
+    return this.search(value, (row) => this.get(name, row));
   }
 
   private column(name: Column): Float64Array {

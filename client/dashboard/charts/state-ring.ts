@@ -1,3 +1,5 @@
+import { LastRows } from './ring.js';
+
 /** Bytes that the hidden states of one sequence may take in a page. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -7,28 +9,19 @@ export function stateRows(width: number, stepsPerSecond: number, minutes = 30): 
   return Math.max(1, Math.min(wanted, Math.floor(MAX_BYTES / (4 * width))));
 }
 
-/** The last vectors of a stream, each with the number of its step, in constant memory. Rows are counted from the first. */
-export class StateRing {
-  total = 0;
+/** The last vectors of a stream, each with the number of its step, in constant memory. */
+export class StateRing extends LastRows {
   private readonly numbers: Float32Array;
   private readonly stepNumbers: Float64Array;
 
   /** @param width numbers in one vector */
   constructor(
     readonly width: number,
-    readonly capacity: number,
+    capacity: number,
   ) {
+    super(capacity);
     this.numbers = new Float32Array(width * capacity);
     this.stepNumbers = new Float64Array(capacity);
-  }
-
-  get length(): number {
-    return Math.min(this.total, this.capacity);
-  }
-
-  /** Number of the oldest row that is kept. */
-  get first(): number {
-    return this.total - this.length;
   }
 
   /** Appends `width` numbers of `from`, from `at` on. */
@@ -48,23 +41,11 @@ export class StateRing {
 
   /** Gives the step of a row; NaN where it is not kept. */
   stepOf(row: number): number {
-    return row < this.first || row >= this.total
-      ? Number.NaN
-      : (this.stepNumbers[row % this.capacity] as number);
+    return this.isKept(row) ? (this.stepNumbers[row % this.capacity] as number) : Number.NaN;
   }
 
   /** Gives the first row that is kept whose step is at least `step`; `total` if none is. */
   firstAt(step: number): number {
-    let [low, high] = [this.first, this.total];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.stepOf(middle) < step) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  clear(): void {
-    this.total = 0;
+    return this.search(step, (row) => this.stepOf(row));
   }
 }

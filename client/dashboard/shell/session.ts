@@ -9,7 +9,7 @@ export interface SessionParts {
   readonly url: string;
   readonly connect: Connect;
   /** Of the tab: a token must not outlive it. */
-  readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly storage: Pick<Storage, 'getItem' | 'setItem'>;
 }
 
 const KEY = 'eddy.token';
@@ -32,12 +32,6 @@ export class Session {
   useToken(token: string): void {
     this.parts.storage.setItem(KEY, token);
     this.redial(token);
-  }
-
-  /** Reconnects without a token, and forgets the old one. */
-  forgetToken(): void {
-    this.parts.storage.removeItem(KEY);
-    this.redial(null);
   }
 
   /** Reconnects as before, after the connection was closed for good. */

@@ -40,40 +40,22 @@ export class ServerRunner implements Runner {
       this.isMade = true;
     }, fail);
     const { states$, predictions$, updates$, errors$ } = this.handle;
-    this.watched.add(errors$.subscribe(({ error }) => fail(error)));
-    this.watched.add(
-      states$.subscribe({
-        next: (item) => {
-          this.states.push(item);
-          this.plan();
-        },
-        error: fail,
-      }),
-    );
-    this.watched.add(
-      predictions$.subscribe({
-        next: (item) => {
-          this.predictions.push(item);
-          this.plan();
-        },
-        error: fail,
-      }),
-    );
-    this.watched.add(
-      updates$.subscribe({
-        next: ({ to, loss }) => this.losses.push({ step: to, loss: loss ?? Number.NaN }),
-        error: fail,
-      }),
-    );
-    this.watched.add(
-      this.handle.view('metrics', { every: SCORE_MS, delivery: 'latest' }).subscribe({
-        next: ({ seq, ...metrics }) => {
-          this.score = scoreOf(seq, metrics);
-          this.plan();
-        },
-        error: fail,
-      }),
-    );
+    const watch = <T>(items$: Observable<T>, take: (item: T) => void) =>
+      this.watched.add(items$.subscribe({ next: take, error: fail }));
+    watch(errors$, ({ error }) => fail(error));
+    watch(updates$, ({ to, loss }) => this.losses.push({ step: to, loss: loss ?? Number.NaN }));
+    watch(states$, (item) => {
+      this.states.push(item);
+      this.plan();
+    });
+    watch(predictions$, (item) => {
+      this.predictions.push(item);
+      this.plan();
+    });
+    watch(this.handle.view('metrics', { every: SCORE_MS, delivery: 'latest' }), ({ seq, ...metrics }) => {
+      this.score = scoreOf(seq, metrics);
+      this.plan();
+    });
   }
 
   get batches$(): Observable<Batch> {

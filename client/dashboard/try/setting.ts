@@ -65,9 +65,6 @@ const LANE: Fields<RunnerSetting> = {
   where: oneOf(['browser', 'server'], 'browser'),
 };
 
-/** Gives the setting that nothing was said about. */
-export const defaultSetting = (): Setting => parseSetting('');
-
 /**
  * Reads the setting from a link.
  *

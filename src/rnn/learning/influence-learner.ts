@@ -9,14 +9,14 @@
  * from its beginning it takes up at the oldest step of the window, whose entering state counts as a constant.
  *
  * Kept, at `kept`:      influences of B batch rows | the step that they have reached, in two numbers
- * Scratch, at `scratch`:  g [P] | e [k1,B,N] | the block's losses | what the influence itself needs
+ * Scratch, at `scratch`:  g [P] | e [k1,B,N] | the block's losses | another place for the influences of one row, where the rule needs it
  */
 import type { Address, Reals } from '../../kernels/kernels.js';
 import type { CellInfluence } from '../cell/cell.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import { BlockLoss } from './block-loss.js';
 import type { BlockGradient, GradientMethod, TrainingWindow } from './gradient-method.js';
-import { cellSize, type MethodParts, type MethodSize } from './learner-kind.js';
+import { cellSize, type LearnerKind, type MethodParts } from './learner-kind.js';
 import { readoutGradient } from './weight-places.js';
 import type { Window } from './window.js';
 
@@ -28,45 +28,57 @@ export interface InfluenceSettings {
 /** Step numbers go beyond what float32 counts, so they are kept as two: those of 2^20 steps, and the rest. */
 const HIGH = 2 ** 20;
 
-export abstract class InfluenceLearner implements GradientMethod {
-  protected readonly influence: CellInfluence;
-  private readonly e: Address;
-  private readonly losses: BlockLoss;
-  /** Where the scratch memory of the influence itself begins. */
-  protected readonly spare: Address;
+/** Which influences are carried, and how. */
+export interface InfluenceRule {
+  /** Numbers in the influences of one batch row. */
+  perRow(layout: ParameterLayout): number;
+  /** Are they carried from one place to another, and not in place? */
+  readonly needsSpare: boolean;
+  /** Gives the multiply-adds of carrying them over a step, and of the gradient. */
+  work(layout: ParameterLayout): number;
+  /** Carries those at `from` over a step, to `out`; the same place where no other is needed. */
+  carry(cell: CellInfluence, m: Reals, out: Address, from: Address, z: Address, h: Address): void;
+  /** Adds to the cell's gradient g [P] its part by an error e = dL/dh [N]. */
+  collect(cell: CellInfluence, m: Reals, g: Address, influences: Address, e: Address): void;
+}
 
-  /** @param perRow numbers in the influences of one batch row */
-  protected static sizeOf(
-    learner: InfluenceSettings,
-    layout: ParameterLayout,
-    batch: number,
-    perRow: number,
-  ): MethodSize {
+/** Makes a learner of a rule. */
+export const influenceLearner = (rule: InfluenceRule): LearnerKind<InfluenceSettings> => ({
+  needsInfluence: true,
+  windowSizes: ({ k1 }) => ({ k1, k2: k1 }),
+  size(learner, layout, batch) {
+    const perRow = rule.perRow(layout);
     const errors = learner.k1 * batch * layout.units;
     const losses = BlockLoss.length({ batch, learner }, layout);
-    return { kept: batch * perRow + 2, scratch: cellSize(layout) + errors + losses };
-  }
+    const spare = rule.needsSpare ? perRow : 0;
+    return { kept: batch * perRow + 2, scratch: cellSize(layout) + errors + losses + spare };
+  },
+  work: (_learner, { layout }) => rule.work(layout),
+  create: (learner, parts) => new InfluenceLearner(rule, learner, parts),
+});
+
+class InfluenceLearner implements GradientMethod {
+  private readonly influence: CellInfluence;
+  private readonly perRow: number;
+  private readonly e: Address;
+  private readonly losses: BlockLoss;
+  /** Another place for the influences of one row. */
+  private readonly spare: Address;
 
   constructor(
+    private readonly rule: InfluenceRule,
     learner: InfluenceSettings,
-    protected readonly parts: MethodParts,
-    /** Numbers in the influences of one batch row. */
-    private readonly perRow: number,
+    private readonly parts: MethodParts,
   ) {
     const { cell, readout, layout, batch, scratch } = parts;
     if (!cell.influence) throw new TypeError('the influences of this cell cannot be carried forward');
     this.influence = cell.influence;
+    this.perRow = rule.perRow(layout);
     this.e = scratch + cellSize(layout);
     const lossesAt = this.e + learner.k1 * batch * layout.units;
     this.losses = new BlockLoss(readout, { batch, learner }, layout, lossesAt);
     this.spare = lossesAt + BlockLoss.length({ batch, learner }, layout);
   }
-
-  /** Carries the influences of one row over a step, from where they lie now, and gives where they lie then; `home` is theirs. */
-  protected abstract carry(m: Reals, home: Address, now: Address, z: Address, h: Address): Address;
-
-  /** Adds to the cell's gradient g [P] its part by an error e = dL/dh [N]. */
-  protected abstract collect(m: Reals, g: Address, influences: Address, e: Address): void;
 
   /** Computes the gradient of the losses of steps first .. last. The influences go on even where no target has come. */
   backward(
@@ -116,11 +128,14 @@ export abstract class InfluenceLearner implements GradientMethod {
     const { features: F, units: N } = layout;
     const home = kept + row * this.perRow;
     const offset = row * (F + N);
+    const { rule, influence } = this;
     let now = home;
     for (let step = from; step <= to; step++) {
-      now = this.carry(m, home, now, window.zAt(step) + offset, window.zAt(step + 1) + offset + F);
+      const out = rule.needsSpare && now === home ? this.spare : home;
+      rule.carry(influence, m, out, now, window.zAt(step) + offset, window.zAt(step + 1) + offset + F);
+      now = out;
       if (step < losses || !window.countsTarget(step)) continue;
-      this.collect(m, scratch, now, this.e + ((step - losses) * B + row) * N);
+      rule.collect(influence, m, scratch, now, this.e + ((step - losses) * B + row) * N);
     }
     if (now !== home) m.copyWithin(home, now, now + this.perRow);
   }

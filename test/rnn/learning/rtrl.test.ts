@@ -9,19 +9,19 @@ import type { Cell } from '../../../src/rnn/cell/cell.js';
 import { layoutParameters, permute } from '../../../src/rnn/cell/parameters.js';
 import { createReadout } from '../../../src/rnn/io/readout.js';
 import { type BpttInput, bptt } from '../../../src/rnn/learning/bptt.js';
-import type { BlockGradient } from '../../../src/rnn/learning/gradient-method.js';
-import { Rtrl } from '../../../src/rnn/learning/rtrl.js';
-import { Snap1 } from '../../../src/rnn/learning/snap-1.js';
+import type { BlockGradient, GradientMethod } from '../../../src/rnn/learning/gradient-method.js';
+import { rtrl } from '../../../src/rnn/learning/rtrl.js';
+import { snap1 } from '../../../src/rnn/learning/snap-1.js';
 import { layWeights } from '../../../src/rnn/learning/weight-places.js';
 import { Window } from '../../../src/rnn/learning/window.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
 import { Numbers } from '../../support/numeric-random.js';
 
-type Method = typeof Rtrl | typeof Snap1;
+type Method = typeof rtrl;
 const METHODS = [
-  { name: 'rtrl', Method: Rtrl },
-  { name: 'snap-1', Method: Snap1 },
+  { name: 'rtrl', Method: rtrl },
+  { name: 'snap-1', Method: snap1 },
 ] as const;
 
 interface Problem {
@@ -62,7 +62,7 @@ class Stream {
   private readonly keptLength: number;
   /** Where the method keeps its influences. */
   private readonly kept: number;
-  private readonly method: Rtrl | Snap1;
+  private readonly method: GradientMethod;
   private readonly base: number;
   private readonly total: number;
   private readonly layout;
@@ -106,7 +106,7 @@ class Stream {
     );
     this.cell = layout.kind.create(kernels, cell, { weights: base, velocity: base, scratch: base });
     const { readout } = this;
-    this.method = new Method(learner, {
+    this.method = Method.create(learner, {
       kernels,
       cell: this.cell,
       readout,
@@ -171,7 +171,7 @@ class Stream {
 
   restart(): void {
     this.window.clear(this.m);
-    this.method.restart(this.m);
+    this.method.restart?.(this.m);
     this.blockStart = this.window.next;
   }
 
@@ -251,7 +251,7 @@ describe('real-time recurrent learning', () => {
     ({ F, N, B, M }) => {
       for (const k1 of [1, 4, 7]) {
         const given = problem(F, N, B, M, 23);
-        const stream = new Stream(given, Rtrl, k1);
+        const stream = new Stream(given, rtrl, k1);
         stream.run(23);
         expect(relativeError(stream.takeGradient(), full(given)), `k1 = ${k1}`).toBeLessThan(1e-9);
       }
@@ -263,7 +263,7 @@ describe('real-time recurrent learning', () => {
     { name: 'softmax of h', readout: { kind: 'softmax', dense: false }, M: 5 },
   ] as const)('[RTR1] through a readout of $name too', ({ readout, M }) => {
     const given = problem(3, 5, 2, M, 17, readout);
-    const stream = new Stream(given, Rtrl, 4);
+    const stream = new Stream(given, rtrl, 4);
     stream.run(17);
     expect(relativeError(stream.takeGradient(), full(given))).toBeLessThan(1e-9);
   });
@@ -273,7 +273,7 @@ describe('real-time recurrent learning', () => {
     for (const { F, N, B, M } of [...SIZES, { F: 3, N: 46, B: 1, M: 2 }]) {
       const given = problem(F, N, B, M, 23);
       const scaled = { ...given, parameters: given.parameters.map((value) => value / Math.sqrt(N)) };
-      const stream = new Stream(scaled, Rtrl, 4, kernels);
+      const stream = new Stream(scaled, rtrl, 4, kernels);
       stream.run(23);
       expect(relativeError(stream.takeGradient(), full(scaled)), `N = ${N}`).toBeLessThan(1e-4);
     }
@@ -281,10 +281,10 @@ describe('real-time recurrent learning', () => {
 
   it('[RTR2] a loss sees all of the past, further back than its block and the window', () => {
     const given = problem(3, 5, 2, 2, 40);
-    const stream = new Stream(given, Rtrl, 4);
+    const stream = new Stream(given, rtrl, 4);
     for (const { from, to, losses } of stream.run(40)) expect([to - from + 1, losses]).toEqual([4, 4]);
     stream.takeGradient();
-    const blocks = new Stream(given, Rtrl, 4);
+    const blocks = new Stream(given, rtrl, 4);
     for (let from = 0; from < 40; from += 4) {
       blocks.run(4);
       const counts = (step: number) => step >= from && step < from + 4;
@@ -297,7 +297,7 @@ describe('real-time recurrent learning', () => {
     const given = problem(3, 4, 2, 2, 20);
     // the block 8 .. 11 has no target at all
     const hasTarget = (step: number) => step % 3 !== 1 && (step < 8 || step > 11);
-    const stream = new Stream(given, Rtrl, 4);
+    const stream = new Stream(given, rtrl, 4);
     const losses: (number | undefined)[] = [];
     for (let t = 0; t < 20; t++) {
       stream.step(hasTarget(t));
@@ -329,14 +329,14 @@ describe('SnAp-1', () => {
     const given = diagonal(problem(F, N, 2, 2, 21));
     const want = full(given);
     // Wh_ij with i != j acts in the same step only, so nothing is left out for it either
-    expect(relativeError(gradient(given, Snap1), want)).toBeLessThan(1e-9);
-    expect(relativeError(gradient(given, Rtrl), want)).toBeLessThan(1e-9);
-    expect(relativeError(gradient(given, Snap1, createWasmKernels()), want)).toBeLessThan(1e-5);
+    expect(relativeError(gradient(given, snap1), want)).toBeLessThan(1e-9);
+    expect(relativeError(gradient(given, rtrl), want)).toBeLessThan(1e-9);
+    expect(relativeError(gradient(given, snap1, createWasmKernels()), want)).toBeLessThan(1e-5);
   });
 
   it('[RTR3] leaves out what goes round through other units: it differs, and points the same way', () => {
     const given = problem(F, N, 2, 2, 21);
-    const [got, want] = [gradient(given, Snap1), full(given)];
+    const [got, want] = [gradient(given, snap1), full(given)];
     expect(relativeError(got, want)).toBeGreaterThan(0.01);
     const along = Array.from(got, (value, k) => value * want[k]!);
     expect(along.reduce((sum, value) => sum + value)).toBeGreaterThan(0);
@@ -346,7 +346,7 @@ describe('SnAp-1', () => {
 
   it('[RTR3] is exact for losses one step from the beginning', () => {
     const given = problem(F, N, 2, 2, 1);
-    expect(relativeError(gradient(given, Snap1), full(given))).toBeLessThan(1e-12);
+    expect(relativeError(gradient(given, snap1), full(given))).toBeLessThan(1e-12);
   });
 });
 
@@ -409,7 +409,7 @@ describe.each(METHODS)('a history of $name', ({ Method }) => {
     const counts = (step: number) => step >= 16;
     const want = full(given, { from: first, to: 20, h0, counts });
     const error = relativeError(stream.takeGradient(), want);
-    if (Method === Rtrl) expect(error).toBeLessThan(1e-9);
+    if (Method === rtrl) expect(error).toBeLessThan(1e-9);
     else expect(error).toBeLessThan(1);
     expect(first).toBe(12);
   });

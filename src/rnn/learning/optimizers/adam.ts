@@ -1,7 +1,7 @@
 /** Adam (Kingma and Ba 2015, algorithm 1); weight decay joins the gradient, as in PyTorch. */
 import { z } from 'zod';
-import { createAdaptive } from './adaptive.js';
-import { clipNorm, epsilon, type OptimizerKind, plan, rate, type Scheduled, share } from './update-rule.js';
+import { adaptive } from './adaptive.js';
+import { clipNorm, epsilon, plan, rate, type Scheduled, share } from './update-rule.js';
 
 export const adamSettings = z.strictObject({
   kind: z.literal('adam'),
@@ -15,9 +15,8 @@ export const adamSettings = z.strictObject({
 
 type Settings = Scheduled<z.output<typeof adamSettings>>;
 
-export const adam: OptimizerKind<Settings> = {
-  needsGradient: true,
-  moments: () => ({ first: true, second: true }),
-  create: (kernels, { beta1, beta2, epsilon, weightDecay }) =>
-    createAdaptive(kernels, { beta1, beta2, epsilon, weightDecay, isCorrected: true, isDecoupled: false }),
-};
+export const adam = adaptive(true, (settings: Settings) => ({
+  ...settings,
+  isCorrected: true,
+  isDecoupled: false,
+}));

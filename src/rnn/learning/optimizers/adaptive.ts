@@ -1,9 +1,9 @@
 /** What RMSProp, Adam and AdamW have in common: a step that is scaled by the root of the gradient's second moment. */
 import type { Kernels } from '../../../kernels/kernels.js';
 import { spansOf } from '../weight-places.js';
-import { ROUNDING, type UpdateRule } from './update-rule.js';
+import { type OptimizerKind, ROUNDING, type UpdateRule } from './update-rule.js';
 
-export interface AdaptiveSettings {
+interface AdaptiveSettings {
   /** 0: no first moment is kept. */
   readonly beta1: number;
   readonly beta2: number;
@@ -15,10 +15,20 @@ export interface AdaptiveSettings {
   readonly isDecoupled: boolean;
 }
 
+/** Makes an optimizer: whether it keeps the first moment beside the second, and how its settings are to be read. */
+export const adaptive = <Settings>(
+  first: boolean,
+  read: (settings: Settings) => AdaptiveSettings,
+): OptimizerKind<Settings> => ({
+  needsGradient: true,
+  moments: () => ({ first, second: true }),
+  create: (kernels, settings) => createRule(kernels, read(settings)),
+});
+
 /** The square of a gradient below this is far from overflow. */
 const LARGEST_TO_SQUARE = 1e18;
 
-export function createAdaptive(
+function createRule(
   kernels: Kernels,
   { beta1, beta2, epsilon, weightDecay, isCorrected, isDecoupled }: AdaptiveSettings,
 ): UpdateRule {

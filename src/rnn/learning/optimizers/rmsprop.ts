@@ -1,7 +1,7 @@
 /** RMSProp (Tieleman and Hinton 2012, lecture 6.5), which keeps the second moment alone; weight decay joins the gradient. */
 import { z } from 'zod';
-import { createAdaptive } from './adaptive.js';
-import { clipNorm, epsilon, type OptimizerKind, plan, rate, type Scheduled, share } from './update-rule.js';
+import { adaptive } from './adaptive.js';
+import { clipNorm, epsilon, plan, rate, type Scheduled, share } from './update-rule.js';
 
 export const rmspropSettings = z.strictObject({
   kind: z.literal('rmsprop'),
@@ -14,16 +14,11 @@ export const rmspropSettings = z.strictObject({
 
 type Settings = Scheduled<z.output<typeof rmspropSettings>>;
 
-export const rmsprop: OptimizerKind<Settings> = {
-  needsGradient: true,
-  moments: () => ({ first: false, second: true }),
-  create: (kernels, { decay, epsilon, weightDecay }) =>
-    createAdaptive(kernels, {
-      beta1: 0,
-      beta2: decay,
-      epsilon,
-      weightDecay,
-      isCorrected: false,
-      isDecoupled: false,
-    }),
-};
+export const rmsprop = adaptive(false, ({ decay, epsilon, weightDecay }: Settings) => ({
+  beta1: 0,
+  beta2: decay,
+  epsilon,
+  weightDecay,
+  isCorrected: false,
+  isDecoupled: false,
+}));
