@@ -4,7 +4,7 @@ import { TIME_KINDS } from '../../features/time-features.js';
 import { CELL_NAMES, LEARNER_NAMES, OPTIMIZER_NAMES } from '../../rnn/spec/spec.js';
 import { POLICIES } from '../eval/bad-rows.js';
 import type { EvalOptions } from '../eval/evaluation.js';
-import { nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
+import { nameList, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
 
 export function addEval(program: Command): void {
   program
@@ -14,7 +14,7 @@ export function addEval(program: Command): void {
     .option('--target <a,b>', 'columns to forecast (default: all features)', nameList)
     .option('--features <a,b>', 'columns the model sees (default: all that hold numbers)', nameList)
     .option('--timestamp <column>', 'column with the time (default: timestamp, time, date or datetime)')
-    .option('--calendar <kinds>', `features of the time to add: ${TIME_KINDS.join(', ')}`, timeKinds)
+    .option('--calendar <kinds>', `features of the time to add: ${TIME_KINDS.join(', ')}`, someOf(TIME_KINDS))
     .option('--horizon <n,m>', 'rows ahead, one or several (default: 1)', wholeNumbers)
     .option('--season <rows>', 'rows in a season, for the seasonal baseline', wholeNumber(2))
     .option('--skip <rows>', 'rows at the beginning to learn from without scoring', wholeNumber(0), 0)

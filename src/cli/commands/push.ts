@@ -1,17 +1,15 @@
 /** eddy push: streams a file, or standard input, into a sequence. */
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { SequenceHandle } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
 import { TIME_KINDS, TimeFeatures, type TimeKind } from '../../features/time-features.js';
-import { parseTimestamp } from '../../features/timestamp.js';
-import type { ModelSpecInput } from '../../rnn/spec/spec.js';
 import { addTokenFile, tokenFrom } from '../shared/client-token.js';
-import { DEFAULT_URL, nameList, positiveNumber, timeKinds, wholeNumber } from '../shared/option-parsers.js';
-import { colorsFor, writeLine } from '../shared/output.js';
-import { openRows, type Row, type RowFormat } from '../shared/rows.js';
+import { DEFAULT_URL, nameList, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
+import { writeLine } from '../shared/output.js';
+import { openRows, type RowFormat, timeOf } from '../shared/rows.js';
+import { readSpec } from '../shared/spec-file.js';
 import { StepTimer } from '../shared/step-timer.js';
-import { bar, grouped, LiveView } from '../shared/terminal.js';
+import { grouped, LiveView, progressLine } from '../shared/terminal.js';
 
 interface PushOptions {
   tokenFile?: string;
@@ -41,7 +39,7 @@ export function addPush(program: Command): void {
     .option(
       '--calendar <kinds>',
       `features of the time to append to the columns: ${TIME_KINDS.join(', ')}`,
-      timeKinds,
+      someOf(TIME_KINDS),
     )
     .option('--rate <steps>', 'steps per second; 0 for as fast as possible', positiveNumber, 0)
     .option('--model <file>', 'JSON file with the model spec of a new sequence; features may be omitted')
@@ -62,7 +60,7 @@ async function push(file: string, options: PushOptions): Promise<void> {
   const { connect } = await import('../../../client/sdk/node.js');
   const { url, sequence, rate, json, timestamp, calendar, tokenFile } = options;
   const time = calendar && new TimeFeatures(calendar);
-  const spec = options.model ? await readSpec(options.model) : null;
+  const spec = options.model ? await readSpec(options.model) : {};
   // before opening the rows, which begin to flow at once
   const token = await tokenFrom(tokenFile);
   const source = await openRows(file, { columns: options.columns, format: options.format });
@@ -77,7 +75,10 @@ async function push(file: string, options: PushOptions): Promise<void> {
   const view = new LiveView(process.stderr);
   const began = performance.now();
   let steps = 0;
-  const picture = () => progress(sequence, steps, began, source.size && source.bytesRead() / source.size);
+  const picture = () => {
+    const rate = steps / Math.max(1e-3, (performance.now() - began) / 1000);
+    return progressLine(sequence, source.share(), `${grouped(steps)} steps`, rate);
+  };
   const work = async () => {
     let handle = null as SequenceHandle | null;
     const pace = new StepTimer(rate);
@@ -88,9 +89,9 @@ async function push(file: string, options: PushOptions): Promise<void> {
         handle ??= client.open(sequence, {
           spec: {
             units: options.units,
+            features: values.length,
             ...(time && { task: forecastOf(columns) }),
             ...spec,
-            features: spec?.features ?? values.length,
           },
         });
         await pace.next();
@@ -122,30 +123,3 @@ const forecastOf = (columns: number) => ({
   kind: 'forecast' as const,
   targets: Array.from({ length: columns }, (_, i) => i),
 });
-
-/** @throws EddyError `input-invalid` */
-function timeOf({ line, fields }: Row, column: string): number {
-  const time = parseTimestamp(String(fields[column] ?? ''));
-  if (time !== null) return time;
-  throw new EddyError(
-    'input-invalid',
-    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, which is not a time`,
-  );
-}
-
-async function readSpec(file: string): Promise<ModelSpecInput> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-}
-
-function progress(sequence: string, steps: number, began: number, share: number | null): string {
-  const c = colorsFor(process.stderr);
-  const rate = steps / Math.max(1e-3, (performance.now() - began) / 1000);
-  const done = share === null ? '' : `${c.cyan(bar(share, 30))} ${grouped(100 * share)} %  `;
-  return `${c.bold(sequence)}  ${done}${grouped(steps)} steps  ${c.dim(`${grouped(rate)} steps/s`)}`;
-}

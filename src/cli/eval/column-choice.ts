@@ -2,7 +2,7 @@
 import { EddyError } from '../../errors.js';
 import { TimeFeatures, type TimeKind } from '../../features/time-features.js';
 import { parseTimestamp } from '../../features/timestamp.js';
-import { isEmpty, numberOf, type TextRow, toNumber } from '../shared/rows.js';
+import { isEmpty, numberOf, type TextRow, timeOf, toNumber } from '../shared/rows.js';
 
 export interface ColumnOptions {
   readonly features?: readonly string[] | undefined;
@@ -64,17 +64,13 @@ export class Columns {
    *
    * @throws EddyError `input-invalid`, which names line and column; the row then has no effect
    */
-  read({ line, fields }: TextRow): EvalRow {
+  read(row: TextRow): EvalRow {
+    const { line, fields } = row;
     const x = this.columns.map((name) => (isEmpty(fields[name]) ? null : numberOf(fields, name, line)));
     if (this.timestamp === null) return { line, timestamp: null, time: null, x };
     const timestamp = String(fields[this.timestamp] ?? '');
-    const time = parseTimestamp(timestamp);
-    if (!this.time) return { line, timestamp, time, x };
-    if (time === null)
-      throw new EddyError(
-        'input-invalid',
-        `line ${line}: ${this.timestamp} is ${JSON.stringify(timestamp)}, which is not a time`,
-      );
+    if (!this.time) return { line, timestamp, time: parseTimestamp(timestamp), x };
+    const time = timeOf(row, this.timestamp);
     return { line, timestamp, time, x: [...x, ...this.time.of(time)] };
   }
 }

@@ -1,7 +1,7 @@
 /** The model spec of eddy eval: that of a file, overridden by the options. */
-import { readFile } from 'node:fs/promises';
 import { EddyError } from '../../errors.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
+import { readSpec } from '../shared/spec-file.js';
 import type { Columns } from './column-choice.js';
 
 export interface SpecOptions {
@@ -78,15 +78,3 @@ const partOf = (value: unknown): Part => (typeof value === 'object' && value !==
 /** Removes undefined fields. */
 const given = (fields: Part): Part =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-async function readSpec(file: string): Promise<Part> {
-  try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new EddyError('spec-invalid', 'not a JSON object');
-  } catch (error) {
-    throw new EddyError('spec-invalid', `${file}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-}

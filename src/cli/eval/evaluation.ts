@@ -1,9 +1,9 @@
 /** The evaluation behind eddy eval: one pass over a file. */
 import { writeFile } from 'node:fs/promises';
 import { EddyError } from '../../errors.js';
-import { colorsFor, say, writeLine } from '../shared/output.js';
-import { openTextRows, type Source, type TextRow } from '../shared/rows.js';
-import { bar, grouped, LiveView } from '../shared/terminal.js';
+import { say, writeLine } from '../shared/output.js';
+import { openTextRows } from '../shared/rows.js';
+import { LiveView, progressLine } from '../shared/terminal.js';
 import { type BadRowPolicy, BadRows } from './bad-rows.js';
 import { type ColumnOptions, Columns } from './column-choice.js';
 import { buildSpec, type SpecOptions } from './evaluation-spec.js';
@@ -38,7 +38,11 @@ export async function evaluate(file: string, options: EvalOptions): Promise<void
   const predictions =
     options.predictions === undefined ? null : await PredictionsFile.create(options.predictions, pass);
   const view = new LiveView(process.stderr);
-  const picture = progressOf(file, pass, source);
+  const began = performance.now();
+  const picture = () => {
+    const rate = pass.rows / Math.max(1e-3, (performance.now() - began) / 1000);
+    return progressLine(file, source.share(), countOf(pass.rows, 'row'), rate);
+  };
   try {
     for await (const textRow of all) {
       const row = attempt(
@@ -91,15 +95,4 @@ async function lookAhead<T>(
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
   return { head, all: all() };
-}
-
-function progressOf(file: string, pass: Pass, { size, bytesRead }: Source<TextRow>): () => string {
-  const c = colorsFor(process.stderr);
-  const began = performance.now();
-  return () => {
-    const rate = pass.rows / Math.max(1e-3, (performance.now() - began) / 1000);
-    const share = size ? bytesRead() / size : null;
-    const done = share === null ? '' : `${c.cyan(bar(share, 30))} ${grouped(100 * share)} %  `;
-    return `${c.bold(file)}  ${done}${countOf(pass.rows, 'row')}  ${c.dim(`${grouped(rate)} steps/s`)}`;
-  };
 }

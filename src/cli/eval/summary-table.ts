@@ -1,6 +1,7 @@
 /** The result of a pass: as JSON, and as a readable table. The same file gives the same text. */
+import type { OutputName } from '../../rnn/io/output-names.js';
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
-import type { Scores } from '../../rnn/scoring/prequential.js';
+import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import { grouped } from '../shared/terminal.js';
 import type { BadRows } from './bad-rows.js';
@@ -129,16 +130,17 @@ export const FIGURES = [
   { head: 'scored', about: 'rows scored', of: ({ scored }: Scores) => grouped(scored) },
 ] as const;
 
+/** Gives the figures of all outputs, a row for each. */
+export const figureRows = ({ metrics }: EvalResult): string[][] =>
+  metrics.outputs.map((output) => [
+    output.target,
+    String(output.horizon),
+    ...FIGURES.map(({ of }) => of(output)),
+  ]);
+
 /** Formats the result as a table. */
 export function toText(result: EvalResult): string {
-  const rows = [
-    ['target', 'ahead', ...FIGURES.map(({ head }) => head)],
-    ...result.metrics.outputs.map((output) => [
-      output.target,
-      String(output.horizon),
-      ...FIGURES.map(({ of }) => of(output)),
-    ]),
-  ];
+  const rows = [['target', 'ahead', ...FIGURES.map(({ head }) => head)], ...figureRows(result)];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const table = rows.map((row) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
@@ -191,25 +193,7 @@ const percent = (value: number | null) =>
   value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
 
 /** Omits names that are given elsewhere, and figures for classes. */
-function scoresOnly(scores: Scores): Scores {
-  const { scored, mae, rmse, nrmse, mape, skill, seasonalSkill, naiveMae, seasonalMae } = scores;
-  const { recentMae, recentRmse, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } =
-    scores;
-  return {
-    scored,
-    mae,
-    rmse,
-    nrmse,
-    mape,
-    skill,
-    seasonalSkill,
-    naiveMae,
-    seasonalMae,
-    recentMae,
-    recentRmse,
-    recentNaiveMae,
-    recentSeasonalMae,
-    recentSkill,
-    recentSeasonalSkill,
-  };
+function scoresOnly(scores: Scores & Partial<Metrics & OutputName>): Scores {
+  const { output, feature, crossEntropy, recentCrossEntropy, accuracy, recentAccuracy, ...own } = scores;
+  return own;
 }

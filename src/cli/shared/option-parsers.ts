@@ -1,6 +1,5 @@
 /** Parsers of option values, with errors that say what is wrong. */
 import { InvalidArgumentError } from 'commander';
-import { TIME_KINDS, type TimeKind } from '../../features/time-features.js';
 import { DEFAULT_PORT } from '../../limits.js';
 
 export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
@@ -27,10 +26,12 @@ export const nameList = (text: string): string[] => text.split(',').map((name) =
 /** Gathers the values of a repeatable option. */
 export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
-/** Parses kinds of time features separated by commas. */
-export function timeKinds(text: string): TimeKind[] {
-  const kinds = nameList(text);
-  const unknown = kinds.find((kind) => !TIME_KINDS.includes(kind as TimeKind));
-  if (unknown === undefined) return kinds as TimeKind[];
-  throw new InvalidArgumentError(`Unknown kind ${unknown}; choose from ${TIME_KINDS.join(', ')}.`);
-}
+/** Makes a parser of names separated by commas, each of which must be one of `known`. */
+export const someOf =
+  <T extends string>(known: readonly T[]) =>
+  (text: string): T[] => {
+    const names = nameList(text);
+    const unknown = names.find((name) => !known.includes(name as T));
+    if (unknown === undefined) return names as T[];
+    throw new InvalidArgumentError(`Unknown name ${unknown}; choose from ${known.join(', ')}.`);
+  };

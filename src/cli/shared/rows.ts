@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { EddyError } from '../../errors.js';
+import { parseTimestamp } from '../../features/timestamp.js';
 
 export type RowFormat = 'csv' | 'ndjson';
 
@@ -22,10 +23,8 @@ export interface Row extends TextRow {
 
 export interface Source<R> {
   readonly rows: AsyncIterable<R>;
-  /** Size of the input in bytes, or null if unknown. */
-  readonly size: number | null;
-  /** Bytes read so far. */
-  readonly bytesRead: () => number;
+  /** Gives which share of the input has been read, or null if unknown. */
+  readonly share: () => number | null;
 }
 
 export type RowSource = Source<Row>;
@@ -60,7 +59,7 @@ export async function openTextRows(file: string, options: TextRowOptions = {}): 
     bytes += chunk.length;
   });
   const format = options.format ?? (/\.(ndjson|jsonl)$/i.test(file) ? 'ndjson' : 'csv');
-  return { rows: readTextRows(stream, { ...options, format }), size, bytesRead: () => bytes };
+  return { rows: readTextRows(stream, { ...options, format }), share: () => size && bytes / size };
 }
 
 /** Reads rows from a stream of CSV (with a header) or NDJSON (one object, or array of numbers, per line). */
@@ -157,6 +156,16 @@ export function numberOf(fields: TextRow['fields'], name: string, line: number):
   throw new EddyError(
     'input-invalid',
     `line ${line}: ${name} is ${JSON.stringify(fields[name])}, which is not a finite number`,
+  );
+}
+
+/** Gives the time in a column of a row, in milliseconds since 1970. @throws EddyError `input-invalid` where there is none */
+export function timeOf({ line, fields }: TextRow, column: string): number {
+  const time = parseTimestamp(String(fields[column] ?? ''));
+  if (time !== null) return time;
+  throw new EddyError(
+    'input-invalid',
+    `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, which is not a time`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** The options that decide who may connect: files and other non-secrets. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { SecurityOptions } from '../../server/auth/credentials.js';
-import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../server/auth/jwt-algorithms.js';
-import { nameList, repeated } from './option-parsers.js';
+import { JWT_ALGORITHMS } from '../../server/auth/jwt-algorithms.js';
+import { repeated, someOf } from './option-parsers.js';
 
 /** The values that commander parses from the options below. */
 export interface SecurityFlags extends Omit<SecurityOptions, 'origins'> {
@@ -19,7 +19,7 @@ export const addTokenOptions = (command: Command): Command =>
     .option(
       '--jwt-algorithms <a,b>',
       `algorithms that may sign them: ${JWT_ALGORITHMS.join(', ')}`,
-      algorithms,
+      someOf(JWT_ALGORITHMS),
     );
 
 /** Adds all options that protect a server. */
@@ -44,22 +44,5 @@ export function settingsOf<T extends SecurityFlags>(flags: T) {
   const { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, origin, tlsCert, tlsKey, ...others } = flags;
   const jwt = { key: jwtKey, audience: jwtAudience, issuer: jwtIssuer, algorithms: jwtAlgorithms };
   const tls = { cert: tlsCert, key: tlsKey };
-  const isSaid = (group: object) => Object.values(group).some((value) => value !== undefined);
-  return {
-    ...others,
-    tokens,
-    origins: origin,
-    jwt: isSaid(jwt) ? withoutUndefined(jwt) : undefined,
-    tls: isSaid(tls) ? withoutUndefined(tls) : undefined,
-  };
-}
-
-const withoutUndefined = (group: object): object =>
-  Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
-
-function algorithms(text: string): JwtAlgorithm[] {
-  const names = nameList(text);
-  const unknown = names.find((name) => !JWT_ALGORITHMS.includes(name as JwtAlgorithm));
-  if (unknown === undefined) return names as JwtAlgorithm[];
-  throw new InvalidArgumentError(`Unknown algorithm ${unknown}; choose from ${JWT_ALGORITHMS.join(', ')}.`);
+  return { ...others, tokens, origins: origin, jwt, tls };
 }

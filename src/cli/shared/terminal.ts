@@ -1,5 +1,6 @@
 /** The drawing tools of the terminal views. */
 import { createLogUpdate } from 'log-update';
+import { colorsFor } from './output.js';
 
 const LEVELS = '▁▂▃▄▅▆▇█';
 
@@ -13,13 +14,20 @@ export function sparkline(values: ArrayLike<number>, low: number, high: number):
 }
 
 /** Draws a share of 1 as a bar. */
-export function bar(share: number, width: number): string {
+function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
 export const grouped = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Says how far a command has come, in a line. @param share of the input that was read; null where it has no known end */
+export function progressLine(what: string, share: number | null, count: string, rate: number): string {
+  const c = colorsFor(process.stderr);
+  const done = share === null ? '' : `${c.cyan(bar(share, 30))} ${grouped(100 * share)} %  `;
+  return `${c.bold(what)}  ${done}${count}  ${c.dim(`${grouped(rate)} steps/s`)}`;
+}
 
 /**
  * A view that redraws in place, at most every `everyMs`. If the output is not a terminal it is silent until

@@ -16,6 +16,7 @@ import {
   describe,
   type EvalResult,
   FIGURES,
+  figureRows,
 } from '../summary-table.js';
 import type { Mark, ReportData, Series } from './report-data.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -155,7 +156,7 @@ ${id === 'states' ? '<div class="scale" aria-hidden="true"><span>&minus;1</span>
   .join('\n')}
 <section class="wide">
 <h2>All figures</h2>
-${figuresTable(result)}
+${table(['target', 'rows ahead', ...FIGURES.map(({ head }) => head)], figureRows(result))}
 </section>
 ${eventsTable(result)}
 </main>
@@ -179,18 +180,6 @@ const select = (id: string, label: string, options: readonly string[]) =>
 
 const tile = (head: string, value: string, about: string, className = '') =>
   `<div title="${escapeHtml(about)}"><dt>${head}</dt><dd class="${className}">${value}</dd></div>`;
-
-function figuresTable({ metrics }: EvalResult): string {
-  const heads = ['target', 'rows ahead', ...FIGURES.map(({ head }) => head)];
-  return table(
-    heads,
-    metrics.outputs.map((output) => [
-      output.target,
-      String(output.horizon),
-      ...FIGURES.map(({ of }) => of(output)),
-    ]),
-  );
-}
 
 function eventsTable({ anomalies, drift, anomalyCount, driftCount }: EvalResult): string {
   const events = [
