@@ -162,6 +162,9 @@ export const serverMessage = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** The types of what a client says. */
+export const CLIENT_MESSAGES = clientMessage.options.map(({ shape }) => shape.type.value);
+
 export type ClientMessage = z.output<typeof clientMessage>;
 export type ServerMessage = z.output<typeof serverMessage>;
 export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;

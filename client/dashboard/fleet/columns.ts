@@ -2,40 +2,45 @@
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import type { FleetRow } from './fleet-record.js';
 
-export const COLUMNS = [
-  'name',
-  'model',
-  'state',
-  'learning',
-  'steps',
-  'steps/s',
-  'last step',
-  'error',
-  'skill',
-  'anomaly',
-] as const;
-export type Column = (typeof COLUMNS)[number];
+interface ColumnKind {
+  /** What it is sorted by; null where that is not known. */
+  key(row: FleetRow): number | string | null;
+  /** What stands in it. @param now milliseconds */
+  words(row: FleetRow, now: number): string;
+}
+
+const DASH = '–';
+
+const KINDS = {
+  name: { key: ({ name }) => name, words: ({ name }) => name },
+  model: { key: ({ model }) => model || null, words: ({ model }) => model || DASH },
+  state: { key: ({ awake }) => Number(awake), words: ({ awake }) => (awake ? 'awake' : 'asleep') },
+  learning: {
+    key: ({ learning }) => (learning === null ? null : Number(learning)),
+    words: ({ learning }) => (learning === null ? DASH : learning ? 'on' : 'off'),
+  },
+  steps: { key: ({ steps }) => steps, words: ({ steps }) => (steps === null ? DASH : formatStep(steps)) },
+  'steps/s': {
+    key: ({ rate }) => rate,
+    words: ({ rate }) => formatNumber(rate === null ? null : Math.round(rate * 10) / 10),
+  },
+  'last step': {
+    // the older, the greater
+    key: ({ lastAt }) => (lastAt === null ? null : -lastAt),
+    words: ({ lastAt }, now) => (lastAt === null ? DASH : ageWords(now - lastAt)),
+  },
+  error: { key: ({ error }) => error, words: ({ error }) => formatNumber(error) },
+  skill: { key: ({ skill }) => skill, words: ({ skill }) => hundredths(skill) },
+  anomaly: { key: ({ anomaly }) => anomaly, words: ({ anomaly }) => hundredths(anomaly) },
+} satisfies Readonly<Record<string, ColumnKind>>;
+
+export type Column = keyof typeof KINDS;
+export const COLUMNS = Object.keys(KINDS) as Column[];
 
 export interface Order {
   readonly by: Column;
   readonly isDescending: boolean;
 }
-
-type Key = (row: FleetRow) => number | string | null;
-
-const KEYS: Readonly<Record<Column, Key>> = {
-  name: ({ name }) => name,
-  model: ({ model }) => model || null,
-  state: ({ awake }) => Number(awake),
-  learning: ({ learning }) => (learning === null ? null : Number(learning)),
-  steps: ({ steps }) => steps,
-  'steps/s': ({ rate }) => rate,
-  // the older, the greater
-  'last step': ({ lastAt }) => (lastAt === null ? null : -lastAt),
-  error: ({ error }) => error,
-  skill: ({ skill }) => skill,
-  anomaly: ({ anomaly }) => anomaly,
-};
 
 const NAMES = new Intl.Collator('en', { numeric: true });
 
@@ -46,7 +51,7 @@ export function arrange(rows: readonly FleetRow[], search: string, { by, isDesce
     const text = `${name} ${model} ${awake ? 'awake' : 'asleep'}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const key = KEYS[by];
+  const { key } = KINDS[by];
   const direction = isDescending ? -1 : 1;
   return matching.sort((a, b) => {
     const [p, q] = [key(a), key(b)];
@@ -63,34 +68,12 @@ export const pressed = (order: Order, by: Column): Order => ({
 });
 
 /** Says what stands in a column that has words only. @param now milliseconds */
-export function cellWords(row: FleetRow, column: Column, now: number): string {
-  switch (column) {
-    case 'name':
-      return row.name;
-    case 'model':
-      return row.model || '–';
-    case 'state':
-      return row.awake ? 'awake' : 'asleep';
-    case 'learning':
-      return row.learning === null ? '–' : row.learning ? 'on' : 'off';
-    case 'steps':
-      return row.steps === null ? '–' : formatStep(row.steps);
-    case 'steps/s':
-      return formatNumber(row.rate === null ? null : Math.round(row.rate * 10) / 10);
-    case 'last step':
-      return row.lastAt === null ? '–' : ageWords(now - row.lastAt);
-    case 'error':
-      return formatNumber(row.error);
-    case 'skill':
-      return hundredths(row.skill);
-    case 'anomaly':
-      return hundredths(row.anomaly);
-  }
-}
+export const cellWords = (row: FleetRow, column: Column, now: number): string =>
+  (KINDS[column] as ColumnKind).words(row, now);
 
 /** Adding 0 turns a -0 round. */
 const hundredths = (value: number | null) =>
-  value === null ? '–' : (Math.round(value * 100) / 100 + 0).toFixed(2);
+  value === null ? DASH : (Math.round(value * 100) / 100 + 0).toFixed(2);
 
 /** Says how long ago something was: `now`, `12 s`, `3 min`, `5 h`, `2 d`. */
 export function ageWords(ms: number): string {

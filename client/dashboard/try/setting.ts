@@ -4,18 +4,20 @@ import { LEARNER_NAMES, OPTIMIZER_NAMES, parseSpec } from '../../../src/rnn/spec
 import { type Field, list, numberIn, oneOf, points, text, whole } from './form-fields.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
 
-export const SIGNALS = [
-  'sine',
-  'mackey-glass',
-  'random-walk',
-  'regime-change',
-  'add-task',
-  'drawing',
-  'csv',
-  'motion',
-  'microphone',
-] as const;
-export type SignalKind = (typeof SIGNALS)[number];
+/** What a run may be fed with, and what a person reads of it. */
+export const SIGNAL_LABELS = {
+  sine: 'Noisy sine',
+  'mackey-glass': 'Mackey-Glass (chaotic)',
+  'random-walk': 'Random walk',
+  'regime-change': 'Regime change',
+  'add-task': 'Add task (memory)',
+  drawing: 'Draw it yourself',
+  csv: 'CSV file',
+  motion: 'Motion of this device',
+  microphone: 'Microphone level',
+};
+export type SignalKind = keyof typeof SIGNAL_LABELS;
+export const SIGNALS = Object.keys(SIGNAL_LABELS) as SignalKind[];
 
 export interface Setting {
   readonly signal: SignalKind;

@@ -33,5 +33,5 @@ export const someOf =
     const names = nameList(text);
     const unknown = names.find((name) => !known.includes(name as T));
     if (unknown === undefined) return names as T[];
-    throw new InvalidArgumentError(`Unknown name ${unknown}; choose from ${known.join(', ')}.`);
+    throw new InvalidArgumentError(`Unknown kind ${unknown}; choose from ${known.join(', ')}.`);
   };

@@ -129,9 +129,9 @@ export class ForecastOutputs {
     const { monitor } = this;
     const { history } = this.inputs;
     monitor.score(j, row, y, truth);
-    monitor.scoreNaive(j, truth - history.read(ahead, i));
+    monitor.prequential.scoreNaive(j, truth - history.read(ahead, i));
     if (seasonal !== null && history.knows(seasonal, i))
-      monitor.scoreSeasonal(j, truth - history.read(seasonal, i));
+      monitor.prequential.scoreSeasonal(j, truth - history.read(seasonal, i));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
@@ -235,7 +235,7 @@ export class SuppliedOutputs {
         if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
         if (t > target[row + wanted]!) wanted = j;
       }
-      this.monitor.scoreClasses(crossEntropy, likeliest === wanted);
+      this.monitor.prequential.scoreClasses(crossEntropy, likeliest === wanted);
     }
   }
 

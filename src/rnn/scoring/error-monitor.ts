@@ -25,7 +25,7 @@ export class ErrorMonitor {
   isAnomalous = false;
   /** Which detector has found that the series has changed, if one has since alerts were cleared. */
   drift: DriftKind | null = null;
-  private readonly prequential: Prequential;
+  readonly prequential: Prequential;
   private readonly detector = new DriftDetector();
   private readonly anomalies: AnomalyScore;
   /** Target and forecast [B,first] by which a step is judged odd; NaN for a target that is missing. */
@@ -62,18 +62,6 @@ export class ErrorMonitor {
     this.targets[row * this.first + j] = target;
     this.forecasts[row * this.first + j] = prediction;
     this.firsts++;
-  }
-
-  scoreNaive(j: number, error: number): void {
-    this.prequential.scoreNaive(j, error);
-  }
-
-  scoreSeasonal(j: number, error: number): void {
-    this.prequential.scoreSeasonal(j, error);
-  }
-
-  scoreClasses(crossEntropy: number, isHit: boolean): void {
-    this.prequential.scoreClasses(crossEntropy, isHit);
   }
 
   /** Judges the errors that were scored since the last call. */

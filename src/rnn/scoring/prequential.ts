@@ -134,16 +134,16 @@ export class Prequential {
   }
 
   read(): Metrics {
-    const outputs = this.names.map((name, j) => ({ ...name, ...this.scoresOf(j) }));
+    const scores = this.names.map((_, j) => this.scoresOf(j));
     const [rows, crossEntropy, hits, recentCrossEntropy, recentHits] = this.classes as unknown as number[];
     const ofClasses = (value: number) => (rows! > 0 ? value : null);
     return {
-      ...meanOf(outputs),
+      ...meanOf(scores, Object.keys(this.scoresOf(0)) as (keyof Scores)[]),
       crossEntropy: ofClasses(crossEntropy! / rows!),
       recentCrossEntropy: ofClasses(recentCrossEntropy!),
       accuracy: ofClasses(hits! / rows!),
       recentAccuracy: ofClasses(recentHits!),
-      outputs: outputs.length > 1 ? outputs : [],
+      outputs: scores.length > 1 ? this.names.map((name, j) => ({ ...name, ...scores[j]! })) : [],
     };
   }
 
@@ -201,28 +201,14 @@ export const skillOf = (error: number | null, reference: number | null): number 
   error === null || reference === null || reference < LEAST ? null : 1 - error / reference;
 
 /** Gives the means over the outputs that can tell; the root of the mean square, for rmse. */
-function meanOf(outputs: readonly Scores[]): Scores {
-  const mean = (of: (scores: Scores) => number | null) => {
-    const known = outputs.map(of).filter((value) => value !== null);
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+function meanOf(outputs: readonly Scores[], names: readonly (keyof Scores)[]): Scores {
+  const mean = (name: keyof Scores) => {
+    const isRoot = name === 'rmse' || name === 'recentRmse';
+    const known = outputs.map((scores) => scores[name]).filter((value) => value !== null);
+    const sum = known.reduce((total, value) => total + (isRoot ? value * value : value), 0);
+    if (known.length === 0) return null;
+    return isRoot ? Math.sqrt(sum / known.length) : sum / known.length;
   };
-  const root = (value: number | null) => (value === null ? null : Math.sqrt(value));
-  const square = (value: number | null) => (value === null ? null : value * value);
-  return {
-    scored: outputs.reduce((most, { scored }) => Math.max(most, scored), 0),
-    mae: mean(({ mae }) => mae),
-    rmse: root(mean(({ rmse }) => square(rmse))),
-    nrmse: mean(({ nrmse }) => nrmse),
-    mape: mean(({ mape }) => mape),
-    recentMae: mean(({ recentMae }) => recentMae),
-    recentRmse: root(mean(({ recentRmse }) => square(recentRmse))),
-    naiveMae: mean(({ naiveMae }) => naiveMae),
-    recentNaiveMae: mean(({ recentNaiveMae }) => recentNaiveMae),
-    seasonalMae: mean(({ seasonalMae }) => seasonalMae),
-    recentSeasonalMae: mean(({ recentSeasonalMae }) => recentSeasonalMae),
-    skill: mean(({ skill }) => skill),
-    recentSkill: mean(({ recentSkill }) => recentSkill),
-    seasonalSkill: mean(({ seasonalSkill }) => seasonalSkill),
-    recentSeasonalSkill: mean(({ recentSeasonalSkill }) => recentSeasonalSkill),
-  };
+  const means = Object.fromEntries(names.map((name) => [name, mean(name)])) as unknown as Scores;
+  return { ...means, scored: outputs.reduce((most, { scored }) => Math.max(most, scored), 0) };
 }

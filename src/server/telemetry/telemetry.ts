@@ -2,7 +2,7 @@
  * The counters of a server. The hot path adds to plain numbers, which prometheus.ts reads on scrape; only sampled
  * measurements go into a histogram directly. Nothing here grows with the number of sequences or sockets.
  */
-import type { ClientMessage } from '../../protocol/messages.js';
+import { CLIENT_MESSAGES, type ClientMessage } from '../../protocol/messages.js';
 import type { SequenceCounters } from '../../sequence/sequence-counters.js';
 import type { Meter, StoreCounters } from '../../store/store-counters.js';
 import { Histogram, type Metric } from './metrics-text.js';
@@ -67,20 +67,7 @@ export function createTelemetry(): Telemetry {
       ),
     },
     wire: {
-      received: {
-        hello: 0,
-        open: 0,
-        steps: 0,
-        targets: 0,
-        subscribe: 0,
-        unsubscribe: 0,
-        configure: 0,
-        reset: 0,
-        checkpoint: 0,
-        close: 0,
-        list: 0,
-        remove: 0,
-      },
+      received: Object.fromEntries(CLIENT_MESSAGES.map((type) => [type, 0])) as WireCounters['received'],
       receivedBytes: 0,
       sentBytes: 0,
       acks: 0,

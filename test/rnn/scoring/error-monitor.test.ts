@@ -233,7 +233,7 @@ describe('the judge', () => {
       const errors = numbers.many(6);
       for (const judge of judges) {
         for (const [i, error] of errors.entries()) judge.score(i % 3, Math.floor(i / 3), 0, error);
-        judge.scoreNaive(0, errors[0]!);
+        judge.prequential.scoreNaive(0, errors[0]!);
         judge.end();
       }
     };

@@ -3,6 +3,5 @@ import type { CreateLoss } from './loss-function.js';
 
 export const squaredError: CreateLoss = (kernels) => ({
   perRow: (M) => M,
-  compute: (m, dy, y, target, scale, factor, T, B, M) =>
-    kernels.squaredError(m, dy, y, target, scale, factor, T, B, M),
+  compute: kernels.squaredError,
 });

@@ -34,6 +34,15 @@ const MARKS = [{ at: data.anomalies, colour: 'mark', dash: [2, 3] }, DRIFT];
 
 const hasNumbers = (points: Points) => points.some((point) => point !== null);
 
+/** A line of one value, all along. */
+const level = (label: string, x: Points, value: number, colour = 'dim') => ({
+  label,
+  points: x.map(() => value),
+  colour,
+  width: 1,
+  dash: [4, 4],
+});
+
 const skillOf = (errors: Points, naive: Points): Points =>
   errors.map((error, t) => {
     const other = naive[t];
@@ -102,7 +111,7 @@ function skillChart(x: Points, output: Output): ChartOptions {
             },
           ]
         : []),
-      { label: 'no better', points: x.map(() => 0), colour: 'dim', width: 1, dash: [4, 4] },
+      level('no better', x, 0),
     ],
   };
 }
@@ -116,7 +125,7 @@ function anomalyChart(x: Points, view: View): ChartOptions {
     marks: MARKS,
     lines: [
       { label: 'score', points: view.anomaly, colour: 'score', width: 1 },
-      { label: 'threshold', points: x.map(() => data.threshold), colour: 'dim', width: 1, dash: [4, 4] },
+      level('threshold', x, data.threshold),
     ],
   };
 }
@@ -136,17 +145,7 @@ function gradientChart(x: Points, view: View): ChartOptions {
         width: 1,
         spanGaps: true,
       },
-      ...(clipNorm === null
-        ? []
-        : [
-            {
-              label: 'clipped at',
-              points: x.map(() => clipNorm),
-              colour: 'forecast',
-              width: 1,
-              dash: [4, 4],
-            },
-          ]),
+      ...(clipNorm === null ? [] : [level('clipped at', x, clipNorm, 'forecast')]),
     ],
   };
 }
