@@ -25,9 +25,8 @@ export type ChannelRequest = WithoutChannel<
   Extract<RequestBody, { type: 'configure' | 'reset' | 'checkpoint' }>
 >;
 
-export class Producer {
+export class Producer extends SendQueue {
   readonly acked = new ReplaySubject<number>(1);
-  private readonly queue: SendQueue;
   private readonly waiters = new Waiters();
   private shape: Shape | null;
   /** Why nothing more can be pushed. */
@@ -35,8 +34,8 @@ export class Producer {
   private isScheduled = false;
   private isDropping = false;
 
-  constructor(private readonly parts: ProducerParts) {
-    this.queue = new SendQueue(parts);
+  constructor(protected override readonly parts: ProducerParts) {
+    super(parts);
     this.shape = parts.spec ? shapeOf(parts.spec) : null;
   }
 
@@ -45,20 +44,12 @@ export class Producer {
   }
 
   get room(): number {
-    return this.failure ? 0 : this.queue.outbox.room;
-  }
-
-  get unacked(): number {
-    return this.queue.outbox.size;
-  }
-
-  get dropped(): number {
-    return this.queue.outbox.dropped;
+    return this.failure ? 0 : this.outbox.room;
   }
 
   /** Is nothing left to be sent or acked? */
   get isDone(): boolean {
-    return this.failure !== null || this.queue.isEmpty;
+    return this.failure !== null || this.isEmpty;
   }
 
   push(x: StepValues, target: ArrayLike<number> | undefined): PushedStep {
@@ -66,9 +57,9 @@ export class Producer {
     const copy = copyStep(x, this.shape);
     const targetCopy = target ? copyTarget(target, this.shape) : null;
     checkRoom(copy, targetCopy, this.parts.limits(), this.parts.bytesPerReal);
-    const { dropped } = this;
-    const step = this.queue.push(copy, targetCopy);
-    this.noteDrop(this.dropped > dropped);
+    const { dropped } = this.outbox;
+    const step = this.enqueue(copy, targetCopy);
+    this.noteDrop(this.outbox.dropped > dropped);
     this.schedule();
     return step;
   }
@@ -77,13 +68,13 @@ export class Producer {
     if (this.failure) throw this.failure;
     const copy = copyTarget(target, this.shape);
     checkRoom(null, copy, this.parts.limits(), this.parts.bytesPerReal);
-    this.queue.learn(step, copy);
+    this.attach(step, copy);
   }
 
   /** Sends a request after the steps pushed so far. */
   request(body: ChannelRequest): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.queue.add({
+      this.add({
         send: (channel) => this.parts.requests.ask({ ...body, channel }, () => resolve(), reject),
         fail: reject,
       });
@@ -96,43 +87,39 @@ export class Producer {
   }
 
   drained(): Promise<void> {
-    if (this.failure && this.unacked > 0) return Promise.reject(this.failure);
-    return this.waiters.until(() => this.unacked === 0);
+    if (this.failure && this.outbox.size > 0) return Promise.reject(this.failure);
+    return this.waiters.until(() => this.outbox.size === 0);
   }
 
   /** Tells whether the steps that wait are steps of a model. */
   fits(spec: ModelSpecInput): boolean {
-    return this.queue.outbox.fits(shapeOf(spec).step);
+    return this.outbox.fits(shapeOf(spec).step);
   }
 
   /** The channel is open on this socket, for a model of `spec`. */
   begin(place: Place, spec: ModelSpecInput): QueueResumed {
     this.shape = shapeOf(spec);
-    const resumed = this.queue.resume(place);
+    const resumed = this.resume(place);
     this.schedule();
     return resumed;
   }
 
   ack(seq: number): void {
-    this.queue.outbox.ack(seq);
+    this.outbox.ack(seq);
     this.acked.next(seq);
     this.schedule();
   }
 
-  interrupt(): void {
-    this.queue.interrupt();
-  }
-
   /** Takes an error of the channel. A refused step stops it, since those after it must not be taken for it. */
   refuse(error: CodedError, seq: number | null): void {
-    const step = seq === null ? undefined : this.queue.outbox.find(seq);
+    const step = seq === null ? undefined : this.outbox.find(seq);
     if (refusesSteps(error.code, step)) this.stop(error);
   }
 
   /** Takes and sends no step any more. */
   stop(error: CodedError): void {
     this.failure ??= error;
-    this.queue.halt(error);
+    this.halt(error);
     this.waiters.fail(error);
   }
 
@@ -150,7 +137,7 @@ export class Producer {
     this.isScheduled = true;
     queueMicrotask(() => {
       this.isScheduled = false;
-      this.queue.pump();
+      this.pump();
       this.waiters.check();
       this.parts.onSent();
     });

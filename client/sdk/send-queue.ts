@@ -4,6 +4,7 @@
  */
 import { EddyError } from '../../src/errors.js';
 import type { Limits } from '../../src/limits.js';
+import { joinFloats } from '../../src/protocol/join-floats.js';
 import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages.js';
 import type { Overflow, PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
@@ -48,16 +49,16 @@ export class SendQueue {
   private blockSteps = Number.POSITIVE_INFINITY;
   private isHalted = false;
 
-  constructor(private readonly parts: SendQueueParts) {
+  constructor(protected readonly parts: SendQueueParts) {
     this.outbox = new UnackedSteps(parts.capacity, parts.overflow);
   }
 
-  get isEmpty(): boolean {
+  protected get isEmpty(): boolean {
     return this.outbox.size + this.controls.length + this.late.length === 0;
   }
 
   /** @throws EddyError `outbox-full` */
-  push(x: Numbers, target: Numbers | null): UnackedStep {
+  protected enqueue(x: Numbers, target: Numbers | null): UnackedStep {
     const { outbox } = this;
     const step = new UnackedStep(x, target);
     const { dropped, everSent } = outbox;
@@ -68,7 +69,7 @@ export class SendQueue {
   }
 
   /** @throws EddyError `target-duplicate`, `target-expired`, `outbox-full` */
-  learn(of: PushedStep | number, target: Numbers): void {
+  protected attach(of: PushedStep | number, target: Numbers): void {
     const step = typeof of === 'number' ? this.outbox.find(of) : (of as UnackedStep);
     const seq = step ? step.seq : (of as number);
     if (step?.status === 'dropped')
@@ -82,13 +83,13 @@ export class SendQueue {
   }
 
   /** Sends a request after the steps pushed so far. @throws EddyError `outbox-full` */
-  add(control: Control): void {
+  protected add(control: Control): void {
     if (this.controls.length >= this.outbox.capacity) throw full(this.outbox.capacity, 'requests');
     this.controls.push({ after: this.isHalted ? 0 : this.outbox.pushed, control });
   }
 
   /** Sends everything that may be sent now. */
-  pump(): void {
+  protected pump(): void {
     if (this.channel === null) return;
     for (;;) {
       const [next] = this.controls;
@@ -105,7 +106,7 @@ export class SendQueue {
   }
 
   /** The channel is open; the server has accepted steps up to `seq`. */
-  resume({ channel, seq, blockSteps }: Place): QueueResumed {
+  protected resume({ channel, seq, blockSteps }: Place): QueueResumed {
     this.channel = channel;
     this.blockSteps = blockSteps;
     const resumed = this.outbox.resume(seq);
@@ -127,7 +128,7 @@ export class SendQueue {
   }
 
   /** Stops sending steps; requests waiting for steps fail. */
-  halt(error: CodedError): void {
+  protected halt(error: CodedError): void {
     this.isHalted = true;
     const failed = this.controls;
     this.controls = [];
@@ -146,8 +147,8 @@ export class SendQueue {
   }
 
   private sendBlock({ seq, steps }: Block, channel: number): void {
-    const x = concat(steps.map((step) => step.x));
-    const targets = steps[0]?.target ? concat(steps.map((step) => step.target!)) : null;
+    const x = joinFloats(steps.map((step) => step.x));
+    const targets = steps[0]?.target ? joinFloats(steps.map((step) => step.target!)) : null;
     this.parts.send({ type: 'steps', channel, seq, count: steps.length, x, ...(targets && { targets }) });
   }
 
@@ -162,14 +163,3 @@ export class SendQueue {
 
 const full = (capacity: number, what: string) =>
   new EddyError('outbox-full', `${capacity} ${what} are already waiting for the server`);
-
-function concat(parts: readonly Numbers[]): Numbers {
-  if (parts.length === 1) return parts[0]!;
-  const joined = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}

@@ -95,11 +95,11 @@ export class Handle extends StepObserver implements SequenceHandle {
   }
 
   get unacked(): number {
-    return this.producer.unacked;
+    return this.producer.outbox.size;
   }
 
   get dropped(): number {
-    return this.producer.dropped;
+    return this.producer.outbox.dropped;
   }
 
   get isOpen(): boolean {

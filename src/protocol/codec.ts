@@ -13,7 +13,7 @@ import {
   serverMessage,
   VECTOR_FIELDS,
 } from './messages.js';
-import { PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
+import { LITTLE_ENDIAN, PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
 import { scanMsgpack } from './scan.js';
 
 export type Encoding = 'msgpack' | 'json';
@@ -165,8 +165,6 @@ function asObject(value: unknown): Plain {
     throw new EddyError('frame-malformed', 'a message must be a map with a field "type"');
   return value as Plain;
 }
-
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 function bytesOf(values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -37,7 +37,7 @@ const FEW = 32;
 /** Bytes of the buffer that small frames share, since a buffer of their own would cost more than their contents. */
 const SLAB_BYTES = 8 * 1024;
 
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+export const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 type PackedServerMessage = ServerMessageOf<'ack' | 'states' | 'predictions' | 'inputs'>;
 

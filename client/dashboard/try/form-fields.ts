@@ -15,15 +15,25 @@ export const oneOf = <const T extends string>(all: readonly T[], initial: T): Fi
   format: (value) => value,
 });
 
-export const whole = (least: number, most: number, initial: number): Field<number> => ({
+/** A number in a range. */
+export interface NumberField extends Field<number> {
+  readonly least: number;
+  readonly most: number;
+}
+
+export const whole = (least: number, most: number, initial: number): NumberField => ({
   initial,
+  least,
+  most,
   expected: `a whole number from ${least} to ${most}`,
   parse: (said) => (/^\d{1,10}$/.test(said) ? within(Number(said), least, most) : undefined),
   format: String,
 });
 
-export const numberIn = (least: number, most: number, initial: number): Field<number> => ({
+export const numberIn = (least: number, most: number, initial: number): NumberField => ({
   initial,
+  least,
+  most,
   expected: `a number from ${least} to ${most}`,
   parse: (said) =>
     /^\d{0,9}\.?\d{1,9}(e-?\d{1,2})?$/.test(said) ? within(Number(said), least, most) : undefined,

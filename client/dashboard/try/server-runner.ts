@@ -1,5 +1,6 @@
 /** A runner that runs in the server: a sequence of its own, which this page feeds and watches. */
 import { type Observable, Subject, Subscription } from 'rxjs';
+import { joinFloats } from '../../../src/protocol/join-floats.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Client, Results, SequenceHandle } from '../../sdk/index.js';
 import type { Batch, Block, Checkpoint, LossOf, Score } from './block.js';
@@ -116,7 +117,8 @@ export class ServerRunner implements Runner {
     }
     const first = hs[0]?.seq ?? this.next;
     this.next = first + count;
-    const [h, y] = [join(hs.map((each) => each.h)), join(ys.map((each) => each.y))];
+    const joined = (rows: Float32Array[]) => joinFloats(rows as Float32Array<ArrayBuffer>[]);
+    const [h, y] = [joined(hs.map((each) => each.h)), joined(ys.map((each) => each.y))];
     this.batches.next({ first, count, h, y, losses, score, checkpoints, skipped });
   }
 
@@ -130,15 +132,6 @@ export class ServerRunner implements Runner {
     const [first] = states;
     if (first && predictions[0] && first.seq > this.next) this.skipped += first.seq - this.next;
   }
-}
-
-function join(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const width = rows[0]?.length ?? 0;
-  const joined = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    joined.set(row, i * width);
-  });
-  return joined;
 }
 
 /** Makes a name that no other sequence has. */

@@ -45,7 +45,8 @@ export const MAX_COLUMNS = 16;
 
 type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
-const RUN: Fields<Omit<Setting, 'a' | 'b'>> = {
+/** What of a run the form asks for, beside its networks. */
+export const RUN = {
   signal: oneOf(SIGNALS, 'mackey-glass'),
   signalSeed: whole(0, 0xffff_ffff, 1),
   drawing: points(DRAWING_POINTS),
@@ -53,9 +54,10 @@ const RUN: Fields<Omit<Setting, 'a' | 'b'>> = {
   columns: list(MAX_COLUMNS),
   steps: whole(1, 200_000, 10_000),
   speed: whole(0, 10_000, 100),
-};
+} satisfies Fields<Omit<Setting, 'a' | 'b'>>;
 
-const LANE: Fields<RunnerSetting> = {
+/** What it asks for a network. */
+export const LANE = {
   units: whole(1, 256, 32),
   horizon: whole(1, 64, 1),
   learner: oneOf(LEARNER_NAMES, 'tbptt'),
@@ -65,7 +67,7 @@ const LANE: Fields<RunnerSetting> = {
   rate: numberIn(1e-6, 10, 0.002),
   seed: whole(0, 0xffff_ffff, 1),
   where: oneOf(['browser', 'server'], 'browser'),
-};
+} satisfies Fields<RunnerSetting>;
 
 /**
  * Reads the setting from a link.

@@ -3,6 +3,7 @@
  * this one and a line in index.ts; its results are made in sequence/results.
  */
 import type { z } from 'zod';
+import { joinFloats } from '../join-floats.js';
 
 export interface ViewKind<M, Item> {
   readonly schema: z.ZodType<M>;
@@ -50,8 +51,8 @@ export const rowsOf = <F extends string>(field: F) => {
     }),
     join: <T extends M>(messages: readonly [T, ...T[]]): T => ({
       ...messages[0],
-      count: sum(messages, ({ count }) => count),
-      [field]: concat(messages.map(values)),
+      count: messages.reduce((total, { count }) => total + count, 0),
+      [field]: joinFloats(messages.map(values)),
     }),
     items: (message: M) => {
       const { seq, count, skipped } = message;
@@ -109,16 +110,3 @@ export const standOf = <M extends Stand>() => ({
     return [item];
   },
 });
-
-const sum = <T>(items: readonly T[], of: (item: T) => number) =>
-  items.reduce((total, item) => total + of(item), 0);
-
-function concat(parts: readonly Numbers[]): Numbers {
-  const joined = new Float32Array(sum(parts, (part) => part.length));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
