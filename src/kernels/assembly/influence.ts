@@ -1,7 +1,7 @@
 // The influence of the weights on the state, carried forward: real-time recurrent learning (Williams and Zipser 1989) and
 // its diagonal (SnAp-1, Menick et al. 2021). Rows of J, and numbers of S, go in the order of the panels of W; see product.ts.
 
-import { sumLanes } from './vector-lanes';
+import { read, sumLanes, write } from './vector-lanes';
 
 /** Columns of the panel that begins with `left` columns to go. */
 @inline
@@ -12,7 +12,7 @@ function panelWidth(left: i32): i32 {
 /** 1 - h^2 of four units, or of one in all lanes. */
 @inline
 function slopes(h: usize, whole: bool): v128 {
-  const state = whole ? v128.load(h) : v128.load32_splat(h);
+  const state = read(h, whole);
   return f32x4.sub(f32x4.splat(1), f32x4.mul(state, state));
 }
 
@@ -58,13 +58,11 @@ function oneBy(out: usize, J: usize, w: usize, stride: usize, h: usize, row: usi
   let s = f32x4.splat(0);
   const end = J + row;
   do {
-    s = f32x4.add(s, f32x4.mul(v128.load32_splat(J), whole ? v128.load(w) : v128.load32_splat(w)));
+    s = f32x4.add(s, f32x4.mul(v128.load32_splat(J), read(w, whole)));
     w += stride;
     J += 4;
   } while (J < end);
-  s = f32x4.mul(s, slopes(h, whole));
-  if (whole) v128.store(out, s);
-  else v128.store32_lane(out, s, 0);
+  write(out, f32x4.mul(s, slopes(h, whole)), whole);
 }
 
 /** out = J Wh * (1 - h^2) for `rows` rows, four or fewer. */
@@ -177,16 +175,10 @@ export function influenceGradient(g: usize, J: usize, e: usize, P: i32, N: i32):
 function column(S: usize, bias: usize, stride: usize, z: usize, zEnd: usize, slope: v128, own: v128, whole: bool): void {
   const keep = f32x4.mul(slope, own);
   for (; z < zEnd; z += 4) {
-    const s = whole ? v128.load(S) : v128.load32_splat(S);
-    const next = f32x4.add(f32x4.mul(slope, v128.load32_splat(z)), f32x4.mul(keep, s));
-    if (whole) v128.store(S, next);
-    else v128.store32_lane(S, next, 0);
+    write(S, f32x4.add(f32x4.mul(slope, v128.load32_splat(z)), f32x4.mul(keep, read(S, whole))), whole);
     S += stride;
   }
-  const s = whole ? v128.load(bias) : v128.load32_splat(bias);
-  const next = f32x4.add(slope, f32x4.mul(keep, s));
-  if (whole) v128.store(bias, next);
-  else v128.store32_lane(bias, next, 0);
+  write(bias, f32x4.add(slope, f32x4.mul(keep, read(bias, whole))), whole);
 }
 
 /** S_ij' = (1 - h_j^2) (z_i + Wh_jj S_ij), and with z_i = 1 for the biases, which lie behind. */
