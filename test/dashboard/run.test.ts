@@ -1,15 +1,13 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Batch, Block } from '../../client/dashboard/try/block.js';
 import { BrowserRunner, type WorkerLike } from '../../client/dashboard/try/browser-runner.js';
 import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
 import { Pace } from '../../client/dashboard/try/run-pace.js';
 import { compareHashes } from '../../client/dashboard/try/run-record.js';
-import type { Runner } from '../../client/dashboard/try/runner.js';
+import type { Batch, Block, FromWorker, Runner, ToWorker } from '../../client/dashboard/try/runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal, type Signal } from '../../client/dashboard/try/signal.js';
 import { Run } from '../../client/dashboard/try/training-run.js';
-import type { FromWorker, ToWorker } from '../../client/dashboard/try/worker-messages.js';
 import { EddyError } from '../../src/errors.js';
 
 /** A runner that answers when it is told to, with the library itself. */

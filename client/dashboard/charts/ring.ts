@@ -15,10 +15,6 @@ export abstract class LastRows {
     return this.total - this.length;
   }
 
-  clear(): void {
-    this.total = 0;
-  }
-
   protected isKept(row: number): boolean {
     return row >= this.first && row < this.total;
   }

@@ -13,7 +13,7 @@ export async function pageOf({ page }: Route): Promise<Page> {
     case 'try':
       return (await import('../try/TryIt.svelte')).default as Page;
     case 'sequence':
-      return (await import('../sequence/Sequence.svelte')).default as Page;
+      return (await import('../sequence/SequencePage.svelte')).default as Page;
     case 'unknown':
       return Unknown as Page;
   }

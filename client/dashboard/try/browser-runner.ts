@@ -2,9 +2,14 @@
 import { type Observable, Subject } from 'rxjs';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { ClientError } from '../../sdk/index.js';
-import type { Batch, Block } from './block.js';
-import { MAX_UNDER_WAY, type Runner } from './runner.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
+import {
+  type Batch,
+  type Block,
+  type FromWorker,
+  MAX_UNDER_WAY,
+  type Runner,
+  type ToWorker,
+} from './runner.js';
 
 /** What is used of a Worker. */
 export interface WorkerLike {

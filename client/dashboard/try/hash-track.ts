@@ -1,5 +1,5 @@
 import { bytesOf, RunningHash } from '../analysis/running-hash.js';
-import { CHECKPOINT_EVERY, type Checkpoint } from './block.js';
+import { CHECKPOINT_EVERY, type Checkpoint } from './runner.js';
 
 /** Hashes hidden states in the order of their steps, and notes the hash now and then, and after the last one. */
 export class HashTrack {

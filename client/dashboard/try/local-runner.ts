@@ -1,8 +1,8 @@
 /** Runs a model over blocks, in whichever thread it is called: the library itself, with its WebAssembly kernels. */
 import { Model } from '../../../src/rnn/model.js';
 import { type ModelSpecInput, outputsOf } from '../../../src/rnn/spec/spec.js';
-import type { Batch, Block, Checkpoint, LossOf, Score } from './block.js';
 import { HashTrack } from './hash-track.js';
+import type { Batch, Block, Checkpoint, LossOf, Score } from './runner.js';
 
 export class LocalRunner {
   private readonly model: Model;
@@ -34,14 +34,9 @@ export class LocalRunner {
     }
     return { first, count, h, y, losses, score: scoreOf(model.seq, model.metrics), checkpoints, skipped: 0 };
   }
-
-  free(): void {
-    this.model.free();
-  }
 }
 
 interface Scored {
-  readonly crossEntropy: number | null;
   readonly recentCrossEntropy: number | null;
   readonly recentMae: number | null;
   readonly recentNaiveMae: number | null;

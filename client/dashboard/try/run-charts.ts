@@ -1,8 +1,8 @@
 /** Which lines the charts of a run show. */
 import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
+import { isSameModel } from './model-spec.js';
 import type { RunnerRecord } from './run-record.js';
-import { isSameModel } from './runner-words.js';
 import type { Run, RunRunner } from './training-run.js';
 
 /** A runner keeps its colour in every chart. */

@@ -2,7 +2,7 @@
 import { PrincipalComponents } from '../analysis/principal-components.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';
-import type { Batch, Block, Checkpoint } from './block.js';
+import type { Batch, Block, Checkpoint } from './runner.js';
 import type { Row } from './signal.js';
 
 /** Rows of numbers that are kept. */

@@ -3,10 +3,17 @@ import { type Observable, Subject, Subscription } from 'rxjs';
 import { joinFloats } from '../../../src/protocol/join-floats.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Client, Results, SequenceHandle } from '../../sdk/index.js';
-import type { Batch, Block, Checkpoint, LossOf, Score } from './block.js';
 import { HashTrack } from './hash-track.js';
 import { scoreOf } from './local-runner.js';
-import { MAX_UNDER_WAY, type Runner } from './runner.js';
+import {
+  type Batch,
+  type Block,
+  type Checkpoint,
+  type LossOf,
+  MAX_UNDER_WAY,
+  type Runner,
+  type Score,
+} from './runner.js';
 
 /** Milliseconds between two looks at the scores. */
 const SCORE_MS = 50;

@@ -2,11 +2,10 @@
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
 import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';
-import type { Block } from './block.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
 import { Pace } from './run-pace.js';
 import { RunnerRecord, TruthRecord } from './run-record.js';
-import type { Runner } from './runner.js';
+import type { Block, Runner } from './runner.js';
 import { runnersOf, type Setting } from './setting.js';
 import type { Row, Signal } from './signal.js';
 

@@ -2,7 +2,7 @@
 import '../strict.js';
 import { EddyError } from '../../../src/errors.js';
 import { LocalRunner } from './local-runner.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
+import type { FromWorker, ToWorker } from './runner.js';
 
 /** The part of a worker's scope that is used: TypeScript knows the page's instead. */
 interface Scope {
