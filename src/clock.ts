@@ -6,11 +6,9 @@ export interface Clock {
   monotonic(): number;
   /** Milliseconds since 1970 by the wall clock, which may be set: to store and show times, never for a duration. */
   wall(): number;
-  /** Timers. */
   readonly scheduler: SchedulerLike;
 }
 
-/** The clocks of this machine. */
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),

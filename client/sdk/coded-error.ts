@@ -16,7 +16,6 @@ export class ClientError extends Error {
 /** The errors that the client rejects with, throws and reports. */
 export type CodedError = EddyError | ClientError;
 
-/** Makes an error from the server's message. */
 export function codedError(code: string, message: string, temporary: boolean): CodedError {
   return isErrorCode(code) ? new EddyError(code, message) : new ClientError(code, message, temporary);
 }
@@ -27,7 +26,6 @@ export const isFarewell = ({ code }: CodedError): boolean => isErrorCode(code) &
 /** Tells whether a socket closed with `code` must not be replaced. */
 export const isFinalClose = (code: number): boolean => code >= 3500 && code <= 3999;
 
-/** Makes an error from a close code. */
 export function closeError(close: number, why: string): CodedError {
   const message = `the connection broke: close code ${close}${why && `, ${why}`}`;
   const entry = Object.entries(ERRORS).find(([, known]) => 'close' in known && known.close === close);

@@ -18,7 +18,6 @@ import type { Retry } from './retry.js';
 import { checkToken, type SocketLike } from './web-socket.js';
 
 export interface ConnectionParts {
-  /** Makes the next socket. */
   readonly dial: (token: string | undefined) => SocketLike;
   readonly token: TokenSource | undefined;
   /** Does the token travel in hello? */
@@ -116,7 +115,6 @@ export class Connection {
     );
   }
 
-  /** Closes for good. */
   close(reason: CodedError): void {
     this.drop(1000);
     this.end(reason, true);

@@ -6,7 +6,6 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** A request without its number. */
 export type RequestBody = WithoutId<Request>;
 
-/** The answer to each kind of request. */
 export interface Answers {
   open: ServerMessageOf<'opened'>;
   subscribe: ServerMessageOf<'subscribed'>;

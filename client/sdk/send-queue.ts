@@ -88,7 +88,6 @@ export class SendQueue {
     this.controls.push({ after: this.isHalted ? 0 : this.outbox.pushed, control });
   }
 
-  /** Sends everything that may be sent now. */
   protected pump(): void {
     if (this.channel === null) return;
     for (;;) {

@@ -178,7 +178,6 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.opening.beginLater();
   }
 
-  /** The socket broke. */
   interrupt(): void {
     this.isPaused = false;
     this.channel = null;
@@ -188,7 +187,6 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.tryClose();
   }
 
-  /** Ends it for good. */
   end(error: CodedError): void {
     if (this.outcome) return;
     this.outcome = error;

@@ -3,7 +3,6 @@ import type { View } from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions, Watch } from './api.js';
 import { type SequenceViews, wishOf } from './sequence-views.js';
 
-/** The views of a sequence as Observables. */
 export class SequenceWatch implements Watch {
   constructor(
     readonly sequence: string,

@@ -101,7 +101,6 @@ export class Feed<T extends Item> {
     for (const subscriber of [...this.subscribers.keys()]) subscriber.next(told);
   }
 
-  /** The socket broke. */
   interrupt(): void {
     this.asked = null;
     this.isPending = false;

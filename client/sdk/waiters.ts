@@ -13,7 +13,6 @@ export class Waiters {
     return new Promise((resolve, reject) => this.waiting.push({ isMet, resolve, reject }));
   }
 
-  /** Checks the conditions again. */
   check(): void {
     if (this.waiting.length === 0) return;
     this.waiting = this.waiting.filter((waiter) => {

@@ -13,7 +13,6 @@ export interface SocketLike {
 
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
-/** Opens sockets in one kind of runtime. */
 export interface Dialer {
   /** Does the token travel with the upgrade? Otherwise it travels in hello. */
   readonly sendsToken: boolean;

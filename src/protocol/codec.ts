@@ -29,7 +29,6 @@ export function encodingOf(subprotocol: string): Encoding | null {
 
 type Plain = Record<string, unknown>;
 
-/** Both ends of the wire, for one encoding. */
 export class Codec {
   private readonly packr = new Packr({ useRecords: false, variableMapSize: true });
   private readonly unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });

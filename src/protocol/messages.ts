@@ -23,7 +23,6 @@ import { VIEW_SCHEMAS, VIEWS } from './views/index.js';
 
 export const PROTOCOL_VERSION = 1;
 
-/** Path of the WebSocket on the server. */
 export const STREAM_PATH = '/stream';
 
 /** The longest time a server may ask a client to wait before it reconnects. */
@@ -102,7 +101,6 @@ const place = {
   seq: lastSeq,
   spec: z.looseObject({}),
 };
-/** Messages from the server. */
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('welcome'),
@@ -162,7 +160,6 @@ export const serverMessage = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** The types of what a client says. */
 export const CLIENT_MESSAGES = clientMessage.options.map(({ shape }) => shape.type.value);
 
 export type ClientMessage = z.output<typeof clientMessage>;

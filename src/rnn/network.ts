@@ -170,7 +170,6 @@ export class Network {
     return this.kernels.bytesPerReal === 4 ? new Float32Array(length) : new Float64Array(length);
   }
 
-  /** Gives the memory back. */
   free(): void {
     this.arena.free();
   }

@@ -9,7 +9,6 @@ import type { LoadShedder } from './load/load-shedder.js';
 import type { Reload } from './reload.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
-/** The parts that a server is composed of. */
 export interface ServerParts {
   readonly registry: Registry;
   readonly limits: Limits;
@@ -31,7 +30,6 @@ export interface ServerParts {
   readonly onReload: Readonly<Record<string, Reload>>;
   /** Name and version, for `welcome`. */
   readonly server: string;
-  /** Decides who may connect. */
   readonly credentials: Credentials;
   /** Decides instead of the credentials, if a program that embeds the server says so. */
   readonly authorize: Authorize | null;

@@ -1,7 +1,6 @@
 import { Random } from '../math/random.js';
 import { sinTurn } from '../math/sine.js';
 
-/** A sine plus noise. */
 export interface Sine {
   /** Steps per period. */
   readonly period?: number;

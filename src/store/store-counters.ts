@@ -3,7 +3,6 @@ export interface Meter {
   observe(value: number): void;
 }
 
-/** The counters of a store. */
 export interface StoreCounters {
   /** Records made durable, and their bytes. */
   records: number;

@@ -23,7 +23,6 @@ export class PrincipalComponents {
     this.rest = new Float64Array(width);
   }
 
-  /** Takes the next vector. */
   observe(vector: ArrayLike<number>, at = 0): void {
     const { width, mean, rest } = this;
     const n = Math.min(++this.seen, MAX_MEMORY);

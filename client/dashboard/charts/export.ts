@@ -32,7 +32,6 @@ export function statesToCsv(states: StateRing, { from, to }: Range): string {
   return `${rows.join('\n')}\n`;
 }
 
-/** Gives a matrix, a line for each row. */
 export function matrixToCsv({ values, rows, columns }: MatrixData): string {
   const row = (i: number) => Array.from({ length: columns }, (_, j) => values[i * columns + j]).join(',');
   return `${Array.from({ length: rows }, (_, i) => row(i)).join('\n')}\n`;
@@ -52,7 +51,6 @@ export function canvasToPng(canvas: HTMLCanvasElement, theme: Theme): Promise<Bl
   return new Promise((resolve) => copy.toBlob(resolve, 'image/png'));
 }
 
-/** Hands a file to the user. */
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement('a');

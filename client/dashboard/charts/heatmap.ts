@@ -8,7 +8,6 @@ import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
 import type { Range } from './timeline.js';
 
-/** What lies under a point. */
 export interface Cell {
   readonly unit: number;
   readonly step: number;

@@ -34,7 +34,6 @@ export class LineChart {
     this.cursor = timeline.cursor$.subscribe((step) => this.point(step));
   }
 
-  /** Draws what the timeline shows now. */
   draw(): void {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (width === 0 || height === 0) return;

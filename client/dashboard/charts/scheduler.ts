@@ -34,12 +34,10 @@ export class DrawScheduler {
     this.plan();
   }
 
-  /** Forgets a draw that was asked for. */
   drop(draw: () => void): void {
     this.due.delete(draw);
   }
 
-  /** Draws nothing any more. */
   stop(): void {
     this.stopListening();
     this.due.clear();
@@ -81,7 +79,6 @@ export class DrawScheduler {
   }
 }
 
-/** Gives the ticker of this page. */
 export const browserTicker = (): Ticker => ({
   now: () => performance.now(),
   frame(callback) {

@@ -8,9 +8,7 @@ export interface Range {
 }
 
 export interface TimelineState {
-  /** The steps kept. */
   readonly kept: Range;
-  /** What is shown. */
   readonly shown: Range;
   /** Does what is shown follow the newest step? */
   readonly isLive: boolean;
@@ -56,7 +54,6 @@ export class Timeline {
     this.hold(this.shown);
   }
 
-  /** Follows the newest step again. */
   follow(): void {
     this.hold(null);
   }
@@ -67,7 +64,6 @@ export class Timeline {
     this.hold(this.held && { from: this.held.to - this.steps, to: this.held.to });
   }
 
-  /** Moves the view so that it ends at a step. */
   scrubTo(to: number): void {
     const { from, to: end } = this.shown;
     const length = end - from;

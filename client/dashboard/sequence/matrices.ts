@@ -52,7 +52,6 @@ export const weightPlace =
     return `${from} → ${gate ? `gate ${gate} of ` : ''}unit ${column % spec.units}`;
   };
 
-/** Says how the matrix of weights is laid. */
 export function weightsNote({ spec }: SequenceRecord): string {
   const { gates } = cellOf(spec);
   return `Wx over Wh; columns are units${gates.length > 1 ? `, of the gates ${gates.join(', ')}` : ''}`;

@@ -47,7 +47,6 @@ export class SequenceFeed {
 
   constructor(private readonly parts: FeedParts) {}
 
-  /** Something came. */
   get changes$(): Observable<void> {
     return this.changes.asObservable();
   }
@@ -69,7 +68,6 @@ export class SequenceFeed {
     return all;
   }
 
-  /** Shows another row of the batch, from now on. */
   showRow(row: number): void {
     this.row = row;
     const before = this.record$.value;

@@ -28,7 +28,6 @@ export class Session {
     return this.client$.value;
   }
 
-  /** Reconnects with a token. */
   useToken(token: string): void {
     this.parts.storage.setItem(KEY, token);
     this.redial(token);

@@ -64,6 +64,5 @@ export class BrowserRunner implements Runner {
   }
 }
 
-/** Starts the worker of this page. */
 export const startWorker = (): WorkerLike =>
   new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'eddy model' }) as WorkerLike;

@@ -15,7 +15,6 @@ export const oneOf = <const T extends string>(all: readonly T[], initial: T): Fi
   format: (value) => value,
 });
 
-/** A number in a range. */
 export interface NumberField extends Field<number> {
   readonly least: number;
   readonly most: number;

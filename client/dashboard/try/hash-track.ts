@@ -9,7 +9,6 @@ export class HashTrack {
   /** @param end states of the whole run */
   constructor(private readonly end: number) {}
 
-  /** Takes the next hidden state. */
   add(h: Float32Array): Checkpoint | null {
     this.hash.update(bytesOf(h));
     this.count++;

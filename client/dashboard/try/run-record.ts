@@ -49,7 +49,6 @@ export class RunnerRecord {
   readonly scores: Ring<string>;
   readonly states: StateRing;
   readonly components: PrincipalComponents;
-  /** The newest hashes. */
   checkpoints: readonly Checkpoint[] = [];
   /** Steps that came back. */
   done = 0;

@@ -39,7 +39,6 @@ export interface Setting {
 
 /** Links of another version are refused: a default that changes makes a new one. */
 const VERSION = 1;
-/** Numbers in a drawing. */
 export const DRAWING_POINTS = 64;
 export const MAX_COLUMNS = 16;
 
@@ -121,7 +120,6 @@ export function problemsOf(setting: Setting): string[] {
   return problems;
 }
 
-/** Gives the runners of a setting by name. */
 export const runnersOf = ({ a, b }: Setting): [name: 'A' | 'B', runner: RunnerSetting][] =>
   b
     ? [
@@ -155,7 +153,6 @@ export function formatSetting(setting: Setting): string {
 export const isReproducible = ({ signal }: Setting): boolean =>
   signal !== 'motion' && signal !== 'microphone';
 
-/** Ready-made settings. */
 export const PRESETS: readonly { readonly name: string; readonly about: string; readonly query: string }[] = [
   {
     name: 'How far back does it learn to look?',

@@ -11,14 +11,12 @@ export interface Row {
 }
 
 export interface Signal {
-  /** What the features are called. */
   readonly names: readonly string[];
   /** Gives the next row; null if none has come yet, `end` after the last. */
   next(): Row | null | 'end';
   stop?(): void;
 }
 
-/** Where the regime changes. */
 const CHANGE_AT = 2000;
 
 /**

@@ -74,7 +74,6 @@ export class Pass {
     this.open = new Float64Array(this.longest * this.outputs.length);
   }
 
-  /** Runs the model over one row. */
   step(read: EvalRow): PassRow {
     const { model, open, longest, outputs } = this;
     const row = this.rows++;

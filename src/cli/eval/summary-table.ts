@@ -49,7 +49,6 @@ export class Summary {
     if (isAnomalous) this.anomalies.add({ row, line, timestamp, score: anomaly });
   }
 
-  /** Gives the result so far. */
   read(
     file: string,
     pass: Pass,
@@ -130,7 +129,6 @@ export const FIGURES = [
   { head: 'scored', about: 'rows scored', of: ({ scored }: Scores) => grouped(scored) },
 ] as const;
 
-/** Gives the figures of all outputs, a row for each. */
 export const figureRows = ({ metrics }: EvalResult): string[][] =>
   metrics.outputs.map((output) => [
     output.target,
@@ -138,7 +136,6 @@ export const figureRows = ({ metrics }: EvalResult): string[][] =>
     ...FIGURES.map(({ of }) => of(output)),
   ]);
 
-/** Formats the result as a table. */
 export function toText(result: EvalResult): string {
   const rows = [['target', 'ahead', ...FIGURES.map(({ head }) => head)], ...figureRows(result)];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
@@ -156,7 +153,6 @@ export function toText(result: EvalResult): string {
   ].join('\n');
 }
 
-/** Describes the model in words. */
 export function describe({
   spec,
   features,

@@ -20,7 +20,6 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number of at least 0.');
 }
 
-/** Parses names separated by commas. */
 export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 /** Gathers the values of a repeatable option. */

@@ -9,7 +9,6 @@ import { parseTimestamp } from '../../features/timestamp.js';
 
 export type RowFormat = 'csv' | 'ndjson';
 
-/** A row as it was read. */
 export interface TextRow {
   /** Line in the input, from 1. */
   readonly line: number;

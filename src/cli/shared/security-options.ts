@@ -33,7 +33,6 @@ export const addSecurityOptions = (command: Command): Command =>
     .option('--tls-cert <file>', 'PEM file with the certificate and its chain')
     .option('--tls-key <file>', 'PEM file with its private key');
 
-/** Gives the security options. */
 export function securityOf({ origin: origins, ...flags }: SecurityFlags): SecurityOptions {
   const { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, tlsCert, tlsKey } = flags;
   return { tokens, jwtKey, jwtAudience, jwtIssuer, jwtAlgorithms, origins, tlsCert, tlsKey };

@@ -13,7 +13,6 @@ export function sparkline(values: ArrayLike<number>, low: number, high: number):
   }).join('');
 }
 
-/** Draws a share of 1 as a bar. */
 function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return '█'.repeat(full) + '░'.repeat(width - full);

@@ -28,7 +28,6 @@ const event = z.object({
 
 export type SequenceEvent = z.output<typeof event>;
 
-/** Its events. */
 export const events = {
   schema: z.object({ type: z.literal('events'), channel, skipped: seq, events: z.array(event) }),
   needsReadout: false,

@@ -23,7 +23,6 @@ export type ViewMessage = { [V in View]: ViewMessageOf<V> }[View];
 /** One result of a view, as a client hands it over. */
 export type ViewItem<V extends View> = ReturnType<(typeof KINDS)[V]['items']>[number];
 
-/** The schemas of their messages. */
 export const VIEW_SCHEMAS = [
   states.schema,
   predictions.schema,
@@ -34,13 +33,11 @@ export const VIEW_SCHEMAS = [
   events.schema,
 ] as const;
 
-/** Gives what can be done to messages of a view. */
 export const kindOf = <V extends View>(view: V) =>
   KINDS[view] as unknown as ViewKind<ViewMessageOf<V>, ViewItem<V>>;
 
 export const isView = (type: string): type is View => Object.hasOwn(KINDS, type);
 
-/** Gives the number of results in a message. */
 export const countOf = (message: ViewMessage): number => kindOf(message.type).count(message);
 
 /** Gives only the latest result of a message; `skipped` counts the earlier ones that the subscriber does not get. */
@@ -54,5 +51,4 @@ export const joinMessages = (messages: readonly [ViewMessage, ...ViewMessage[]])
 /** Gives the number of the step up to which a message holds the results; none where it cannot be told. */
 export const endOf = (message: ViewMessage): number | undefined => kindOf(message.type).end(message);
 
-/** Takes a message apart: one item for each result. */
 export const itemsOf = (message: ViewMessage): ViewItem<View>[] => kindOf(message.type).items(message);

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { channel, lastSeq, score, seq } from '../fields.js';
 import { standOf } from './view-kind.js';
 
-/** The scores of one output, or of all. */
 const scores = {
   scored: seq,
   mae: score,
@@ -36,5 +35,4 @@ const schema = z.object({
   outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
 });
 
-/** How good the predictions are. */
 export const metrics = { schema, needsReadout: true, ...standOf<z.output<typeof schema>>() };

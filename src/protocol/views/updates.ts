@@ -17,7 +17,6 @@ const update = z.object({
 
 export type UpdateEntry = z.output<typeof update>;
 
-/** The updates of the weights. */
 export const updates = {
   schema: z.object({
     type: z.literal('updates'),

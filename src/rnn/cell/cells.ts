@@ -7,5 +7,4 @@ export const CELLS = { 'simple-rnn': simpleRnn, gru } as const satisfies Record<
 export type CellName = keyof typeof CELLS;
 export const CELL_NAMES = Object.keys(CELLS) as [CellName, ...CellName[]];
 
-/** Gives the kind of cell of a spec. */
 export const cellOf = ({ cell = 'simple-rnn' }: { readonly cell?: CellName }): CellKind => CELLS[cell];

@@ -42,7 +42,6 @@ export interface InfluenceRule {
   collect(cell: CellInfluence, m: Reals, g: Address, influences: Address, e: Address): void;
 }
 
-/** Makes a learner of a rule. */
 export const influenceLearner = (rule: InfluenceRule): LearnerKind<InfluenceSettings> => ({
   needsInfluence: true,
   windowSizes: ({ k1 }) => ({ k1, k2: k1 }),

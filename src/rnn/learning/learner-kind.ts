@@ -16,7 +16,6 @@ export const k1 = blockLength.default(4);
 /** Gradients flow back at most k2 steps. */
 export const k2 = blockLength.default(16);
 
-/** What a gradient method works on. */
 export interface MethodParts {
   readonly kernels: Kernels;
   readonly cell: Cell;

@@ -37,7 +37,6 @@ export interface LearnerState {
   readonly baseRate: number;
 }
 
-/** What the learner works on. */
 export interface LearnerParts {
   readonly window: Window;
   readonly method: GradientMethod;

@@ -60,7 +60,6 @@ export class Optimizer {
     this.bounds = UNKNOWN;
   }
 
-  /** Updates the weights by their gradient. */
   apply(m: Reals, weights: Weights, gradient: Gradient): OptimizerResult {
     const { learningRate, updates } = this;
     const { clipNorm } = this.settings;

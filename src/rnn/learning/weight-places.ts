@@ -43,7 +43,6 @@ export function layWeights(
   return { ...weights, velocity: at + count, second: at + countOf(moments) * count, gradient };
 }
 
-/** The gradient of all weights. */
 export interface Gradient {
   /** That of layers, by their factors. */
   readonly layers: readonly LayerGradient[];

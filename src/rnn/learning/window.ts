@@ -21,7 +21,6 @@ export interface WindowShape {
   readonly features: number;
   readonly units: number;
   readonly outputs: number;
-  /** Are the outputs scaled? */
   readonly scaled: boolean;
   /** K, the numbers of a step and row that the cell keeps beside z. */
   readonly activations: number;

@@ -100,7 +100,6 @@ export class AnomalyScore {
     return likelihood;
   }
 
-  /** Forgets all that was seen. */
   clear(): void {
     this.restore(new AnomalyScore(this.size).state());
   }

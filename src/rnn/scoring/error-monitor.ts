@@ -94,12 +94,10 @@ export class ErrorMonitor {
     return mean > 0 ? error / mean : 1;
   }
 
-  /** Forgets what was scored. */
   clearMetrics(): void {
     this.prequential.clear();
   }
 
-  /** Forgets all. */
   clear(): void {
     this.prequential.clear();
     this.detector.clear();

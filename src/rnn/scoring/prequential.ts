@@ -85,7 +85,6 @@ export class Prequential {
     this.columns = new Float64Array(names.length * WIDTH);
   }
 
-  /** Scores one prediction of output j. */
   score(j: number, prediction: number, target: number): void {
     const c = this.columns;
     const at = j * WIDTH;
@@ -116,7 +115,6 @@ export class Prequential {
     this.addMean(j * WIDTH + AT.seasonalScored, Math.abs(error));
   }
 
-  /** Scores one row of probabilities. */
   scoreClasses(crossEntropy: number, isHit: boolean): void {
     const c = this.classes;
     const hit = isHit ? 1 : 0;
@@ -127,7 +125,6 @@ export class Prequential {
     c[4]! += (hit - c[4]!) / window;
   }
 
-  /** Forgets all that was scored. */
   clear(): void {
     this.columns.fill(0);
     this.classes.fill(0);

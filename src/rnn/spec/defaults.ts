@@ -36,7 +36,6 @@ function defaultChanges(few: boolean, season = 0): number[] {
   return [...changes, season].sort((a, b) => a - b);
 }
 
-/** Fills in the defaults that depend on other fields. */
 export function complete({
   task: given,
   inputs: { changes, ...inputs },

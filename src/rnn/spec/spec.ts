@@ -67,7 +67,6 @@ export const modelSpecSchema = fields.transform(complete).superRefine((spec, con
     fail(['units'], `the model would hold ${modelSize(spec)} numbers; the limit is ${MAX_REALS}`);
 });
 
-/** What a user may write. */
 export type ModelSpecInput = z.input<typeof modelSpecSchema>;
 
 /** Gives why the learner of a spec cannot be used with its cell, or null where it can. */

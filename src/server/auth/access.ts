@@ -92,7 +92,6 @@ export class Access {
     return this.matchers.some((matches) => matches(sequence));
   }
 
-  /** Does it cover every sequence? */
   get coversAll(): boolean {
     return this.parts.sequences.includes('*');
   }

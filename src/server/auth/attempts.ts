@@ -28,7 +28,6 @@ export class Attempts {
     return Math.max(0, emptyAt - now() - MINUTE_MS + MINUTE_MS / perMinute);
   }
 
-  /** Counts a refused token of the address. */
   refused(address: string): void {
     const { now, perMinute, addresses = 10_000 } = this.parts;
     const bucket = bucketOf(address);

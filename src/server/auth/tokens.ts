@@ -27,7 +27,6 @@ export type TokenEntry = z.output<typeof tokenEntry>;
 
 const tokenFile = z.array(tokenEntry).max(MAX_TOKENS);
 
-/** Formats a token from its random bytes. */
 export const tokenOf = (random: Uint8Array): string =>
   TOKEN_PREFIX + Buffer.from(random).toString('base64url');
 
@@ -54,7 +53,6 @@ export function parseTokens(text: string, file: string): TokenEntry[] {
   return result.data;
 }
 
-/** The tokens of a file, ready for comparison. */
 export class TokenList {
   private readonly entries;
 

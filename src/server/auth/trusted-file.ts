@@ -33,7 +33,6 @@ export function readTrusted(file: string, { isSecret, warn }: TrustedFileOptions
   });
 }
 
-/** The error for a file that cannot be used. */
 export const invalid = (file: string, why: string) => new EddyError('credentials-invalid', `${file} ${why}`);
 
 function whileOpen<T>(file: string, use: (descriptor: number) => T): T {

@@ -108,7 +108,6 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 
-/** Gives the settings that decide who may connect. */
 export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptions => ({
   tokens,
   jwtKey: jwt?.key,
@@ -120,7 +119,6 @@ export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptio
   tlsKey: tls?.key,
 });
 
-/** A problem with one setting. */
 export interface Problem {
   /** Its path, such as `limits.views`. */
   readonly path: string;

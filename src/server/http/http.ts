@@ -11,7 +11,6 @@ import type { AddressInfo } from 'node:net';
 import type { Refusal } from '../auth/origins.js';
 
 export interface HttpParts {
-  /** Creates the listening server. */
   readonly createListener: (onRequest: RequestListener) => Server;
   /** The most TCP connections at once, upgraded ones included. */
   readonly connections: number;
@@ -78,7 +77,6 @@ export class HttpServer {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** Answers a request, whoever received it. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = this.parts.refusal(request);
     if (refused) return sendJson(response, refused.status, { error: refused.reason }, refused.headers);

@@ -39,7 +39,6 @@ export function builtFolder(name: string): string | null {
   return places.find((place) => existsSync(place)) ?? null;
 }
 
-/** Reads the files of a folder. */
 export function readStaticFiles(folder: string): StaticFile[] {
   const form = (file: string): Form | null => {
     if (!existsSync(file)) return null;

@@ -14,7 +14,6 @@ export interface GuardLimits {
 /** Share of the available memory that may be used. */
 const SHARE = 0.8;
 
-/** Creates the probes of this process. */
 export function createProbes(lag: Lag, { lagMs, memoryBytes }: GuardLimits): readonly Probe[] {
   return [
     { name: 'event loop lag', unit: 'ms', limit: lagMs, read: () => lag.read() },

@@ -1,6 +1,5 @@
 /** Keeps a log short: repeats a line only once in a while, with the number of suppressed repetitions. */
 
-/** Writes one line. */
 export type Write = (fields: Record<string, unknown>, message: string) => void;
 
 /** Milliseconds within which a line is written once. */

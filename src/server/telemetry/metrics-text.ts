@@ -54,7 +54,6 @@ export class Histogram implements Metric, Meter {
   }
 }
 
-/** Writes metrics as Prometheus reads them. */
 export function metricsText(metrics: Iterable<Metric>): string {
   const blocks = Array.from(metrics, (metric) => {
     const { name, help, type } = metric;

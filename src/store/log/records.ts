@@ -53,7 +53,6 @@ export class ChunkWriter {
   private used = HEADER_WORDS;
   private records = 0;
 
-  /** How many records it holds. */
   get count(): number {
     return this.records;
   }

@@ -42,13 +42,11 @@ export interface Bounds {
 /** What rounding may add to a bound. */
 export const ROUNDING = 1.001;
 
-/** An optimizer at work. */
 export interface UpdateRule {
   /** Does it use a first moment, of which bounds are kept? */
   readonly usesFirst: boolean;
   /** Gives the bounds after a step from those before it; NaN where they cannot be told. */
   boundsAfter(step: StepSize, before: Bounds): Bounds;
-  /** Changes the weights and their moments. */
   apply(m: Reals, weights: Weights, gradient: Gradient, step: StepSize): void;
 }
 

@@ -141,7 +141,6 @@ export class Adwin {
     return 0;
   }
 
-  /** Forgets all. */
   clear(): void {
     this.counts.fill(0);
     this.means.fill(0);

@@ -122,7 +122,6 @@ export class DriftDetector {
     this.adwin.clear();
   }
 
-  /** Forgets all. */
   clear(): void {
     this.forget();
     this.quiet = REFRACTORY_STEPS;

@@ -22,7 +22,6 @@ export class PageHinkley {
     return this.sum > threshold;
   }
 
-  /** Forgets all. */
   clear(): void {
     this.sum = 0;
   }

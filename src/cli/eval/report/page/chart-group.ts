@@ -18,7 +18,6 @@ export class ChartGroup {
     if (zoomed) this.zoomTo(...zoomed);
   }
 
-  /** Fits the charts to the width of the page. */
   fit(): void {
     for (const chart of this.charts)
       chart.setSize({ width: chart.root.parentElement?.clientWidth ?? chart.width, height: chart.height });

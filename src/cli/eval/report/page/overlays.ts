@@ -18,7 +18,6 @@ export function shadeUnscored(chart: UPlot): void {
   ctx.restore();
 }
 
-/** Draws an upright line at each mark. */
 export function drawMarks(chart: UPlot, marks: readonly Mark[], name: string, dash: number[]): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;

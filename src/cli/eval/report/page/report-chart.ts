@@ -38,7 +38,6 @@ export interface ChartOptions {
   readonly draw?: (chart: UPlot) => void;
 }
 
-/** Puts a chart of lines in its section. */
 export function createChart({
   id,
   x,

@@ -58,7 +58,6 @@ export function statesChart(view: View, x: Points): ChartOptions {
   };
 }
 
-/** Paints the key to the colours. */
 export function paintScale(): void {
   const scale = find<HTMLCanvasElement>('.scale canvas');
   const mix = diverging();
