@@ -5,7 +5,14 @@
 import { finalize, type Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
-import { endOf, itemsOf, VIEWS, type View, type ViewMessage } from '../../src/protocol/views/index.js';
+import {
+  endOf,
+  itemsOf,
+  kindOf,
+  VIEWS,
+  type View,
+  type ViewMessage,
+} from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import type { Requests } from './requests.js';
@@ -31,24 +38,17 @@ const MAX_EVERY = 60_000;
 /** SequenceViews whose latest message stands for all before it. */
 const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
 
+type Feeds = { readonly [K in View]: Feed<Results[K]> };
+
 export class SequenceViews {
-  private readonly feeds: { readonly [K in View]: Feed<Results[K]> };
+  private readonly feeds: Feeds;
   private readonly joins = new ReplaySubject<Joined>(1);
   private channel: number | null = null;
   private isScheduled = false;
 
   constructor(private readonly parts: ViewsParts) {
-    const feed = <T extends Results[View]>(isPerStep: boolean) =>
-      new Feed<T>(isPerStep, parts.scheduler, () => this.sync());
-    this.feeds = {
-      states: feed(true),
-      predictions: feed(true),
-      inputs: feed(true),
-      updates: feed(false),
-      metrics: feed(false),
-      weights: feed(false),
-      events: feed(false),
-    };
+    const feedOf = (kind: View) => new Feed(kindOf(kind).isPerStep, parts.scheduler, () => this.sync());
+    this.feeds = Object.fromEntries(VIEWS.map((kind) => [kind, feedOf(kind)])) as unknown as Feeds;
   }
 
   get isIdle(): boolean {

@@ -34,16 +34,37 @@ interface Horizon {
   readonly seasonal: number | null;
 }
 
-/** The outputs of a forecast of Q horizons and K features: M = Q K. */
-export class ForecastOutputs {
-  /** Deviations [M] of what is forecast, or null where nothing is scaled. */
+/** What all outputs keep. */
+abstract class ScaledOutputs {
+  protected readonly batch: number;
+  protected readonly outputs: number;
+  /** Deviations [M] of what is predicted, or null where nothing is scaled. */
   readonly scaler: StandardScaler | null;
-  private readonly gate: SkillGate | null;
+  protected readonly gate: SkillGate | null;
+
+  constructor({ scaler, ...spec }: ModelSpec, centre: 'mean' | 'zero', isGated: boolean) {
+    this.batch = spec.batch;
+    this.outputs = outputsOf(spec);
+    const isScaled = scaler.kind === 'standard' && spec.readout.kind === 'linear';
+    this.scaler = isScaled ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }) : null;
+    this.gate = isGated ? new SkillGate(this.outputs) : null;
+  }
+
+  state(): OutputsState {
+    return { scaler: this.scaler?.state() ?? null, gate: this.gate?.state() ?? null };
+  }
+
+  restore({ scaler, gate }: OutputsState): void {
+    if (scaler) this.scaler?.restore(scaler);
+    if (gate) this.gate?.restore(gate ?? false);
+  }
+}
+
+/** The outputs of a forecast of Q horizons and K features: M = Q K. */
+export class ForecastOutputs extends ScaledOutputs {
   private readonly horizons: readonly Horizon[];
   private readonly isChange: boolean;
-  private readonly batch: number;
   private readonly perHorizon: number;
-  private readonly outputs: number;
   /** What joins the statistics at this step [B,M]; NaN where nothing does. */
   private readonly seen: Float64Array;
 
@@ -53,7 +74,8 @@ export class ForecastOutputs {
     private readonly inputs: Inputs,
     private readonly monitor: ErrorMonitor,
   ) {
-    const { batch, season, scaler } = spec;
+    super(spec, baseline === 'none' ? 'mean' : 'zero', gate ?? false);
+    const { season } = spec;
     this.isChange = baseline !== 'none';
     this.horizons = horizon.map((ahead, q) => {
       const seasonal = season === undefined ? null : season * Math.ceil(ahead / season);
@@ -61,16 +83,8 @@ export class ForecastOutputs {
       const first = (q * outputsOf(spec)) / horizon.length;
       return { ahead, first, arrived, served: arrived - ahead, seasonal };
     });
-    this.batch = batch;
-    this.outputs = outputsOf(spec);
     this.perHorizon = this.outputs / horizon.length;
-    const centre = this.isChange ? 'zero' : 'mean';
-    this.scaler =
-      scaler.kind === 'standard'
-        ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre })
-        : null;
-    this.gate = gate ? new SkillGate(this.outputs) : null;
-    this.seen = new Float64Array(batch * this.outputs);
+    this.seen = new Float64Array(this.batch * this.outputs);
   }
 
   /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
@@ -171,36 +185,18 @@ export class ForecastOutputs {
   clear(): void {
     this.gate?.clear();
   }
-
-  state(): OutputsState {
-    return { scaler: this.scaler?.state() ?? null, gate: this.gate?.state() ?? null };
-  }
-
-  restore({ scaler, gate }: OutputsState): void {
-    if (scaler) this.scaler?.restore(scaler);
-    if (gate) this.gate?.restore(gate);
-  }
 }
 
 /** The outputs whose targets are sent: in the user's units, or the probabilities of classes. */
-export class SuppliedOutputs {
-  readonly scaler: StandardScaler | null;
-  private readonly batch: number;
-  private readonly outputs: number;
+export class SuppliedOutputs extends ScaledOutputs {
   private readonly isSoftmax: boolean;
 
   constructor(
     spec: ModelSpec,
     private readonly monitor: ErrorMonitor,
   ) {
-    this.batch = spec.batch;
-    this.outputs = outputsOf(spec);
+    super(spec, 'mean', false);
     this.isSoftmax = spec.readout.kind === 'softmax';
-    const { scaler } = spec;
-    const isScaled = scaler.kind === 'standard' && spec.readout.kind === 'linear';
-    this.scaler = isScaled
-      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre: 'mean' })
-      : null;
   }
 
   /** The target [B,M] of a step has come: its prediction is scored, and it can be learned from. */
@@ -250,13 +246,5 @@ export class SuppliedOutputs {
       m[sums + at] = p;
       m[y + at] = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);
     }
-  }
-
-  state(): OutputsState {
-    return { scaler: this.scaler?.state() ?? null, gate: null };
-  }
-
-  restore({ scaler }: OutputsState): void {
-    if (scaler) this.scaler?.restore(scaler);
   }
 }

@@ -22,14 +22,18 @@ export const NEEDS: Readonly<Record<ClientMessage['type'], Role | null>> = {
   remove: 'admin',
 };
 
-export interface AccessParts {
+/** The rights of somebody who may connect. */
+export interface Grant {
   /** Its holder, as shown in the log. */
   readonly name: string;
   readonly roles: readonly Role[];
-  /** Patterns of names. */
-  readonly sequences: readonly string[];
+  /** Names of sequences, `*` for any run of characters; all of them if left out. */
+  readonly sequences?: readonly string[];
   /** When it ends, in milliseconds since 1970; Infinity if never. */
-  readonly expires: number;
+  readonly expires?: number;
+}
+
+export interface AccessParts extends Required<Grant> {
   /** Gives the current access of the same token, or rejects with `unauthorized`. */
   readonly renew: () => Promise<Access>;
 }
