@@ -4,6 +4,12 @@ export type Reals = Float32Array | Float64Array;
 /** Position of an element in an arena. */
 export type Address = number;
 
+/** How much a cell's kernel does: T steps of B rows, with F features and N units. */
+export type CellSizes = [T: number, B: number, F: number, N: number];
+
+/** How much a layer's does: R rows of A numbers, to M numbers each. */
+export type LayerSizes = [R: number, A: number, M: number];
+
 /** A run of reals that one model owns. */
 export interface Arena {
   /** The array that `base` counts in. Read it again after every allocation of the same kernels: it may move. */

@@ -10,7 +10,7 @@
  *   dgi   [T,B,3N]   gradient at gi
  *   dgh   [T,B,3N]   gradient at gh
  */
-import type { Address, Exported, Reals } from './arena.js';
+import type { Address, CellSizes, Exported, Reals } from './arena.js';
 import { timesMatrix, timesTransposed } from './reference-products.js';
 
 export interface GruKernels {
@@ -28,10 +28,7 @@ export interface GruKernels {
     sums: Address,
     w: Address,
     b: Address,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
+    ...sizes: CellSizes
   ): void;
 
   /**
@@ -50,10 +47,7 @@ export interface GruKernels {
     z: Address,
     gates: Address,
     w: Address,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
+    ...sizes: CellSizes
   ): void;
 }
 

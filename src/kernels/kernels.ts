@@ -11,7 +11,7 @@
  * Every implementation passes test/contract/kernels.ts, and in each of them one step at a time, a block and a
  * batch row give the same bits, because all add in the order of the index.
  */
-import type { Address, Arena, Reals } from './arena.js';
+import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
 
 export type { Address, Arena, Reals };
@@ -48,6 +48,9 @@ export interface LossScale {
   readonly served: Address;
   readonly current: Address;
 }
+
+/** T steps of B rows of M outputs. */
+type LossSizes = [T: number, B: number, M: number];
 
 export interface SgdSettings {
   /** Learning rate, times the clipping factor. */
@@ -92,20 +95,10 @@ export interface Kernels extends CellKernels {
   unpack(m: Reals, at: Address, rows: number, columns: number): void;
 
   /** Applies a dense layer to R rows: y [R,M] = a [R,A] w [A,M] + b [M]. Rows of `a` lie `stride` apart. */
-  dense(
-    m: Reals,
-    y: Address,
-    a: Address,
-    stride: number,
-    w: Address,
-    b: Address,
-    R: number,
-    A: number,
-    M: number,
-  ): void;
+  dense(m: Reals, y: Address, a: Address, stride: number, w: Address, b: Address, ...sizes: LayerSizes): void;
 
   /** Carries a dense layer's gradient to its input: da [R,A] = dy [R,M] w^T. */
-  denseBackward(m: Reals, da: Address, dy: Address, w: Address, R: number, A: number, M: number): void;
+  denseBackward(m: Reals, da: Address, dy: Address, w: Address, ...sizes: LayerSizes): void;
 
   /** Adds the gradient of a dense layer's weights: gw [A,M], packed, += sum_r a_r^T dy_r, gb [M] += sum_r dy_r. */
   denseGradient(
@@ -115,9 +108,7 @@ export interface Kernels extends CellKernels {
     a: Address,
     stride: number,
     dy: Address,
-    R: number,
-    A: number,
-    M: number,
+    ...sizes: LayerSizes
   ): void;
 
   /** Turns y [R,M] into softmax(y), row by row, in place. */
@@ -136,13 +127,11 @@ export interface Kernels extends CellKernels {
     target: Address,
     scale: LossScale | null,
     factor: number,
-    T: number,
-    B: number,
-    M: number,
+    ...sizes: LossSizes
   ): number;
 
   /** Gives ||dL/dw||^2 + ||dL/db||^2 of a layer, before any weight is touched. */
-  gradientSquares(m: Reals, a: Address, stride: number, dy: Address, R: number, A: number, M: number): number;
+  gradientSquares(m: Reals, a: Address, stride: number, dy: Address, ...sizes: LayerSizes): number;
 
   /**
    * Takes a step of SGD with a layer's gradient g, which is never written to memory: d = rate g + decay w, v' = mu v - d, w' = w + v',

@@ -6,40 +6,24 @@
  *   dz [T,B,D]    their gradient: dz_t = da_t W^T = [ dL/dx_t | dL/dh_{t-1} ]
  *   da [T,B,N]    gradient at a_t; on entry it holds e_t = dL/dh_t from the readout
  */
-import type { Address, Exported, Reals } from './arena.js';
+import type { Address, CellSizes, Exported, Reals } from './arena.js';
 import { timesTransposed } from './reference-products.js';
+
+/** Features and units of one step of one row. */
+type OneStep = [F: number, N: number];
 
 export interface SimpleRnnKernels {
   /**
    * Runs the cell over T steps: a_t = z_t W + b, h_t = tanh(a_t), written to the h part of row t + 1.
    * Reads x_0..x_{T-1} and h_{-1} from z [T+1,B,D].
    */
-  simpleRnnForward(
-    m: Reals,
-    z: Address,
-    w: Address,
-    b: Address,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
+  simpleRnnForward(m: Reals, z: Address, w: Address, b: Address, ...sizes: CellSizes): void;
 
   /**
    * Runs back through T steps, last to first. On entry da [T,B,N] holds e_t; on return it holds da_t:
    * dL/dh_t = e_t + dz_{t+1}[F:], da_t = dL/dh_t * (1 - h_t^2), dz_t = da_t W^T. The second term is 0 at the last step.
    */
-  simpleRnnBackward(
-    m: Reals,
-    dz: Address,
-    da: Address,
-    z: Address,
-    w: Address,
-    T: number,
-    B: number,
-    F: number,
-    N: number,
-  ): void;
+  simpleRnnBackward(m: Reals, dz: Address, da: Address, z: Address, w: Address, ...sizes: CellSizes): void;
 
   /**
    * Carries the influence of the weights on the state over one step (real-time recurrent learning, Williams and Zipser 1989).
@@ -50,16 +34,7 @@ export interface SimpleRnnKernels {
    *
    * z [D] is the step's row [ x_t | h_{t-1} ], h [N] its new state, w [D,N] the cell's W, of which Wh is the last N rows.
    */
-  influence(
-    m: Reals,
-    out: Address,
-    J: Address,
-    z: Address,
-    h: Address,
-    w: Address,
-    F: number,
-    N: number,
-  ): void;
+  influence(m: Reals, out: Address, J: Address, z: Address, h: Address, w: Address, ...sizes: OneStep): void;
 
   /** Adds the gradient of the weights by an error e = dL/dh_t [N]: g [P] += J [P,N] e. */
   influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void;
@@ -68,7 +43,7 @@ export interface SimpleRnnKernels {
    * The same for the influence of each weight on its own unit alone (SnAp-1, Menick et al. 2021, section 3), in place:
    * S_ij' = (1 - h_j^2) (z_i + Wh_jj S_ij). S [D,N] in the order in which these kernels keep W, then [N] for b, z_i = 1.
    */
-  influenceDiagonal(m: Reals, S: Address, z: Address, h: Address, w: Address, F: number, N: number): void;
+  influenceDiagonal(m: Reals, S: Address, z: Address, h: Address, w: Address, ...sizes: OneStep): void;
 
   /** Adds the gradient of the weights by an error e = dL/dh_t [N]: g_ij += e_j S_ij, both in the order of S. */
   influenceDiagonalGradient(m: Reals, g: Address, S: Address, e: Address, F: number, N: number): void;

@@ -56,7 +56,7 @@ abstract class ScaledOutputs {
 
   restore({ scaler, gate }: OutputsState): void {
     if (scaler) this.scaler?.restore(scaler);
-    if (gate) this.gate?.restore(gate ?? false);
+    if (gate) this.gate?.restore(gate);
   }
 }
 
