@@ -106,26 +106,14 @@ export class Codec {
   private parseText(text: string): Plain {
     if (this.encoding !== 'json')
       throw new EddyError('frame-encoding', 'a text frame on a MessagePack socket');
-    try {
-      return asObject(JSON.parse(text));
-    } catch (error) {
-      throw error instanceof EddyError
-        ? error
-        : new EddyError('frame-malformed', String(error), { cause: error });
-    }
+    return asObject(() => JSON.parse(text));
   }
 
   private parseBytes(bytes: Uint8Array): Plain {
     if (this.encoding !== 'msgpack') throw new EddyError('frame-encoding', 'a binary frame on a JSON socket');
     const fault = scanMsgpack(bytes);
     if (fault) throw new EddyError('frame-malformed', fault);
-    try {
-      return asObject(this.unpackr.unpack(bytes));
-    } catch (error) {
-      throw error instanceof EddyError
-        ? error
-        : new EddyError('frame-malformed', String(error), { cause: error });
-    }
+    return asObject(() => this.unpackr.unpack(bytes));
   }
 
   private vector(value: unknown, field: string): Float32Array<ArrayBuffer> {
@@ -159,7 +147,13 @@ function aboutOf({ id, channel, seq }: Plain): ErrorAbout {
   };
 }
 
-function asObject(value: unknown): Plain {
+function asObject(parse: () => unknown): Plain {
+  let value: unknown;
+  try {
+    value = parse();
+  } catch (error) {
+    throw new EddyError('frame-malformed', String(error), { cause: error });
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new EddyError('frame-malformed', 'a message must be a map with a field "type"');
   return value as Plain;

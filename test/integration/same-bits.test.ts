@@ -1,7 +1,7 @@
 import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../client/dashboard/try/runner.js';
 import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
+import type { Checkpoint } from '../../client/dashboard/try/runner.js';
 import { ServerRunner } from '../../client/dashboard/try/server-runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal } from '../../client/dashboard/try/signal.js';
