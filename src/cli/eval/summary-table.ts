@@ -102,42 +102,39 @@ export interface EvalResult {
   readonly anomalies: readonly AnomalyEvent[];
 }
 
-/** The figures shown for each output: a heading, and how to format it. */
+const whole = (value: number | null) => (value === null ? '-' : grouped(value));
+
+const significant = (value: number | null) =>
+  value !== null && Math.abs(value) < 1e4 ? String(Number(value.toPrecision(4))) : whole(value);
+
+const percent = (value: number | null) =>
+  value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
+
+/** The figures shown for each output: a heading, what it means, which score it is, and how to format it. */
 export const FIGURES = [
-  { head: 'MAE', about: 'mean absolute error', of: ({ mae }: Scores) => significant(mae) },
-  { head: 'RMSE', about: 'root mean squared error', of: ({ rmse }: Scores) => significant(rmse) },
-  {
-    head: 'NRMSE',
-    about: 'RMSE in standard deviations of the target',
-    of: ({ nrmse }: Scores) => significant(nrmse),
-  },
-  {
-    head: 'skill vs last',
-    about: 'how much lower the MAE is than that of persistence',
-    of: ({ skill }: Scores) => percent(skill),
-  },
-  {
-    head: 'vs season',
-    about: 'how much lower the MAE is than that of the seasonal-naive baseline',
-    of: ({ seasonalSkill }: Scores) => percent(seasonalSkill),
-  },
-  {
-    head: 'recent MAE',
-    about: 'MAE of about the last 500 rows',
-    of: ({ recentMae }: Scores) => significant(recentMae),
-  },
-  { head: 'scored', about: 'rows scored', of: ({ scored }: Scores) => grouped(scored) },
-] as const;
+  ['MAE', 'mean absolute error', 'mae', significant],
+  ['RMSE', 'root mean squared error', 'rmse', significant],
+  ['NRMSE', 'RMSE in standard deviations of the target', 'nrmse', significant],
+  ['skill vs last', 'how much lower the MAE is than that of persistence', 'skill', percent],
+  [
+    'vs season',
+    'how much lower the MAE is than that of the seasonal-naive baseline',
+    'seasonalSkill',
+    percent,
+  ],
+  ['recent MAE', 'MAE of about the last 500 rows', 'recentMae', significant],
+  ['scored', 'rows scored', 'scored', whole],
+] as const satisfies (readonly [string, string, keyof Scores, (score: number | null) => string])[];
+
+/** What is shown of the scores of one output. */
+export const figuresOf = (scores: Scores): string[] =>
+  FIGURES.map(([, , name, format]) => format(scores[name]));
 
 export const figureRows = ({ metrics }: EvalResult): string[][] =>
-  metrics.outputs.map((output) => [
-    output.target,
-    String(output.horizon),
-    ...FIGURES.map(({ of }) => of(output)),
-  ]);
+  metrics.outputs.map((output) => [output.target, String(output.horizon), ...figuresOf(output)]);
 
 export function toText(result: EvalResult): string {
-  const rows = [['target', 'ahead', ...FIGURES.map(({ head }) => head)], ...figureRows(result)];
+  const rows = [['target', 'ahead', ...FIGURES.map(([head]) => head)], ...figureRows(result)];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const table = rows.map((row) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
@@ -181,12 +178,6 @@ function placesOf(events: readonly Place[]): string {
   const shown = events.slice(0, SHOWN).map(({ row, timestamp }) => timestamp ?? `row ${row}`);
   return `: ${shown.join(', ')}${events.length > SHOWN ? ', ...' : ''}`;
 }
-
-const significant = (value: number | null) =>
-  value === null ? '-' : Math.abs(value) >= 1e4 ? grouped(value) : String(Number(value.toPrecision(4)));
-
-const percent = (value: number | null) =>
-  value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
 
 /** Omits names that are given elsewhere, and figures for classes. */
 function scoresOnly(scores: Scores & Partial<Metrics & OutputName>): Scores {

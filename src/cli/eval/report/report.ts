@@ -17,6 +17,7 @@ import {
   type EvalResult,
   FIGURES,
   figureRows,
+  figuresOf,
 } from '../summary-table.js';
 import type { Mark, ReportData, Series } from './report-data.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -34,7 +35,7 @@ export async function renderReport(result: EvalResult, series: Series): Promise<
     ...series,
     figures: series.outputs.map(({ target, horizon }) => {
       const scores = result.metrics.outputs.find((one) => one.target === target && one.horizon === horizon);
-      return FIGURES.map(({ of }) => (scores ? of(scores) : '-'));
+      return scores ? figuresOf(scores) : FIGURES.map(() => '-');
     }),
     skip: result.skip,
     clipNorm: result.spec.optimizer.clipNorm,
@@ -125,7 +126,7 @@ ${[
 <main>
 <section aria-label="Key figures">
 <dl class="tiles">
-${FIGURES.map(({ head, about }, i) => tile(head, data.figures[0]?.[i] ?? '-', about, 'figure')).join('\n')}
+${FIGURES.map(([head, about], i) => tile(head, data.figures[0]?.[i] ?? '-', about, 'figure')).join('\n')}
 ${tile('anomalies', grouped(result.anomalyCount), `times the score rose to ${data.threshold}`)}
 ${tile('drift events', grouped(result.driftCount), 'times the error rose for good')}
 ${tile('updates', grouped(result.updates), 'times the weights changed')}
@@ -156,7 +157,7 @@ ${id === 'states' ? '<div class="scale" aria-hidden="true"><span>&minus;1</span>
   .join('\n')}
 <section class="wide">
 <h2>All figures</h2>
-${table(['target', 'rows ahead', ...FIGURES.map(({ head }) => head)], figureRows(result))}
+${table(['target', 'rows ahead', ...FIGURES.map(([head]) => head)], figureRows(result))}
 </section>
 ${eventsTable(result)}
 </main>
