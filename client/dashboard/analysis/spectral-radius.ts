@@ -2,16 +2,14 @@
  * The spectral radius of a square matrix: the largest modulus of its eigenvalues, complex ones included. Of Wh it tells
  * whether a state without input fades (below 1) or may grow.
  *
- * It is the limit of |A^k|^(1/k) (Gelfand 1941), taken along k = 2^j by squaring. A large matrix is first replaced by a small
- * one that acts as it does on the vectors that Arnoldi's method (1951) has seen.
+ * Arnoldi's method (1951) gives a small matrix that acts as the large one does on the vectors it has seen; the QR
+ * algorithm (Francis 1961) gives the eigenvalues of that. Where it may take as many vectors as the matrix is wide, the
+ * answer is exact but for rounding.
  */
+import { eigenvalues, type Modulus } from './hessenberg-qr.js';
 
 /** Vectors taken of a large matrix. Beyond it the answer is an estimate from below, good to a few percent. */
 const MAX_VECTORS = 96;
-/** Squarings: each halves the error. A small matrix costs next to nothing, and gets all the digits there are. */
-const SQUARINGS = 22;
-const SMALL = 16;
-const SQUARINGS_OF_SMALL = 48;
 
 /**
  * Gives the spectral radius of `matrix` [n,n], row after row; NaN where it holds a number that is not finite.
@@ -19,70 +17,91 @@ const SQUARINGS_OF_SMALL = 48;
  * @param at where the matrix begins
  */
 export function spectralRadius(matrix: ArrayLike<number>, n: number, at = 0): number {
-  let a: Float64Array = Float64Array.from({ length: n * n }, (_, i) => matrix[at + i] as number);
-  if (!a.every(Number.isFinite)) return Number.NaN;
-  let size = n;
-  if (n > MAX_VECTORS) {
-    a = arnoldi(a, n);
-    size = Math.sqrt(a.length);
-  }
-  let logarithm = 0;
-  const squarings = n > SMALL ? SQUARINGS : SQUARINGS_OF_SMALL;
-  for (let j = 0; j <= squarings; j++) {
-    const scale = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    if (scale === 0) return 0;
-    logarithm += Math.log(scale) / 2 ** j;
-    const half = a.map((value) => value / scale);
-    a = product(half, half, size, size);
-  }
-  return Math.exp(logarithm);
+  if (n === 0) return 0;
+  let scale = 0;
+  for (let i = 0; i < n * n; i++) scale = Math.max(scale, Math.abs(matrix[at + i] as number));
+  if (!Number.isFinite(scale)) return Number.NaN;
+  if (scale === 0) return 0;
+  const a = Float64Array.from({ length: n * n }, (_, i) => (matrix[at + i] as number) / scale);
+  const blocks = arnoldi(a, n, Math.min(n, MAX_VECTORS));
+  return scale * Math.max(...blocks.flatMap((block) => eigenvalues(block).map(modulus)));
 }
 
-/** Gives the matrix [m,m] whose eigenvalues are near the outermost ones of a [n,n], or those that there are where m < MAX_VECTORS. */
-function arnoldi(a: Float64Array, n: number): Float64Array {
+const modulus = ({ re, im }: Modulus) => Math.hypot(re, im);
+
+/**
+ * Gives Hessenberg matrices whose eigenvalues are those of a [n,n], or near its outermost ones: more than one where the
+ * vectors seen so far span a space that the matrix maps into itself, and a new vector has to be taken.
+ */
+function arnoldi(a: Float64Array, n: number, most: number): number[][][] {
   const basis: Float64Array[] = [];
-  const columns: number[][] = [];
-  // no pattern that a matrix of a model would share
-  let next: Float64Array = Float64Array.from(
-    { length: n },
-    (_, i) => (((i + 1) * 0.618_033_988_749_895) % 1) - 0.5,
-  );
-  let [length, least] = [norm(next), 0];
-  while (basis.length < MAX_VECTORS && length > least) {
-    basis.push(next.map((value) => value / length));
-    next = product(a, basis.at(-1) as Float64Array, n, 1);
-    // what is left of less is rounding: the matrix maps the vectors seen into themselves, and no other is needed
-    least = 1e-12 * norm(next);
-    const column = basis.map(() => 0);
-    // twice, since once leaves rounding behind
-    for (let pass = 0; pass < 2; pass++)
-      for (const [k, unit] of basis.entries()) {
-        const along = dot(next, unit);
-        next = next.map((value, i) => value - along * (unit[i] as number));
-        column[k] = (column[k] as number) + along;
-      }
-    length = norm(next);
-    columns.push([...column, length]);
-  }
-  const m = columns.length;
-  return Float64Array.from({ length: m * m }, (_, i) => columns[i % m]?.[Math.floor(i / m)] ?? 0);
-}
-
-/** a [n,n] times b [n,columns] */
-function product(a: Float64Array, b: Float64Array, n: number, columns: number): Float64Array {
-  const out = new Float64Array(n * columns);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < n; k++) {
-      const factor = a[i * n + k] as number;
-      for (let j = 0; j < columns; j++) out[i * columns + j]! += factor * (b[k * columns + j] as number);
+  const blocks: number[][][] = [];
+  while (basis.length < most) {
+    const start = freshVector(basis, n);
+    if (!start) break;
+    const from = basis.length;
+    const columns: number[][] = [];
+    let next: Float64Array | null = start;
+    while (next && basis.length < most) {
+      basis.push(next);
+      const image = multiply(a, next, n);
+      const size = norm(image);
+      const column = orthogonalise(image, basis);
+      const left = norm(image);
+      // the block's own part: what earlier blocks span is mapped into itself, and lies above its diagonal
+      columns.push([...column.slice(from), left]);
+      next = left > 1e-12 * Math.max(size, 1e-300) && left > 0 ? image.map((value) => value / left) : null;
     }
-  return out;
+    blocks.push(hessenberg(columns));
+  }
+  return blocks;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+/** Lays out columns of growing length as a square matrix. */
+const hessenberg = (columns: readonly number[][]): number[][] =>
+  columns.map((_, i) => columns.map((column, j) => (i <= j + 1 ? (column[i] as number) : 0)));
+
+/** Takes out of a vector what lies in the basis, twice, since once leaves rounding behind; gives how much it was. */
+function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): number[] {
+  const parts = basis.map(() => 0);
+  for (let pass = 0; pass < 2; pass++)
+    for (const [k, unit] of basis.entries()) {
+      let along = 0;
+      for (let i = 0; i < vector.length; i++) along += (vector[i] as number) * (unit[i] as number);
+      for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) - along * (unit[i] as number);
+      parts[k] = (parts[k] as number) + along;
+    }
+  return parts;
+}
+
+/** Gives a unit vector at right angles to the basis, the same at every call; null where there is none. */
+function freshVector(basis: readonly Float64Array[], n: number): Float64Array | null {
+  for (let attempt = 0; attempt < n; attempt++) {
+    // no pattern that a matrix of a model would share
+    const vector = Float64Array.from(
+      { length: n },
+      (_, i) => (((i + attempt + 1) * 0.618_033_988_749_895) % 1) - 0.5,
+    );
+    const before = norm(vector);
+    orthogonalise(vector, basis);
+    const left = norm(vector);
+    if (left > 1e-8 * before) return vector.map((value) => value / left);
+  }
+  return null;
+}
+
+function multiply(a: Float64Array, x: Float64Array, n: number): Float64Array {
+  const y = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += (a[i * n + j] as number) * (x[j] as number);
+    y[i] = sum;
+  }
+  return y;
+}
+
+function norm(vector: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
+  for (const value of vector) sum += value * value;
+  return Math.sqrt(sum);
 }
-
-const norm = (a: Float64Array) => Math.sqrt(dot(a, a));
