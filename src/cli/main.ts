@@ -33,6 +33,12 @@ for (const add of [addServe, addConfig, addToken, addPush, addWatch, addSequence
   add(program);
 for (const command of program.commands) inherit(command, program);
 
+// who reads the output may stop reading, as head does
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,7 +4,7 @@ import { connect } from '../../client/sdk/node.js';
 import { TimeFeatures } from '../../src/features/time-features.js';
 import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
-import { file, run, serve } from '../support/cli.js';
+import { file, run, runUnread, serve } from '../support/cli.js';
 import { startServer } from '../support/server.js';
 
 const CSV = `time,pressure,flow,valve\n${Array.from({ length: 20 }, (_, t) => `t${t},${t / 2},${-t},open`).join('\n')}\n`;
@@ -201,6 +201,10 @@ describe('eddy push and eddy watch', () => {
         expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(words)]);
       }),
     );
+  });
+
+  it('[CLI4] ends without a complaint when nobody reads its output any more', async () => {
+    expect(await runUnread(['serve', '--help'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it('[CLI8] write no colours where the output is no terminal', async () => {

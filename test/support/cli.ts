@@ -38,6 +38,13 @@ export async function run(
   return ended(child, options.input);
 }
 
+/** Runs eddy while nobody reads what it says. */
+export async function runUnread(args: readonly string[]): Promise<Ended> {
+  const child = start(args);
+  child.stdout?.destroy();
+  return ended(child);
+}
+
 async function ended(child: ChildProcess, input = ''): Promise<Ended> {
   let stdout = '';
   let stderr = '';
