@@ -6,10 +6,13 @@ export class OneAtATime<T> {
   constructor(private readonly work: (value: T) => void) {}
 
   do(value: T): void {
-    this.waiting.push(value);
-    if (this.isBusy) return;
+    if (this.isBusy) {
+      this.waiting.push(value);
+      return;
+    }
     this.isBusy = true;
     try {
+      this.work(value);
       while (this.waiting.length > 0) this.work(this.waiting.shift()!);
     } finally {
       this.isBusy = false;
