@@ -20,6 +20,12 @@ export interface CopyRoom {
   y(length: number): Reals | null;
 }
 
+/** What takes the runs. */
+export interface RunTaker<R> {
+  /** Takes a run; returns true if nobody wants more. */
+  emit(run: R): boolean;
+}
+
 const NO_ALERTS: readonly Alert[] = [];
 
 /**
@@ -27,14 +33,13 @@ const NO_ALERTS: readonly Alert[] = [];
  * due, so that the consumer can train before the next run is carried.
  *
  * @param Run the class of the runs
- * @param emit takes each run; returns true if nobody wants more
  */
 export function carrySteps<R extends Run>(
   Run: RunConstructor<R>,
   model: Model,
   { x, targets }: StepBlock,
   room: CopyRoom,
-  emit: (run: R) => boolean,
+  taker: RunTaker<R>,
 ): void {
   const { batch, features, units } = model.spec;
   const size = batch * features;
@@ -43,7 +48,7 @@ export function carrySteps<R extends Run>(
   const T = x.length / size;
   let left = 0;
   for (let t = 0; t < T; ) {
-    if (model.isOverdue && endOverdue(Run, model, emit)) return;
+    if (model.isOverdue && endOverdue(Run, model, taker)) return;
     // a target must be met before the next step, so steps with targets go one by one
     if (left === 0) left = room.begin(T - t);
     const count = targets ? 1 : Math.min(left, model.stepsToWindow);
@@ -63,14 +68,14 @@ export function carrySteps<R extends Run>(
     if (targets) model.meet(slice(targets, t * outputSize, outputSize), seq);
     t += count;
     const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, t === T);
-    if (emit(run)) return;
+    if (taker.emit(run)) return;
   }
 }
 
 /** Announces that the time for a window's targets is over. A window that nobody takes is dropped. */
-function endOverdue<R extends Run>(Run: RunConstructor<R>, model: Model, emit: (run: R) => boolean): boolean {
+function endOverdue<R extends Run>(Run: RunConstructor<R>, model: Model, taker: RunTaker<R>): boolean {
   const now = model.seq + 1;
-  const isUnwanted = emit(new Run(model, now, 0, now, null, null, NO_ALERTS, false));
+  const isUnwanted = taker.emit(new Run(model, now, 0, now, null, null, NO_ALERTS, false));
   while (model.isOverdue && model.takeWindow(now));
   return isUnwanted;
 }

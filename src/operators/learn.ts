@@ -18,13 +18,14 @@ import { enrich } from './stage.js';
  *   .pipe(map((t) => [Math.sin(t / 5)]), runCell(model), windows(), learn())
  *   .subscribe(({ updates }) => updates.forEach(({ loss }) => console.log(loss, model.metrics.recentMae)));
  */
-export const learn = <R extends WindowedRun>(): OperatorFunction<R, R & LearnedRun> =>
-  enrich((run: R) => {
-    if (run.windows.length === 0) return;
-    const updates: Update[] = [];
-    for (const part of run.windows) {
-      const update = run.model.train(part);
-      if (update) updates.push(update);
-    }
-    (run as R & Filled<LearnedRun>).updates = updates;
-  });
+export const learn = <R extends WindowedRun>(): OperatorFunction<R, R & LearnedRun> => enrich(train);
+
+function train(run: WindowedRun): void {
+  if (run.windows.length === 0) return;
+  const updates: Update[] = [];
+  for (const part of run.windows) {
+    const update = run.model.train(part);
+    if (update) updates.push(update);
+  }
+  (run as WindowedRun & Filled<LearnedRun>).updates = updates;
+}

@@ -51,16 +51,16 @@ class Running extends Stage<CellInput, Run> {
     try {
       const block = blockOf(value);
       checkBlock(this.model, block);
-      carrySteps(OwnRun, this.model, block, this.room, this.emit);
+      carrySteps(OwnRun, this.model, block, this.room, this);
     } catch (error) {
       this.out.error(error);
     }
   }
 
-  private readonly emit = (run: Run): boolean => {
+  emit(run: Run): boolean {
     this.out.next(run);
     return this.out.closed;
-  };
+  }
 }
 
 /** New arrays of the model's own precision, for every number. */

@@ -28,11 +28,13 @@ export type { WindowSizes } from '../rnn/learning/learner.js';
  *   .subscribe(({ seq, windows }) => console.log(seq, windows)); // at step 2 the window 0 .. 1, at step 4 the window 0 .. 3
  */
 export const windows = <R extends Run>(sizes?: WindowSizes): OperatorFunction<R, R & WindowedRun> =>
-  enrich((run: R) => {
-    let due: TrainingWindow[] | null = null;
-    for (let part = run.model.takeWindow(run.now, sizes); part; part = run.model.takeWindow(run.now, sizes)) {
-      due ??= [];
-      due.push(part);
-    }
-    if (due) (run as R & Filled<WindowedRun>).windows = due;
-  });
+  enrich(sizes ? (run: R) => cut(run, sizes) : cut);
+
+function cut(run: Run, sizes?: WindowSizes): void {
+  let due: TrainingWindow[] | null = null;
+  for (let part = run.model.takeWindow(run.now, sizes); part; part = run.model.takeWindow(run.now, sizes)) {
+    due ??= [];
+    due.push(part);
+  }
+  if (due) (run as Run & Filled<WindowedRun>).windows = due;
+}

@@ -10,10 +10,9 @@
  */
 import { type MonoTypeOperatorFunction, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { type CopyRoom, carrySteps } from '../operators/carry-steps.js';
+import { type CopyRoom, carrySteps, type RunTaker } from '../operators/carry-steps.js';
 import { learn } from '../operators/learn.js';
-import { mapOrRefuse } from '../operators/map-or-refuse.js';
-import { enrich, Stage, stage } from '../operators/stage.js';
+import { Stage, stage } from '../operators/stage.js';
 import { windows } from '../operators/windows.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
@@ -36,13 +35,29 @@ export const replay = (course: Course, room: CopyRoom): OperatorFunction<Change,
 
 /** Lets valid commands pass. A refused one changes nothing, and its asker is told. */
 const accept = (intake: Intake, course: Course): OperatorFunction<Command, Change> =>
-  mapOrRefuse(
-    (command) => intake.take(command, course),
-    (error, command) => {
-      if (!(error instanceof EddyError)) throw error;
-      refuse(command, error);
-    },
-  );
+  stage((out) => new Accepting(out, intake, course));
+
+class Accepting extends Stage<Command, Change> {
+  constructor(
+    out: Subscriber<Change>,
+    private readonly intake: Intake,
+    private readonly course: Course,
+  ) {
+    super(out);
+  }
+
+  protected override _next(command: Command): void {
+    let change: Change | null;
+    try {
+      change = this.intake.take(command, this.course);
+    } catch (error) {
+      if (error instanceof EddyError) refuse(command, error);
+      else this.out.error(error);
+      return;
+    }
+    if (change) this.out.next(change);
+  }
+}
 
 /** Feeds steps through the cell, run by run, and applies all other changes. */
 const carry = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
@@ -69,20 +84,20 @@ class Carrying extends Stage<Change, SequenceRun> {
   }
 
   private carry(record: LogRecord | null): void {
-    const { course, room, emit } = this;
-    if (record?.kind === 'steps') return carrySteps(SequenceRun, course.model, record, room, emit);
-    if (record?.kind === 'targets') return meetTargets(course.model, record, emit);
+    const { course, room } = this;
+    if (record?.kind === 'steps') return carrySteps(SequenceRun, course.model, record, room, this);
+    if (record?.kind === 'targets') return meetTargets(course.model, record, this);
     const run = stepless(course.model);
     if (record?.kind === 'configured') configure(run, record);
     else if (record?.kind === 'reset') reset(run, record, course);
-    emit(run);
+    this.emit(run);
   }
 
-  private readonly emit = (run: SequenceRun): boolean => {
+  emit(run: SequenceRun): boolean {
     run.change = this.change!;
     this.out.next(run);
     return this.out.closed;
-  };
+  }
 }
 
 /** A run of no steps, at the model's last step. */
@@ -95,7 +110,7 @@ type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
 function meetTargets(
   model: Model,
   { first, targets }: RecordOf<'targets'>,
-  emit: (run: SequenceRun) => boolean,
+  taker: RunTaker<SequenceRun>,
 ): void {
   const size = model.spec.batch * outputsOf(model.spec);
   const refused: { error: EddyError; seq: number; count: number }[] = [];
@@ -114,7 +129,7 @@ function meetTargets(
     const run = stepless(model, t === count - 1);
     run.refused = refused;
     run.isEffective = refusals < count;
-    if (emit(run)) return;
+    if (taker.emit(run)) return;
   }
 }
 
@@ -139,7 +154,24 @@ function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Cou
 
 /** Appends a change to the log after it took effect: a change on which Eddy fails is not replayed at the next start. */
 const append = (log: SequenceStore): MonoTypeOperatorFunction<SequenceRun> =>
-  enrich((run: SequenceRun) => {
+  stage((out) => new Appending(out, log));
+
+class Appending extends Stage<SequenceRun, SequenceRun> {
+  constructor(
+    out: Subscriber<SequenceRun>,
+    private readonly log: SequenceStore,
+  ) {
+    super(out);
+  }
+
+  protected override _next(run: SequenceRun): void {
     const { record } = run.change;
-    if (run.isLast && record && run.isEffective) log.append(record);
-  });
+    try {
+      if (run.isLast && record && run.isEffective) this.log.append(record);
+    } catch (fault) {
+      this.out.error(fault);
+      return;
+    }
+    this.out.next(run);
+  }
+}

@@ -1,3 +1,5 @@
+import type { LearnedRun } from '../operators/run.js';
+
 /** The counters of sequences: plain numbers, so that counting a step is one addition. */
 export interface SequenceCounters {
   /** Steps applied. */
@@ -7,4 +9,13 @@ export interface SequenceCounters {
   updatesApplied: number;
   /** Updates skipped because a weight would have become non-finite. */
   updatesSkipped: number;
+}
+
+/** Counts the steps and the updates of a run. */
+export function countRun(counters: SequenceCounters, { count, updates }: LearnedRun): void {
+  counters.steps += count;
+  if (updates.length === 0) return;
+  const applied = updates.filter((update) => update.applied).length;
+  counters.updatesApplied += applied;
+  counters.updatesSkipped += updates.length - applied;
 }

@@ -16,13 +16,13 @@ import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type Command, Intake, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
-import { OneAtATime } from './one-at-a-time.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
 import { type Recovered, recover } from './recovery.js';
 import { Results } from './results/results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import { type After, type Rejoined, Watching } from './results/watching.js';
+import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
@@ -48,9 +48,10 @@ export class Sequence {
   private pipe = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  private readonly turns = new OneAtATime<Command>((command) => this.run(command));
-  /** Was the command under way answered? */
+  /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
+  isBusy = false;
   private isAnswered = false;
+  private readonly waiting: Command[] = [];
 
   /** @param origin where it begins, or goes on from */
   constructor(
@@ -90,11 +91,6 @@ export class Sequence {
     return this.course !== null;
   }
 
-  /** Is a command under way? Then others wait, and the model stays where it is. */
-  get isBusy(): boolean {
-    return this.turns.isBusy;
-  }
-
   /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
   get isHeld(): boolean {
     return this.holders > 0 || this.results.isWatched || this.failure !== null;
@@ -132,7 +128,17 @@ export class Sequence {
    * another, as from a subscriber to its results, waits until that is done.
    */
   submit(command: Command): void {
-    this.turns.do(command);
+    if (this.isBusy) {
+      this.waiting.push(command);
+      return;
+    }
+    this.isBusy = true;
+    try {
+      this.run(command);
+      while (this.waiting.length > 0) this.run(this.waiting.shift()!);
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   private run(command: Command): void {
@@ -233,20 +239,14 @@ export class Sequence {
       (run) => this.take(run, course),
       (fault) => this.fail(fault),
     );
-    this.pipe = commands.pipe(live(intake, course, results.room, log)).subscribe(sink);
+    this.pipe = commands.pipe(live(intake, course, results, log)).subscribe(sink);
   }
 
   /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
     const { count, updates } = run;
-    const { counters } = this.parts;
-    counters.steps += count;
-    if (updates.length > 0) {
-      const applied = updates.filter((update) => update.applied).length;
-      counters.updatesApplied += applied;
-      counters.updatesSkipped += updates.length - applied;
-      course.lastUpdate = updates.at(-1)!;
-    }
+    countRun(this.parts.counters, run);
+    course.lastUpdate = updates.at(-1) ?? course.lastUpdate;
     if (count > 0) this.lastStepAt = this.lastActive;
     this.checkpoints.count(count);
     this.results.add(run, course);

@@ -41,7 +41,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
     const listen = () => tap.add(replayed.of(view).subscribe((message) => subscriber.next(message)));
     const changes = new Subject<Change>();
     let fault: unknown = null;
-    changes.pipe(replay(course, replayed.room)).subscribe({
+    changes.pipe(replay(course, replayed)).subscribe({
       next: (run) => replayed.add(run, course),
       error: (error) => {
         fault = error;

@@ -7,7 +7,7 @@ import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import { metricsMessage } from './latest-result.js';
-import { StepGatherer } from './step-gatherer.js';
+import { type Numbers, StepGatherer } from './step-gatherer.js';
 
 /** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
@@ -17,10 +17,8 @@ const MESSAGE_ENTRIES = 256;
 /** All views except the weights, which are not the result of a step. */
 export type ResultView = Exclude<View, 'weights'>;
 
-/** Gathers the results of a block's runs, and sends them out. */
-export class Results {
-  /** Room for copies of a run's h and y, as far as somebody watches them. */
-  readonly room: CopyRoom;
+/** Gathers the results of a block's runs, and sends them out. It has room for copies of their h and y, as far as somebody watches them. */
+export class Results implements CopyRoom {
   private readonly gatherer: StepGatherer;
   /** Created on first use: nobody watches most sequences. */
   private readonly subjects: Partial<Record<ResultView, Subject<ViewMessage>>> = {};
@@ -46,13 +44,7 @@ export class Results {
       predictions: atMost(MESSAGE_NUMBERS, output),
       inputs: atMost(MESSAGE_NUMBERS, this.stepSize),
     };
-    const gatherer = new StepGatherer({ state, output });
-    this.gatherer = gatherer;
-    this.room = {
-      begin: (steps) => this.begin(steps),
-      h: (length) => gatherer.h(length),
-      y: (length) => gatherer.y(length),
-    };
+    this.gatherer = new StepGatherer({ state, output });
   }
 
   /** Does anybody watch? */
@@ -69,6 +61,24 @@ export class Results {
   capacityOf(view: ResultView): number {
     const { capacities } = this;
     return view in capacities ? capacities[view as keyof typeof capacities] : MESSAGE_ENTRIES;
+  }
+
+  /** Starts to gather, up to one message of steps; waiting ones leave first. */
+  begin(steps: number): number {
+    this.flushSteps();
+    const { states, predictions } = this.subjects;
+    const [h, y] = [states?.observed ?? false, this.hasOutputs && (predictions?.observed ?? false)];
+    const most = h || y ? Math.min(steps, this.capacities.states, this.capacities.predictions) : steps;
+    this.gatherer.begin(most, h, y);
+    return most;
+  }
+
+  h(length: number): Numbers | null {
+    return this.gatherer.h(length);
+  }
+
+  y(length: number): Numbers | null {
+    return this.gatherer.y(length);
   }
 
   /** Takes a run; sends out the gathered results if it ends its block. */
@@ -113,16 +123,6 @@ export class Results {
     this.flushUpdates(model.seq);
     const { metrics } = this.subjects;
     if (metrics?.observed) metrics.next(metricsMessage(this.channel, model));
-  }
-
-  /** Starts to gather, up to one message of steps; waiting ones leave first. */
-  private begin(steps: number): number {
-    this.flushSteps();
-    const { states, predictions } = this.subjects;
-    const [h, y] = [states?.observed ?? false, this.hasOutputs && (predictions?.observed ?? false)];
-    const most = h || y ? Math.min(steps, this.capacities.states, this.capacities.predictions) : steps;
-    this.gatherer.begin(most, h, y);
-    return most;
   }
 
   private flushSteps(): void {

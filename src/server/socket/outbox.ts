@@ -39,7 +39,7 @@ export class Outbox extends Subscriber<ServerMessage> {
   /** The latest result of each view while the socket is full, and the number of skipped ones. */
   private readonly held = new Map<string, { message: ViewMessage; skipped: number }>();
   /** The last ack of each channel in this turn. */
-  private readonly acks = new Map<number, number>();
+  private acks: { readonly channel: number; seq: number }[] = [];
   /** The frames to write when this turn ends, and their length. */
   private frames: Uint8Array[] = [];
   private bytes = 0;
@@ -82,7 +82,9 @@ export class Outbox extends Subscriber<ServerMessage> {
   /** Sends an ack when this turn ends, unless a later one of the channel replaces it. */
   private ack(channel: number, seq: number): void {
     if (this.ended) return;
-    this.acks.set(channel, seq);
+    const earlier = this.acks.find((one) => one.channel === channel);
+    if (earlier) earlier.seq = seq;
+    else this.acks.push({ channel, seq });
     this.awaitTurnEnd();
   }
 
@@ -133,10 +135,11 @@ export class Outbox extends Subscriber<ServerMessage> {
   };
 
   private sendAcks(): void {
-    if (this.acks.size === 0) return;
-    for (const [channel, seq] of this.acks) this.write({ type: 'ack', channel, seq });
-    this.parts.counters.acks += this.acks.size;
-    this.acks.clear();
+    const { acks } = this;
+    if (acks.length === 0) return;
+    this.acks = [];
+    for (const { channel, seq } of acks) this.write({ type: 'ack', channel, seq });
+    this.parts.counters.acks += acks.length;
   }
 
   /** Writes the gathered frames, and checks whether the peer keeps up. */
