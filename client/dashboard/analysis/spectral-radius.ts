@@ -74,7 +74,7 @@ function orthogonalise(vector: Float64Array, basis: readonly Float64Array[]): nu
   return parts;
 }
 
-/** Gives a unit vector at right angles to the basis, the same at every call; null where there is none. */
+/** Gives a unit vector at right angles to the basis, the same at every call; null if there is none. */
 function freshVector(basis: readonly Float64Array[], n: number): Float64Array | null {
   for (let attempt = 0; attempt < n; attempt++) {
     // no pattern that a matrix of a model would share

@@ -158,7 +158,7 @@ export function numberOf(fields: TextRow['fields'], name: string, line: number):
   );
 }
 
-/** Gives the time in a column of a row, in milliseconds since 1970. @throws EddyError `input-invalid` where there is none */
+/** Gives the time in a column of a row, in milliseconds since 1970. @throws EddyError `input-invalid` if there is none */
 export function timeOf({ line, fields }: TextRow, column: string): number {
   const time = parseTimestamp(String(fields[column] ?? ''));
   if (time !== null) return time;
