@@ -215,7 +215,7 @@ describe('a subscriber that acts on what it is given', () => {
   const seqsOf = (message: ViewMessage) =>
     message.type === 'states' ? Array.from({ length: message.count }, (_, i) => message.seq + i) : [];
 
-  it('[STP13] finds its reset done after the block, and every state told once', () => {
+  it('[STP14] finds its reset done after the block, and every state told once', () => {
     const { sequence, push, acks } = open({ ...FORECAST, units: 256 });
     const seen: number[] = [];
     let isReset = false;
@@ -235,7 +235,7 @@ describe('a subscriber that acts on what it is given', () => {
     expect(bits(sequence.model) === bits(plain.sequence.model)).toBe(true);
   });
 
-  it('[STP13] pushes more steps in their order', () => {
+  it('[STP14] pushes more steps in their order', () => {
     const { sequence, push } = open();
     const seen: number[] = [];
     sequence.watch('states', EVERY).subscribe((message) => {
@@ -248,7 +248,7 @@ describe('a subscriber that acts on what it is given', () => {
     expect(sequence.model.seq).toBe(49);
   });
 
-  it('[STP13] cannot have the sequence that is at work put to sleep to make room', () => {
+  it('[STP14] cannot have the sequence that is at work put to sleep to make room', () => {
     const { registry, sequence, push } = open(FORECAST, { limits: { awakeSequences: 1 } });
     const codes: string[] = [];
     sequence.watch('states', EVERY).subscribe(() => {
@@ -258,7 +258,7 @@ describe('a subscriber that acts on what it is given', () => {
     expect([codes[0], sequence.model.seq]).toEqual(['sequence-limit', 3]);
   });
 
-  it('[STP13] may remove the sequence: nothing more is taken of it', () => {
+  it('[STP14] may remove the sequence: nothing more is taken of it', () => {
     const { registry, sequence, push, acks } = open();
     const ends: string[] = [];
     sequence.watch('states', EVERY).subscribe({
