@@ -273,6 +273,30 @@ describe('createServer', () => {
     expect(await answersOf(accepted, { token: 'any' }, [])).toEqual(['authorize-failed']);
   });
 
+  it('[DOR5] waits for a decision as long as for a hello, and then refuses for now', async () => {
+    const server = create({ authorize: () => new Promise(() => undefined), limits: { helloMs: 50 } });
+    const { port } = await server.listen({ port: 0 });
+    expect(await upgraded(port, '/stream')).toBe('HTTP/1.1 503 Service Unavailable');
+  });
+
+  it('[DOR5] refuses upgrades that are still undecided when it stops', async () => {
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const server = create({
+      authorize: () => {
+        isAsked();
+        return new Promise(() => undefined);
+      },
+    });
+    const { port } = await server.listen({ port: 0 });
+    const answer = upgraded(port, '/stream');
+    await asked;
+    await server.stop();
+    expect(await answer).toBe('HTTP/1.1 503 Service Unavailable');
+  });
+
   it('[DOR5] asks the program who may connect, by token, by cookie, or not at all', async () => {
     const asked: (string | undefined)[] = [];
     const server = create({
