@@ -11,8 +11,11 @@ import { RecentSteps } from './recent-steps.js';
 import { rows } from './rows-of.js';
 import type { SequenceCounters } from './sequence-counters.js';
 
-/** A command to a sequence. */
-export type Command =
+/** A command to a sequence: a change, or a checkpoint now. */
+export type Command = ChangeCommand | { readonly kind: 'checkpoint'; readonly asker: Asker };
+
+/** A command that becomes a change. */
+export type ChangeCommand =
   | {
       readonly kind: 'steps';
       /** Number of the first step. */
@@ -35,7 +38,7 @@ export type Command =
   | ({ readonly kind: 'configure'; readonly asker: Asker } & ModelSettings)
   | { readonly kind: 'reset'; readonly what: 'state' | 'weights'; readonly asker: Asker };
 
-type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+type CommandOf<K extends ChangeCommand['kind']> = Extract<ChangeCommand, { kind: K }>;
 
 /** Tells the asker that a command is refused. */
 export function refuse(command: Command, error: EddyError): void {
@@ -77,7 +80,7 @@ export class Intake {
   }
 
   /** Turns a command into a change. @throws EddyError if it is refused; then nothing has been accepted */
-  take(command: Command, course: Course): Change {
+  take(command: ChangeCommand, course: Course): Change {
     switch (command.kind) {
       case 'steps':
         return this.steps(command, course.seq + 1);

@@ -86,7 +86,7 @@ export class LocalHandle implements SequenceHandle {
   }
 
   checkpoint(): Observable<never> {
-    return answered((asker) => this.sequence.checkpoint(asker));
+    return answered((asker) => this.sequence.submit({ kind: 'checkpoint', asker }));
   }
 
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {

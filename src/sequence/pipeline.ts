@@ -19,7 +19,7 @@ import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';
 import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
-import { type Command, type Intake, refuse } from './intake.js';
+import { type ChangeCommand, type Intake, refuse } from './intake.js';
 
 /** What a live sequence does with commands. */
 export const live = (
@@ -27,17 +27,18 @@ export const live = (
   course: Course,
   room: CopyRoom,
   log: SequenceStore,
-): OperatorFunction<Command, SequenceRun> => pipe(accept(intake, course), replay(course, room), append(log));
+): OperatorFunction<ChangeCommand, SequenceRun> =>
+  pipe(accept(intake, course), replay(course, room), append(log));
 
 /** What a change does to a sequence: the same bits, whether it comes from a socket or from a log. */
 export const replay = (course: Course, room: CopyRoom): OperatorFunction<Change, SequenceRun> =>
   pipe(carry(course, room), windows<SequenceRun>(), learn<SequenceRun>());
 
 /** Lets valid commands pass. A refused one changes nothing, and its asker is told. */
-const accept = (intake: Intake, course: Course): OperatorFunction<Command, Change> =>
+const accept = (intake: Intake, course: Course): OperatorFunction<ChangeCommand, Change> =>
   stage((out) => new Accepting(out, intake, course));
 
-class Accepting extends Stage<Command, Change> {
+class Accepting extends Stage<ChangeCommand, Change> {
   constructor(
     out: Subscriber<Change>,
     private readonly intake: Intake,
@@ -46,7 +47,7 @@ class Accepting extends Stage<Command, Change> {
     super(out);
   }
 
-  protected override _next(command: Command): void {
+  protected override _next(command: ChangeCommand): void {
     let change: Change | null;
     try {
       change = this.intake.take(command, this.course);

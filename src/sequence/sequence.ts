@@ -11,10 +11,10 @@ import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.j
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import type { Asker, SequenceRun } from './change.js';
+import type { SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
-import { type Command, Intake, refuse } from './intake.js';
+import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
@@ -39,7 +39,7 @@ export class Sequence {
   holders = 0;
   /** Its model and epoch; null while it sleeps. */
   course: Course | null = null;
-  private readonly commands = new Inlet<Command>();
+  private readonly commands = new Inlet<ChangeCommand>();
   private readonly results: Results;
   private readonly watching: Watching;
   private readonly intake: Intake;
@@ -143,7 +143,8 @@ export class Sequence {
 
   private run(command: Command): void {
     try {
-      this.ready();
+      const course = this.ready();
+      if (command.kind === 'checkpoint') return this.checkpoints.ask(course, command.asker);
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       return refuse(command, error);
@@ -152,16 +153,6 @@ export class Sequence {
     this.commands.next(command);
     // it failed, or was ended from within, before it was answered
     if (this.failure && !this.isAnswered) refuse(command, this.failure);
-  }
-
-  /** Makes a checkpoint now, and tells the asker when it is durable. */
-  checkpoint(asker: Asker): void {
-    try {
-      this.checkpoints.ask(this.ready(), asker);
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      asker.refused([{ error, seq: null, count: null }]);
-    }
   }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */

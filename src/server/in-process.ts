@@ -21,10 +21,7 @@ export function connectInProcess(accept: (socket: AcceptedSocket) => void): Clie
 
 const [OPEN, CLOSED] = [1, 3];
 
-/** Hands over as a network would: after the present call, in order. So neither end is ever entered from within itself. */
-const later = queueMicrotask;
-
-/** The client's end. The server's messages are delivered in the same turn, in order. */
+/** The client's end. What it says in one turn arrives in the next, so that a client which never rests starves nobody else. */
 class ClientEnd implements SocketLike {
   binaryType = 'arraybuffer';
   onopen: ((event: never) => void) | null = null;
@@ -32,6 +29,7 @@ class ClientEnd implements SocketLike {
   onerror: ((event: never) => void) | null = null;
   onclose: ((event: never) => void) | null = null;
   readonly serverEnd: ServerEnd;
+  private said: (() => void)[] = [];
 
   constructor(protocols: readonly string[]) {
     this.serverEnd = new ServerEnd(protocols[0] ?? '', this);
@@ -40,15 +38,29 @@ class ClientEnd implements SocketLike {
   send(data: string | Uint8Array): void {
     const isText = typeof data === 'string';
     const bytes = isText ? new TextEncoder().encode(data) : data;
-    later(() => this.serverEnd.readyState === OPEN && this.serverEnd.emit('message', bytes, !isText));
+    this.say(() => this.serverEnd.hear(bytes, !isText));
   }
 
   close(code = 1000, reason = ''): void {
-    this.serverEnd.close(code, reason);
+    this.say(() => this.serverEnd.close(code, reason));
+  }
+
+  private say(what: () => void): void {
+    if (this.said.length === 0) setImmediate(() => this.arrive());
+    this.said.push(what);
+  }
+
+  private arrive(): void {
+    const { said } = this;
+    this.said = [];
+    for (const what of said) what();
   }
 }
 
-/** The server's end. The client lives as long as the process: a ping is answered at once. */
+/**
+ * The server's end. Its messages arrive in the same turn, after the present call, in order. The client lives as long as the
+ * process: a ping is answered at once.
+ */
 class ServerEnd extends EventEmitter implements AcceptedSocket {
   readonly bufferedAmount = 0;
   readyState = OPEN;
@@ -62,7 +74,11 @@ class ServerEnd extends EventEmitter implements AcceptedSocket {
 
   send(message: Uint8Array | string): void {
     const data = typeof message === 'string' ? message : new Uint8Array(message).buffer;
-    later(() => this.client.onmessage?.({ data } as never));
+    queueMicrotask(() => this.client.onmessage?.({ data } as never));
+  }
+
+  hear(message: Uint8Array, isBinary: boolean): void {
+    if (this.readyState === OPEN) this.emit('message', message, isBinary);
   }
 
   ping(): void {
@@ -72,7 +88,7 @@ class ServerEnd extends EventEmitter implements AcceptedSocket {
   close(code: number, reason: string): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
-    later(() => {
+    queueMicrotask(() => {
       this.emit('close', code);
       this.client.onclose?.({ code, reason } as never);
     });

@@ -258,6 +258,27 @@ describe('a subscriber that acts on what it is given', () => {
     expect([codes[0], sequence.model.seq]).toEqual(['sequence-limit', 3]);
   });
 
+  it('[STP14] gets a checkpoint after the block, from which every step counts once', () => {
+    const { sequence, push } = open({ ...FORECAST, units: 256 });
+    const taken = (message: ViewMessage, into: number[]) => {
+      if (message.type === 'states') into.push(...message.h);
+    };
+    const live: number[] = [];
+    let isAsked = false;
+    sequence.watch('states', EVERY).subscribe((message) => {
+      taken(message, live);
+      if (!isAsked) ask(sequence).checkpoint(() => undefined);
+      isAsked = true;
+    });
+    push(0, signal(0, 100));
+    push(100, signal(100, 10));
+    const again: number[] = [];
+    const after = { epoch: sequence.epoch, seq: 99 };
+    sequence.rejoin('states', EVERY, after).results$.subscribe((message) => taken(message, again));
+    expect(again.length).toBe(10 * 256);
+    expect(again).toEqual(live.slice(100 * 256));
+  });
+
   it('[STP14] may remove the sequence: nothing more is taken of it', () => {
     const { registry, sequence, push, acks } = open();
     const ends: string[] = [];

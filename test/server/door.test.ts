@@ -121,6 +121,23 @@ describe('createServer', () => {
     await expect(server.client()).rejects.toMatchObject({ code: 'server-shutdown' });
   });
 
+  it('[DOR2] lets others in while a client in the same process answers every result with a step', async () => {
+    const server = create();
+    const inside = await server.client();
+    endings.push(() => inside.close());
+    const handle = inside.open('a', { spec: { features: 1, units: 4 } });
+    await handle.opened;
+    let seen = 0;
+    handle.states$.subscribe(() => {
+      seen++;
+      handle.push([Math.sin(seen)]);
+    });
+    handle.push([0]);
+    const { port } = await server.listen({ port: 0 });
+    expect(await statesOf(clientOf(`http://127.0.0.1:${port}`), 'b')).toHaveLength(5);
+    expect(seen).toBeGreaterThan(5);
+  });
+
   it('[DOR2] keeps the order when a subscriber in the same process acts on what it is given', async () => {
     const server = create();
     const inside = await server.client();

@@ -43,7 +43,7 @@ export const ask = (sequence: Sequence) => {
     ) => asked((asker) => sequence.submit({ kind: 'configure', ...settings, asker }), then),
     reset: (what: 'state' | 'weights', then: Then = () => undefined) =>
       asked((asker) => sequence.submit({ kind: 'reset', what, asker }), then),
-    checkpoint: (then: Then) => asked((asker) => sequence.checkpoint(asker), then),
+    checkpoint: (then: Then) => asked((asker) => sequence.submit({ kind: 'checkpoint', asker }), then),
   };
 };
 
