@@ -58,6 +58,11 @@ export const LIMITS = {
     'steps or targets in one message (fewer if they are expensive); more: block-too-long',
   ),
   unackedSteps: count(256, 'unacknowledged steps of one sequence; more: credit-exceeded', 65_536),
+  pendingAppends: count(
+    65_536,
+    'readings of one resampled sequence that wait for their step; more: credit-exceeded',
+    1_048_576,
+  ),
   stepsPerSecond: perSecond(
     1_000_000,
     'steps of one socket; above it the server reads the socket more slowly',

@@ -9,8 +9,10 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import {
   type ClientMessage,
   clientMessage,
+  READING_FIELDS,
   type ServerMessage,
   serverMessage,
+  TIME_FIELDS,
   VECTOR_FIELDS,
 } from './messages.js';
 import { LITTLE_ENDIAN, PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
@@ -27,6 +29,17 @@ export function encodingOf(subprotocol: string): Encoding | null {
   return subprotocol === 'eddy.v1.json' ? 'json' : null;
 }
 
+/** How the numbers of steps travel on a socket, as its client said in `hello`. JSON has one form only. */
+export interface WireForm {
+  /** Have messages that hold numbers their packed form? */
+  readonly packed: boolean;
+  /** Do readings travel as float64, and times with packed results? Without it they are as in version 0.1. */
+  readonly float64: boolean;
+}
+
+/** The form until `hello` has come, and of a client that says nothing. */
+export const PLAIN_FORM: WireForm = { packed: false, float64: false };
+
 type Plain = Record<string, unknown>;
 
 export class Codec {
@@ -40,30 +53,30 @@ export class Codec {
     private readonly limits: Pick<Limits, 'messageBytes'> = DEFAULT_LIMITS,
   ) {}
 
-  /** @param packed whether to use the packed form if the message has one; a JSON codec never does */
-  encode(message: ClientMessage | ServerMessage, packed = false): Uint8Array | string {
-    const frame = packed && this.encoding === 'msgpack' ? this.packed.write(message) : null;
-    return frame ?? this.encodePlain(message);
+  encode(message: ClientMessage | ServerMessage, form = PLAIN_FORM): Uint8Array | string {
+    const isPacked = form.packed && this.encoding === 'msgpack';
+    const frame = isPacked ? this.packed.write(message, form.float64) : null;
+    return frame ?? this.encodePlain(message, form.float64);
   }
 
   /** @throws EddyError `frame-*`, `message-*` */
-  decodeClient(data: Uint8Array | string): ClientMessage {
+  decodeClient(data: Uint8Array | string, { float64 } = PLAIN_FORM): ClientMessage {
     if (this.isPacked(data)) return unpackClient(data);
-    return this.decode(data, clientMessage, this.limits.messageBytes);
+    return this.decode(data, clientMessage, this.limits.messageBytes, float64);
   }
 
   /** @throws EddyError `frame-*`, `message-*` */
-  decodeServer(data: Uint8Array | string): ServerMessage {
+  decodeServer(data: Uint8Array | string, { float64 } = PLAIN_FORM): ServerMessage {
     if (this.isPacked(data)) return unpackServer(data);
-    return this.decode(data, serverMessage, Number.POSITIVE_INFINITY);
+    return this.decode(data, serverMessage, Number.POSITIVE_INFINITY, float64);
   }
 
-  private encodePlain(message: ClientMessage | ServerMessage): Uint8Array | string {
+  private encodePlain(message: ClientMessage | ServerMessage, float64: boolean): Uint8Array | string {
     const plain: Plain = { ...message };
-    for (const field of VECTOR_FIELDS) {
-      const values = plain[field];
-      if (values instanceof Float32Array)
-        plain[field] = this.encoding === 'json' ? Array.from(values) : bytesOf(values);
+    for (const [field, value] of Object.entries(plain)) {
+      if (!(value instanceof Float32Array || value instanceof Float64Array)) continue;
+      if (this.encoding === 'json') plain[field] = Array.from(value);
+      else plain[field] = bytesOf(float64 || field === 't' ? value : Float32Array.from(value));
     }
     return this.encoding === 'json' ? JSON.stringify(plain) : this.packr.pack(plain);
   }
@@ -72,35 +85,44 @@ export class Codec {
     return data[0] === PACKED_MARK && this.encoding === 'msgpack';
   }
 
-  private decode<T>(data: Uint8Array | string, schema: z.ZodType<T>, messageBytes: number): T {
+  private decode<T>(
+    data: Uint8Array | string,
+    schema: z.ZodType<T>,
+    messageBytes: number,
+    float64: boolean,
+  ): T {
     const plain = typeof data === 'string' ? this.parseText(data) : this.parseBytes(data);
     try {
-      return this.check(plain, byteLength(data), schema, messageBytes);
+      this.checkSize(plain, byteLength(data), messageBytes);
+      this.readVectors(plain, float64);
+      return checked(plain, schema);
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       throw new EddyError(error.code, error.message, { about: aboutOf(plain) });
     }
   }
 
-  private check<T>(plain: Plain, bytes: number, schema: z.ZodType<T>, messageBytes: number): T {
-    const { type } = plain;
+  private checkSize({ type }: Plain, bytes: number, most: number): void {
     if (typeof type !== 'string')
       throw new EddyError('message-unknown', 'a message must have a string field "type"');
-    if (bytes > messageBytes && type !== 'steps')
+    if (bytes > most && type !== 'steps')
       throw new EddyError(
         'message-too-large',
-        `${type.slice(0, 32)} has ${bytes} bytes; the limit is ${messageBytes}`,
+        `${type.slice(0, 32)} has ${bytes} bytes; the limit is ${most}`,
       );
-    for (const field of VECTOR_FIELDS) if (field in plain) plain[field] = this.vector(plain[field], field);
-    const result = schema.safeParse(plain);
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    if (issue?.code === 'invalid_union')
-      throw new EddyError('message-unknown', `unknown message type ${JSON.stringify(type.slice(0, 64))}`);
-    throw new EddyError(
-      'message-invalid',
-      `${type}: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, MAX_TEXT),
-    );
+  }
+
+  private readVectors(plain: Plain, float64: boolean): void {
+    for (const field of VECTOR_FIELDS)
+      if (field in plain) plain[field] = this.float32(plain[field], field);
+    for (const field of READING_FIELDS) {
+      // in `opened` and `listing` they are lists of fields and of the last step
+      if (!(field in plain) || !isNumbers(plain)) continue;
+      plain[field] = this.float64(plain[field], field, float64);
+    }
+    for (const field of TIME_FIELDS)
+      if (field in plain && typeof plain[field] !== 'number' && plain[field] !== null)
+        plain[field] = this.float64(plain[field], field, true);
   }
 
   private parseText(text: string): Plain {
@@ -116,17 +138,42 @@ export class Codec {
     return asObject(() => this.unpackr.unpack(bytes));
   }
 
-  private vector(value: unknown, field: string): Float32Array<ArrayBuffer> {
-    if (this.encoding === 'json') {
-      // a missing value is null in JSON, and NaN in memory
-      const isNumber = (item: unknown) => typeof item === 'number' || (item === null && field === 'x');
-      if (Array.isArray(value) && value.every(isNumber))
-        return Float32Array.from(value, (item: number | null) => item ?? Number.NaN);
-      throw new EddyError('message-invalid', `${field}: must be an array of numbers`);
-    }
-    if (value instanceof Uint8Array && value.byteLength % 4 === 0) return floatsOf(value);
+  private float32(value: unknown, field: string): Float32Array<ArrayBuffer> {
+    if (this.encoding === 'json') return Float32Array.from(numbersOf(value, field, false));
+    if (value instanceof Uint8Array && value.byteLength % 4 === 0) return new Float32Array(copyOf(value, 4));
     throw new EddyError('message-invalid', `${field}: must be bytes of little-endian float32, 4 to a number`);
   }
+
+  private float64(value: unknown, field: string, isWide: boolean): Float64Array<ArrayBuffer> {
+    if (this.encoding === 'json')
+      return Float64Array.from(numbersOf(value, field, field !== 'targets'), (item) => item ?? Number.NaN);
+    if (!isWide) return Float64Array.from(this.float32(value, field));
+    if (value instanceof Uint8Array && value.byteLength % 8 === 0) return new Float64Array(copyOf(value, 8));
+    throw new EddyError('message-invalid', `${field}: must be bytes of little-endian float64, 8 to a number`);
+  }
+}
+
+/** Has the message runs of readings, and not fields by this name? */
+const isNumbers = ({ type }: Plain) => type !== 'open' && type !== 'opened' && type !== 'subscribed';
+
+function numbersOf(value: unknown, field: string, mayMiss: boolean): (number | null)[] {
+  // a gap is null in JSON, and NaN in memory
+  const isNumber = (item: unknown) => typeof item === 'number' || (item === null && mayMiss);
+  if (Array.isArray(value) && value.every(isNumber)) return value;
+  throw new EddyError('message-invalid', `${field}: must be an array of numbers`);
+}
+
+function checked<T>(plain: Plain, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(plain);
+  if (result.success) return result.data;
+  const type = String(plain.type);
+  const [issue] = result.error.issues;
+  if (issue?.code === 'invalid_union' && issue.path[0] === 'type')
+    throw new EddyError('message-unknown', `unknown message type ${JSON.stringify(type.slice(0, 64))}`);
+  throw new EddyError(
+    'message-invalid',
+    `${type}: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, MAX_TEXT),
+  );
 }
 
 /** The longest error message, in characters. */
@@ -159,18 +206,18 @@ function asObject(parse: () => unknown): Plain {
   return value as Plain;
 }
 
-function bytesOf(values: Float32Array): Uint8Array {
+function bytesOf(values: Float32Array | Float64Array): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return LITTLE_ENDIAN ? bytes : swap(bytes.slice());
+  return LITTLE_ENDIAN ? bytes : swap(bytes.slice(), values.BYTES_PER_ELEMENT);
 }
 
-/** Copies, because the bytes of a frame are rarely aligned to 4. */
-function floatsOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+/** Copies, because the bytes of a frame are rarely aligned. */
+function copyOf(bytes: Uint8Array, size: number): ArrayBuffer {
   const copy = new Uint8Array(bytes);
-  return new Float32Array((LITTLE_ENDIAN ? copy : swap(copy)).buffer);
+  return (LITTLE_ENDIAN ? copy : swap(copy, size)).buffer;
 }
 
-function swap<T extends Uint8Array>(bytes: T): T {
-  for (let i = 0; i < bytes.length; i += 4) bytes.subarray(i, i + 4).reverse();
+function swap<T extends Uint8Array>(bytes: T, size: number): T {
+  for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
   return bytes;
 }

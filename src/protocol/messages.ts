@@ -7,8 +7,10 @@
  *                              <-   welcome {limits}
  *   open {sequence, mode}      ->
  *                              <-   opened {channel, epoch, seq}
- *   steps {channel, seq, x}    ->
+ *   steps {channel, seq, x, t} ->
  *                              <-   ack {channel, seq}
+ *   append {sequence, values}  ->
+ *                              <-   appended {seq}, when it is durable
  *   subscribe {sequence, view} ->
  *                              <-   subscribed {channel}, then the results of the view
  *   anything invalid           ->
@@ -18,7 +20,7 @@
  * number that the server gives to a sequence; all sockets know the sequence by the same one.
  */
 import { z } from 'zod';
-import { channel, lastSeq, score, seq, uint32, vector } from './fields.js';
+import { channel, lastSeq, readings, score, seq, time, times, uint32 } from './fields.js';
 import { VIEW_SCHEMAS, VIEWS } from './views/index.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -28,8 +30,10 @@ export const STREAM_PATH = '/stream';
 /** The longest time a server may ask a client to wait before it reconnects. */
 export const MAX_RETRY_MS = 600_000;
 
-/** Fields that hold runs of numbers. */
-export const VECTOR_FIELDS = ['x', 'targets', 'h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
+/** Fields that hold runs of numbers: of float32, of a sensor's readings, and of times. */
+export const VECTOR_FIELDS = ['h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
+export const READING_FIELDS = ['x', 'targets'] as const;
+export const TIME_FIELDS = ['t'] as const;
 
 const id = uint32;
 const text = (max: number) => z.string().max(max);
@@ -39,6 +43,26 @@ export const MAX_NAME = 128;
 /** Names are 1 to 128 of A-Z a-z 0-9 . _ : / - and begin with a letter or a digit. */
 export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
+/** The longest key of an append, in characters. */
+export const MAX_KEY = 128;
+/** The most fields of a step. */
+const MAX_FIELDS = 4096;
+
+const field = z.strictObject({
+  name: z.string(),
+  unit: text(64).optional(),
+  description: text(1024).optional(),
+});
+/** What the numbers of a step, or of a target, mean, in order: names, or names with units. */
+const fieldList = z
+  .array(z.union([z.string(), field], 'must be a name, or {name, unit, description}'))
+  .max(MAX_FIELDS);
+/** The fields as a server tells them. */
+const toldFields = z.array(field);
+/** A reading: a number, true or false as 1 and 0, or null for a gap. */
+const reading = z.union([z.number(), z.boolean(), z.null()], 'must be a number, true, false or null');
+const resampling = z.record(z.string(), z.unknown());
+
 /** Messages from the client. The model checks `spec`, and names its invalid fields. */
 export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({
@@ -46,6 +70,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     version: uint32,
     agent: text(128).optional(),
     packed: z.boolean().optional(),
+    float64: z.boolean().optional(),
     token: z.string().optional(),
   }),
   z.strictObject({
@@ -54,16 +79,32 @@ export const clientMessage = z.discriminatedUnion('type', [
     sequence: z.string(),
     mode: z.enum(['create', 'resume', 'either']),
     spec: z.record(z.string(), z.unknown()).optional(),
+    fields: fieldList.optional(),
+    targets: fieldList.optional(),
+    resample: resampling.optional(),
   }),
   z.strictObject({
     type: z.literal('steps'),
     channel,
     seq,
     count: uint32.optional(),
-    x: vector,
-    targets: vector.optional(),
+    t: times.optional(),
+    x: readings,
+    targets: readings.optional(),
   }),
-  z.strictObject({ type: z.literal('targets'), channel, seq, targets: vector }),
+  z.strictObject({ type: z.literal('targets'), channel, seq, targets: readings }),
+  z.strictObject({
+    type: z.literal('append'),
+    id,
+    channel: channel.optional(),
+    sequence: z.string().optional(),
+    t: z.number().optional(),
+    x: readings.optional(),
+    values: z.record(z.string(), reading).optional(),
+    targets: readings.optional(),
+    key: z.string().min(1).max(MAX_KEY).optional(),
+  }),
+  z.strictObject({ type: z.literal('flush'), id, channel }),
   z.strictObject({
     type: z.literal('subscribe'),
     id,
@@ -72,6 +113,8 @@ export const clientMessage = z.discriminatedUnion('type', [
     every: z.int().min(0).max(60_000).optional(),
     delivery: z.enum(['every', 'latest']).optional(),
     after: z.strictObject({ epoch: text(128), seq: lastSeq }).optional(),
+    last: uint32.optional(),
+    from: z.number().optional(),
   }),
   z.strictObject({ type: z.literal('unsubscribe'), id, channel, view: z.enum(VIEWS) }),
   z.strictObject({
@@ -89,6 +132,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     id,
     after: z.string().max(128).optional(),
     limit: z.int().min(1).max(1000).optional(),
+    sequence: z.string().optional(),
   }),
   z.strictObject({ type: z.literal('remove'), id, sequence: z.string() }),
 ]);
@@ -100,6 +144,9 @@ const place = {
   epoch: z.string(),
   seq: lastSeq,
   spec: z.looseObject({}),
+  fields: toldFields,
+  targets: toldFields.optional(),
+  resample: resampling.optional(),
 };
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({
@@ -122,7 +169,9 @@ export const serverMessage = z.discriminatedUnion('type', [
     ...place,
     view: z.enum(VIEWS),
     recovered: z.boolean().optional(),
+    begins: lastSeq.optional(),
   }),
+  z.object({ type: z.literal('appended'), re: id, channel, seq }),
   z.object({
     type: z.literal('listing'),
     re: id,
@@ -140,9 +189,15 @@ export const serverMessage = z.discriminatedUnion('type', [
         recentSkill: score.optional(),
         anomaly: z.number().optional(),
         age: z.number().nullable().optional(),
+        t: time.optional(),
+        x: z.array(z.number().nullable()).optional(),
         spec: z.looseObject({}).optional(),
+        fields: toldFields.optional(),
+        targets: toldFields.optional(),
+        resample: resampling.optional(),
       }),
     ),
+    more: z.boolean().optional(),
   }),
   z.object({ type: z.literal('done'), re: id }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),

@@ -4,13 +4,18 @@
  *
  *    0  u8   0xc1, which MessagePack never uses
  *    1  u8   type: 1 steps, 2 states, 3 predictions, 4 ack, 5 inputs
- *    2  u16  0
+ *    2  u16  flags: 1 times, 2 float64, 4 interval; 0 in the form of version 0.1, which has none of them
  *    4  u32  channel
  *    8  u64  seq, at most 2^53 - 1; an ack ends here
  *   16  u32  count T, at least 1
  *   20  u32  numbers in a step: B * F of steps and inputs, B * N of states, B * M of predictions; at least 1
- *   24  u32  of steps: numbers in a target, B * M, or 0 without targets; x [T,B,F] and targets [T,B,M] begin at 28
- *   24  u64  of results: skipped; h [T,B,N], y [T,B,M] or x [T,B,F] begins at 32
+ *   24  u32  of steps: numbers in a target, B * M, or 0 without targets
+ *   24  u64  of results: skipped
+ *   32       the body; in steps without flags it begins at 28:
+ *            with times: t [T] as float64, NaN where it is not known
+ *            x [T,B,F] and targets [T,B,M] of steps; h [T,B,N], y [T,B,M] or x [T,B,F] of results; h and y as float32,
+ *            x and targets as float64 with that flag, or else as float32
+ *            with interval: the milliseconds between steps as float64, where predictions are of regular steps
  *
  * Pure: bytes in, a message or a coded error out. No other code reads or writes these bytes.
  */
@@ -26,10 +31,15 @@ const PREDICTIONS = 3;
 const ACK = 4;
 const INPUTS = 5;
 
+const TIMES = 1;
+const FLOAT64 = 2;
+const INTERVAL = 4;
+const FLAGS = TIMES | FLOAT64 | INTERVAL;
+
 /** Offsets at which the numbers begin, or the frame ends. */
 const ACK_BYTES = 16;
-const STEPS_HEAD = 28;
-const RESULTS_HEAD = 32;
+const NARROW_STEPS_HEAD = 28;
+const HEAD = 32;
 
 const WORD = 2 ** 32;
 /** Up to this many numbers, a loop is faster than a copy of bytes. */
@@ -47,49 +57,70 @@ export class PackedWriter {
   private view = new DataView(this.slab.buffer);
   private used = 0;
 
-  /** Gives the frame of a message, or null if it has no packed form. */
-  write(message: ClientMessage | ServerMessage): Uint8Array<ArrayBuffer> | null {
+  /**
+   * Gives the frame of a message, or null if it has no packed form.
+   *
+   * @param isWide in the form with times and float64; without it in that of version 0.1
+   */
+  write(message: ClientMessage | ServerMessage, isWide: boolean): Uint8Array<ArrayBuffer> | null {
     switch (message.type) {
       case 'ack':
-        return message.seq < 0 ? null : this.frame(ACK, message, ACK_BYTES);
+        return message.seq < 0 ? null : this.frame(ACK, message, ACK_BYTES, 0);
       case 'steps':
-        return this.steps(message);
+        return this.steps(message, isWide);
       case 'states':
-        return this.results(STATES, message, message.h);
+        return this.results(STATES, message, message.h, isWide, null);
       case 'predictions':
-        return this.results(PREDICTIONS, message, message.y);
+        return this.results(PREDICTIONS, message, message.y, isWide, message.interval ?? null);
       case 'inputs':
-        return this.results(INPUTS, message, message.x);
+        return this.results(INPUTS, message, message.x, isWide, null);
       default:
         return null;
     }
   }
 
-  private steps(message: ClientMessageOf<'steps'>): Uint8Array<ArrayBuffer> | null {
-    const { count = 0, x, targets } = message;
+  private steps(message: ClientMessageOf<'steps'>, isWide: boolean): Uint8Array<ArrayBuffer> | null {
+    const { count = 0, x, targets, t } = message;
     const targetSize = targets ? targets.length / count : 0;
     if (!isSize(x.length / count) || (targets && !isSize(targetSize))) return null;
-    const frame = this.frame(STEPS, message, STEPS_HEAD + 4 * (x.length + (targets?.length ?? 0)));
+    if (!isWide && t) return null;
+    const width = isWide ? 8 : 4;
+    const head = isWide ? HEAD : NARROW_STEPS_HEAD;
+    const numbers = x.length + (targets?.length ?? 0);
+    const flags = isWide ? FLOAT64 | (t ? TIMES : 0) : 0;
+    const frame = this.frame(STEPS, message, head + 8 * (t?.length ?? 0) + width * numbers, flags);
     const at = frame.byteOffset;
     this.shape(at, count, x.length / count);
     this.view.setUint32(at + 24, targetSize, true);
-    this.reals(at + STEPS_HEAD, x);
-    if (targets) this.reals(at + STEPS_HEAD + 4 * x.length, targets);
+    const xAt = at + head + 8 * (t?.length ?? 0);
+    if (isWide) this.view.setUint32(at + 28, 0, true);
+    if (t) this.reals(at + head, t, 8);
+    this.reals(xAt, x, width);
+    if (targets) this.reals(xAt + width * x.length, targets, width);
     return frame;
   }
 
   private results(
     type: number,
     message: ServerMessageOf<'states' | 'predictions' | 'inputs'>,
-    values: Float32Array,
+    values: Float32Array | Float64Array,
+    isWide: boolean,
+    interval: number | null,
   ): Uint8Array<ArrayBuffer> | null {
-    const { count, skipped } = message;
+    const { count, skipped, t } = message;
     if (!isSize(values.length / count)) return null;
-    const frame = this.frame(type, message, RESULTS_HEAD + 4 * values.length);
+    const width = isWide ? values.BYTES_PER_ELEMENT : 4;
+    const hasInterval = isWide && interval !== null;
+    const flags = isWide ? TIMES | (width === 8 ? FLOAT64 : 0) | (hasInterval ? INTERVAL : 0) : 0;
+    const valuesAt = HEAD + (isWide ? 8 * count : 0);
+    const end = valuesAt + width * values.length;
+    const frame = this.frame(type, message, end + (hasInterval ? 8 : 0), flags);
     const at = frame.byteOffset;
     this.shape(at, count, values.length / count);
     this.integer(at + 24, skipped);
-    this.reals(at + RESULTS_HEAD, values);
+    if (isWide) this.reals(at + HEAD, t, 8);
+    this.reals(at + valuesAt, values, width);
+    if (hasInterval) this.view.setFloat64(at + end, interval, true);
     return frame;
   }
 
@@ -98,15 +129,18 @@ export class PackedWriter {
     type: number,
     { channel, seq }: { channel: number; seq: number },
     bytes: number,
+    flags: number,
   ): Uint8Array<ArrayBuffer> {
-    if (this.used + bytes > this.slab.length) {
-      this.slab = new Uint8Array(bytes > SLAB_BYTES / 4 ? bytes : SLAB_BYTES);
+    // the next frame begins where float64 may lie
+    const room = Math.ceil(bytes / 8) * 8;
+    if (this.used + room > this.slab.length) {
+      this.slab = new Uint8Array(room > SLAB_BYTES / 4 ? room : SLAB_BYTES);
       this.view = new DataView(this.slab.buffer);
       this.used = 0;
     }
     const at = this.used;
-    this.used += bytes;
-    this.view.setUint32(at, PACKED_MARK | (type << 8), true);
+    this.used += room;
+    this.view.setUint32(at, PACKED_MARK | (type << 8) | (flags << 16), true);
     this.view.setUint32(at + 4, channel, true);
     this.integer(at + 8, seq);
     return this.slab.subarray(at, at + bytes);
@@ -122,10 +156,13 @@ export class PackedWriter {
     this.view.setUint32(at + 4, Math.floor(value / WORD), true);
   }
 
-  private reals(at: number, values: Float32Array): void {
-    if (LITTLE_ENDIAN && values.length > FEW)
-      new Float32Array(this.slab.buffer, at, values.length).set(values);
-    else for (let i = 0; i < values.length; i++) this.view.setFloat32(at + 4 * i, values[i]!, true);
+  private reals(at: number, values: Float32Array | Float64Array, width: number): void {
+    const { length } = values;
+    if (width === 8) {
+      if (LITTLE_ENDIAN && at % 8 === 0 && length > FEW) new Float64Array(this.slab.buffer, at, length).set(values);
+      else for (let i = 0; i < length; i++) this.view.setFloat64(at + 8 * i, values[i]!, true);
+    } else if (LITTLE_ENDIAN && length > FEW) new Float32Array(this.slab.buffer, at, length).set(values);
+    else for (let i = 0; i < length; i++) this.view.setFloat32(at + 4 * i, values[i]!, true);
   }
 }
 
@@ -136,16 +173,22 @@ export class PackedWriter {
  */
 export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
   const view = viewOf(bytes);
-  const { type, channel, seq } = readHead(bytes, view);
+  const { type, channel, seq, flags } = readHead(bytes, view);
   if (type !== STEPS) throw refusal(view, 'message-unknown', `clients do not pack messages of type ${type}`);
-  if (bytes.length < STEPS_HEAD) throw tooShort(view, STEPS_HEAD);
+  if (flags & INTERVAL) throw refusal(view, 'message-invalid', 'steps have no interval');
+  const head = flags === 0 ? NARROW_STEPS_HEAD : HEAD;
+  if (bytes.length < head) throw tooShort(view, head);
   const { count, size } = readShape(view);
   const targetSize = view.getUint32(24, true);
-  checkLength(view, STEPS_HEAD + 4 * count * (size + targetSize));
-  const x = readReals(view, STEPS_HEAD, count * size);
-  if (targetSize === 0) return { type: 'steps', channel, seq, count, x };
-  const targets = readReals(view, STEPS_HEAD + 4 * x.length, count * targetSize);
-  return { type: 'steps', channel, seq, count, x, targets };
+  const width = flags & FLOAT64 ? 8 : 4;
+  const xAt = head + (flags & TIMES ? 8 * count : 0);
+  checkLength(view, xAt + width * count * (size + targetSize));
+  const x = readReadings(view, xAt, count * size, width);
+  const message: ClientMessageOf<'steps'> = { type: 'steps', channel, seq, count, x };
+  if (flags & TIMES) message.t = readDoubles(view, head, count);
+  if (targetSize > 0)
+    message.targets = readReadings(view, xAt + width * x.length, count * targetSize, width);
+  return message;
 }
 
 /**
@@ -155,22 +198,28 @@ export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
  */
 export function unpackServer(bytes: Uint8Array): PackedServerMessage {
   const view = viewOf(bytes);
-  const { type, channel, seq } = readHead(bytes, view);
+  const { type, channel, seq, flags } = readHead(bytes, view);
   if (type === ACK) {
     checkLength(view, ACK_BYTES);
     return { type: 'ack', channel, seq };
   }
   if (type !== STATES && type !== PREDICTIONS && type !== INPUTS)
     throw refusal(view, 'message-unknown', `servers do not pack messages of type ${type}`);
-  if (bytes.length < RESULTS_HEAD) throw tooShort(view, RESULTS_HEAD);
+  if (bytes.length < HEAD) throw tooShort(view, HEAD);
   const { count, size } = readShape(view);
   const skipped = readInteger(view, 24, 'skipped');
-  checkLength(view, RESULTS_HEAD + 4 * count * size);
-  const values = readReals(view, RESULTS_HEAD, count * size);
-  const head = { channel, seq, count, skipped };
+  const width = flags & FLOAT64 ? 8 : 4;
+  const valuesAt = HEAD + (flags & TIMES ? 8 * count : 0);
+  const end = valuesAt + width * count * size;
+  checkLength(view, end + (flags & INTERVAL ? 8 : 0));
+  const t = flags & TIMES ? readDoubles(view, HEAD, count) : new Float64Array(count).fill(Number.NaN);
+  const head = { channel, seq, count, skipped, t };
+  if (type === INPUTS)
+    return { type: 'inputs', ...head, x: readReadings(view, valuesAt, count * size, width) };
+  const values = readReals(view, valuesAt, count * size);
   if (type === STATES) return { type: 'states', ...head, h: values };
-  if (type === PREDICTIONS) return { type: 'predictions', ...head, y: values };
-  return { type: 'inputs', ...head, x: values };
+  const interval = flags & INTERVAL ? view.getFloat64(end, true) : null;
+  return { type: 'predictions', ...head, interval, y: values };
 }
 
 const isSize = (size: number) => Number.isInteger(size) && size >= 1;
@@ -178,13 +227,21 @@ const isSize = (size: number) => Number.isInteger(size) && size >= 1;
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new DataView(buffer, byteOffset, byteLength);
 
-function readHead(bytes: Uint8Array, view: DataView): { type: number; channel: number; seq: number } {
+interface Head {
+  readonly type: number;
+  readonly channel: number;
+  readonly seq: number;
+  readonly flags: number;
+}
+
+function readHead(bytes: Uint8Array, view: DataView): Head {
   if (bytes.length < ACK_BYTES) throw tooShort(view, ACK_BYTES);
   const channel = view.getUint32(4, true);
   if (channel === 0) throw refusal(view, 'message-invalid', 'channel: must be at least 1');
   const seq = readInteger(view, 8, 'seq');
-  if (view.getUint16(2, true) !== 0) throw refusal(view, 'message-invalid', 'bytes 2 and 3: must be 0');
-  return { type: bytes[1]!, channel, seq };
+  const flags = view.getUint16(2, true);
+  if (flags > FLAGS) throw refusal(view, 'message-invalid', `flags: ${flags} is unknown`);
+  return { type: bytes[1]!, channel, seq, flags };
 }
 
 function readShape(view: DataView): { count: number; size: number } {
@@ -211,6 +268,25 @@ function readReals(view: DataView, at: number, length: number): Float32Array<Arr
   if (LITTLE_ENDIAN && from % 4 === 0) return new Float32Array(buffer, from, length);
   if (LITTLE_ENDIAN && length > FEW) return new Float32Array(buffer.slice(from, from + 4 * length));
   const copy = new Float32Array(length);
+  for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
+  return copy;
+}
+
+/** Gives a copy of float64 numbers, which a frame seldom has where they may lie. */
+function readDoubles(view: DataView, at: number, length: number): Float64Array<ArrayBuffer> {
+  const from = view.byteOffset + at;
+  if (LITTLE_ENDIAN && length > FEW)
+    return new Float64Array((view.buffer as ArrayBuffer).slice(from, from + 8 * length));
+  const copy = new Float64Array(length);
+  for (let i = 0; i < length; i++) copy[i] = view.getFloat64(at + 8 * i, true);
+  return copy;
+}
+
+/** Gives a copy of readings, float64 whatever they travelled as. */
+function readReadings(view: DataView, at: number, length: number, width: number): Float64Array<ArrayBuffer> {
+  if (width === 8) return readDoubles(view, at, length);
+  if (LITTLE_ENDIAN && length > FEW) return Float64Array.from(readReals(view, at, length));
+  const copy = new Float64Array(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
   return copy;
 }

@@ -8,7 +8,7 @@ import { rows } from './rows-of.js';
 export interface Block {
   readonly first: number;
   /** [T,B,F] */
-  readonly x: Float32Array;
+  readonly x: Float64Array;
   /** T, according to the producer. */
   readonly said: number;
 }
@@ -35,7 +35,7 @@ export function checkBlock(spec: ModelSpec, { first, x, said }: Block, next: num
 }
 
 /** Gives B * M. @throws EddyError `target-unexpected`, `target-shape`, `target-non-finite`, `target-distribution` */
-export function checkTargets(spec: ModelSpec, targets: Float32Array, count: number): number {
+export function checkTargets(spec: ModelSpec, targets: Float64Array, count: number): number {
   const size = targets.length / count;
   checkTakesTargets(spec);
   for (let t = 0; t < count; t++) checkTarget(spec, rows(targets, size, t, t + 1));
@@ -43,7 +43,7 @@ export function checkTargets(spec: ModelSpec, targets: Float32Array, count: numb
 }
 
 /** @throws EddyError `target-*`, `block-too-long` */
-export function checkLateTargets(spec: ModelSpec, targets: Float32Array, most: number): void {
+export function checkLateTargets(spec: ModelSpec, targets: Float64Array, most: number): void {
   checkTakesTargets(spec);
   const size = spec.batch * outputsOf(spec);
   const count = targets.length / size;
@@ -56,18 +56,43 @@ export function checkLateTargets(spec: ModelSpec, targets: Float32Array, most: n
   checkTargets(spec, targets, count);
 }
 
-/** Checks that repeated steps have the same values: two producers must not silently overwrite each other. @throws EddyError `step-conflict` */
+/** A block of steps of which the first ones came before. */
+export interface Repeated {
+  readonly first: number;
+  /** [T,B,F], targets [T,B,M] or none, and the times [T] or none; a step that was stamped on arrival comes again without. */
+  readonly x: Float64Array;
+  readonly targets: Float64Array | null;
+  readonly t: Float64Array | null;
+}
+
+/**
+ * Checks that the first steps of a block are the same as when they came before: two producers must not silently overwrite
+ * each other, and a producer that begins again at 0 must hear of it.
+ *
+ * @param last number of the last accepted step
+ * @throws EddyError `step-conflict`, `step-stale` for a step that is too old to be compared
+ */
 export function checkRepeats(
   recent: RecentSteps,
-  first: number,
-  x: Float32Array,
+  { first, x, targets, t }: Repeated,
   size: number,
   count: number,
+  last: number,
 ): void {
-  for (let t = 0; t < count; t++) {
-    const kept = recent.read(first + t);
-    if (kept && !kept.every((value, i) => isSame(value, x[t * size + i]!)))
-      throw new EddyError('step-conflict', `step ${first + t} was accepted before with different values`);
+  const goOn = `the last step is ${last}: go on with ${last + 1}, or use append, which needs no numbers`;
+  const targetSize = targets ? (targets.length * size) / x.length : 0;
+  for (let i = 0; i < count; i++) {
+    const seq = first + i;
+    const kept = recent.read(seq);
+    if (!kept)
+      throw new EddyError('step-stale', `step ${seq} came again, and is too old to be compared; ${goOn}`);
+    const conflict = (what: string) =>
+      new EddyError('step-conflict', `step ${seq} was accepted before with ${what}; ${goOn}`);
+    for (let j = 0; j < size; j++)
+      if (!isSame(kept[j]!, x[i * size + j]!)) throw conflict('different values');
+    for (let j = 0; j < targetSize; j++)
+      if (!isSame(kept[size + j]!, targets![i * targetSize + j]!)) throw conflict('a different target, or without one');
+    if (t && !Number.isNaN(t[i]!) && !isSame(kept.at(-1)!, t[i]!)) throw conflict('a different time');
   }
 }
 

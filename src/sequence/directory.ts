@@ -3,6 +3,7 @@
  * process in the same call, from elsewhere when it arrives. Every error is an EddyError.
  */
 import type { Observable } from 'rxjs';
+import type { Schema, SchemaInput } from '../fields/schema.js';
 import type { SequenceHandle } from './handle.js';
 
 /** Create a new sequence, resume an existing one, or either. */
@@ -13,7 +14,7 @@ export interface OpenedSequence {
   readonly created: boolean;
 }
 
-/** An entry of a listing; the fields that need the model are present while the sequence is awake. */
+/** An entry of a listing. Of a sequence that sleeps it tells how it fell asleep, without waking it. */
 export interface Listed {
   readonly sequence: string;
   readonly awake: boolean;
@@ -22,6 +23,10 @@ export interface Listed {
   /** Milliseconds since its last step; null if none came since it was loaded. */
   readonly age?: number | null;
   readonly spec?: Record<string, unknown>;
+  readonly schema?: Schema;
+  /** The time of the last step, and its x [B,F]. */
+  readonly t?: number | null;
+  readonly x?: readonly (number | null)[];
   readonly learning?: boolean;
   readonly updates?: number;
   readonly anomaly?: number;
@@ -35,6 +40,8 @@ export interface ListQuery {
   readonly after: string;
   /** The most sequences to give. */
   readonly limit: number;
+  /** Only this one, if it is known. */
+  readonly only?: string | undefined;
   /** Tells which names the asker may see; null for all. */
   readonly covers: ((name: string) => boolean) | null;
 }
@@ -43,15 +50,18 @@ export interface SequenceList {
   /** The number of sequences that the asker may see. */
   readonly total: number;
   readonly sequences: Listed[];
+  /** Do others follow the last one? */
+  readonly more: boolean;
 }
 
 export interface Directory {
   /**
-   * Opens a sequence to push to it: creates it, or finds it. Errors: `sequence-*`, `spec-*`, `store-*`
+   * Opens a sequence to push to it: creates it, or finds it. Errors: `sequence-*`, `spec-*`, `field*`, `setting-invalid`,
+   * `store-*`
    *
    * @param checkNew called before a sequence is created; an error from it refuses that
    */
-  open(name: string, mode: OpenMode, spec: unknown, checkNew: () => void): Observable<OpenedSequence>;
+  open(name: string, mode: OpenMode, asked: SchemaInput, checkNew: () => void): Observable<OpenedSequence>;
   /** Gives an existing sequence to watch it. Errors: `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
   get(name: string): Observable<SequenceHandle>;
   list(query: ListQuery): Observable<SequenceList>;

@@ -4,6 +4,8 @@
  * at once, in the same call.
  */
 import type { Observable } from 'rxjs';
+import type { Reading } from '../fields/fields.js';
+import type { Schema } from '../fields/schema.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
@@ -15,11 +17,36 @@ export interface RefusedPush extends Refused {
   readonly seq: number;
 }
 
+/** Numbered steps, as a producer sends them. */
+export interface StepBlock {
+  /** Number of the first step. */
+  readonly first: number;
+  /** x [T,B,F] in the order of the fields that the handle was opened with; NaN is a gap. */
+  readonly x: Float64Array;
+  /** [T,B,M], for a supervised task. */
+  readonly targets: Float64Array | null;
+  /** [T] in milliseconds since 1970, NaN for a step to be stamped on arrival; null for all of them. */
+  readonly t: Float64Array | null;
+  /** T, according to the producer. */
+  readonly count: number;
+}
+
+/** A step without a number: readings by name, or x [B,F]. */
+export interface AppendedReading {
+  readonly values?: Readonly<Record<string, Reading | undefined>> | undefined;
+  readonly x?: Float64Array | undefined;
+  readonly targets?: Float64Array | undefined;
+  readonly t?: number | undefined;
+  readonly key?: string | undefined;
+}
+
 export interface SequenceHandle {
   readonly name: string;
   /** The number by which all sockets of this gateway know the sequence. */
   readonly channel: number;
   readonly spec: ModelSpec;
+  /** What its numbers mean, and how its readings become steps. */
+  readonly schema: Schema;
   /** Id of the current history. */
   readonly epoch: string;
   /** Number of the last accepted step, and of the last durable one; -1 before the first. */
@@ -34,16 +61,15 @@ export interface SequenceHandle {
   /** The refused parts of one push, which changed nothing. */
   readonly refusals$: Observable<readonly RefusedPush[]>;
   /**
-   * Pushes a block of steps. Steps that were accepted before are acknowledged again and have no effect.
-   *
-   * @param first number of the first step
-   * @param x [T,B,F]; NaN is missing
-   * @param targets [T,B,M], for a supervised task
-   * @param count T, according to the producer
+   * Pushes a block of steps. Steps that were accepted before with the same numbers are acknowledged again and have no effect.
    */
-  push(first: number, x: Float32Array, targets: Float32Array | null, count: number): void;
+  push(block: StepBlock): void;
+  /** Appends a step without a number; emits its number when it is durable. Errors: `step-*`, `target-*`, `field-unknown`, `key-conflict`, `credit-exceeded` */
+  append(reading: AppendedReading): Observable<number>;
+  /** Closes the open bins of a resampled sequence; completes when their steps are durable. */
+  flush(): Observable<never>;
   /** Pushes targets [T,B,M] of earlier steps, from number `first` on. Only refusals are answered. */
-  learn(first: number, targets: Float32Array): void;
+  learn(first: number, targets: Float64Array): void;
   /** Each of these acts on subscription; it completes when the change is durable, or errors with the refusal. */
   configure(settings: ModelSettings): Observable<never>;
   reset(what: 'state' | 'weights'): Observable<never>;

@@ -1,18 +1,40 @@
 /** Checks the commands to a sequence. The whole of a block is checked before any of it is accepted. */
 import { EddyError } from '../errors.js';
+import type { Schema } from '../fields/schema.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { Limits } from '../limits.js';
 import type { ModelSettings } from '../rnn/model.js';
-import type { ModelSpec } from '../rnn/spec/spec.js';
+import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './block-checks.js';
+import { checksumOf } from './append-keys.js';
+import { checkBlock, checkLateTargets, checkRepeats, checkTargets, type Repeated } from './block-checks.js';
 import type { Asker, Change } from './change.js';
 import type { Course } from './course.js';
 import { RecentSteps } from './recent-steps.js';
+import { ResampledReadings } from './resampled-readings.js';
 import { rows } from './rows-of.js';
 import type { SequenceCounters } from './sequence-counters.js';
 
 /** A command to a sequence: a change, or a checkpoint now. */
 export type Command = ChangeCommand | { readonly kind: 'checkpoint'; readonly asker: Asker };
+
+/** A step without a number. */
+export interface Appended {
+  /** [B,F]; NaN is a gap. */
+  readonly x: Float64Array;
+  /** [B,M], for a supervised task. */
+  readonly targets: Float64Array | null;
+  /** Milliseconds since 1970; null to be stamped on arrival. */
+  readonly t: number | null;
+  /** Makes it idempotent: a key that came before has no effect. */
+  readonly key: string | null;
+}
+
+/** The one who appended: it is told which step that became, as soon as the step is durable. */
+export interface Appender extends Asker {
+  /** The number of its step; it is set before `durable` is called. */
+  seq: number;
+}
 
 /** A command that becomes a change. */
 export type ChangeCommand =
@@ -21,18 +43,25 @@ export type ChangeCommand =
       /** Number of the first step. */
       readonly first: number;
       /** [T,B,F]; NaN is missing. */
-      readonly x: Float32Array;
+      readonly x: Float64Array;
       /** [T,B,M], for a supervised task. */
-      readonly targets: Float32Array | null;
+      readonly targets: Float64Array | null;
+      /** [T], NaN for a step to be stamped on arrival; null for all of them. */
+      readonly t: Float64Array | null;
       /** T, according to the producer. */
       readonly count: number;
       readonly asker: Asker;
     }
+  | ({ readonly kind: 'append'; readonly asker: Appender } & Appended)
+  /** Names the fields of a sequence whose fields have no names. */
+  | { readonly kind: 'name'; readonly schema: Schema; readonly asker: Asker }
+  /** Closes the open bins of resampling. */
+  | { readonly kind: 'flush'; readonly asker: Asker }
   /** Targets [T,B,M] of earlier steps, from number `first` on. */
   | {
       readonly kind: 'targets';
       readonly first: number;
-      readonly targets: Float32Array;
+      readonly targets: Float64Array;
       readonly asker: Asker;
     }
   | ({ readonly kind: 'configure'; readonly asker: Asker } & ModelSettings)
@@ -47,30 +76,41 @@ export function refuse(command: Command, error: EddyError): void {
 
 export interface IntakeParts {
   readonly spec: ModelSpec;
+  readonly schema: Schema;
   /** The most steps of one block. */
   readonly blockSteps: number;
-  readonly limits: Pick<Limits, 'unackedSteps'>;
+  readonly limits: Pick<Limits, 'unackedSteps' | 'pendingAppends'>;
   readonly log: SequenceStore;
-  /** How far the steps are durable. */
+  /** How far the steps are durable, and tells askers when all is. */
   readonly acks: { readonly durableSeq: number };
   readonly newEpoch: () => string;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
   readonly counters: SequenceCounters;
   /** Are all steps of the log in memory? */
   readonly isNew: boolean;
 }
 
 export class Intake {
-  /** Numbers in a step, B * F. */
+  /** Numbers in a step, B * F, and in a target, B * M. */
   private readonly stepSize: number;
   private readonly recent: RecentSteps;
   /** Does `recent` hold the last steps as far as the log has them? */
   private knowsRecent: boolean;
+  private readonly readings: ResampledReadings | null;
 
   constructor(private readonly parts: IntakeParts) {
-    const { spec, limits, isNew } = parts;
+    const { spec, schema, limits, isNew } = parts;
     this.stepSize = spec.batch * spec.features;
-    this.recent = new RecentSteps(this.stepSize, limits.unackedSteps);
+    const targetSize = spec.task?.kind === 'supervised' ? spec.batch * outputsOf(spec) : 0;
+    this.recent = new RecentSteps(this.stepSize, targetSize, limits.unackedSteps);
     this.knowsRecent = isNew;
+    this.readings = schema.resample && new ResampledReadings(schema, limits.pendingAppends);
+  }
+
+  /** Readings that have not become a step yet. */
+  get pending(): number {
+    return this.readings?.pending ?? 0;
   }
 
   /** Drops steps that can be read back from the log. */
@@ -79,11 +119,28 @@ export class Intake {
     this.knowsRecent = false;
   }
 
-  /** Turns a command into a change. @throws EddyError if it is refused; then nothing has been accepted */
-  take(command: ChangeCommand, course: Course): Change {
+  /** Refuses the readings that have not become a step: the sequence ends. */
+  end(reason: EddyError): void {
+    this.readings?.refuse(reason);
+  }
+
+  /**
+   * Turns a command into a change, or into none where it waits for others.
+   *
+   * @throws EddyError if it is refused; then nothing has been accepted
+   */
+  take(command: ChangeCommand, course: Course): Change | null {
     switch (command.kind) {
       case 'steps':
-        return this.steps(command, course.seq + 1);
+        return this.steps(command, course);
+      case 'append':
+        return this.append(command, course);
+      case 'name': {
+        const schema = { ...command.schema } as unknown as Plain;
+        return { record: { kind: 'named', schema }, last: -1, asker: command.asker };
+      }
+      case 'flush':
+        return this.flush(command, course);
       case 'targets':
         return this.targets(command);
       case 'configure': {
@@ -103,20 +160,55 @@ export class Intake {
    *
    * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been accepted
    */
-  private steps({ first, x, targets, count: said, asker }: CommandOf<'steps'>, next: number): Change {
-    const { spec, blockSteps, counters } = this.parts;
+  private steps({ first, x, targets, t, count: said, asker }: CommandOf<'steps'>, course: Course): Change {
+    const { spec, blockSteps, counters, wall } = this.parts;
+    if (this.readings)
+      throw new EddyError('step-unnumbered', 'the sequence is resampled, so the server numbers its steps: append readings');
+    const next = course.seq + 1;
     const count = checkBlock(spec, { first, x, said }, next, blockSteps);
+    if (t && t.length !== count)
+      throw new EddyError('step-shape', `t has ${t.length} times; the block has ${count} steps`);
     const last = first + count - 1;
     this.checkCredit(last);
     if (targets) checkTargets(spec, targets, count);
     const repeats = Math.min(count, next - first);
-    if (repeats > 0) this.checkRepeats(first, x, repeats);
+    if (repeats > 0) this.checkRepeats({ first, x, targets, t }, repeats, course.seq);
     counters.stepsRepeated += repeats;
     if (repeats === count) return { record: null, last, asker };
     const fresh = rows(x, this.stepSize, repeats, count);
     const freshTargets = targets && rows(targets, targets.length / count, repeats, count);
-    this.recent.add(next, fresh);
-    return { record: { kind: 'steps', first: next, x: fresh, targets: freshTargets }, last, asker };
+    const given = t && rows(t, 1, repeats, count);
+    const stamps = course.times.stamp(given, count - repeats, wall(), next, spec.inputs.late === 'take');
+    this.recent.add(next, fresh, freshTargets, stamps);
+    return { record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets }, last, asker };
+  }
+
+  /** Numbers a step. One whose key came before has no effect, and is acknowledged again. */
+  private append(command: CommandOf<'append'>, course: Course): Change | null {
+    const { spec, wall, counters } = this.parts;
+    const { x, targets, t, key, asker } = command;
+    const seq = course.seq + 1;
+    checkBlock(spec, { first: seq, x, said: 1 }, seq, 1);
+    if (targets) checkTargets(spec, targets, 1);
+    const checksum = key === null ? 0 : checksumOf(x, targets, t);
+    const before = key === null ? null : course.keys.find(key, checksum);
+    if (before !== null) {
+      counters.stepsRepeated++;
+      asker.seq = before;
+      return { record: null, last: before, asker };
+    }
+    const keys = key === null ? null : ([[key, checksum, 0]] as const);
+    if (this.readings) return this.readings.take(command, keys, course, wall());
+    this.checkCredit(seq);
+    const stamp = t === null ? null : Float64Array.of(t);
+    const stamps = course.times.stamp(stamp, 1, wall(), seq, spec.inputs.late === 'take');
+    this.recent.add(seq, x, targets, stamps);
+    asker.seq = seq;
+    return { record: { kind: 'steps', first: seq, t: stamps, x, targets, keys }, last: seq, asker };
+  }
+
+  private flush({ asker }: CommandOf<'flush'>, course: Course): Change {
+    return this.readings?.flush(course, asker) ?? { record: null, last: course.seq, asker };
   }
 
   /** @throws EddyError `target-*`, `block-too-long` */
@@ -136,9 +228,9 @@ export class Intake {
       );
   }
 
-  private checkRepeats(first: number, x: Float32Array, repeats: number): void {
-    if (!this.knowsRecent && !this.recent.read(first)) this.recall();
-    checkRepeats(this.recent, first, x, this.stepSize, repeats);
+  private checkRepeats(block: Repeated, repeats: number, last: number): void {
+    if (!this.knowsRecent && !this.recent.read(block.first)) this.recall();
+    checkRepeats(this.recent, block, this.stepSize, repeats, last);
   }
 
   /** Reads the last steps back from the log, once after waking. */
@@ -146,6 +238,6 @@ export class Intake {
     const { log } = this.parts;
     this.knowsRecent = true;
     for (const { record } of log.records(log.oldest))
-      if (record.kind === 'steps') this.recent.add(record.first, record.x);
+      if (record.kind === 'steps') this.recent.add(record.first, record.x, record.targets, record.t);
   }
 }

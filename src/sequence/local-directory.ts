@@ -1,10 +1,10 @@
 import { defer, from, ignoreElements, type Observable, of } from 'rxjs';
+import type { SchemaInput } from '../fields/schema.js';
 import type { Clock } from '../clock.js';
 import type { Directory, Listed, ListQuery, OpenedSequence, OpenMode, SequenceList } from './directory.js';
 import type { SequenceHandle } from './handle.js';
 import { LocalHandle } from './local-handle.js';
 import type { Registry } from './registry.js';
-import type { Sequence } from './sequence.js';
 
 /** The sequences of this process. Opening, finding and listing them answer in the same call. */
 export class LocalDirectory implements Directory {
@@ -13,33 +13,36 @@ export class LocalDirectory implements Directory {
     private readonly clock: Pick<Clock, 'monotonic'>,
   ) {}
 
-  open(name: string, mode: OpenMode, spec: unknown, checkNew: () => void): Observable<OpenedSequence> {
+  open(name: string, mode: OpenMode, asked: SchemaInput, checkNew: () => void): Observable<OpenedSequence> {
     return defer(() => {
       const { registry } = this;
       if (mode !== 'resume' && !registry.has(name)) checkNew();
-      const { sequence, created } = registry.open(name, mode, spec);
+      const { sequence, created, order } = registry.open(name, mode, asked);
       registry.hold(sequence);
-      const handle = new LocalHandle(sequence, () => registry.release(sequence));
+      const handle = new LocalHandle(sequence, order, () => registry.release(sequence));
       return of({ handle, created });
     });
   }
 
   get(name: string): Observable<SequenceHandle> {
-    return defer(() => of(new LocalHandle(this.registry.get(name), () => undefined)));
+    return defer(() => of(new LocalHandle(this.registry.get(name), null, () => undefined)));
   }
 
-  list({ after, limit, covers }: ListQuery): Observable<SequenceList> {
+  list({ after, limit, covers, only }: ListQuery): Observable<SequenceList> {
     return defer(() => {
-      const now = this.clock.monotonic();
+      const { registry } = this;
       const sequences: Listed[] = [];
-      for (const { name, sequence } of this.registry.list(after)) {
+      let numbers = 0;
+      let more = false;
+      for (const name of only === undefined ? registry.names(after) : registry.has(only) ? [only] : []) {
         if (covers && !covers(name)) continue;
-        sequences.push(
-          sequence ? { sequence: name, ...detailsOf(sequence, now) } : { sequence: name, awake: false },
-        );
-        if (sequences.length === limit) break;
+        more = sequences.length === limit || numbers > LISTED_NUMBERS;
+        if (more) break;
+        const entry = this.entryOf(name);
+        numbers += ENTRY_NUMBERS + 4 * (entry.schema?.fields.length ?? 0);
+        sequences.push(entry);
       }
-      return of({ total: this.totalOf(covers), sequences });
+      return of({ total: this.totalOf(covers), sequences, more });
     });
   }
 
@@ -55,21 +58,22 @@ export class LocalDirectory implements Directory {
     return defer(() => from(this.registry.importAs(name, file)).pipe(ignoreElements()));
   }
 
+  private entryOf(name: string): Listed {
+    const sequence = this.registry.inMemory(name);
+    if (!sequence) return { sequence: name, awake: false, ...this.registry.summaryOf(name) };
+    const { lastStepAt, isAwake } = sequence;
+    const age = lastStepAt === null ? null : Math.round(this.clock.monotonic() - lastStepAt);
+    return { sequence: name, awake: isAwake, age, ...sequence.summary() };
+  }
+
   private totalOf(covers: ListQuery['covers']): number {
     if (!covers) return this.registry.size;
     let total = 0;
-    for (const { name } of this.registry.list()) if (covers(name)) total++;
+    for (const name of this.registry.names()) if (covers(name)) total++;
     return total;
   }
 }
 
-function detailsOf(sequence: Sequence, now: number): Omit<Listed, 'sequence'> {
-  const { course, seq, epoch, spec, lastStepAt } = sequence;
-  const awake = course !== null;
-  const age = lastStepAt === null ? null : Math.round(now - lastStepAt);
-  const place = { awake, seq, epoch, age, spec: { ...spec } };
-  if (!course) return place;
-  const { learning, updates, anomaly, metrics } = course.model;
-  const { scored, recentMae, recentSkill } = metrics;
-  return { ...place, learning, updates, anomaly, scored, recentMae, recentSkill };
-}
+/** How much one answer tells, in words of text: the rest follows in the next one. */
+const LISTED_NUMBERS = 50_000;
+const ENTRY_NUMBERS = 50;

@@ -1,10 +1,14 @@
 import { Observable } from 'rxjs';
+import { EddyError } from '../errors.js';
+import { readingsToX } from '../fields/fields.js';
+import type { Schema } from '../fields/schema.js';
 import { Inlet } from '../operators/inlet.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Asker } from './change.js';
-import type { RefusedPush, SequenceHandle } from './handle.js';
+import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
+import type { Appender } from './intake.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Rejoined } from './results/watching.js';
 import type { Sequence } from './sequence.js';
@@ -29,6 +33,8 @@ export class LocalHandle implements SequenceHandle {
 
   constructor(
     private readonly sequence: Sequence,
+    /** Where the sequence's fields are among those that the producer gives; null where they have the same order. */
+    private readonly order: Int32Array | null,
     private readonly onRelease: () => void,
   ) {}
 
@@ -42,6 +48,10 @@ export class LocalHandle implements SequenceHandle {
 
   get spec(): ModelSpec {
     return this.sequence.spec;
+  }
+
+  get schema(): Schema {
+    return this.sequence.schema;
   }
 
   get epoch(): string {
@@ -68,12 +78,30 @@ export class LocalHandle implements SequenceHandle {
     return this.sequence.model.learningRate;
   }
 
-  push(first: number, x: Float32Array, targets: Float32Array | null, count: number): void {
+  push({ first, x, targets, t, count }: StepBlock): void {
     this.pushed = Math.max(this.pushed, first + count - 1);
-    this.sequence.submit({ kind: 'steps', first, x, targets, count, asker: this.asker });
+    this.sequence.submit({ kind: 'steps', first, x: this.inOrder(x), targets, t, count, asker: this.asker });
   }
 
-  learn(first: number, targets: Float32Array): void {
+  append({ values, x, targets = null, t = null, key = null }: AppendedReading): Observable<number> {
+    return new Observable((subscriber) => {
+      const asker: Appender = {
+        seq: -1,
+        durable: () => {
+          subscriber.next(asker.seq);
+          subscriber.complete();
+        },
+        refused: ([refused]) => subscriber.error(refused?.error),
+      };
+      this.sequence.submit({ kind: 'append', x: this.xOf(values, x), targets, t, key, asker });
+    });
+  }
+
+  flush(): Observable<never> {
+    return answered((asker) => this.sequence.submit({ kind: 'flush', asker }));
+  }
+
+  learn(first: number, targets: Float64Array): void {
     this.sequence.submit({ kind: 'targets', first, targets, asker: this.asker });
   }
 
@@ -102,6 +130,26 @@ export class LocalHandle implements SequenceHandle {
     this.isReleased = true;
     this.onRelease();
     this.endIfSettled(this.durable);
+  }
+
+  /** @throws EddyError `field-unknown`, `step-shape` */
+  private xOf(values: AppendedReading['values'], x: Float64Array | undefined): Float64Array {
+    const { schema, spec } = this;
+    if (values && !x && spec.batch === 1) return readingsToX(values, schema.fields);
+    if (x && !values) return this.inOrder(x);
+    const why = spec.batch > 1 ? 'x, since it has several batch rows' : 'either values by name or x';
+    throw new EddyError('step-shape', `what is appended to ${this.name} needs ${why}`);
+  }
+
+  /** Gives x [T,B,F] in the order of the sequence's fields. */
+  private inOrder(x: Float64Array): Float64Array {
+    const { order } = this;
+    if (!order || x.length % order.length !== 0) return x;
+    const F = order.length;
+    const sorted = new Float64Array(x.length);
+    for (let row = 0; row < x.length; row += F)
+      for (let i = 0; i < F; i++) sorted[row + i] = x[row + order[i]!]!;
+    return sorted;
   }
 
   /** After the last ack of a handle that was released nothing more will be heard of it. */

@@ -1,4 +1,6 @@
 /** How a sequence begins: new, or out of the store. */
+import type { Schema } from '../fields/schema.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { Course } from './course.js';
@@ -8,10 +10,11 @@ import { Sequence } from './sequence.js';
 import type { SequenceParts } from './sequence-parts.js';
 
 /** Makes a new sequence. @throws EddyError `sequence-limit` */
-export const createSequence = (parts: SequenceParts, spec: ModelSpec): Sequence =>
+export const createSequence = (parts: SequenceParts, spec: ModelSpec, schema: Schema): Sequence =>
   open(parts, (log) => {
-    const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch());
-    log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec } });
+    const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch(), schema);
+    const plain = { ...schema } as unknown as Plain;
+    log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec }, schema: plain });
     return { course, replayed: 0, damage: [], isCut: false };
   });
 

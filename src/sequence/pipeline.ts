@@ -14,6 +14,7 @@ import { type CopyRoom, carrySteps, type RunTaker } from '../operators/carry-ste
 import { learn } from '../operators/learn.js';
 import { Stage, stage } from '../operators/stage.js';
 import { windows } from '../operators/windows.js';
+import type { Schema } from '../fields/schema.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';
@@ -86,11 +87,15 @@ class Carrying extends Stage<Change, SequenceRun> {
 
   private carry(record: LogRecord | null): void {
     const { course, room } = this;
-    if (record?.kind === 'steps') return carrySteps(SequenceRun, course.model, record, room, this);
+    if (record?.kind === 'steps') {
+      course.note(record.first, record.t, record.keys);
+      return carrySteps(SequenceRun, course.model, record, room, this);
+    }
     if (record?.kind === 'targets') return meetTargets(course.model, record, this);
     const run = stepless(course.model);
     if (record?.kind === 'configured') configure(run, record);
     else if (record?.kind === 'reset') reset(run, record, course);
+    else if (record?.kind === 'named') name(record, course);
     this.emit(run);
   }
 
@@ -151,6 +156,12 @@ function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Cou
   course.lastUpdate = null;
   course.epoch = epoch;
   run.events = [{ event: 'reset', detail: { what } }];
+}
+
+/** Names the fields of a sequence of version 0.1. */
+function name({ schema }: RecordOf<'named'>, course: Course): void {
+  course.schema = schema as unknown as Schema;
+  course.isNamed = true;
 }
 
 /** Appends a change to the log after it took effect: a change on which Eddy fails is not replayed at the next start. */

@@ -1,6 +1,7 @@
 /** Restores a sequence: the last intact checkpoint, then a replay of the records after it. */
 import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
+import { type Schema, unnamedSchema } from '../fields/schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { CopyRoom } from '../operators/carry-steps.js';
 import type { Model } from '../rnn/model.js';
@@ -15,8 +16,7 @@ export type MakeModel = (spec: Plain) => Model;
 
 /** The start of a replay. */
 export interface Start {
-  readonly model: Model;
-  readonly epoch: string;
+  readonly course: Course;
   /** Position of the first record to apply. */
   readonly position: number;
 }
@@ -31,10 +31,21 @@ export interface Recovered {
   readonly isCut: boolean;
 }
 
+interface SequenceState {
+  readonly epoch: string;
+  readonly snapshot: ModelSnapshot;
+  readonly schema?: Schema;
+  readonly times?: unknown;
+  readonly keys?: unknown;
+}
+
 /** The state of a sequence in a checkpoint. */
-export const stateOf = ({ epoch, model }: { epoch: string; model: Model }): Plain => ({
+export const stateOf = ({ epoch, model, schema, isNamed, times, keys }: Course): Plain => ({
   epoch,
   snapshot: model.snapshot(),
+  ...(isNamed && { schema }),
+  times: times.state(),
+  keys: keys.state(),
 });
 
 /**
@@ -46,7 +57,7 @@ export const stateOf = ({ epoch, model }: { epoch: string; model: Model }): Plai
 export function recover(name: string, log: SequenceStore, make: MakeModel): Recovered {
   const damage: EddyError[] = [];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
-    const course = new Course(start.model, start.epoch);
+    const { course } = start;
     const before = course.seq;
     const reached = replayFrom(course, log, start.position);
     if (reached.fault !== null && !isDamage(reached.fault)) {
@@ -105,7 +116,7 @@ export function* starts(
 
 /** @throws EddyError `snapshot-invalid`, `spec-invalid` */
 export function fromState(state: Plain, position: number, make: MakeModel): Start {
-  const { epoch, snapshot } = state as { epoch: string; snapshot: ModelSnapshot };
+  const { epoch, snapshot, schema, times, keys } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const model = make(snapshot.spec);
@@ -115,13 +126,23 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
     model.free();
     throw error;
   }
-  return { model, epoch, position };
+  const course = courseOf(model, epoch, schema);
+  course.times.restore(times);
+  course.keys.restore(keys);
+  return { course, position };
 }
+
+/** Makes a course; the fields of a sequence of version 0.1 have no names. */
+const courseOf = (model: Model, epoch: string, schema: Schema | undefined) =>
+  new Course(model, epoch, schema ?? unnamedSchema(model.spec), schema !== undefined);
 
 function fromCreation(name: string, log: SequenceStore, make: MakeModel): Start {
   for (const { position, record } of log.records(0)) {
     if (record.kind === 'created')
-      return { model: make(record.spec), epoch: record.epoch, position: position + 1 };
+      return {
+        course: courseOf(make(record.spec), record.epoch, record.schema as Schema | undefined),
+        position: position + 1,
+      };
     break;
   }
   throw new EddyError('store-damaged', `${name}: the log does not start with its creation`);

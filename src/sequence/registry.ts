@@ -5,7 +5,8 @@ import { EddyError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
-import { isSameSpec, parseSpec } from '../rnn/spec/spec.js';
+import { parseSchema, type SchemaInput } from '../fields/schema.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
 import { bringBack, createSequence } from './open-sequence.js';
@@ -13,6 +14,7 @@ import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
+import type { Summary } from './summary.js';
 import type { SequenceParts } from './sequence-parts.js';
 
 export interface RegistryParts {
@@ -22,7 +24,7 @@ export interface RegistryParts {
   readonly newEpoch: () => string;
   readonly limits: Pick<
     Limits,
-    'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps'
+    'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps' | 'pendingAppends'
   >;
   readonly keeping: Keeping;
   readonly counters: SequenceCounters;
@@ -37,6 +39,13 @@ export interface Keeping {
   readonly ms: number;
   /** Milliseconds without a step after which it is put to sleep. */
   readonly idleMs: number;
+}
+
+export interface Opening {
+  readonly sequence: Sequence;
+  readonly created: boolean;
+  /** Where the sequence's fields are among those that were given; null where they have the same order. */
+  readonly order: Int32Array | null;
 }
 
 export type OpenMode = 'create' | 'resume' | 'either';
@@ -83,21 +92,20 @@ export class Registry {
   /**
    * Opens a sequence: creates it, or finds it.
    *
-   * @throws EddyError `sequence-*`, `spec-*`, `store-*`
+   * @throws EddyError `sequence-*`, `spec-*`, `field*`, `setting-invalid`, `store-*`
    */
-  open(name: string, mode: OpenMode, spec: unknown): { sequence: Sequence; created: boolean } {
+  open(name: string, mode: OpenMode, asked: SchemaInput): Opening {
     checkName(name);
     const created = !this.has(name);
     if (created && mode === 'resume')
       throw new EddyError('sequence-unknown', `there is no sequence ${name} to resume`);
     if (!created && mode === 'create')
       throw new EddyError('sequence-exists', `sequence ${name} exists already`);
-    const sequence = created ? this.create(name, spec) : this.get(name);
+    const sequence = created ? this.create(name, asked) : this.get(name);
     sequence.checkAlive();
-    if (spec !== undefined && !isSameSpec(parseSpec(spec), sequence.spec))
-      throw new EddyError('spec-conflict', `sequence ${name} exists with a different model spec`);
+    const order = created ? null : sequence.fit(asked);
     sequence.announce('opened', { created });
-    return { sequence, created };
+    return { sequence, created, order };
   }
 
   /** Holds a sequence for a socket, until `release`. */
@@ -110,10 +118,21 @@ export class Registry {
     this.lookLater();
   }
 
-  /** Gives the names of all known sequences after `after`, in order, with those that are in memory. */
-  *list(after?: string): Iterable<{ readonly name: string; readonly sequence: Sequence | null }> {
-    for (const name of this.parts.store.names(after))
-      yield { name, sequence: this.present.get(name) ?? null };
+  /** Gives the names of all known sequences after `after`, in order. */
+  names(after?: string): Iterable<string> {
+    return this.parts.store.names(after);
+  }
+
+  /** Gives a sequence that is in memory, or null. */
+  inMemory(name: string): Sequence | null {
+    return this.present.get(name) ?? null;
+  }
+
+  /** Gives what is told of a sequence that is not in memory, without waking it. */
+  summaryOf(name: string): Partial<Summary> {
+    const { summary, last } = this.parts.store.summary(name);
+    const told = (summary ?? {}) as Partial<Summary>;
+    return last && last.seq > (told.seq ?? -1) ? { ...told, seq: last.seq, t: last.t } : told;
   }
 
   /** Deletes a sequence for good; resolves when that is durable. @throws EddyError `sequence-unknown` */
@@ -131,8 +150,7 @@ export class Registry {
 
   /** Exports a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
   exportOf(name: string): Uint8Array {
-    const { epoch, model } = this.get(name);
-    return writeSequence(name, epoch, model, this.parts.clock.wall());
+    return writeSequence(name, this.get(name).awake(), this.parts.clock.wall());
   }
 
   /**
@@ -146,12 +164,12 @@ export class Registry {
     if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
     this.checkRoom();
     const state = readSequence(file);
-    const { model } = fromState(state, 0, (spec) => this.models.make(spec));
+    const { model, schema, isNamed } = fromState(state, 0, (spec) => this.models.make(spec)).course;
     const spec = { ...model.spec };
     model.free();
     const epoch = newEpoch();
     const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
-    const position = log.append({ kind: 'created', epoch, spec }) + 1;
+    const position = log.append({ kind: 'created', epoch, spec, ...(isNamed && { schema: { ...schema } as unknown as Plain }) }) + 1;
     log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
     await store.flushed();
@@ -169,14 +187,15 @@ export class Registry {
     await this.parts.store.close();
   }
 
-  private create(name: string, spec: unknown): Sequence {
-    if (spec === undefined)
+  private create(name: string, asked: SchemaInput): Sequence {
+    if (asked.spec === undefined)
       throw new EddyError(
         'spec-required',
         `sequence ${name} does not exist yet; creating it needs a model spec`,
       );
     this.checkRoom();
-    return this.enter(createSequence(this.partsOf(name), parseSpec(spec)));
+    const { spec, schema } = parseSchema(asked);
+    return this.enter(createSequence(this.partsOf(name), spec, schema));
   }
 
   /** @throws EddyError `store-unavailable`, `sequence-limit` */

@@ -9,6 +9,7 @@ import type { Reals } from '../kernels/kernels.js';
 import type { CellKind } from '../rnn/cell/cell.js';
 import { cellOf } from '../rnn/cell/cells.js';
 import type { Model } from '../rnn/model.js';
+import type { Course } from './course.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import { stateOf } from './recovery.js';
 
@@ -20,8 +21,9 @@ const aboutCell = ({ formula, torch }: CellKind): string =>
   `rnn.* and readout.* are the same weights as ${torch} and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.`;
 
 /** Writes a sequence. @param savedAt milliseconds since 1970 */
-export function writeSequence(name: string, epoch: string, model: Model, savedAt: number): Uint8Array {
-  const { text, tensors } = flattenPlain({ state: stateOf({ epoch, model }) });
+export function writeSequence(name: string, course: Course, savedAt: number): Uint8Array {
+  const { epoch, model, schema } = course;
+  const { text, tensors } = flattenPlain({ state: stateOf(course) });
   const metadata = {
     format: FORMAT,
     version: VERSION,
@@ -29,6 +31,8 @@ export function writeSequence(name: string, epoch: string, model: Model, savedAt
     seq: String(model.seq),
     epoch,
     spec: JSON.stringify(model.spec),
+    fields: JSON.stringify(schema.fields),
+    targets: JSON.stringify(schema.targets),
     savedAt: new Date(savedAt).toISOString(),
     about: aboutCell(cellOf(model.spec)),
     state: text,

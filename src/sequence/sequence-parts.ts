@@ -12,7 +12,7 @@ export interface SequenceParts {
   readonly clock: Clock;
   readonly models: ModelRoom;
   readonly newEpoch: () => string;
-  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps'>;
+  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps' | 'pendingAppends'>;
   /** Steps between two checkpoints. */
   readonly checkpointSteps: number;
   readonly counters: SequenceCounters;

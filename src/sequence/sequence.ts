@@ -5,13 +5,14 @@
  */
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
+import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/schema.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import type { SequenceRun } from './change.js';
+import type { Asker, SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
@@ -26,10 +27,15 @@ import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
+/** Nobody asked. */
+const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
+
 export class Sequence {
   readonly name: string;
   readonly channel: number;
   readonly spec: ModelSpec;
+  /** What its numbers mean. */
+  schema: Schema;
   /** The most steps of one block: fewer if steps are expensive. */
   readonly blockSteps: number;
   /** When its last command came, and its last step since it was loaded, by the monotonic clock. */
@@ -46,6 +52,7 @@ export class Sequence {
   private readonly acks: PendingAcks;
   private readonly checkpoints: Checkpoints;
   private pipe = Subscription.EMPTY;
+  private closing = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
@@ -62,19 +69,22 @@ export class Sequence {
   ) {
     const { name, channel, limits, clock, models, newEpoch, counters, onFault } = parts;
     const { course, replayed, isCut, damage } = origin;
+    const { schema } = course;
     const { spec } = course.model;
     this.name = name;
     this.channel = channel;
     this.spec = spec;
+    this.schema = schema;
     this.lastActive = clock.monotonic();
     this.blockSteps = blockStepsOf(spec, limits.blockSteps);
     this.last = { seq: course.seq, epoch: course.epoch };
-    this.results = new Results(channel, spec);
+    this.results = new Results(channel, spec, schema);
     this.watching = new Watching({ sequence: this, results: this.results, log, models, clock, onFault });
     this.acks = new PendingAcks(course.seq, log);
     const { blockSteps, acks } = this;
     const isNew = course.seq < 0;
-    this.intake = new Intake({ spec, blockSteps, limits, log, acks, newEpoch, counters, isNew });
+    const wall = () => clock.wall();
+    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters, isNew });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
     this.checkpoints = new Checkpoints(log, clock, everySteps, { isKept, replayed });
@@ -100,7 +110,7 @@ export class Sequence {
   get isForgettable(): boolean {
     const { acks, checkpoints, log } = this;
     const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
-    return !this.isAwake && !this.isHeld && isQuiet;
+    return !this.isAwake && !this.isHeld && isQuiet && this.intake.pending === 0;
   }
 
   /** When it was last saved, by the monotonic clock. */
@@ -151,8 +161,26 @@ export class Sequence {
     }
     this.isAnswered = false;
     this.commands.next(command);
+    this.closeLater();
     // it failed, or was ended from within, before it was answered
     if (this.failure && !this.isAnswered) refuse(command, this.failure);
+  }
+
+  /**
+   * Checks that it is what is asked for, and gives the order of the fields as `orderOf` does. Fields that have no names yet
+   * get them.
+   *
+   * @throws EddyError `spec-conflict`, `fields-conflict`
+   */
+  fit(asked: SchemaInput): Int32Array | null {
+    const course = asked.fields ? this.awake() : this.course;
+    if (!course || course.isNamed || !asked.fields) return checkSchema(this.name, this, asked);
+    const { schema } = parseSchema({ ...asked, spec: asked.spec ?? this.spec });
+    checkSchema(this.name, { spec: this.spec, schema }, asked);
+    this.submit({ kind: 'name', schema, asker: NOBODY });
+    this.schema = schema;
+    this.results.schema = schema;
+    return null;
   }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
@@ -165,6 +193,12 @@ export class Sequence {
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {
     this.checkAlive();
     return this.watching.rejoin(view, options, after);
+  }
+
+  /** What a list tells of it; it does not wake for it. */
+  summary(): Summary {
+    if (this.course) this.told = summaryOf(this.course, this.lastX);
+    return this.told;
   }
 
   /** Saves it and frees its memory; the next step wakes it. */
@@ -181,12 +215,14 @@ export class Sequence {
   }
 
   announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
-    this.results.announce(this, event, detail);
+    this.results.announce(this, event, detail, this.course?.times.last ?? Number.NaN);
   }
 
   /** Ends it: its watchers complete, and every later command is refused with the reason. */
   end(reason: EddyError): void {
     this.giveUpModel();
+    this.closing.unsubscribe();
+    this.intake.end(reason);
     this.failure = reason;
     this.results.complete();
     this.log.close();
@@ -253,6 +289,18 @@ export class Sequence {
     if (!asker) return;
     if (record?.kind !== 'targets') this.acks.add(last, asker);
     else if (refused.length > 0) asker.refused(refused);
+  }
+
+  /** Closes the open bins when no reading has come for as long as one takes: a sensor that falls silent ends its last bin. */
+  private closeLater(): void {
+    const { resample } = this.schema;
+    if (!resample) return;
+    this.closing.unsubscribe();
+    if (this.intake.pending === 0 || this.failure) return;
+    this.closing = this.parts.clock.scheduler.schedule(
+      () => this.submit({ kind: 'flush', asker: NOBODY }),
+      resample.every + resample.lateness,
+    );
   }
 
   private giveUpModel(): void {

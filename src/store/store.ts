@@ -8,20 +8,30 @@
 import type { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
 
+/** The key of an append, a checksum of what was appended with it, and which step of its record it became. */
+export type StepKey = readonly [key: string, checksum: number, step: number];
+
 /** A change of a sequence. Positions count records from 0; the first is `created`. */
 export type LogRecord =
-  | { readonly kind: 'created'; readonly epoch: string; readonly spec: Plain }
-  /** Steps from number `first` on: x [T,B,F], targets [T,B,M] or none. */
+  | { readonly kind: 'created'; readonly epoch: string; readonly spec: Plain; readonly schema?: Plain }
+  /**
+   * Steps from number `first` on: x [T,B,F], targets [T,B,M] or none, and the times t [T] in milliseconds since 1970; null
+   * in a log of version 0.1. `keys` are those of the appends that became these steps.
+   */
   | {
       readonly kind: 'steps';
       readonly first: number;
-      readonly x: Float32Array;
-      readonly targets: Float32Array | null;
+      readonly t: Float64Array | null;
+      readonly x: Float64Array;
+      readonly targets: Float64Array | null;
+      readonly keys?: readonly StepKey[] | null;
     }
   /** Late targets for the steps from number `first` on, [T,B,M]. */
-  | { readonly kind: 'targets'; readonly first: number; readonly targets: Float32Array }
+  | { readonly kind: 'targets'; readonly first: number; readonly targets: Float64Array }
   /** A learning rate of null leaves the rate and its schedule unchanged. */
   | { readonly kind: 'configured'; readonly learning: boolean; readonly learningRate: number | null }
+  /** Names for the fields of a sequence of version 0.1, which had none. */
+  | { readonly kind: 'named'; readonly schema: Plain }
   | { readonly kind: 'reset'; readonly what: 'state' | 'weights'; readonly epoch: string };
 
 export interface Checkpoint {

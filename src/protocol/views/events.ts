@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channel, lastSeq, seq } from '../fields.js';
+import { channel, lastSeq, seq, time } from '../fields.js';
 import { entriesOf } from './view-kind.js';
 
 /** The events of a sequence: its life, its settings, and anomalies and drift of its series. */
@@ -15,6 +15,7 @@ export const EVENTS = [
   'checkpoint',
   'anomaly',
   'drift',
+  'silence',
   'damaged',
   'failed',
 ] as const;
@@ -22,6 +23,7 @@ export const EVENTS = [
 const event = z.object({
   event: z.enum(EVENTS),
   seq: lastSeq,
+  t: time.optional(),
   epoch: z.string(),
   detail: z.record(z.string(), z.unknown()),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channel, lastSeq, score, seq } from '../fields.js';
+import { channel, lastSeq, score, seq, time } from '../fields.js';
 import { standOf } from './view-kind.js';
 
 const scores = {
@@ -24,6 +24,7 @@ const schema = z.object({
   type: z.literal('metrics'),
   channel,
   seq: lastSeq,
+  t: time.optional(),
   skipped: seq,
   updates: seq,
   anomaly: z.number(),
@@ -32,7 +33,16 @@ const schema = z.object({
   recentCrossEntropy: score,
   accuracy: score,
   recentAccuracy: score,
-  outputs: z.array(z.object({ output: seq, feature: seq.nullable(), horizon: seq.nullable(), ...scores })),
+  outputs: z.array(
+    z.object({
+      output: seq,
+      name: z.string().optional(),
+      unit: z.string().optional(),
+      feature: seq.nullable(),
+      horizon: seq.nullable(),
+      ...scores,
+    }),
+  ),
 });
 
 export const metrics = { schema, needsReadout: true, ...standOf<z.output<typeof schema>>() };

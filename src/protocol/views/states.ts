@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { channel, seq, uint32, vector } from '../fields.js';
+import { channel, seq, times, uint32, vector } from '../fields.js';
 import { rowsOf } from './view-kind.js';
 
 /** The hidden states h_t [T,B,N]. */
 export const states = {
-  schema: z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, h: vector }),
+  schema: z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, t: times, h: vector }),
   needsReadout: false,
   ...rowsOf('h'),
 };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { channel, lastSeq, score, seq } from '../fields.js';
+import { channel, lastSeq, score, seq, time } from '../fields.js';
 import { entriesOf } from './view-kind.js';
 
 const update = z.object({
   update: seq,
   from: seq,
   to: seq,
+  t: time.optional(),
   losses: seq,
   loss: score,
   gradientNorm: score,

@@ -26,18 +26,21 @@ export interface ViewKind<M, Item> {
   items(message: M): Item[];
 }
 
-type Numbers = Float32Array<ArrayBuffer>;
+type Numbers = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+type Times = Float64Array<ArrayBuffer>;
 
 export interface Rows {
   readonly seq: number;
   readonly count: number;
   readonly skipped: number;
+  /** When each step was, in milliseconds since 1970; NaN where that is not known. */
+  readonly t: Times;
 }
 
 /** What can be done to messages of a view with one vector for each step. */
-export const rowsOf = <F extends string>(field: F) => {
-  type M = Rows & { readonly [K in F]: Numbers };
-  const values = (message: M): Numbers => message[field];
+export const rowsOf = <F extends string, N extends Numbers = Float32Array<ArrayBuffer>>(field: F) => {
+  type M = Rows & { readonly [K in F]: N };
+  const values = (message: M): N => message[field];
   return {
     isPerStep: true,
     count: ({ count }: M) => count,
@@ -47,26 +50,32 @@ export const rowsOf = <F extends string>(field: F) => {
       seq: message.seq + message.count - 1,
       count: 1,
       skipped,
+      t: message.t.slice(-1),
       [field]: values(message).slice(-values(message).length / message.count),
     }),
     join: <T extends M>(messages: readonly [T, ...T[]]): T => ({
       ...messages[0],
       count: messages.reduce((total, { count }) => total + count, 0),
+      t: joinFloats(messages.map(({ t }) => t)),
       [field]: joinFloats(messages.map(values)),
     }),
     items: (message: M) => {
-      const { seq, count, skipped } = message;
+      const { seq, count, skipped, t } = message;
       const all = values(message);
       const size = all.length / count;
       return Array.from({ length: count }, (_, i) => ({
         seq: seq + i,
         skipped: i === 0 ? skipped : 0,
+        t: timeOf(t[i]),
         // the arrays of a message with one result belong to that result
         [field]: count === 1 ? all : all.slice(i * size, (i + 1) * size),
-      })) as ({ seq: number; skipped: number } & { [K in F]: Numbers })[];
+      })) as ({ seq: number; skipped: number; t: number | null } & { [K in F]: N })[];
     },
   };
 };
+
+/** A time, null where it is not known. */
+const timeOf = (t = Number.NaN): number | null => (Number.isNaN(t) ? null : t);
 
 /** What can be done to messages of a view with a list of entries. */
 export const entriesOf = <F extends string, E extends object>(field: F) => {

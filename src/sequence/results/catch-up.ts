@@ -8,7 +8,7 @@ import type { ViewMessage } from '../../protocol/views/index.js';
 import { stepWork } from '../../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../../store/store.js';
 import { type Change, replayed as changeOf } from '../change.js';
-import { Course } from '../course.js';
+import type { Course } from '../course.js';
 import { replay } from '../pipeline.js';
 import type { Start } from '../recovery.js';
 import { rows } from '../rows-of.js';
@@ -35,7 +35,7 @@ export interface CatchUpParts {
 export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
   return new Observable((subscriber) => {
     const { start, replayed, live, scheduler } = parts;
-    const course = new Course(start.model, start.epoch);
+    const { course } = start;
     const waiting = new Subscription();
     const tap = new Subscription();
     const listen = () => tap.add(replayed.of(view).subscribe((message) => subscriber.next(message)));
@@ -58,7 +58,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
     const finish = () => {
       if (isRunning || isFinished) return;
       isFinished = true;
-      start.model.free();
+      course.model.free();
     };
     const goLive = () => {
       tap.unsubscribe();
@@ -145,9 +145,10 @@ function* piecesOf(
 type Steps = Extract<LogRecord, { kind: 'steps' }>;
 
 /** Gives the steps from `from` to `to` of a run of `count`. */
-const part = ({ first, x, targets }: Steps, count: number, from: number, to: number): Steps => ({
+const part = ({ first, t, x, targets }: Steps, count: number, from: number, to: number): Steps => ({
   kind: 'steps',
   first: first + from,
+  t: t && rows(t, 1, from, to),
   x: rows(x, x.length / count, from, to),
   targets: targets && rows(targets, targets.length / count, from, to),
 });

@@ -1,28 +1,49 @@
+import type { OutputLabel } from '../../fields/output-labels.js';
+import { outputLabels } from '../../fields/output-labels.js';
 import type { View, ViewMessage } from '../../protocol/views/index.js';
-import type { Model } from '../../rnn/model.js';
+import type { Course } from '../course.js';
+
+type Told = Pick<Course, 'model' | 'schema' | 'times'>;
 
 /** What a view would have shown last, of the views of which that can be told. */
-const LATEST: Partial<Record<View, (channel: number, model: Model) => ViewMessage | null>> = {
-  states: (channel, model) => {
-    const h = Float32Array.from(model.last().h);
-    return { type: 'states', channel, seq: model.seq, count: 1, skipped: 0, h };
+const LATEST: Partial<Record<View, (channel: number, course: Told) => ViewMessage | null>> = {
+  states: (channel, course) => {
+    const h = Float32Array.from(course.model.last().h);
+    return { type: 'states', ...headOf(channel, course), h };
   },
-  predictions: (channel, model) => {
-    const { y } = model.last();
-    const head = { channel, seq: model.seq, count: 1, skipped: 0 };
-    return y && { type: 'predictions', ...head, y: Float32Array.from(y) };
+  predictions: (channel, course) => {
+    const { y } = course.model.last();
+    const { interval } = course.times;
+    return y && { type: 'predictions', ...headOf(channel, course), interval, y: Float32Array.from(y) };
   },
-  metrics: (channel, model) => metricsMessage(channel, model),
+  metrics: (channel, { model, schema, times }) =>
+    metricsMessage(channel, model, timeOf(times.last), outputLabels(model.spec, schema.fields, schema.targets)),
 };
 
+const headOf = (channel: number, { model, times }: Told) => ({
+  channel,
+  seq: model.seq,
+  count: 1,
+  skipped: 0,
+  t: Float64Array.of(times.last),
+});
+
 /** Gives what a view would have shown last, for subscribers who come too late for the results before; null where there is nothing. */
-export const latestResult = (view: View, channel: number, model: Model): ViewMessage | null =>
-  model.seq < 0 ? null : (LATEST[view]?.(channel, model) ?? null);
+export const latestResult = (view: View, channel: number, course: Told): ViewMessage | null =>
+  course.model.seq < 0 ? null : (LATEST[view]?.(channel, course) ?? null);
+
+/** A time in a message: null where it is not known. */
+export const timeOf = (t: number): number | null => (Number.isNaN(t) ? null : t);
 
 export function metricsMessage(
   channel: number,
-  { seq, updates, anomaly, metrics }: Pick<Model, 'seq' | 'updates' | 'metrics' | 'anomaly'>,
+  { seq, updates, anomaly, metrics }: Pick<Told['model'], 'seq' | 'updates' | 'metrics' | 'anomaly'>,
+  t: number | null,
+  labels: readonly OutputLabel[],
 ): ViewMessage {
-  const outputs = [...metrics.outputs];
-  return { type: 'metrics', channel, seq, skipped: 0, updates, anomaly, ...metrics, outputs };
+  const outputs = metrics.outputs.map((scores) => {
+    const { name, unit } = labels[scores.output]!;
+    return { ...scores, name, ...(unit && { unit }) };
+  });
+  return { type: 'metrics', channel, seq, t, skipped: 0, updates, anomaly, ...metrics, outputs };
 }

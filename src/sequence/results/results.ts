@@ -1,18 +1,24 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
+import type { Resampling } from '../../features/resampling.js';
+import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
+import type { Schema } from '../../fields/schema.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
 import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/views/index.js';
 import type { Update } from '../../rnn/learning/learner.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
+import type { LogRecord } from '../../store/store.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
-import { metricsMessage } from './latest-result.js';
+import { metricsMessage, timeOf } from './latest-result.js';
 import { type Numbers, StepGatherer } from './step-gatherer.js';
 
 /** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
 /** The most updates, metrics or events in one message. */
 const MESSAGE_ENTRIES = 256;
+
+type Steps = Extract<LogRecord, { kind: 'steps' }>;
 
 /** All views except the weights, which are not the result of a step. */
 export type ResultView = Exclude<View, 'weights'>;
@@ -30,11 +36,17 @@ export class Results implements CopyRoom {
   /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
+  private ownLabels: readonly OutputLabel[] | null = null;
   private updates: UpdateEntry[] = [];
+  /** The record of steps that is under way, and the milliseconds between steps where they come regularly. */
+  private steps: Steps | null = null;
+  private interval: number | null = null;
 
   constructor(
     private readonly channel: number,
-    spec: ModelSpec,
+    private readonly spec: ModelSpec,
+    /** What the numbers mean. */
+    public schema: Schema,
   ) {
     const [state, output] = [spec.batch * spec.units, spec.batch * outputsOf(spec)];
     this.stepSize = spec.batch * spec.features;
@@ -84,14 +96,14 @@ export class Results implements CopyRoom {
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
-      this.sendInputs(record.first, record.x);
+    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0) this.beginSteps(record, course);
+    this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
-    if (run.updates.length > 0) this.addUpdates(run.updates, run.now);
+    if (run.updates.length > 0) this.addUpdates(run.updates, run.now, course);
     if (run.alerts.length > 0) this.alert(run, course);
     if (run.events.length > 0)
-      for (const { event, detail } of run.events) this.announce(course, event, detail);
+      for (const { event, detail } of run.events) this.announce(course, event, detail, course.times.last);
     if (run.isLast && (record?.kind === 'steps' || record?.kind === 'targets')) this.flush(course);
   }
 
@@ -99,18 +111,52 @@ export class Results implements CopyRoom {
     { seq: last, epoch }: { readonly seq: number; readonly epoch: string },
     event: SequenceEvent['event'],
     detail: Record<string, unknown>,
+    t: number,
     seq = last,
   ): void {
-    const events = [{ event, seq, epoch, detail }];
+    const events = [{ event, seq, t: timeOf(t), epoch, detail }];
     this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events });
   }
 
   /** Anomalies and drift are events. */
   private alert({ alerts }: SequenceRun, course: Course): void {
     for (const { seq, anomaly, isAnomalous, drift } of alerts) {
-      if (isAnomalous) this.announce(course, 'anomaly', { score: anomaly }, seq);
-      if (drift) this.announce(course, 'drift', { detector: drift }, seq);
+      const t = this.timeAt(seq, course);
+      if (isAnomalous) this.announce(course, 'anomaly', { score: anomaly }, t, seq);
+      if (drift) this.announce(course, 'drift', { detector: drift }, t, seq);
     }
+  }
+
+  /** Takes the steps of a record, before the first of them is carried. */
+  private beginSteps(steps: Steps, course: Course): void {
+    this.steps = steps;
+    this.sendInputs(steps.first, steps.x);
+    if (this.schema.resample && this.subjects.events?.observed) this.tellSilence(steps, this.schema.resample, course);
+  }
+
+  /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
+  private tellSilence({ first, t }: Steps, { every }: Resampling, course: Course): void {
+    for (let i = 1; i < (t?.length ?? 0); i++) {
+      const [from, to] = [t![i - 1]! + every, t![i]!];
+      if (to > from) this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
+    }
+  }
+
+  /** The times of steps of the record that is under way. */
+  private timesFrom(seq: number, count: number): Float64Array<ArrayBuffer> {
+    const { t = null, first = 0 } = this.steps ?? {};
+    return t ? t.slice(seq - first, seq - first + count) : new Float64Array(count).fill(Number.NaN);
+  }
+
+  private timeAt(seq: number, { times }: Course): number {
+    const { t, first } = this.steps ?? { t: null, first: 0 };
+    return t?.[seq - first] ?? times.last;
+  }
+
+  private get labels(): readonly OutputLabel[] {
+    const { fields, targets } = this.schema;
+    this.ownLabels ??= outputLabels(this.spec, fields, targets);
+    return this.ownLabels;
   }
 
   complete(): void {
@@ -118,40 +164,43 @@ export class Results implements CopyRoom {
   }
 
   /** Sends out the gathered results: states first, since they wait for nothing. */
-  private flush({ model }: Course): void {
+  private flush({ model, times }: Course): void {
     this.flushSteps();
     this.flushUpdates(model.seq);
     const { metrics } = this.subjects;
-    if (metrics?.observed) metrics.next(metricsMessage(this.channel, model));
+    if (metrics?.observed) metrics.next(metricsMessage(this.channel, model, timeOf(times.last), this.labels));
   }
 
   private flushSteps(): void {
-    const { channel, count, first: seq, subjects, gatherer } = this;
+    const { channel, count, first: seq, subjects, gatherer, interval } = this;
     if (count === 0) return;
     this.count = 0;
     const { gatheredH: h, gatheredY: y } = gatherer;
-    if (h) subjects.states?.next({ type: 'states', channel, seq, count, skipped: 0, h });
-    if (y) subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, y });
+    if (!h && !y) return;
+    const head = { channel, seq, count, skipped: 0, t: this.timesFrom(seq, count) };
+    if (h) subjects.states?.next({ type: 'states', ...head, h });
+    if (y) subjects.predictions?.next({ type: 'predictions', ...head, interval, y });
   }
 
   /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */
-  private sendInputs(seq: number, x: Float32Array): void {
+  private sendInputs(seq: number, x: Float64Array): void {
     const { inputs } = this.subjects;
     if (!inputs?.observed) return;
     const { channel, stepSize } = this;
     const most = this.capacityOf('inputs') * stepSize;
     for (let at = 0; at < x.length; at += most) {
-      const part = x.slice(at, at + most) as Float32Array<ArrayBuffer>;
+      const part = x.slice(at, at + most) as Float64Array<ArrayBuffer>;
       const [first, count] = [seq + at / stepSize, part.length / stepSize];
-      inputs.next({ type: 'inputs', channel, seq: first, count, skipped: 0, x: part });
+      inputs.next({ type: 'inputs', channel, seq: first, count, skipped: 0, t: this.timesFrom(first, count), x: part });
     }
   }
 
   /** @param seq number of the step after which the updates were made */
-  private addUpdates(updates: readonly Update[], seq: number): void {
+  private addUpdates(updates: readonly Update[], seq: number, course: Course): void {
     if (!this.subjects.updates?.observed) return;
+    const t = timeOf(this.timeAt(seq, course));
     for (const { loss, gradientNorm, ...rest } of updates)
-      this.updates.push({ ...rest, loss: finiteOrNull(loss), gradientNorm: finiteOrNull(gradientNorm) });
+      this.updates.push({ ...rest, t, loss: finiteOrNull(loss), gradientNorm: finiteOrNull(gradientNorm) });
     if (this.updates.length >= MESSAGE_ENTRIES) this.flushUpdates(seq);
   }
 

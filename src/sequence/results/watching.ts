@@ -2,6 +2,7 @@
 import { concat, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
+import type { Schema } from '../../fields/schema.js';
 import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
@@ -31,6 +32,7 @@ export interface Watched {
   readonly name: string;
   readonly channel: number;
   readonly spec: ModelSpec;
+  readonly schema: Schema;
   readonly seq: number;
   readonly epoch: string;
   /** Wakes it. */
@@ -99,12 +101,12 @@ export class Watching {
     const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
-    const latest = () => latestResult(view, sequence.channel, sequence.awake().model);
+    const latest = () => latestResult(view, sequence.channel, sequence.awake());
     if (!start) {
       const last = latest();
       return { results$: last ? concat(of(last), live$) : live$, recovered: false };
     }
-    const replayed = new Results(sequence.channel, sequence.spec);
+    const replayed = new Results(sequence.channel, sequence.spec, sequence.schema);
     const seq = () => sequence.seq;
     const { scheduler } = clock;
     const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
@@ -115,8 +117,9 @@ export class Watching {
   private startBefore(seq: number): Start | null {
     const { sequence, log, models, onFault } = this.parts;
     for (const start of starts(sequence.name, log, (spec) => models.make(spec), onFault)) {
-      if (start.model.seq <= seq || start.model.seq < 0) return start;
-      start.model.free();
+      const { model } = start.course;
+      if (model.seq <= seq || model.seq < 0) return start;
+      model.free();
     }
     return null;
   }

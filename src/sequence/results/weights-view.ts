@@ -3,10 +3,12 @@ import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxj
 import { EddyError } from '../../errors.js';
 import { conflate } from '../../operators/conflate.js';
 import type { ServerMessageOf } from '../../protocol/messages.js';
+import { inputLabels } from '../../fields/input-labels.js';
 import type { ViewMessage } from '../../protocol/views/index.js';
 import { layoutParameters } from '../../rnn/cell/parameters.js';
 import { type ModelSpec, reachOf } from '../../rnn/spec/spec.js';
 import type { Course } from '../course.js';
+import { timeOf } from './latest-result.js';
 
 /** Milliseconds between two messages, at least: copying weights costs. */
 const LEAST_MS = 1000;
@@ -48,7 +50,7 @@ export function weightsView(
 }
 
 /** Gives the current weights, and the input gradient of the latest update. */
-function weightsMessage(channel: number, { model, lastUpdate }: Course): ServerMessageOf<'weights'> {
+function weightsMessage(channel: number, { model, lastUpdate, schema, times }: Course): ServerMessageOf<'weights'> {
   const { W, b, Wy, by } = model.weights;
   const gradient = lastUpdate && model.inputGradient(lastUpdate);
   const told = gradient?.every(Number.isFinite) ? lastUpdate : null;
@@ -56,9 +58,11 @@ function weightsMessage(channel: number, { model, lastUpdate }: Course): ServerM
     type: 'weights',
     channel,
     seq: model.seq,
+    t: timeOf(times.last),
     skipped: 0,
     updates: model.updates,
     inputs: layoutParameters(model.spec).features,
+    names: inputLabels(model.spec, schema.fields),
     w: Float32Array.from(W),
     b: Float32Array.from(b),
     wy: Float32Array.from(Wy),

@@ -12,6 +12,8 @@ export const NEEDS: Readonly<Record<ClientMessage['type'], Role | null>> = {
   open: 'produce',
   steps: 'produce',
   targets: 'produce',
+  append: 'produce',
+  flush: 'produce',
   close: 'produce',
   subscribe: 'subscribe',
   unsubscribe: 'subscribe',
@@ -68,7 +70,7 @@ export class Access {
   check(message: ClientMessage, now: () => number): void {
     const role = NEEDS[message.type];
     if (role === null) this.checkTime(now);
-    else this.require(role, 'sequence' in message ? message.sequence : null, now, message.type);
+    else this.require(role, ('sequence' in message ? message.sequence : null) ?? null, now, message.type);
   }
 
   /**

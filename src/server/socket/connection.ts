@@ -11,7 +11,7 @@ import { EddyError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import { Inlet } from '../../operators/inlet.js';
 import { mapOrRefuse } from '../../operators/map-or-refuse.js';
-import type { Codec } from '../../protocol/codec.js';
+import type { Codec, WireForm } from '../../protocol/codec.js';
 import {
   type ClientMessage,
   PROTOCOL_VERSION,
@@ -37,8 +37,8 @@ import { StepPace } from './step-pace.js';
 export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
-  /** Encodes a message, packed if requested; the same message for many sockets only once. */
-  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
+  /** Encodes a message; the same message for many sockets only once per form. */
+  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array;
   readonly directory: Directory;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -53,6 +53,8 @@ export interface ConnectionParts {
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
+
+const UNCOUNTED: ReadonlySet<ClientMessage['type']> = new Set(['steps', 'targets', 'append']);
 
 /** The request, channel and steps that an error answers. */
 type Answered = Pick<ServerMessageOf<'error'>, 're' | 'channel' | 'seq' | 'count'>;
@@ -77,7 +79,7 @@ export class Connection {
     const farewell = (error: EddyError) => this.farewell(error);
     this.outbox = new Outbox({
       ...parts,
-      encode: (message) => encode(message, this.greeter.isPacked),
+      encode: (message) => encode(message, this.greeter.form),
       onSlow: farewell,
     });
     this.greeter = new Greeter({
@@ -105,7 +107,7 @@ export class Connection {
     this.frames
       .pipe(
         mapOrRefuse<Frame, ClientMessage>(
-          (frame) => codec.decodeClient(frame),
+          (frame) => codec.decodeClient(frame, this.greeter.form),
           (error) => refuse(error, null),
         ),
         mapOrRefuse<ClientMessage, ClientMessage>((message) => this.admit(message), refuse),
@@ -182,11 +184,11 @@ export class Connection {
 
   private readonly wall = () => this.parts.clock.wall();
 
-  /** Counts a message. Steps and targets do not count as requests: their steps have a rate of their own. */
+  /** Counts a message. Steps, targets and appends do not count as requests: steps have a rate of their own. */
   private count(type: ClientMessage['type']): void {
     const { counters, limits, clock } = this.parts;
     counters.received[type]++;
-    if (type === 'steps' || type === 'targets' || this.requests.tryTake(clock.monotonic())) return;
+    if (UNCOUNTED.has(type) || this.requests.tryTake(clock.monotonic())) return;
     throw new EddyError('rate-limit', `more than ${limits.requestsPerSecond} requests per second`);
   }
 

@@ -3,6 +3,7 @@ import { Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
+import { PLAIN_FORM, type WireForm } from '../../protocol/codec.js';
 import { type ClientMessage, type ClientMessageOf, PROTOCOL_VERSION } from '../../protocol/messages.js';
 import { type Access, expired } from '../auth/access.js';
 import { GRACE_MS } from './heartbeat.js';
@@ -21,7 +22,7 @@ type Session =
       heldBytes: number;
     }
   /** Requests are answered. `expiry` closes the socket when its token expires. */
-  | { readonly status: 'open'; readonly access: Access; readonly packed: boolean; expiry: Subscription }
+  | { readonly status: 'open'; readonly access: Access; readonly form: WireForm; expiry: Subscription }
   | { readonly status: 'ended' };
 
 export interface GreeterParts {
@@ -57,9 +58,9 @@ export class Greeter {
     return this.session.status === 'ended';
   }
 
-  /** Does the client want packed results? */
-  get isPacked(): boolean {
-    return this.session.status === 'open' && this.session.packed;
+  /** How numbers travel, as the client said. */
+  get form(): WireForm {
+    return this.session.status === 'open' ? this.session.form : PLAIN_FORM;
   }
 
   /** The access of the socket. @throws EddyError `hello-expected` before hello */
@@ -149,9 +150,9 @@ export class Greeter {
     for (const frame of held) this.parts.receive(frame);
   }
 
-  private welcome({ packed = false }: ClientMessageOf<'hello'>, access: Access): void {
+  private welcome({ packed = false, float64 = false }: ClientMessageOf<'hello'>, access: Access): void {
     if (this.session.status === 'greeting') this.session.deadline.unsubscribe();
-    this.session = { status: 'open', access, packed, expiry: Subscription.EMPTY };
+    this.session = { status: 'open', access, form: { packed, float64 }, expiry: Subscription.EMPTY };
     this.watchExpiry(access);
     if (!this.hasEnded) this.parts.onWelcome();
   }

@@ -17,6 +17,7 @@ import {
   tap,
 } from 'rxjs';
 import { EddyError } from '../../errors.js';
+import type { Schema } from '../../fields/schema.js';
 import type { Limits } from '../../limits.js';
 import { Sink } from '../../operators/sink.js';
 import { Stage, stage } from '../../operators/stage.js';
@@ -98,6 +99,10 @@ class Router extends Stage<ClientMessage, ServerMessage> {
         return this.steps(message);
       case 'targets':
         return this.channels.get(message.channel).learn(message.seq, message.targets);
+      case 'append':
+        return this.answer(message, () => this.append(message));
+      case 'flush':
+        return this.answer(message, () => done(message.id, this.channels.get(message.channel).flush()));
       case 'open':
         return this.inOrder(message, () => this.open(message));
       case 'subscribe':
@@ -140,24 +145,40 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     );
   }
 
-  private steps({ channel, seq, x, targets, count }: ClientMessageOf<'steps'>): void {
+  private steps({ channel, seq, x, targets, t, count }: ClientMessageOf<'steps'>): void {
     const { sampler, pace, now, refusals } = this.parts;
     const handle = this.channels.get(channel);
     const { batch, features } = handle.spec;
     const T = count ?? x.length / (batch * features);
     const before = refusals.total;
     sampler.begin(channel, seq + T - 1, now);
-    handle.push(seq, x, targets ?? null, T);
+    handle.push({ first: seq, x, targets: targets ?? null, t: t ?? null, count: T });
     if (refusals.total > before) return;
     sampler.end(T, now);
     pace.take(T);
   }
 
-  private open({ id, sequence, mode, spec }: ClientMessageOf<'open'>): Answer {
+  /** Answers with the number of the step, when it is durable. */
+  private append({ id: re, channel, sequence, ...reading }: ClientMessageOf<'append'>): Answer {
+    const { directory, pace } = this.parts;
+    if ((channel === undefined) === (sequence === undefined))
+      throw new EddyError('message-invalid', 'append: either channel or sequence says where to');
+    pace.take(1);
+    const handle$ = channel === undefined ? directory.get(sequence!) : of(this.channels.get(channel));
+    return handle$.pipe(
+      mergeMap((handle) =>
+        handle
+          .append(reading)
+          .pipe(map((seq): ServerMessage => ({ type: 'appended', re, channel: handle.channel, seq }))),
+      ),
+    );
+  }
+
+  private open({ id, sequence, mode, ...asked }: ClientMessageOf<'open'>): Answer {
     const { directory, guard } = this.parts;
     this.channels.checkRoom(sequence);
     return directory
-      .open(sequence, mode, spec, () => guard.check('sequences'))
+      .open(sequence, mode, asked, () => guard.check('sequences'))
       .pipe(
         map(({ handle: opened, created }): ServerMessage => {
           // opening it may have ended a socket that does not keep up
@@ -243,12 +264,21 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     out.next({ type: 'done', re: id });
   }
 
-  private list({ id: re, after = '', limit = LISTED }: ClientMessageOf<'list'>): Answer {
+  private list({ id: re, after = '', limit = LISTED, sequence: only }: ClientMessageOf<'list'>): Answer {
     const access = this.parts.access();
     const covers = access.coversAll ? null : (name: string) => access.covers(name);
     return this.parts.directory
-      .list({ after, limit, covers })
-      .pipe(map((list): ServerMessage => ({ type: 'listing', re, ...list })));
+      .list({ after, limit, covers, only })
+      .pipe(
+        map(({ sequences, ...list }): ServerMessage => {
+          const told = sequences.map(({ schema, x, ...entry }) => ({
+            ...entry,
+            ...(x && { x: [...x] }),
+            ...(schema && toldSchema(schema)),
+          }));
+          return { type: 'listing', re, ...list, sequences: told };
+        }),
+      );
   }
 }
 
@@ -259,6 +289,15 @@ const LISTED = 100;
 const done = (re: number, work$: Observable<never>): Answer =>
   concat(work$, of({ type: 'done', re } as const));
 
-function placeOf(re: number, { channel, name, epoch, seq, spec }: SequenceHandle) {
-  return { re, channel, sequence: name, epoch, seq, spec: { ...spec } };
+/** The names of a sequence's numbers, as messages tell them. */
+function toldSchema({ fields, targets, resample }: Schema) {
+  return {
+    fields: [...fields],
+    ...(targets.length > 0 && { targets: [...targets] }),
+    ...(resample && { resample: { ...resample } }),
+  };
+}
+
+function placeOf(re: number, { channel, name, epoch, seq, spec, schema }: SequenceHandle) {
+  return { re, channel, sequence: name, epoch, seq, spec: { ...spec }, ...toldSchema(schema) };
 }

@@ -1,11 +1,11 @@
 import type { Limits } from '../../limits.js';
-import { Codec, type Encoding } from '../../protocol/codec.js';
+import { Codec, type Encoding, type WireForm } from '../../protocol/codec.js';
 import type { ServerMessage } from '../../protocol/messages.js';
 
 /** Reads and writes messages of one encoding. */
 export interface Wire {
   readonly codec: Codec;
-  readonly encode: (message: ServerMessage, packed: boolean) => Uint8Array;
+  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array;
 }
 
 /**
@@ -20,12 +20,21 @@ export function createWires(
 ): Record<Encoding, Wire> {
   const wire = (encoding: Encoding): Wire => {
     const codec = new Codec(encoding, limits);
-    const asPacked = once((message: ServerMessage) => finish(codec.encode(message, true)));
-    const asPlain = once((message: ServerMessage) => finish(codec.encode(message)));
-    return { codec, encode: (message, packed) => (packed ? asPacked(message) : asPlain(message)) };
+    const [narrow, wide, packedNarrow, packedWide] = FORMS.map((form) =>
+      once((message: ServerMessage) => finish(codec.encode(message, form))),
+    );
+    return {
+      codec,
+      encode: (message, { packed, float64 }) =>
+        packed ? (float64 ? packedWide! : packedNarrow!)(message) : (float64 ? wide! : narrow!)(message),
+    };
   };
   return { msgpack: wire('msgpack'), json: wire('json') };
 }
+
+const FORMS: readonly WireForm[] = [false, true].flatMap((packed) =>
+  [false, true].map((float64) => ({ packed, float64 })),
+);
 
 /** Keeps the last result. */
 function once<T, R>(make: (value: T) => R): (value: T) => R {

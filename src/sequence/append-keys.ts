@@ -1,0 +1,76 @@
+import { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
+import type { StepKey } from '../store/store.js';
+
+/** Keys that are remembered. */
+export const REMEMBERED_KEYS = 10_000;
+
+interface Kept {
+  readonly seq: number;
+  readonly checksum: number;
+}
+
+/** The keys of the last appends, and the steps that they became: an append with one of them has no effect. */
+export class AppendKeys {
+  /** Oldest first. */
+  private readonly kept = new Map<string, Kept>();
+
+  /** Remembers the keys of steps, the first numbered `first`; the oldest ones are forgotten. */
+  add(keys: readonly StepKey[], first: number): void {
+    const { kept } = this;
+    for (const [key, checksum, step] of keys) {
+      kept.delete(key);
+      kept.set(key, { seq: first + step, checksum });
+    }
+    for (const key of kept.keys()) {
+      if (kept.size <= REMEMBERED_KEYS) return;
+      kept.delete(key);
+    }
+  }
+
+  /**
+   * Gives the step that an append with a key became, or null if the key is new.
+   *
+   * @throws EddyError `key-conflict` where other numbers came with it
+   */
+  find(key: string, checksum: number): number | null {
+    const kept = this.kept.get(key);
+    if (!kept) return null;
+    if (kept.checksum === checksum) return kept.seq;
+    throw new EddyError(
+      'key-conflict',
+      `the key ${JSON.stringify(key)} came before with other numbers, which are step ${kept.seq}; use a key for one reading only`,
+    );
+  }
+
+  state(): Plain | null {
+    const { kept } = this;
+    if (kept.size === 0) return null;
+    const values = [...kept.values()];
+    return {
+      keys: [...kept.keys()],
+      seqs: Float64Array.from(values, ({ seq }) => seq),
+      checksums: Float64Array.from(values, ({ checksum }) => checksum),
+    };
+  }
+
+  restore(state: unknown): void {
+    const { keys = [], seqs = [], checksums = [] } = (state ?? {}) as {
+      keys?: readonly string[];
+      seqs?: ArrayLike<number>;
+      checksums?: ArrayLike<number>;
+    };
+    this.kept.clear();
+    for (const [i, key] of keys.entries()) this.kept.set(key, { seq: seqs[i] ?? -1, checksum: checksums[i] ?? 0 });
+  }
+}
+
+/** Gives a checksum of what is appended with a key: its numbers, and its time if it came with one (FNV-1a of their bits). */
+export function checksumOf(x: Float64Array, targets: Float64Array | null, t: number | null): number {
+  let hash = 0x811c9dc5;
+  for (const values of [x, targets ?? [], t === null ? [] : [t]]) {
+    const bytes = new Uint8Array(Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value)).buffer);
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  return hash >>> 0;
+}

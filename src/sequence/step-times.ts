@@ -1,0 +1,83 @@
+import { EddyError } from '../errors.js';
+import type { Plain } from '../formats/typed-json.js';
+
+/** The largest time of a Date, in milliseconds since 1970. */
+const MAX_TIME = 8.64e15;
+/** Differences of times that have to agree before steps count as regular, and how far one may be off. */
+const AGREEING = 8;
+const TOLERANCE = 0.05;
+const TOLERANCE_MS = 1;
+/** Differences that the mean of them forgets over. */
+const MEMORY = 32;
+
+/** The times of a sequence's steps: the last one, and how far apart they are where they come regularly. */
+export class StepTimes {
+  /** The time of the last step, in milliseconds since 1970; NaN before the first. */
+  last = Number.NaN;
+  /** The mean difference of the times that agreed, and how many did. */
+  private mean = 0;
+  private agreed = 0;
+
+  /** The milliseconds between two steps, or null where they do not come regularly. */
+  get interval(): number | null {
+    return this.agreed >= AGREEING && this.mean > 0 ? this.mean : null;
+  }
+
+  /** Takes the times of the next steps; NaN is a time that is not known. */
+  take(t: ArrayLike<number>): void {
+    for (let i = 0; i < t.length; i++) this.takeOne(t[i]!);
+  }
+
+  /**
+   * Gives the times of new steps: those that came, or the arrival where there are none. Time never goes back by itself: a
+   * step without a time is no older than the last one.
+   *
+   * @throws EddyError `step-time` for what is no time, `step-late` for a step older than the one before it
+   */
+  stamp(t: Float64Array | null, count: number, arrival: number, first: number, mayBeLate: boolean): Float64Array {
+    const { last } = this;
+    const stamps = new Float64Array(count);
+    let latest = Number.isNaN(last) ? Number.NEGATIVE_INFINITY : last;
+    for (let i = 0; i < count; i++) {
+      const given = t?.[i] ?? Number.NaN;
+      const time = Number.isNaN(given) ? Math.max(arrival, latest) : given;
+      if (!(Math.abs(time) <= MAX_TIME))
+        throw new EddyError('step-time', `the time of step ${first + i} is ${time}, no milliseconds since 1970`);
+      if (time < latest && !mayBeLate) throw late(first + i, time, latest);
+      stamps[i] = time;
+      latest = Math.max(latest, time);
+    }
+    return stamps;
+  }
+
+  state(): Plain {
+    const { last, mean, agreed } = this;
+    return { last: Number.isNaN(last) ? null : last, mean, agreed };
+  }
+
+  restore(state: unknown): void {
+    const { last = null, mean = 0, agreed = 0 } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
+    this.last = last ?? Number.NaN;
+    this.mean = mean;
+    this.agreed = agreed;
+  }
+
+  private takeOne(time: number): void {
+    const difference = time - this.last;
+    this.last = time;
+    if (Number.isNaN(difference)) return;
+    const { mean } = this;
+    const isAgreeing = Math.abs(difference - mean) <= Math.max(TOLERANCE * mean, TOLERANCE_MS);
+    this.agreed = isAgreeing ? this.agreed + 1 : 1;
+    this.mean = isAgreeing ? mean + (difference - mean) / Math.min(this.agreed, MEMORY) : difference;
+  }
+}
+
+const late = (seq: number, time: number, last: number) =>
+  new EddyError(
+    'step-late',
+    `step ${seq} is of ${timeText(time)}, ${last - time} ms older than the one before it; ` +
+      'put times in order, leave them out to be stamped on arrival, or open the sequence with inputs.late: "take"',
+  );
+
+const timeText = (time: number) => new Date(time).toISOString();
