@@ -2,6 +2,8 @@
 import { EddyError } from '../errors.js';
 import { readCheckpoint, writeCheckpoint } from './log/checkpoint-codec.js';
 import { ChunkWriter, readChunk } from './log/records.js';
+import { MemoryPages } from './memory-pages.js';
+import { PageRoom } from './page-index.js';
 import type {
   Checkpoint,
   LogRecord,
@@ -9,17 +11,28 @@ import type {
   Store,
   StoredCheckpoint,
   StoredRecord,
+  StoredSummary,
   StoreListener,
 } from './store.js';
 
-export function createMemoryStore(): Store {
-  return new MemoryStore();
+/** Bytes that all pages together are to have by default: 512 MiB. */
+const PAGE_BYTES = 512 * 2 ** 20;
+
+/** @param parts how many bytes the pages of all sequences are to have together */
+export function createMemoryStore({ pageBytes = PAGE_BYTES }: { readonly pageBytes?: number } = {}): Store {
+  return new MemoryStore(new PageRoom(pageBytes));
 }
 
 class MemoryStore implements Store {
   readonly failure = null;
   private readonly sequences = new Map<string, MemorySequence>();
   private known = 0;
+
+  constructor(private readonly room: PageRoom) {}
+
+  get pageBytes(): number {
+    return this.room.bytes;
+  }
 
   get size(): number {
     return this.known;
@@ -38,12 +51,16 @@ class MemoryStore implements Store {
   }
 
   open(name: string, listener: StoreListener): SequenceStore {
-    const sequence = this.sequences.get(name) ?? new MemorySequence(name, () => this.known++);
+    const sequence = this.sequences.get(name) ?? new MemorySequence(name, this.room, () => this.known++);
     if (sequence.listener)
       throw new EddyError('store-locked', `the sequence ${name} is open and cannot be opened twice`);
     this.sequences.set(name, sequence);
     sequence.listener = listener;
     return sequence;
+  }
+
+  summary(name: string): StoredSummary | null {
+    return this.has(name) ? this.sequences.get(name)!.told() : null;
   }
 
   remove(name: string): Promise<void> {
@@ -53,6 +70,8 @@ class MemoryStore implements Store {
         new EddyError('store-locked', `the sequence ${name} is open and cannot be removed`),
       );
     if (this.has(name)) this.known--;
+    sequence?.pages.steps.dropBefore(Number.POSITIVE_INFINITY);
+    sequence?.pages.states.dropBefore(Number.POSITIVE_INFINITY);
     this.sequences.delete(name);
     return Promise.resolve();
   }
@@ -84,14 +103,19 @@ class MemorySequence implements SequenceStore {
   listener: StoreListener | null = null;
   isKnown = false;
   end = 0;
+  readonly pages: { readonly steps: MemoryPages; readonly states: MemoryPages };
+  private summary: { readonly position: number; readonly bytes: Uint8Array } | null = null;
   private chunks: Chunk[] = [];
   private kept: { readonly position: number; readonly bytes: Uint8Array }[] = [];
   private readonly writer = new ChunkWriter();
 
   constructor(
     readonly name: string,
+    room: PageRoom,
     private readonly onKnown: () => void,
-  ) {}
+  ) {
+    this.pages = { steps: new MemoryPages(room), states: new MemoryPages(room) };
+  }
 
   get durableEnd(): number {
     return this.end;
@@ -153,6 +177,26 @@ class MemorySequence implements SequenceStore {
     this.chunks = kept;
     this.kept = this.kept.filter((checkpoint) => checkpoint.position <= position);
     this.end = position;
+  }
+
+  setSummary(summary: Checkpoint): void {
+    this.summary = { position: summary.position, bytes: writeCheckpoint(summary) };
+  }
+
+  /** Gives the summary, and the last steps after it. */
+  told(): StoredSummary {
+    this.seal();
+    const summary = this.summary && this.summary.position <= this.end ? this.summary : null;
+    const start = summary?.position ?? 0;
+    let last: StoredSummary['last'] = null;
+    for (let i = this.chunks.length - 1; i >= 0 && !last; i--) {
+      const { first, count, bytes } = this.chunks[i]!;
+      if (first + count <= start) break;
+      last = readChunk(bytes, first, count)
+        .slice(Math.max(0, start - first))
+        .findLast((record) => record.kind === 'steps') as StoredSummary['last'];
+    }
+    return { summary: summary && readCheckpoint(summary.bytes, summary.position), last: last ?? null };
   }
 
   close(): void {

@@ -56,6 +56,46 @@ export interface StoredRecord {
   readonly record: LogRecord;
 }
 
+/** A page: bytes that hold consecutive steps of a sequence's past. */
+export interface PageHead {
+  /** Number of its first step, and how many steps it holds, possibly none. */
+  readonly first: number;
+  readonly count: number;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly savedAt: number;
+  readonly bytes: number;
+}
+
+/** The pages of one kind that a sequence has, in the order of their first steps. What is in them is the sequence's affair. */
+export interface PageStore {
+  /** The pages, oldest first. Not to be changed; valid until the next call. */
+  readonly heads: readonly PageHead[];
+  /** Do all sequences together have more bytes of pages than the store is to hold? */
+  readonly isFull: boolean;
+  /** Gives the bytes of a page, which nobody may change, or null if it is no longer there. */
+  read(head: PageHead): Uint8Array | null;
+  /**
+   * Takes a page, in place of the one with the same first step. It becomes durable with the records appended so far, or
+   * after them, and never before. Its bytes belong to the store from then on.
+   */
+  write(page: Omit<PageHead, 'bytes'>, bytes: Uint8Array): void;
+  /** Deletes the pages whose first step is before a number. */
+  dropBefore(first: number): void;
+  /** Deletes the pages whose first step is a number or after it. */
+  dropFrom(first: number): void;
+}
+
+/** The kinds of pages: of what was taken and served, and of hidden states. */
+export type PageKind = 'steps' | 'states';
+
+/** What a store tells of a sequence without opening it. */
+export interface StoredSummary {
+  /** What the sequence last told of itself; null if it never did, or if that is damaged. */
+  readonly summary: Checkpoint | null;
+  /** The newest steps in the log, if they came after the summary. */
+  readonly last: Extract<LogRecord, { kind: 'steps' }> | null;
+}
+
 export interface StoreListener {
   /** The records before position `end` are durable. */
   onDurable(end: number): void;
@@ -92,6 +132,10 @@ export interface SequenceStore {
    * aside in the store, not deleted; new records continue from that position.
    */
   abandon(position: number): void;
+  /** The pages of its past. */
+  readonly pages: Readonly<Record<PageKind, PageStore>>;
+  /** Takes what the store shall tell of the sequence at this position of its log, in place of what it took before. */
+  setSummary(summary: Checkpoint): void;
   /** Closes it: the listener gets no more calls. Records taken so far still become durable. */
   close(): void;
 }
@@ -110,6 +154,10 @@ export interface Store {
    * @throws EddyError `store-locked` if it is already open
    */
   open(name: string, listener: StoreListener): SequenceStore;
+  /** Tells of a sequence without opening it; null if it is unknown. It may be open. */
+  summary(name: string): StoredSummary | null;
+  /** Bytes of the pages of all sequences. */
+  readonly pageBytes: number;
   /** Removes a sequence; resolves when that is durable, or rejects with `store-locked` if it is open. */
   remove(name: string): Promise<void>;
   /** Resolves when everything taken so far is durable, or rejects with `failure`. */

@@ -2,7 +2,7 @@
 
 import type { EddyError } from '../../src/errors.js';
 import { createMemoryStore } from '../../src/store/memory.js';
-import type { SequenceStore, Store, StoreListener } from '../../src/store/store.js';
+import type { SequenceStore, Store, StoredSummary, StoreListener } from '../../src/store/store.js';
 
 export class SlowStore implements Store {
   failure: EddyError | null = null;
@@ -12,6 +12,14 @@ export class SlowStore implements Store {
 
   get size(): number {
     return this.memory.size;
+  }
+
+  get pageBytes(): number {
+    return this.memory.pageBytes;
+  }
+
+  summary(name: string): StoredSummary | null {
+    return this.memory.summary(name);
   }
 
   has(name: string): boolean {

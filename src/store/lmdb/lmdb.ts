@@ -5,8 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EddyError } from '../../errors.js';
-import { createDurableStore } from '../log/durable.js';
-import type { GroupCommitParts } from '../log/group-commit.js';
+import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
 import type { Store } from '../store.js';
 import { flushFolder } from './flush-folder.js';
 
@@ -16,7 +15,7 @@ import { flushFolder } from './flush-folder.js';
  * @throws EddyError `store-locked` if another process has it, `store-damaged` if its file is damaged or of another
  * format, `store-unavailable` if it cannot be created or read
  */
-export async function openLmdbStore(folder: string, parts: GroupCommitParts = {}): Promise<Store> {
+export async function openLmdbStore(folder: string, parts: DurableStoreParts = {}): Promise<Store> {
   let release: () => void | Promise<void> = () => undefined;
   try {
     const [{ LmdbDisk }, { lockFolder }] = await Promise.all([

@@ -3,14 +3,14 @@ import { EddyError } from '../../errors.js';
 import type {
   Checkpoint,
   LogRecord,
+  PageKind,
   SequenceStore,
   StoredCheckpoint,
   StoredRecord,
   StoreListener,
 } from '../store.js';
-import type { Sweep } from './background-deletes.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint-codec.js';
-import type { GroupCommit } from './group-commit.js';
+import { writeCheckpoint } from './checkpoint-codec.js';
+import { DurablePages, type PageOwner } from './durable-pages.js';
 import {
   abandonmentTime,
   asideKey,
@@ -19,30 +19,30 @@ import {
   checkpointPosition,
   chunkRange,
   logKey,
+  summaryKey,
   within,
 } from './keys.js';
 import { ChunkWriter, readChunk } from './records.js';
+import { ALL, StoredLog } from './stored-log.js';
 
-const ALL = Number.MAX_SAFE_INTEGER;
 /** A chunk of this many bytes is closed, and the next one begins. */
 const CHUNK_BYTES = 1024 * 1024;
 /** How many durable checkpoints are kept. */
 const KEPT = 2;
 
 /** What a sequence needs from its store. */
-export interface SequenceOwner {
-  readonly commit: GroupCommit;
+export interface SequenceOwner extends PageOwner {
   /** Registers a sequence and gives its id. */
   register(name: string): string;
   /** Remembers that the sequence has records to write. */
   gathers(sequence: DurableSequence): void;
-  sweep(sweep: Sweep): void;
   released(sequence: DurableSequence): void;
 }
 
 export class DurableSequence implements SequenceStore {
   end: number;
   durableEnd: number;
+  readonly pages: { readonly steps: DurablePages; readonly states: DurablePages };
   /** The listener, while the sequence is open. */
   listener: StoreListener | null = null;
   /** Pending writes that contain changes of this sequence. */
@@ -59,12 +59,18 @@ export class DurableSequence implements SequenceStore {
     readonly name: string,
     private id: string | null,
   ) {
-    const { commit } = owner;
-    const positions = id === null ? [] : commit.keys({ ...before('checkpoint', id, ALL), limit: ALL });
-    this.durable = positions.map(checkpointPosition);
-    const [last] = id === null ? [] : commit.keys({ ...before('log', id, ALL), limit: 1, last: true });
-    this.end = Math.max(last ? chunkRange(last).end : 0, this.durable.at(-1) ?? 0);
+    const stored = this.stored;
+    this.durable = stored?.checkpointPositions() ?? [];
+    this.end = stored?.end ?? 0;
     this.durableEnd = this.end;
+    const pages = (kind: PageKind) =>
+      new DurablePages(
+        owner,
+        kind,
+        () => this.id,
+        () => this.know(),
+      );
+    this.pages = { steps: pages('steps'), states: pages('states') };
   }
 
   get isKnown(): boolean {
@@ -101,7 +107,8 @@ export class DurableSequence implements SequenceStore {
   *records(from: number): Generator<StoredRecord> {
     let position = from;
     while (position < this.end) {
-      const { first, records } = this.chunkAt(position);
+      this.seal();
+      const { first, records } = this.stored!.chunkAt(position, this.end);
       for (let i = position - first; i < records.length; i++)
         yield { position: first + i, record: records[i]! };
       position = first + records.length;
@@ -122,15 +129,15 @@ export class DurableSequence implements SequenceStore {
     });
   }
 
-  *checkpoints(): Generator<StoredCheckpoint> {
-    if (this.id === null) return;
+  checkpoints(): Iterable<StoredCheckpoint> {
+    return this.stored?.checkpoints() ?? [];
+  }
+
+  setSummary(summary: Checkpoint): void {
     const { commit } = this.owner;
-    const keys = commit.keys({ ...before('checkpoint', this.id, ALL), limit: ALL, last: true });
-    for (const key of keys) {
-      const position = checkpointPosition(key);
-      const bytes = commit.get(key);
-      if (bytes) yield { position, bytes: bytes.length, read: () => this.readCheckpoint(position, bytes) };
-    }
+    const id = this.know();
+    for (const key of commit.keys({ ...within(`about/${id}`), limit: ALL })) commit.set(key, null);
+    this.set(summaryKey(id, summary.position), writeCheckpoint(summary));
   }
 
   abandon(position: number): void {
@@ -185,39 +192,6 @@ export class DurableSequence implements SequenceStore {
     });
   }
 
-  /** Gives the chunk that holds a position. */
-  private chunkAt(position: number): { first: number; records: LogRecord[] } {
-    this.seal();
-    const { commit } = this.owner;
-    const id = this.id ?? '';
-    const [key = ''] = commit.keys({ ...before('log', id, position + 1), limit: 1, last: true });
-    const { first, end } = chunkRange(key);
-    if (!(end > position)) {
-      const after = { from: logKey(id, position, 0), to: before('log', id, ALL).to };
-      const [next] = commit.keys({ ...after, limit: 1 });
-      return this.damaged(position, next ? chunkRange(next).first : this.end, 'are missing');
-    }
-    try {
-      return { first, records: readChunk(commit.get(key) ?? new Uint8Array(0), first, end - first) };
-    } catch (cause) {
-      return this.damaged(first, end, `are damaged: ${messageOf(cause)}`, cause);
-    }
-  }
-
-  private damaged(first: number, end: number, how: string, cause?: unknown): never {
-    const what = `records ${first} to ${end - 1} of the sequence ${this.name}`;
-    throw new EddyError('store-damaged', `${what} ${how}`, { cause });
-  }
-
-  private readCheckpoint(position: number, bytes: Uint8Array): Checkpoint {
-    try {
-      return readCheckpoint(bytes, position);
-    } catch (cause) {
-      const what = `the checkpoint at ${position} of the sequence ${this.name}`;
-      throw new EddyError('store-damaged', `${what} is damaged: ${messageOf(cause)}`, { cause });
-    }
-  }
-
   /** Rewrites the part of a chunk before a position, if the chunk can be read. */
   private keepBefore(position: number, key: string, bytes: Uint8Array): void {
     const { first, end } = chunkRange(key);
@@ -265,6 +239,9 @@ export class DurableSequence implements SequenceStore {
     const [first] = this.owner.commit.keys({ ...before('log', this.id, ALL), limit: 1 });
     return first ? chunkRange(first).first : this.end - this.chunk.count;
   }
-}
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+  /** What the disk has of it; null before its first record. */
+  private get stored(): StoredLog | null {
+    return this.id === null ? null : new StoredLog(this.owner.commit, this.name, this.id);
+  }
+}

@@ -1,16 +1,37 @@
 /** The store that outlives its process, over any disk: one atomic write at a time takes the pending records of all sequences. */
 import { EddyError } from '../../errors.js';
-import type { Store, StoreListener } from '../store.js';
+import { PageRoom } from '../page-index.js';
+import type { Store, StoredSummary, StoreListener } from '../store.js';
 import { type Sweep, Sweeps } from './background-deletes.js';
 import type { Disk } from './disk.js';
 import { DurableSequence, type SequenceOwner } from './durable-sequence.js';
 import { GroupCommit, type GroupCommitParts } from './group-commit.js';
-import { FORMAT_KEY, goneId, goneKey, idOf, NEXT_KEY, nameKey, nameOf, within } from './keys.js';
+import {
+  FORMAT_KEY,
+  goneId,
+  goneKey,
+  idOf,
+  isPageKey,
+  NEXT_KEY,
+  nameKey,
+  nameOf,
+  PAGE_BYTES_KEY,
+  pageHead,
+  within,
+} from './keys.js';
+import { StoredLog } from './stored-log.js';
 
 /** Version of the layout described in `keys.ts`. */
 export const FORMAT = 1;
 /** How many names are read from the disk at a time. */
-const PAGE = 256;
+const NAMES = 256;
+/** Bytes that all pages together are to have by default: 8 GiB. */
+const PAGE_BYTES = 8 * 2 ** 30;
+
+export interface DurableStoreParts extends GroupCommitParts {
+  /** How many bytes the pages of all sequences are to have together. */
+  readonly pageBytes?: number;
+}
 
 const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const toText = (bytes: Uint8Array | undefined): string | undefined =>
@@ -21,12 +42,13 @@ const toText = (bytes: Uint8Array | undefined): string | undefined =>
  *
  * @throws EddyError `store-damaged` if the disk holds another format or something else
  */
-export function createDurableStore(disk: Disk, parts: GroupCommitParts = {}): Store {
+export function createDurableStore(disk: Disk, parts: DurableStoreParts = {}): Store {
   return new DurableStore(disk, parts);
 }
 
 class DurableStore implements Store, SequenceOwner {
   readonly commit: GroupCommit;
+  readonly room: PageRoom;
   size = 0;
   /** Sequences that are open or have changes that are not durable yet; all others are on the disk only. */
   private readonly awake = new Map<string, DurableSequence>();
@@ -34,9 +56,13 @@ class DurableStore implements Store, SequenceOwner {
   private readonly gathering = new Set<DurableSequence>();
   private readonly sweeps = new Sweeps();
   private nextId: number;
+  /** The bytes of all pages as they were last written down. */
+  private knownPageBytes: number;
 
-  constructor(disk: Disk, parts: GroupCommitParts) {
+  constructor(disk: Disk, parts: DurableStoreParts) {
     checkFormat(disk);
+    this.room = new PageRoom(parts.pageBytes ?? PAGE_BYTES);
+    this.room.bytes = this.knownPageBytes = Number(toText(disk.get(PAGE_BYTES_KEY)) ?? 0);
     this.commit = new GroupCommit(disk, () => this.fill(), parts);
     if (!disk.get(FORMAT_KEY)) this.commit.set(FORMAT_KEY, toBytes(String(FORMAT)));
     this.nextId = Number(toText(disk.get(NEXT_KEY)) ?? 1);
@@ -49,6 +75,10 @@ class DurableStore implements Store, SequenceOwner {
     return this.commit.failure;
   }
 
+  get pageBytes(): number {
+    return this.room.bytes;
+  }
+
   has(name: string): boolean {
     return this.awake.get(name)?.isKnown || this.commit.has(nameKey(name));
   }
@@ -57,9 +87,9 @@ class DurableStore implements Store, SequenceOwner {
     const { from, to } = within('name');
     let start = after === '' ? from : `${nameKey(after)}\u0001`;
     for (;;) {
-      const keys = this.commit.keys({ from: start, to, limit: PAGE });
+      const keys = this.commit.keys({ from: start, to, limit: NAMES });
       for (const key of keys) yield nameOf(key);
-      if (keys.length < PAGE) return;
+      if (keys.length < NAMES) return;
       start = `${keys.at(-1)}\u0001`;
     }
   }
@@ -74,6 +104,12 @@ class DurableStore implements Store, SequenceOwner {
       throw new EddyError('store-locked', `the sequence ${name} is open and cannot be opened twice`);
     sequence.listener = listener;
     return sequence;
+  }
+
+  summary(name: string): StoredSummary | null {
+    this.awake.get(name)?.seal();
+    const id = toText(this.commit.get(nameKey(name)));
+    return id === undefined ? null : new StoredLog(this.commit, name, id).summary();
   }
 
   async remove(name: string): Promise<void> {
@@ -127,18 +163,24 @@ class DurableStore implements Store, SequenceOwner {
     for (const sequence of this.gathering) sequence.seal();
     this.gathering.clear();
     this.sweeps.fill(this.commit);
+    const { bytes } = this.room;
+    if (bytes === this.knownPageBytes) return;
+    // in the same write as the pages themselves, so that it stays exact
+    this.knownPageBytes = bytes;
+    this.commit.set(PAGE_BYTES_KEY, toBytes(String(bytes)));
   }
 
   /** Deletes everything stored for a removed sequence. */
   private sweepGone(id: string): void {
     const { commit } = this;
-    const folders = [`log/${id}`, `checkpoint/${id}`, `aside/${id}`];
+    const folders = [`log/${id}`, `checkpoint/${id}`, `aside/${id}`, `past/${id}`, `about/${id}`];
     this.sweep({
       keys: (limit) => {
         const keys: string[] = [];
         for (const folder of folders)
           if (keys.length < limit)
             keys.push(...commit.keys({ ...within(folder), limit: limit - keys.length }));
+        for (const key of keys) if (isPageKey(key)) this.room.bytes -= pageHead(key).bytes;
         return keys;
       },
       done: () => commit.set(goneKey(id), null),

@@ -9,16 +9,22 @@
  *     log/ID/FIRST/COUNT                     a chunk of records
  *     checkpoint/ID/POSITION                 a checkpoint
  *     aside/ID/TIME/log/ID/FIRST/COUNT       records discarded in discard number TIME; checkpoints likewise
+ *     past/ID/KIND/FIRST/COUNT/BYTES/TIME    a page of steps or states: its first step, its steps, its bytes, when it was written
+ *     past                                   bytes of all pages
+ *     about/ID/POSITION                      what is told of the sequence while it is closed, as of a position of its log
  *     gone/ID                                a removed sequence whose data is still being deleted
  */
+import type { PageHead, PageKind } from '../store.js';
 import type { KeyRange } from './disk.js';
 
 export const FORMAT_KEY = 'format';
 export const NEXT_KEY = 'next';
+export const PAGE_BYTES_KEY = 'past';
 
 const POSITION_DIGITS = 14;
 const ID_DIGITS = 12;
 const COUNT_DIGITS = 8;
+const TIME_DIGITS = 12;
 /** The character after `/`, which ends a range of keys below a folder. */
 const AFTER = '0';
 
@@ -34,6 +40,24 @@ export const logKey = (id: string, first: number, count: number): string =>
   `log/${id}/${hex(first, POSITION_DIGITS)}/${hex(count, COUNT_DIGITS)}`;
 export const asideKey = (id: string, time: number, key: string): string =>
   `aside/${id}/${hex(time, COUNT_DIGITS)}/${key}`;
+export const summaryKey = (id: string, position: number): string =>
+  `about/${id}/${hex(position, POSITION_DIGITS)}`;
+export const pageKey = (id: string, kind: PageKind, { first, count, bytes, savedAt }: PageHead): string =>
+  [
+    `past/${id}/${kind}`,
+    hex(first, POSITION_DIGITS),
+    hex(count, COUNT_DIGITS),
+    hex(bytes, COUNT_DIGITS),
+    hex(savedAt, TIME_DIGITS),
+  ].join('/');
+
+/** Gives what the key of a page says of it. */
+export function pageHead(key: string): PageHead {
+  const [, , , first, count, bytes, savedAt] = key.split('/');
+  return { first: unhex(first), count: unhex(count), bytes: unhex(bytes), savedAt: unhex(savedAt) };
+}
+
+export const isPageKey = (key: string): boolean => key.startsWith('past/');
 
 /** Gives the first position of a key's chunk, and the position after its last record. */
 export function chunkRange(key: string): { first: number; end: number } {
@@ -41,6 +65,7 @@ export function chunkRange(key: string): { first: number; end: number } {
   return { first: unhex(first), end: unhex(first) + unhex(count) };
 }
 
+/** The position of a checkpoint, or of a summary. */
 export const checkpointPosition = (key: string): number => unhex(key.split('/')[2]);
 export const abandonmentTime = (key: string): number => unhex(key.split('/')[2]);
 export const nameOf = (key: string): string => key.slice('name/'.length);

@@ -1,0 +1,144 @@
+/**
+ * A page of a sequence's past as bytes. All numbers are little-endian.
+ *
+ *    0  u32  0x50504445, "EDPP"
+ *    4  u32  version 1
+ *    8  f64  number of the first step
+ *   16  f64  the latest time up to its end, in milliseconds since 1970; -Infinity before the first step
+ *   24  u32  rows, one per step
+ *   28  u32  bytes of the body once inflated; as many as follow if it is not deflated
+ *   32  u32  CRC-32 of the bytes before and the body
+ *   36  u32  0
+ *   40       the body: u32 length of a text, the text in UTF-8, then each column:
+ *
+ *    0  u8   1 float64, 2 float32
+ *    1  u8   0 as in memory, row by row; 1 field by field, packed as in pack-field.ts
+ *    2  u16  0
+ *    4  u32  numbers in a row
+ *    8       the numbers
+ */
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { EddyError } from '../../errors.js';
+import { FieldScratch, type Numbers, packedBound, packField, unpackField } from './pack-field.js';
+
+const MAGIC = 0x50504445;
+const VERSION = 1;
+const HEADER_BYTES = 40;
+const CRC_AT = 32;
+const COLUMN_BYTES = 8;
+const FLOAT64 = 1;
+/** What repeats in a packed page lies side by side, so that runs are all that is worth looking for. */
+const DEFLATE = { level: 1, strategy: constants.Z_RLE };
+
+export interface PageColumn {
+  /** Row by row; more rows may follow. */
+  readonly values: Numbers;
+  /** Numbers in a row. */
+  readonly width: number;
+}
+
+export interface PageContent {
+  readonly first: number;
+  readonly count: number;
+  /** The latest time up to its end. */
+  readonly latest: number;
+  readonly text: string;
+  readonly columns: readonly PageColumn[];
+}
+
+/** Writes a page. @param isPacked shall it take time to be small? */
+export function writePage(
+  { first, count, latest, text, columns }: PageContent,
+  isPacked: boolean,
+): Uint8Array {
+  const words = new TextEncoder().encode(text);
+  const bounds = columns.map(({ values, width }) =>
+    isPacked ? width * packedBound(count) : width * count * values.BYTES_PER_ELEMENT,
+  );
+  const body = new Uint8Array(bounds.reduce((sum, bound) => sum + COLUMN_BYTES + bound, 4 + words.length));
+  const view = viewOf(body);
+  view.setUint32(0, words.length, true);
+  body.set(words, 4);
+  let to = 4 + words.length;
+  const scratch = new FieldScratch(isPacked ? count : 0);
+  for (const { values, width } of columns) {
+    body[to] = values instanceof Float64Array ? FLOAT64 : 2;
+    body[to + 1] = isPacked ? 1 : 0;
+    view.setUint32(to + 4, width, true);
+    to += COLUMN_BYTES;
+    if (isPacked) for (let i = 0; i < width; i++) to = packField(values, i, width, count, body, to, scratch);
+    else {
+      const bytes = new Uint8Array(
+        values.buffer,
+        values.byteOffset,
+        width * count * values.BYTES_PER_ELEMENT,
+      );
+      body.set(bytes, to);
+      to += bytes.length;
+    }
+  }
+  const plain = body.subarray(0, to);
+  const deflated = isPacked ? deflateRawSync(plain, DEFLATE) : plain;
+  const content = deflated.length < plain.length ? deflated : plain;
+  const bytes = new Uint8Array(HEADER_BYTES + content.length);
+  const header = viewOf(bytes);
+  header.setUint32(0, MAGIC, true);
+  header.setUint32(4, VERSION, true);
+  header.setFloat64(8, first, true);
+  header.setFloat64(16, latest, true);
+  header.setUint32(24, count, true);
+  header.setUint32(28, plain.length, true);
+  bytes.set(content, HEADER_BYTES);
+  header.setUint32(CRC_AT, checksum(bytes), true);
+  return bytes;
+}
+
+/** Gives the latest time up to the end of a page, without reading the rest of it. */
+export const latestOf = (bytes: Uint8Array): number =>
+  bytes.length < HEADER_BYTES ? Number.NaN : viewOf(bytes).getFloat64(16, true);
+
+/**
+ * Reads a page.
+ *
+ * @throws EddyError `store-damaged`, which says what is wrong
+ */
+export function readPage(bytes: Uint8Array): PageContent {
+  if (bytes.length < HEADER_BYTES)
+    damaged(`it has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
+  const header = viewOf(bytes);
+  if (header.getUint32(0, true) !== MAGIC) damaged('it does not start like a page');
+  const version = header.getUint32(4, true);
+  if (version !== VERSION) damaged(`it has version ${version}; this version of Eddy reads ${VERSION}`);
+  if (header.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not match');
+  const count = header.getUint32(24, true);
+  const length = header.getUint32(28, true);
+  const content = bytes.subarray(HEADER_BYTES);
+  const body = content.length === length ? content : inflateRawSync(content);
+  const view = viewOf(body);
+  const words = view.getUint32(0, true);
+  const columns: PageColumn[] = [];
+  const scratch = new FieldScratch(count);
+  for (let from = 4 + words; from < body.length; ) {
+    const isPacked = body[from + 1] === 1;
+    const width = view.getUint32(from + 4, true);
+    const values = body[from] === FLOAT64 ? new Float64Array(count * width) : new Float32Array(count * width);
+    columns.push({ values, width });
+    from += COLUMN_BYTES;
+    if (isPacked)
+      for (let i = 0; i < width; i++) from = unpackField(body, from, values, i, width, count, scratch);
+    else {
+      new Uint8Array(values.buffer).set(body.subarray(from, from + values.byteLength));
+      from += values.byteLength;
+    }
+  }
+  const text = new TextDecoder().decode(body.subarray(4, 4 + words));
+  return { first: header.getFloat64(8, true), count, latest: latestOf(bytes), text, columns };
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const checksum = (bytes: Uint8Array): number =>
+  crc32(bytes.subarray(CRC_AT + 4), crc32(bytes.subarray(0, CRC_AT)));
+
+function damaged(why: string): never {
+  throw new EddyError('store-damaged', why);
+}

@@ -1,0 +1,106 @@
+/** Reads one sequence's log, checkpoints and summary from a disk. */
+import { EddyError } from '../../errors.js';
+import type { Checkpoint, LogRecord, StoredCheckpoint, StoredSummary } from '../store.js';
+import { readCheckpoint } from './checkpoint-codec.js';
+import type { GroupCommit } from './group-commit.js';
+import { before, checkpointPosition, chunkRange, logKey, within } from './keys.js';
+import { readChunk } from './records.js';
+
+/** A bound beyond all positions. */
+export const ALL = Number.MAX_SAFE_INTEGER;
+
+export class StoredLog {
+  constructor(
+    private readonly commit: GroupCommit,
+    private readonly name: string,
+    readonly id: string,
+  ) {}
+
+  /** Position after the last record. */
+  get end(): number {
+    const { commit, id } = this;
+    const [last] = commit.keys({ ...before('log', id, ALL), limit: 1, last: true });
+    const positions = this.checkpointPositions();
+    return Math.max(last ? chunkRange(last).end : 0, positions.at(-1) ?? 0);
+  }
+
+  /** Gives the positions of the checkpoints, oldest first. */
+  checkpointPositions(): number[] {
+    return this.commit.keys({ ...before('checkpoint', this.id, ALL), limit: ALL }).map(checkpointPosition);
+  }
+
+  /** Gives the checkpoints, newest first. */
+  *checkpoints(): Generator<StoredCheckpoint> {
+    const { commit, id } = this;
+    for (const key of commit.keys({ ...before('checkpoint', id, ALL), limit: ALL, last: true })) {
+      const position = checkpointPosition(key);
+      const bytes = commit.get(key);
+      if (bytes) yield { position, bytes: bytes.length, read: () => this.readCheckpoint(position, bytes) };
+    }
+  }
+
+  /** Gives the chunk that holds a position below `end`. @throws EddyError `store-damaged` */
+  chunkAt(position: number, end: number): { first: number; records: LogRecord[] } {
+    const { commit, id } = this;
+    const [key = ''] = commit.keys({ ...before('log', id, position + 1), limit: 1, last: true });
+    const range = chunkRange(key);
+    if (!(range.end > position)) {
+      const after = { from: logKey(id, position, 0), to: before('log', id, ALL).to };
+      const [next] = commit.keys({ ...after, limit: 1 });
+      return this.damaged(position, next ? chunkRange(next).first : end, 'are missing');
+    }
+    const { first } = range;
+    try {
+      return { first, records: readChunk(commit.get(key) ?? new Uint8Array(0), first, range.end - first) };
+    } catch (cause) {
+      return this.damaged(first, range.end, `are damaged: ${messageOf(cause)}`, cause);
+    }
+  }
+
+  /** Gives what is told of the sequence while it is closed. Damage is left for whoever opens it. */
+  summary(): StoredSummary {
+    const { commit, id, end } = this;
+    const [key] = commit.keys({ ...within(`about/${id}`), limit: 1, last: true });
+    const position = key === undefined ? 0 : checkpointPosition(key);
+    let summary: Checkpoint | null = null;
+    try {
+      if (key !== undefined && position <= end)
+        summary = readCheckpoint(commit.get(key) ?? new Uint8Array(0), position);
+      return { summary, last: this.lastSteps(summary ? position : 0, end) };
+    } catch (error) {
+      if (error instanceof EddyError) return { summary, last: null };
+      throw error;
+    }
+  }
+
+  /** Gives the last steps between two positions, if there are any. */
+  private lastSteps(from: number, end: number): StoredSummary['last'] {
+    const [oldest] = this.commit.keys({ ...before('log', this.id, ALL), limit: 1 });
+    const start = Math.max(from, oldest ? chunkRange(oldest).first : end);
+    for (let position = end; position > start; ) {
+      const { first, records } = this.chunkAt(position - 1, end);
+      for (let i = position - first - 1; i >= 0 && first + i >= start; i--) {
+        const record = records[i]!;
+        if (record.kind === 'steps') return record;
+      }
+      position = first;
+    }
+    return null;
+  }
+
+  private readCheckpoint(position: number, bytes: Uint8Array): Checkpoint {
+    try {
+      return readCheckpoint(bytes, position);
+    } catch (cause) {
+      const what = `the checkpoint at ${position} of the sequence ${this.name}`;
+      throw new EddyError('store-damaged', `${what} is damaged: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  private damaged(first: number, end: number, how: string, cause?: unknown): never {
+    const what = `records ${first} to ${end - 1} of the sequence ${this.name}`;
+    throw new EddyError('store-damaged', `${what} ${how}`, { cause });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
