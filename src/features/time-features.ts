@@ -5,6 +5,17 @@ import { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } fr
 export const TIME_KINDS = [...CALENDAR_KINDS, 'elapsed'] as const;
 export type TimeKind = (typeof TIME_KINDS)[number];
 
+/** Times in milliseconds since 1970 lie within this of it: some 250,000 years, which the calendar holds. */
+export const MAX_TIME = 8e15;
+
+/** Tells whether a time is one at all: NaN, null and undefined are unknown ones. */
+export const isTime = (time: number | null | undefined): time is number =>
+  Math.abs(time ?? Number.NaN) <= MAX_TIME;
+
+/** Gives a name for each feature of `kinds`: `hour_sin`, `hour_cos`, `weekend`, `elapsed`. */
+export const timeNames = (kinds: readonly TimeKind[]): string[] =>
+  kinds.flatMap((kind) => (kind === 'elapsed' ? [kind] : calendarNames([kind])));
+
 export class TimeFeatures {
   /** A name for each feature: `hour_sin`, `hour_cos`, `weekend`, `elapsed`. */
   readonly names: readonly string[];
@@ -12,7 +23,7 @@ export class TimeFeatures {
 
   /** @param kinds which features, in this order */
   constructor(private readonly kinds: readonly TimeKind[]) {
-    this.names = kinds.flatMap((kind) => (kind === 'elapsed' ? [kind] : calendarNames([kind])));
+    this.names = timeNames(kinds);
   }
 
   /**

@@ -7,6 +7,8 @@ import type { Alert, Run, RunConstructor } from './run.js';
 export interface StepBlock {
   /** x [T,B,F] in the user's units; NaN or null is missing. */
   readonly x: ArrayLike<number | null>;
+  /** Their times [T] in milliseconds since 1970; NaN is unknown. */
+  readonly t?: ArrayLike<number> | null | undefined;
   /** [T,B,M] in the user's units; for a supervised model only. */
   readonly targets?: ArrayLike<number> | null | undefined;
 }
@@ -37,7 +39,7 @@ const NO_ALERTS: readonly Alert[] = [];
 export function carrySteps<R extends Run>(
   Run: RunConstructor<R>,
   model: Model,
-  { x, targets }: StepBlock,
+  { x, t: times, targets }: StepBlock,
   room: CopyRoom,
   taker: RunTaker<R>,
 ): void {
@@ -47,10 +49,10 @@ export function carrySteps<R extends Run>(
   const outputSize = batch * outputsOf(model.spec);
   const T = x.length / size;
   let left = 0;
-  for (let t = 0; t < T; ) {
+  for (let done = 0; done < T; ) {
     if (model.isOverdue && endOverdue(Run, model, taker)) return;
     // a target must be met before the next step, so steps with targets go one by one
-    if (left === 0) left = room.begin(T - t);
+    if (left === 0) left = room.begin(T - done);
     const count = targets ? 1 : Math.min(left, model.stepsToWindow);
     left -= count;
     const seq = model.seq + 1;
@@ -58,16 +60,16 @@ export function carrySteps<R extends Run>(
     const y = outputSize > 0 ? room.y(count * outputSize) : null;
     let alerts: Alert[] | null = null;
     for (let i = 0; i < count; i++) {
-      const alert = model.advance(x, (t + i) * size);
+      const alert = model.advance(x, (done + i) * size, times?.[done + i]);
       if (h || y) model.copyLast(h, i * stateSize, y, i * outputSize);
       if (alert) {
         alerts ??= [];
         alerts.push(alert);
       }
     }
-    if (targets) model.meet(slice(targets, t * outputSize, outputSize), seq);
-    t += count;
-    const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, t === T);
+    if (targets) model.meet(slice(targets, done * outputSize, outputSize), seq);
+    done += count;
+    const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, done === T);
     if (taker.emit(run)) return;
   }
 }

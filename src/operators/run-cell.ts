@@ -3,13 +3,15 @@ import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
-import { checkSteps } from '../rnn/spec/step-checks.js';
+import { checkSteps, checkTimes } from '../rnn/spec/step-checks.js';
 import { type CopyRoom, carrySteps, type StepBlock } from './carry-steps.js';
 import { OwnRun, type Run } from './run.js';
 import { Stage, stage } from './stage.js';
 
-/** x [B,F] of one step, x [T,B,F] of several, or either with its targets [T,B,M]. */
-export type CellInput = ArrayLike<number | null> | StepBlock;
+/** x [B,F] of one step, x [T,B,F] of several, or either with its times t [T], a number for one step, or its targets [T,B,M]. */
+export type CellInput =
+  | ArrayLike<number | null>
+  | (Omit<StepBlock, 't'> & { readonly t?: StepBlock['t'] | number });
 
 /**
  * Feeds each step through the model's cell and emits every hidden state h_t. It never trains.
@@ -21,8 +23,8 @@ export type CellInput = ArrayLike<number | null> | StepBlock;
  * update can fall. Nothing waits, so nothing can overflow. The model belongs to the caller: all subscriptions share it, it
  * keeps its state when they end, and the next subscription continues from there.
  *
- * Errors: EddyError `step-shape`, `step-non-finite`, and the model is unchanged by that value; `target-*` if the
- * model refuses a target, after its step was carried.
+ * Errors: EddyError `step-shape`, `step-non-finite`, `step-time`, and the model is unchanged by that value; `target-*`
+ * if the model refuses a target, after its step was carried.
  *
  * @example
  * import { learn, Model, runCell, windows } from 'eddy';
@@ -74,11 +76,13 @@ function roomOf(model: Model): CopyRoom {
 function blockOf(value: CellInput): StepBlock {
   if (typeof value !== 'object' || value === null)
     throw new EddyError('step-shape', `${value} is no step: a step is an array of numbers, x [B,F]`);
-  return 'x' in value ? value : { x: value };
+  if (!('x' in value)) return { x: value };
+  const { t } = value;
+  return { ...value, t: typeof t === 'number' ? [t] : t };
 }
 
-/** @throws EddyError `step-shape`, `step-non-finite`, `target-shape` */
-function checkBlock({ spec }: Model, { x, targets }: StepBlock): void {
+/** @throws EddyError `step-shape`, `step-non-finite`, `step-time`, `target-shape` */
+function checkBlock({ spec }: Model, { x, t, targets }: StepBlock): void {
   const size = spec.batch * spec.features;
   const T = x.length / size;
   if (!Number.isInteger(T) || T === 0)
@@ -87,6 +91,7 @@ function checkBlock({ spec }: Model, { x, targets }: StepBlock): void {
       `x has ${x.length} numbers; a step of this model has ${spec.batch} * ${spec.features}`,
     );
   checkSteps(spec, x);
+  checkTimes(spec, t, T);
   const wanted = T * spec.batch * outputsOf(spec);
   if (targets && T > 1 && targets.length !== wanted)
     throw new EddyError(

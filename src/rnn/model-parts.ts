@@ -102,8 +102,10 @@ export class ModelParts {
   /** @throws EddyError `snapshot-invalid`; all parts are as they were before */
   restore(snapshot: ModelSnapshot): void {
     checkSnapshot(snapshot, this.snapshot());
-    this.network.restore(snapshot.numbers);
-    this.network.window.restore(snapshot.window);
+    const { network } = this;
+    network.restore(snapshot.numbers);
+    network.window.restore(snapshot.window);
+    if (!snapshot.window.exact) network.window.takeServed(network.numbers);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
     this.random.restore(snapshot.random);
     this.inputs.restore(snapshot.inputs);

@@ -91,17 +91,18 @@ export class Model {
    * Carries the state over one timestep. A forecast then meets its target, x itself, is scored, and is learned from.
    *
    * @param x [B,F] in the user's units; null where a number is missing and `inputs.missing` is `hold`
-   * @throws EddyError `step-shape`, `step-non-finite`; the model is as it was before
+   * @param t the step's time, in milliseconds since 1970, which only a model with `inputs.time` needs
+   * @throws EddyError `step-shape`, `step-non-finite`, `step-time`; the model is as it was before
    */
-  step(x: ArrayLike<number | null>): StepResult {
-    checkStep(this.spec, x);
-    return this.stepOf(x, 0);
+  step(x: ArrayLike<number | null>, t?: number): StepResult {
+    checkStep(this.spec, x, t);
+    return this.stepOf(x, 0, t);
   }
 
-  /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing. */
-  stepOf(x: ArrayLike<number | null>, at: number): StepResult {
+  /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing, or an unknown time. */
+  stepOf(x: ArrayLike<number | null>, at: number, t?: number): StepResult {
     const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
-    const { seq, h, y, anomaly, isAnomalous, drift } = this.carry(x, at);
+    const { seq, h, y, anomaly, isAnomalous, drift } = this.carry(x, at, t);
     const updates = this.parts.forecasts ? this.trainDue(seq) : overdue;
     return { seq, h, y, updates, anomaly, isAnomalous, drift };
   }
@@ -110,9 +111,10 @@ export class Model {
    * Carries the state over one timestep, and changes no weight. A forecast meets its target, x itself, and is scored.
    *
    * @param x its B * F numbers from `at` on, which were checked; NaN or null is missing
+   * @param t its time, in milliseconds since 1970; unknown if NaN, and features of it are then 0
    */
-  carry(x: ArrayLike<number | null>, at: number): CarriedStep {
-    const alert = this.advance(x, at);
+  carry(x: ArrayLike<number | null>, at: number, t?: number): CarriedStep {
+    const alert = this.advance(x, at, t);
     const { network } = this.parts;
     const { seq } = this;
     network.show(network.numbers, seq);
@@ -122,12 +124,12 @@ export class Model {
   }
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
-  advance(x: ArrayLike<number | null>, at: number): Alert | null {
+  advance(x: ArrayLike<number | null>, at: number, t?: number): Alert | null {
     const { network, inputs, forecasts, outputs, monitor } = this.parts;
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
     const m = network.numbers;
-    inputs.take(x, at);
+    inputs.take(x, at, t);
     forecasts?.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
     inputs.write(m, window.zAt(seq), F + N);
@@ -255,6 +257,11 @@ export class Model {
    */
   last(): { h: Reals; y: Reals | null } {
     return this.parts.network.last();
+  }
+
+  /** Gives a copy of the last prediction y [B,M] in float64, as it is scored, if there is one. */
+  lastExact(): Float64Array | null {
+    return this.parts.network.lastExact();
   }
 
   /** Gives the model's memory back. It must not be used after. */

@@ -120,6 +120,14 @@ export class Network {
     return { h, y: this.readout && window.next > window.start ? m.slice(y, y + B * M) : null };
   }
 
+  /** Gives a copy of the last prediction [B,M] in float64, if there is one. */
+  lastExact(): Float64Array | null {
+    const { window } = this;
+    if (!this.readout || window.next === window.start) return null;
+    const at = window.exactAt(window.next - 1);
+    return window.exact.slice(at, at + this.spec.batch * this.layout.parameters.outputs);
+  }
+
   /** The weights, row after row; copies. */
   get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
     const { parameters } = this.layout;

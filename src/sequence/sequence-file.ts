@@ -17,7 +17,7 @@ const FORMAT = 'eddy-sequence';
 const VERSION = '1';
 
 const aboutCell = ({ formula, torch }: CellKind): string =>
-  `${formula}; z is what the cell gets of x: x, its changes and lags, each in deviations. ` +
+  `${formula}; z is what the cell gets of a step: x, its changes and lags, each in deviations, and features of its time. ` +
   `rnn.* and readout.* are the same weights as ${torch} and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.`;
 
 /** Writes a sequence. @param savedAt milliseconds since 1970 */

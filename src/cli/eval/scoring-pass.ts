@@ -83,7 +83,8 @@ export class Pass {
       row < horizon ? null : open[((row - horizon) % longest) * M + m]!,
     );
     const result = this.resultOf(read.x);
-    if (result.y) open.set(result.y, (row % longest) * M);
+    const exact = model.lastExact();
+    if (exact) open.set(exact, (row % longest) * M);
     const truth = this.targetIndices.map((i) => read.x[i]!);
     return { ...read, row, truth, made, result, isScored: row >= this.skip };
   }

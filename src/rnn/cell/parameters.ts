@@ -16,7 +16,7 @@ export interface ParameterShape extends Shape {
 }
 
 export interface ParameterLayout {
-  /** Numbers that the cell gets in a step: x, its changes and its lags. */
+  /** Numbers that the cell gets in a step: x, its changes, its lags and the features of its time. */
   readonly features: number;
   readonly units: number;
   readonly outputs: number;

@@ -1,7 +1,7 @@
 /**
- * What the cell gets of a timestep: x, its changes, and its lagged values.
+ * What the cell gets of a timestep: x, its changes, its lagged values, and features of its time.
  *
- *   [ x | x_t - x_{t-l} for each l of `changes` | x_{t-l} for each l of `lags` ]
+ *   [ x | x_t - x_{t-l} for each l of `changes` | x_{t-l} for each l of `lags` | `time` ]
  *
  * x and its lagged values in deviations from the mean, changes in deviations from 0, all by the statistics of the past;
  * without a scaler as they are. Values before the first step count as 0.
@@ -11,6 +11,7 @@ import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
 import { History, type HistoryState } from './history.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
+import { TimeInputs, type TimeState } from './time-inputs.js';
 
 export interface InputsState {
   readonly history: HistoryState;
@@ -18,6 +19,8 @@ export interface InputsState {
   readonly known: Uint8Array;
   readonly scaler: ScalerState | null;
   readonly changeScaler: ScalerState | null;
+  /** null without features of time. */
+  readonly time: TimeState | null;
 }
 
 export class Inputs {
@@ -35,6 +38,7 @@ export class Inputs {
   readonly lookedBackAt: Int32Array;
   private readonly scaler: StandardScaler | null;
   private readonly changeScaler: StandardScaler | null;
+  private readonly time: TimeInputs | null;
   private readonly batch: number;
   private readonly features: number;
   private readonly changes: readonly number[];
@@ -70,10 +74,11 @@ export class Inputs {
             centre: 'zero',
           })
         : null;
+    this.time = inputs.time.length > 0 ? new TimeInputs(spec) : null;
   }
 
-  /** Takes the B * F numbers of x from `at` on; null and NaN are missing. */
-  take(x: ArrayLike<number | null>, at: number): void {
+  /** Takes the B * F numbers of x from `at` on; null and NaN are missing. The time is in milliseconds since 1970; NaN is unknown. */
+  take(x: ArrayLike<number | null>, at: number, time = Number.NaN): void {
     const { x: filled, given, known } = this;
     for (let i = 0; i < filled.length; i++) {
       const value = x[at + i] ?? Number.NaN;
@@ -83,6 +88,7 @@ export class Inputs {
       known[i] = 1;
     }
     this.history.push(filled, this.lookedBackAt, known);
+    this.time?.take(time);
   }
 
   /** Writes what the cell gets to z, whose rows lie `stride` apart; then the step joins the statistics. */
@@ -95,13 +101,16 @@ export class Inputs {
         // the 0 of a feature that was never known is no reading
         m[to + i] = scaler && this.known[row * F + i] ? scaler.scale(value, i) : value;
       }
-      if (this.size > F) this.lookBack(m, to + F, row);
+      if (this.size === F) continue;
+      const end = this.lookBack(m, to + F, row);
+      this.time?.write(m, end);
     }
     scaler?.observe(this.given, B);
     changeScaler?.observe(this.changed, B);
   }
 
-  private lookBack(m: Reals, z: Address, row: number): void {
+  /** Gives where it ends. */
+  private lookBack(m: Reals, z: Address, row: number): Address {
     const { history, scaler, changeScaler, perRow: K, features: F } = this;
     let to = z;
     for (const [l, lag] of this.changes.entries())
@@ -122,11 +131,13 @@ export class Inputs {
             ? scaler.scale(history.read(lag, i), this.lookedBackAt[i]! % F)
             : history.read(lag, i);
       }
+    return to;
   }
 
   /**
    * Carries dL/dinputs [T,B,size], rows `stride` apart, back to x [T,B,F] in the user's units, by the statistics of now.
-   * The first of the T steps is step `since` of its history. Through lags and changes a step has its part in later ones.
+   * The first of the T steps is step `since` of its history. Through lags and changes a step has its part in later ones;
+   * the features of its time are no part of x.
    */
   gradient(m: Reals, dz: Address, stride: number, T: number, since: number, out: Reals): void {
     const { batch: B, features: F, scaler, changeScaler, perRow: K } = this;
@@ -161,6 +172,7 @@ export class Inputs {
   /** Begins a new history; statistics stay. */
   restart(): void {
     this.history.clear();
+    this.time?.restart();
   }
 
   state(): InputsState {
@@ -170,14 +182,16 @@ export class Inputs {
       known: this.known.slice(),
       scaler: this.scaler?.state() ?? null,
       changeScaler: this.changeScaler?.state() ?? null,
+      time: this.time?.state() ?? null,
     };
   }
 
-  restore({ history, held, known, scaler, changeScaler }: InputsState): void {
+  restore({ history, held, known, scaler, changeScaler, time }: InputsState): void {
     this.history.restore(history);
     this.x.set(held);
     this.known.set(known);
     if (scaler) this.scaler?.restore(scaler);
     if (changeScaler) this.changeScaler?.restore(changeScaler);
+    if (time) this.time?.restore(time);
   }
 }

@@ -5,6 +5,9 @@
  * that of one season before the time that is forecast, p are the readout's sums, and deviation that of such changes
  * from 0. Without a baseline, and for targets that are sent, y = mean + deviation * p. The learner sees p and the target
  * in the same units, and nothing of the gate. All statistics are of the past.
+ *
+ * A prediction is made, and scored, in float64: what leaves is rounded to float32, which at 10^9 has no digit after the
+ * point.
  */
 import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
@@ -33,6 +36,16 @@ interface Horizon {
   /** How far back the season's value lies when the time has come; null without a season. */
   readonly seasonal: number | null;
 }
+
+/** What rounding takes off a prediction is nothing up to this part of a deviation. */
+const NEGLIGIBLE = 2 ** -16;
+
+/**
+ * Gives the prediction that a target is measured from: the one that was served, or, where float32 has not digits enough
+ * for it, the exact one.
+ */
+const measured = (served: number, exact: number, deviation: number): number =>
+  Math.abs(served - exact) <= NEGLIGIBLE * deviation ? served : exact;
 
 /** What all outputs keep. */
 abstract class ScaledOutputs {
@@ -125,7 +138,7 @@ export class ForecastOutputs extends ScaledOutputs {
     if (!this.isChange) this.seen[at] = truth;
     else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
     if (!isForecast || !history.knows(ahead, i)) return false;
-    this.score(horizon, i, j, row, m[window.predictionAt(step) + at]!, truth);
+    this.score(horizon, i, j, row, window.exact[window.exactAt(step) + at]!, truth);
     if (!isKnown) return false;
     if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
     m[window.targetAt(step) + at] = NO_TARGET;
@@ -154,7 +167,11 @@ export class ForecastOutputs extends ScaledOutputs {
     const p = m[window.sumsAt(step) + at]!;
     const deviation = scaler ? m[window.deviationAt(step) + j]! : 1;
     if (deviation === 0) return false;
-    const offset = this.isChange ? d / deviation : p - (m[window.predictionAt(step) + at]! - d) / deviation;
+    let offset = d / deviation;
+    if (!this.isChange) {
+      const exact = window.exact[window.exactAt(step) + at]!;
+      offset = p - (measured(m[window.predictionAt(step) + at]!, exact, deviation) - d) / deviation;
+    }
     gate?.observe(j, offset, p);
     m[window.targetAt(step) + at] = clamp(offset, scaler ? MAX_DEVIATIONS : LARGEST_TARGET);
     return true;
@@ -165,6 +182,7 @@ export class ForecastOutputs extends ScaledOutputs {
     const { scaler, gate, isChange, perHorizon: K, outputs: M, batch: B } = this;
     const { history } = this.inputs;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
+    const exact = window.exactAt(seq);
     for (const { served, first } of this.horizons)
       for (let i = 0; i < B * K; i++) {
         const isKnown = !isChange || history.knows(served, i);
@@ -177,7 +195,9 @@ export class ForecastOutputs extends ScaledOutputs {
         const value = isChange
           ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * (gate?.factor[j] ?? 1) * p : 0)
           : (scaler?.unscale(p, j) ?? p);
-        m[y + at] = clamp(value, LARGEST);
+        const prediction = clamp(value, LARGEST);
+        window.exact[exact + at] = prediction;
+        m[y + at] = prediction;
       }
   }
 
@@ -203,16 +223,18 @@ export class SuppliedOutputs extends ScaledOutputs {
   meet(m: Reals, window: Window, step: number, target: ArrayLike<number>, learning: boolean): void {
     const { scaler, monitor, batch: B, outputs: M } = this;
     const [sums, y, to] = [window.sumsAt(step), window.predictionAt(step), window.targetAt(step)];
+    const exact = window.exactAt(step);
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
       const truth = target[at]!;
-      monitor.score(j, Math.floor(at / M), m[y + at]!, truth);
+      const prediction = window.exact[exact + at]!;
+      monitor.score(j, Math.floor(at / M), prediction, truth);
       if (!learning) continue;
       if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
       else {
         const deviation = m[window.deviationAt(step) + j]!;
-        if (deviation > 0)
-          m[to + at] = clamp(m[sums + at]! - (m[y + at]! - truth) / deviation, MAX_DEVIATIONS);
+        const from = measured(m[y + at]!, prediction, deviation);
+        if (deviation > 0) m[to + at] = clamp(m[sums + at]! - (from - truth) / deviation, MAX_DEVIATIONS);
       }
     }
     if (this.isSoftmax) this.scoreClasses(m, y, target);
@@ -239,12 +261,15 @@ export class SuppliedOutputs extends ScaledOutputs {
   serve(m: Reals, window: Window, seq: number): void {
     const { scaler, batch: B, outputs: M } = this;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
+    const exact = window.exactAt(seq);
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
       if (scaler) m[deviationAt + j] = scaler.deviation[j]!;
       const p = clamp(m[sums + at]!, LARGEST);
       m[sums + at] = p;
-      m[y + at] = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);
+      const prediction = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);
+      window.exact[exact + at] = prediction;
+      m[y + at] = prediction;
     }
   }
 }

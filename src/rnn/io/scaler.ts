@@ -3,6 +3,9 @@
  * (Welford 1962; with forgetting, West 1979). A feature that has not varied yet scales to 0, and so does one that is
  * missing for as long as no value of it is known; a missing number (NaN) joins nothing. Scaled values are clamped to +-10
  * deviations, so that one wild reading does not throw the weights.
+ *
+ * The mean is kept as the sum of two numbers, the second what rounding took off the first (Knuth's two-sum): the
+ * deviations of a counter that stands at 10^12 are as fine as those of one that begins at 0.
  */
 import { clamp } from '../../math/clamp.js';
 
@@ -10,6 +13,8 @@ export interface ScalerState {
   readonly count: Float64Array;
   readonly mean: Float64Array;
   readonly m2: Float64Array;
+  /** The second part of the mean; version 0.1 had none. */
+  readonly low?: Float64Array;
 }
 
 export interface ScalerOptions {
@@ -22,11 +27,14 @@ export interface ScalerOptions {
 /** Scaled values are clamped to this many deviations. */
 export const MAX_DEVIATIONS = 10;
 
+/** What varies by less than this part of its mean is a constant: float64 hardly resolves it. */
+const RESOLUTION = 2 ** -50;
+
 /** Gives what a sample's weight is multiplied by at every new one: 1 - ln 2 / halfLife, with which it halves. */
 export const decayOf = (halfLife: number | null): number => (halfLife === null ? 1 : 1 - Math.LN2 / halfLife);
 
 export class StandardScaler {
-  /** [ count | mean | m2 ], each [width]; in count each sample has the weight that is left of it. */
+  /** [ count | mean | m2 | low ], each [width]; in count each sample has the weight that is left of it. */
   private readonly sums: Float64Array;
   private readonly decay: number;
   /** Standard deviations [width] of what has been seen; 0 for what has not varied. */
@@ -36,7 +44,7 @@ export class StandardScaler {
     readonly width: number,
     private readonly options: ScalerOptions = { halfLife: null, centre: 'mean' },
   ) {
-    this.sums = new Float64Array(3 * width);
+    this.sums = new Float64Array(4 * width);
     this.deviation = new Float64Array(width);
     this.decay = decayOf(options.halfLife);
   }
@@ -45,12 +53,14 @@ export class StandardScaler {
   scale(x: number, i: number): number {
     const deviation = this.deviation[i]!;
     if (deviation === 0) return 0;
-    return clamp((x - this.sums[this.width + i]!) / deviation, MAX_DEVIATIONS);
+    const { sums, width } = this;
+    return clamp((x - sums[width + i]! - sums[3 * width + i]!) / deviation, MAX_DEVIATIONS);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
   unscale(z: number, i: number): number {
-    return this.sums[this.width + i]! + z * this.deviation[i]!;
+    const { sums, width } = this;
+    return sums[width + i]! + (sums[3 * width + i]! + z * this.deviation[i]!);
   }
 
   /** Lets `rows` rows [rows,width] of x, from `at` on, join the statistics. */
@@ -63,14 +73,19 @@ export class StandardScaler {
   observeOne(value: number, i: number): void {
     if (Number.isNaN(value)) return;
     const { sums, width, decay } = this;
-    const [mean, m2] = [width + i, 2 * width + i];
+    const [mean, m2, low] = [width + i, 2 * width + i, 3 * width + i];
     const n = 1 + decay * sums[i]!;
     sums[i] = n;
     if (this.options.centre === 'zero') sums[m2] = decay * sums[m2]! + value * value;
     else {
-      const delta = value - sums[mean]!;
-      sums[mean]! += delta / n;
-      sums[m2] = decay * sums[m2]! + delta * (value - sums[mean]!);
+      const before = sums[mean]!;
+      const delta = value - before - sums[low]!;
+      const move = sums[low]! + delta / n;
+      const after = before + move;
+      const moved = after - before;
+      sums[mean] = after;
+      sums[low] = before - (after - moved) + (move - moved);
+      sums[m2] = decay * sums[m2]! + delta * (value - after - sums[low]!);
     }
     this.deviate(i);
   }
@@ -78,19 +93,22 @@ export class StandardScaler {
   private deviate(i: number): void {
     const { sums, width } = this;
     const deviation = Math.sqrt(sums[2 * width + i]! / sums[i]!);
-    this.deviation[i] = deviation > Math.abs(sums[width + i]!) * 1e-9 ? deviation : 0;
+    this.deviation[i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
   }
 
   state(): ScalerState {
     const { sums, width } = this;
-    return { count: sums.slice(0, width), mean: sums.slice(width, 2 * width), m2: sums.slice(2 * width) };
+    const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => sums.slice(k * width, (k + 1) * width));
+    return { count: count!, mean: mean!, m2: m2!, low: low! };
   }
 
-  restore({ count, mean, m2 }: ScalerState): void {
+  restore({ count, mean, m2, low }: ScalerState): void {
     const { sums, width } = this;
     sums.set(count);
     sums.set(mean, width);
     sums.set(m2, 2 * width);
+    sums.fill(0, 3 * width);
+    if (low) sums.set(low, 3 * width);
     for (let i = 0; i < width; i++) this.deviate(i);
   }
 }

@@ -4,6 +4,7 @@
  *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
  *   sums       [rows,B,M]    what the readout gave: softmax's probabilities, or the prediction in `deviation`s of it
  *   prediction [rows,B,M]    what was served, in the user's units
+ *   exact      [keep,B,M]    the same in float64, beside the arena, step s in row s mod keep: what is scored
  *   target     [rows,B,M]    what came for it, in the units of `sums`; NO_TARGET where nothing has come
  *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled; 0 where
  *                            the output counts for nothing
@@ -36,6 +37,8 @@ export interface WindowState {
   readonly start: number;
   readonly next: number;
   readonly targets: Uint8Array;
+  /** Version 0.1 kept none. */
+  readonly exact?: Float64Array;
 }
 
 const roomFor = (keep: number) => keep + Math.max(4, Math.ceil(keep / 5));
@@ -48,6 +51,7 @@ export class Window {
   /** Number of the next step. */
   next = 0;
   private targets: Uint8Array;
+  readonly exact: Float64Array;
   private readonly capacity: number;
   private readonly zSize: number;
   private readonly ySize: number;
@@ -81,6 +85,7 @@ export class Window {
     this.activations = this.deviation + this.capacity * this.deviationSize;
     this.activationsSize = shape.batch * shape.activations;
     this.targets = new Uint8Array(this.capacity);
+    this.exact = new Float64Array(shape.keep * this.ySize);
   }
 
   /** The oldest step that is still here. */
@@ -98,6 +103,11 @@ export class Window {
 
   predictionAt(step: number): Address {
     return this.prediction + (step - this.origin) * this.ySize;
+  }
+
+  /** Where the predictions of a step begin in `exact`. */
+  exactAt(step: number): number {
+    return (step % this.shape.keep) * this.ySize;
   }
 
   targetAt(step: number): Address {
@@ -163,13 +173,23 @@ export class Window {
       start: this.start,
       next: this.next,
       targets: this.targets.slice(),
+      exact: this.exact.slice(),
     };
   }
 
-  restore({ origin, start, next, targets }: WindowState): void {
+  restore({ origin, start, next, targets, exact }: WindowState): void {
     this.origin = origin;
     this.start = start;
     this.next = next;
     this.targets = targets.slice();
+    if (exact) this.exact.set(exact);
+  }
+
+  /** Takes its predictions as they were served: a state of version 0.1 has no exact ones. */
+  takeServed(m: Reals): void {
+    for (let step = this.first; step < this.next; step++) {
+      const y = this.predictionAt(step);
+      this.exact.set(m.subarray(y, y + this.ySize), this.exactAt(step));
+    }
   }
 }

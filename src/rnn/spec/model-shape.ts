@@ -1,4 +1,5 @@
 /** What follows from a spec: how many numbers go in and come out, and how far back a model looks. */
+import { type TimeKind, timeNames } from '../../features/time-features.js';
 
 type Task =
   | {
@@ -12,7 +13,11 @@ type Task =
 export interface Shape {
   readonly features: number;
   readonly task?: Task | undefined;
-  readonly inputs?: { readonly changes: readonly number[]; readonly lags: readonly number[] };
+  readonly inputs?: {
+    readonly changes: readonly number[];
+    readonly lags: readonly number[];
+    readonly time?: readonly TimeKind[];
+  };
 }
 
 type Tasked = Pick<Shape, 'features' | 'task'>;
@@ -30,10 +35,10 @@ export function forecastFeatures({ task, features }: Tasked): readonly number[] 
   return task.targets ?? Array.from({ length: features }, (_, i) => i);
 }
 
-/** Gives how many numbers the cell gets in one step and row: x, its changes and its lagged values. */
+/** Gives how many numbers the cell gets in one step and row: x, its changes, its lagged values and the time's features. */
 export function inputsOf(spec: Shape): number {
-  const { changes, lags } = spec.inputs ?? { changes: [], lags: [] };
-  return spec.features + lookedBackAt(spec).length * (changes.length + lags.length);
+  const { changes, lags, time = [] } = spec.inputs ?? { changes: [], lags: [] };
+  return spec.features + lookedBackAt(spec).length * (changes.length + lags.length) + timeNames(time).length;
 }
 
 /** Gives the features whose changes and lagged values the cell may get: those that are forecast, or all. */
@@ -46,7 +51,10 @@ export function historyOf({
   task,
   inputs: { changes, lags },
   season = 0,
-}: Pick<Shape, 'task'> & Required<Pick<Shape, 'inputs'>> & { readonly season?: number | undefined }): number {
+}: Pick<Shape, 'task'> & {
+  readonly inputs: Pick<NonNullable<Shape['inputs']>, 'changes' | 'lags'>;
+  readonly season?: number | undefined;
+}): number {
   const ahead = task?.kind === 'forecast' ? Math.max(...task.horizon) : 0;
   const seasons = season * Math.ceil(ahead / (season || 1));
   return Math.max(ahead, seasons, ...changes, ...lags) + 1;

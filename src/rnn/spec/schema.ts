@@ -1,5 +1,6 @@
 /** The fields of a model spec, each with its range, and its default where that depends on no other field. */
 import { z } from 'zod';
+import { TIME_KINDS } from '../../features/time-features.js';
 import { CELL_NAMES } from '../cell/cells.js';
 import { learnerSettings } from '../learning/learners.js';
 import { optimizerSettings } from '../learning/optimizers/optimizers.js';
@@ -65,6 +66,13 @@ const inputs = z.strictObject({
   lags: ascending(MAX_LAG).default([]),
   /** Is a missing number (null) refused, or taken as its last value, which joins no statistics? */
   missing: z.enum(['refuse', 'hold']).default('refuse'),
+  /** The cell also gets these features of a step's time, in this order, in UTC; each step then needs its time. */
+  time: z
+    .array(z.enum(TIME_KINDS))
+    .refine((kinds) => new Set(kinds).size === kinds.length, 'each kind may be named once')
+    .default([]),
+  /** Is a step whose time lies before that of the last one refused, or taken as it comes? */
+  late: z.enum(['refuse', 'take']).default('refuse'),
 });
 
 const scaler = z.discriminatedUnion('kind', [

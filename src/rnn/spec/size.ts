@@ -6,10 +6,16 @@ import { optimizerOf } from '../learning/optimizers/optimizers.js';
 import type { ModelSpec } from './defaults.js';
 import { historyOf, lookedBackAt } from './model-shape.js';
 
-/** Gives how many numbers a model holds: its arena, and what it remembers of x in float64. */
-export function modelSize(spec: ModelSpec): number {
+/** Gives how many numbers a model works with: its arena, and what it remembers of x in float64. */
+export function workingSize(spec: ModelSpec): number {
   const history = 2 * spec.batch * lookedBackAt(spec).length * historyOf(spec);
   return layoutArena(spec).length + history;
+}
+
+/** Gives how many numbers a model holds: those, and its predictions once more in float64. */
+export function modelSize(spec: ModelSpec): number {
+  const { keep, batch, outputs } = layoutArena(spec).window;
+  return workingSize(spec) + 2 * keep * batch * outputs;
 }
 
 /** Gives nearly how many multiply-adds a step costs, its share of an update included. */

@@ -9,7 +9,7 @@ import { learnerOf } from '../learning/learners.js';
 import { complete, type ModelSpec } from './defaults.js';
 import { inputsOf, outputsOf } from './model-shape.js';
 import { fields } from './schema.js';
-import { modelSize, stepWork } from './size.js';
+import { stepWork, workingSize } from './size.js';
 
 export { CELL_NAMES } from '../cell/cells.js';
 export { LEARNER_NAMES, reachOf, windowSizesOf } from '../learning/learners.js';
@@ -20,7 +20,7 @@ export { modelSize, stepWork } from './size.js';
 
 /** Numbers in one x, h or y, at most: 256 KiB of float32, so that each fits a frame. */
 const MAX_ROW = 64 * 1024;
-/** Numbers that a model may hold, its window included: 256 MiB of float32. */
+/** Numbers that a model may work with, its window included: 256 MiB of float32. */
 const MAX_REALS = 64 * 1024 * 1024;
 /** Multiply-adds that a step may cost, its share of an update included. */
 const MAX_WORK = 2 ** 25;
@@ -63,8 +63,8 @@ export const modelSpecSchema = fields.transform(complete).superRefine((spec, con
     fail(['learner'], `a step would cost ${stepWork(spec)} multiply-adds; the limit is ${MAX_WORK}`);
   if (learner.kind === 'tbptt' && learner.k2 < learner.k1)
     fail(['learner', 'k2'], `k2 must be at least k1 (${learner.k1})`);
-  if (modelSize(spec) > MAX_REALS)
-    fail(['units'], `the model would hold ${modelSize(spec)} numbers; the limit is ${MAX_REALS}`);
+  if (workingSize(spec) > MAX_REALS)
+    fail(['units'], `the model would hold ${workingSize(spec)} numbers; the limit is ${MAX_REALS}`);
 });
 
 export type ModelSpecInput = z.input<typeof modelSpecSchema>;

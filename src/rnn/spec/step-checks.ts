@@ -1,5 +1,6 @@
 /** The doors of a model: what may come in. */
 import { EddyError, type ErrorCode } from '../../errors.js';
+import { isTime } from '../../features/time-features.js';
 import type { ModelSpec } from './spec.js';
 
 /** From here on float32 rounds to infinity: half a place beyond its largest number. */
@@ -13,12 +14,31 @@ export function checkFinite(values: ArrayLike<number>, code: ErrorCode, name: st
   }
 }
 
-/** @throws EddyError `step-shape`, `step-non-finite`: null, or NaN, may only be where the spec takes what is missing */
-export function checkStep(spec: ModelSpec, x: ArrayLike<number | null>): void {
+/**
+ * @param t milliseconds since 1970; unknown where it is left out
+ * @throws EddyError `step-shape`; `step-non-finite`: null, or NaN, may only be where the spec takes what is missing;
+ * `step-time`: the time may only be unknown where the spec has no features of it
+ */
+export function checkStep(spec: ModelSpec, x: ArrayLike<number | null>, t?: number): void {
   const { batch: B, features: F } = spec;
   if (x.length !== B * F)
     throw new EddyError('step-shape', `x has ${x.length} numbers; a step of this model has ${B} * ${F}`);
   checkSteps(spec, x);
+  checkTime(spec, t);
+}
+
+/** Checks the times [T] of several steps. @throws EddyError `step-time`; `step-shape` for another number of them */
+export function checkTimes(spec: ModelSpec, t: ArrayLike<number> | null | undefined, T: number): void {
+  if (t && t.length !== T) throw new EddyError('step-shape', `t has ${t.length} times; there are ${T} steps`);
+  for (let i = 0; i < T; i++) checkTime(spec, t?.[i]);
+}
+
+function checkTime({ inputs }: ModelSpec, t: number | undefined): void {
+  if (inputs.time.length === 0 || isTime(t)) return;
+  throw new EddyError(
+    'step-time',
+    `a step needs a time t, in milliseconds since 1970: the spec's inputs.time has ${inputs.time.join(', ')}; t is ${t}`,
+  );
 }
 
 /** Checks the numbers of several steps. @throws EddyError `step-non-finite` */

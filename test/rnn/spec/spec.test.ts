@@ -25,7 +25,7 @@ describe('a model spec', () => {
       batch: 1,
       readout: { kind: 'linear' },
       task: { kind: 'forecast', horizon: [1], baseline: 'last', gate: true },
-      inputs: { changes: [1, 2, 4, 8, 16], lags: [], missing: 'refuse' },
+      inputs: { changes: [1, 2, 4, 8, 16], lags: [], missing: 'refuse', time: [], late: 'refuse' },
       learner: { kind: 'tbptt', k1: 4, k2: 16, reduction: 'mean' },
       optimizer: {
         kind: 'adam',
