@@ -61,6 +61,10 @@ export const ERRORS = {
   'step-non-finite': { temporary: false, about: 'x contains NaN or an infinity' },
   'credit-exceeded': { temporary: true, about: 'the producer has more unacknowledged steps than it may' },
   'step-gap': { temporary: false, about: 'the step number is ahead of the next expected one' },
+  'step-late': {
+    temporary: false,
+    about: 'the step is older than the last one, and the spec does not take late ones',
+  },
   'step-conflict': { temporary: false, about: 'a step of this number was accepted with different values' },
   'block-too-long': { temporary: false, about: 'the block has more steps than allowed' },
   'target-unexpected': {
