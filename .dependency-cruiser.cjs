@@ -15,7 +15,7 @@ const floors = {
   formats: [],
   rnn: ['kernels', 'math', 'features'],
   signals: ['rnn', 'math'],
-  operators: ['rnn', 'kernels'],
+  operators: ['rnn', 'kernels', 'features'],
   protocol: [],
   store: ['formats'],
   sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store', 'formats'],

@@ -62,7 +62,6 @@ export const ERRORS = {
     about: 'the length of x does not match the steps, batch rows and features',
   },
   'step-non-finite': { temporary: false, about: 'x contains NaN or an infinity' },
-  'step-time': { temporary: false, about: 'the step has no time, and the model has features of it' },
   'credit-exceeded': { temporary: true, about: 'the producer has more unacknowledged steps than it may' },
   'step-gap': { temporary: false, about: 'the step number is ahead of the next expected one' },
   'step-stale': {

@@ -1,6 +1,9 @@
 /** The public door of the library. */
 export { EddyError, ERRORS, type ErrorCode } from './errors.js';
+export { AGGREGATES, type Aggregate } from './features/aggregates.js';
 export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './features/calendar.js';
+export type { ResampledStep } from './features/resampler.js';
+export type { ResamplingInput } from './features/resampling.js';
 export { TIME_KINDS, TimeFeatures, type TimeKind } from './features/time-features.js';
 export { parseTimestamp } from './features/timestamp.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
@@ -12,6 +15,7 @@ export type { StepBlock } from './operators/carry-steps.js';
 export { type CollectOptions, collect } from './operators/collect.js';
 export { type Conflated, conflate } from './operators/conflate.js';
 export { learn } from './operators/learn.js';
+export { type Reading, type ResampleOptions, resample } from './operators/resample.js';
 export type { Alert, LearnedRun, Run, WindowedRun } from './operators/run.js';
 export { type CellInput, runCell } from './operators/run-cell.js';
 export { type WindowSizes, windows } from './operators/windows.js';

@@ -13,7 +13,7 @@ export type Aggregate = (typeof AGGREGATES)[number];
 export interface Tally {
   /** How many readings had this field. */
   count: number;
-  /** What the aggregate keeps of them; of constant length, but for `mean` and `sum`: at most 40. */
+  /** What the aggregate keeps of them; of constant length, but for `mean` and `sum`: at most 48. */
   numbers: number[];
 }
 

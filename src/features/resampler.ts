@@ -93,7 +93,7 @@ export class Resampler {
    *
    * @param x [F]; NaN or null is a field that the reading does not have
    * @throws EddyError `step-late` for a reading of a closed bin, `step-shape`, `step-non-finite`, `input-invalid` for a
-   *   time that is none; nothing has changed then
+   *   time out of range; nothing has changed then
    */
   take(t: number, x: ArrayLike<number | null>): ResampledStep[] {
     const start = this.binOf(t);
@@ -117,7 +117,7 @@ export class Resampler {
   /**
    * Gives the start of the bin that a reading at time `t` belongs to, which is the time of its step.
    *
-   * @throws EddyError `input-invalid` for a time that is none
+   * @throws EddyError `input-invalid` for a time out of range
    */
   binOf(t: number): number {
     if (!(Math.abs(t) <= MAX_TIME))
