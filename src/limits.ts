@@ -60,7 +60,7 @@ export const LIMITS = {
   unackedSteps: count(256, 'unacknowledged steps of one sequence; more: credit-exceeded', 65_536),
   pendingAppends: count(
     65_536,
-    'readings of one resampled sequence that wait for their step; more: credit-exceeded',
+    'appends of one sequence that wait for their answer; more: credit-exceeded',
     1_048_576,
   ),
   stepsPerSecond: perSecond(

@@ -1,5 +1,7 @@
 /** What the client offers, as its users see it. */
 import type { Observable, Observer, SchedulerLike } from 'rxjs';
+import type { Resampling, ResamplingInput } from '../../src/features/resampling.js';
+import type { Field, FieldInput, Reading } from '../../src/fields/fields.js';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
@@ -14,6 +16,11 @@ export interface ConnectOptions {
   readonly encoding?: Encoding;
   /** Whether steps and results travel packed, which costs less; true if left out. Of no effect in `json`. */
   readonly packed?: boolean;
+  /**
+   * Whether readings travel as float64, so that they keep their digits; true if left out. With false they travel as
+   * float32, at half the size, and packed results come without their times.
+   */
+  readonly float64?: boolean;
   /** The WebSocket class to connect with. */
   readonly WebSocket?: SocketConstructor;
   /**
@@ -49,9 +56,31 @@ export interface Report {
   readonly seq: number | null;
 }
 
+/** A model spec in which fields may be named: `features` and `outputs` follow from the names where they are left out. */
+export type NamedSpec = Omit<ModelSpecInput, 'features' | 'task'> & {
+  readonly features?: number | undefined;
+  readonly task?:
+    | undefined
+    | (Omit<Extract<ModelSpecInput['task'], { kind: 'forecast' }>, 'targets'> & {
+        readonly targets?: readonly (number | string)[] | undefined;
+      })
+    | (Omit<Extract<ModelSpecInput['task'], { kind: 'supervised' }>, 'outputs'> & {
+        readonly outputs?: number | undefined;
+      });
+};
+
 export interface OpenOptions {
-  /** The model, where the sequence may have to be made. */
-  readonly spec?: ModelSpecInput;
+  /** The model, where the sequence may have to be made. Gaps are held where it does not say `inputs.missing`. */
+  readonly spec?: NamedSpec;
+  /**
+   * What the numbers of x are: names, or names with units. A sequence that exists has to have the same, in whatever order: x
+   * is in the order given here.
+   */
+  readonly fields?: readonly FieldInput[];
+  /** What the numbers of a supervised target are, or the classes of a softmax. */
+  readonly targets?: readonly FieldInput[];
+  /** How readings become steps, at equal distances: `{ every: '10s', of: { flow: 'sum' } }`. The sequence then takes appends only. */
+  readonly resample?: ResamplingInput;
   /** `create` a new sequence, `resume` one that exists, or `either`, which is the default. */
   readonly mode?: 'create' | 'resume' | 'either';
   /** Steps that may be held un-acked, sent or not; the server's `unackedSteps` if left out. */
@@ -66,28 +95,58 @@ export interface OpenOptions {
 export type Overflow = 'fail' | 'drop-oldest-unsent';
 
 /** What the server said when the sequence was opened. `seq` is the last step it had accepted, -1 before the first. */
-export interface Opened extends Pick<ServerMessageOf<'opened'>, OpenedFields> {
+export interface Opened extends Readonly<Pick<ServerMessageOf<'opened'>, OpenedFields>>, Described {}
+
+/** What a sequence is. */
+export interface Described {
   readonly spec: ModelSpec;
+  /** What the numbers of x are, in order. */
+  readonly fields: readonly Field[];
+  /** What the numbers of a supervised target are, in order, or the classes of a softmax. */
+  readonly targets: readonly Field[];
+  readonly resample: Resampling | null;
 }
 type OpenedFields = 'sequence' | 'epoch' | 'seq' | 'durable' | 'created' | 'learning' | 'learningRate';
 
 /** Sequences of a server; `total` is how many there are. */
-export type Listing = Readonly<Pick<ServerMessageOf<'listing'>, 'total' | 'sequences'>>;
+export type Listing = Readonly<Pick<ServerMessageOf<'listing'>, 'total' | 'sequences' | 'more'>>;
+
+export interface ListOptions {
+  /** Starts after this name. */
+  readonly after?: string;
+  readonly limit?: number;
+  /** Only this sequence, if it is known. */
+  readonly sequence?: string;
+}
 
 /** What the server said when a view was subscribed to: results follow that come after step `seq`. */
-export interface Joined extends Pick<ServerMessageOf<'subscribed'>, 'sequence' | 'view' | 'epoch' | 'seq'> {
-  readonly spec: ModelSpec;
+export interface Joined
+  extends Readonly<Pick<ServerMessageOf<'subscribed'>, 'sequence' | 'view' | 'epoch' | 'seq'>>,
+    Described {
   /** Does the view go on from where it was when the connection broke? */
   readonly recovered: boolean;
 }
 
-/** x [B,F], where null is a number that is missing. */
+/** x [B,F], where null or NaN is a gap. */
 export type StepValues = ArrayLike<number | null>;
 
-/** A step as a source gives it: x [B,F] alone, or x with its target [B,M]. */
-export type StepInput =
-  | StepValues
-  | { readonly x: StepValues; readonly target?: ArrayLike<number> | undefined };
+/** Readings by the names of their fields: true and false are 1 and 0; null, or a field that is absent, is a gap. */
+export type Readings = Readonly<Record<string, Reading | undefined>>;
+
+/** A step: x [B,F], or readings by name, with its target [B,M] and its time in milliseconds since 1970 if they are known. */
+export type StepParts = ({ readonly x: StepValues } | { readonly values: Readings }) & {
+  readonly target?: ArrayLike<number> | undefined;
+  /** Left out, the server stamps the arrival. */
+  readonly t?: number | undefined;
+};
+
+/** A step as a source gives it: x [B,F] alone, or with more. */
+export type StepInput = StepValues | StepParts;
+
+export interface AppendOptions {
+  /** Makes the append idempotent over the last 10,000 keys of the sequence; the client makes one of its own otherwise. */
+  readonly key?: string;
+}
 
 export type StepSource = Observable<StepInput> | Iterable<StepInput> | AsyncIterable<StepInput>;
 
@@ -110,14 +169,23 @@ interface Skipped {
   readonly skipped: number;
 }
 
+/** The result of one step, and the time of the step in milliseconds since 1970; null where it is not known. */
+interface OfStep extends Skipped {
+  readonly seq: number;
+  readonly t: number | null;
+}
+
 /** The items of each view. Arrays are copies, shared by the subscribers of one client. */
 export interface Results {
   /** h_t [B,N] */
-  states: Skipped & { readonly seq: number; readonly h: Float32Array };
-  /** y_t [B,M], in the user's units */
-  predictions: Skipped & { readonly seq: number; readonly y: Float32Array };
-  /** x_t [B,F] as it was accepted; NaN where a number is missing */
-  inputs: Skipped & { readonly seq: number; readonly x: Float32Array };
+  states: OfStep & { readonly h: Float32Array };
+  /**
+   * y_t [B,M], in the user's units. Where steps come regularly, `interval` is the time between two of them: what is forecast
+   * h steps ahead is for t + h * interval.
+   */
+  predictions: OfStep & { readonly y: Float32Array; readonly interval: number | null };
+  /** x_t [B,F] as it was accepted; NaN where there is a gap */
+  inputs: OfStep & { readonly x: Float64Array };
   updates: Skipped & Readonly<UpdateEntry>;
   metrics: Readonly<Omit<ServerMessageOf<'metrics'>, 'type' | 'channel'>>;
   /**
@@ -175,15 +243,27 @@ export interface SequenceHandle extends Watch, Observer<StepInput> {
   /** Steps given up by `drop-oldest-unsent`. */
   readonly dropped: number;
   /**
-   * Hands over the next step x [B,F], and its target [B,M] if known. Copies both. A number of x that is missing is null;
-   * the model's spec must have `inputs.missing: 'hold'`. The steps of one turn of the event
-   * loop leave together, in blocks.
+   * Hands over the next step: x [B,F], or readings by name, and its target [B,M] and time if known. Copies them. A gap is
+   * null or NaN. The steps of one turn of the event loop leave together, in blocks.
    *
    * A step that the server refuses stops the handle: it is reported, no step is sent after it, and `push` throws it.
    *
-   * @throws EddyError `outbox-full`, `step-shape`, `step-non-finite`, `target-*`, `message-too-large`, `client-closed`
+   * @example
+   * handle.push({ values: { temperature: 21.4, humidity: null }, t: Date.now() });
+   * @throws EddyError `outbox-full`, `step-shape`, `step-non-finite`, `target-*`, `field-unknown`, `fields-invalid` for names
+   * before the fields are known, `message-too-large`, `client-closed`
    */
-  push(x: StepValues, target?: ArrayLike<number>): PushedStep;
+  push(step: StepInput, target?: ArrayLike<number>): PushedStep;
+  /**
+   * Appends a step that the server numbers: for several producers of one sequence, and for sequences that are resampled.
+   * Resolves with the number when the step is durable; in a resampled sequence, when its bin is. It has its effect once,
+   * whatever is resent.
+   *
+   * @throws EddyError as a rejection: `step-*`, `target-*`, `field-unknown`, `key-conflict`, `outbox-full`, `client-closed`
+   */
+  append(step: StepInput, options?: AppendOptions): Promise<number>;
+  /** Closes the open bins of a resampled sequence, as at the end of a file. */
+  flush(): Promise<void>;
   /** Pushes a step. Never throws: the first step that cannot be taken is reported, and all after it are ignored. */
   next(step: StepInput): void;
   /** Reports that a source failed, as `input-invalid` with its error as the cause. The handle stays open for another. */
@@ -232,7 +312,7 @@ export interface Client {
   /** Watches a sequence without opening it. Waits for one that does not exist yet. */
   watch(sequence: string): Watch;
   /** Lists the sequences that the server knows, in the order of their names, from the first after `after` on. */
-  list(options?: { readonly after?: string; readonly limit?: number }): Promise<Listing>;
+  list(options?: ListOptions): Promise<Listing>;
   /** Removes a sequence and all that was kept of it. */
   remove(sequence: string): Promise<void>;
   /** Gives a whole sequence as a safetensors file, over HTTP. */

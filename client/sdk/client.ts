@@ -8,6 +8,7 @@ import type {
   ConnectionState,
   ConnectOptions,
   Listing,
+  ListOptions,
   OpenOptions,
   Report,
   SequenceHandle,
@@ -48,7 +49,7 @@ export class EddyClient implements Client {
     private readonly options: ConnectOptions,
   ) {
     const { encoding = 'msgpack', scheduler = asyncScheduler, random = Math.random, agent } = options;
-    const { packed = true, token } = options;
+    const { packed = true, float64 = true, token } = options;
     const { backOff = { min: 100, max: 10_000 }, welcomeMs = 10_000 } = options;
     const address = streamUrl(url);
     this.address = address;
@@ -60,6 +61,7 @@ export class EddyClient implements Client {
       saysToken: !dialer.sendsToken,
       codec: new Codec(encoding),
       packed: packed && encoding === 'msgpack',
+      float64,
       agent,
       scheduler,
       retry: new Retry(this.retryParts),
@@ -112,7 +114,7 @@ export class EddyClient implements Client {
     return new SequenceWatch(sequence, () => this.entry(sequence).views);
   }
 
-  list(options: { readonly after?: string; readonly limit?: number } = {}): Promise<Listing> {
+  list(options: ListOptions = {}): Promise<Listing> {
     return this.ask({ type: 'list', ...options });
   }
 

@@ -5,7 +5,7 @@
 import { asyncScheduler, BehaviorSubject, type SchedulerLike, type Subscription } from 'rxjs';
 import { ERRORS } from '../../src/errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
-import type { Codec } from '../../src/protocol/codec.js';
+import type { Codec, WireForm } from '../../src/protocol/codec.js';
 import {
   type ClientMessage,
   PROTOCOL_VERSION,
@@ -25,6 +25,8 @@ export interface ConnectionParts {
   readonly codec: Codec;
   /** Do steps and results travel packed? */
   readonly packed: boolean;
+  /** Do readings travel as float64, and times with packed results? */
+  readonly float64: boolean;
   readonly agent: string | undefined;
   readonly scheduler: SchedulerLike;
   readonly retry: Retry;
@@ -56,7 +58,13 @@ export class Connection {
   /** Counts connections, so that a token that came too late is not used. */
   private dials = 0;
 
-  constructor(private readonly parts: ConnectionParts) {}
+  /** How numbers travel on its sockets. */
+  private readonly form: WireForm;
+
+  constructor(private readonly parts: ConnectionParts) {
+    const { packed, float64 } = parts;
+    this.form = { packed, float64 };
+  }
 
   /** Milliseconds on a clock that only goes forward, where the scheduler is not a test's. */
   private now(): number {
@@ -111,7 +119,7 @@ export class Connection {
   /** Sends a message; only while it is open. */
   send(message: ClientMessage): void {
     this.socket?.send(
-      this.parts.codec.encode(message, this.parts.packed) as string | Uint8Array<ArrayBuffer>,
+      this.parts.codec.encode(message, this.form) as string | Uint8Array<ArrayBuffer>,
     );
   }
 
@@ -127,6 +135,7 @@ export class Connection {
       version: PROTOCOL_VERSION,
       ...(agent !== undefined && { agent }),
       ...(packed && { packed }),
+      ...(this.form.float64 && { float64: true }),
       ...(saysToken && token !== undefined && { token }),
     });
   }
@@ -136,6 +145,7 @@ export class Connection {
     try {
       message = this.parts.codec.decodeServer(
         typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer),
+        this.form,
       );
     } catch (error) {
       this.parts.onFault(error as CodedError);

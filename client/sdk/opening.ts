@@ -1,19 +1,36 @@
 import { EddyError } from '../../src/errors.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
-import type { ModelSpec, ModelSpecInput } from '../../src/rnn/spec/spec.js';
-import type { OpenOptions } from './api.js';
+import type { Described, OpenOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { isPassing } from './refusal.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
-import { specIn } from './shape.js';
+import { describedIn } from './shape.js';
+
+/** What the sequence is to be. */
+type Asked = { readonly [K in 'spec' | 'fields' | 'targets' | 'resample']?: OpenOptions[K] | undefined };
+
+/** What is asked for to make a sequence again that is gone: what it was. Fields stay in the order of the user. */
+const again = (asked: Asked, { spec, fields, targets, resample }: Described): Asked => ({
+  spec: asked.spec ?? spec,
+  fields: asked.fields ?? fields,
+  ...(targets.length > 0 && { targets: asked.targets ?? targets }),
+  ...(resample && { resample: asked.resample ?? resample }),
+});
+
+const bodyOf = ({ spec, fields, targets, resample }: Asked) => ({
+  ...(spec && { spec: { ...spec } }),
+  ...(fields && { fields: [...fields] }),
+  ...(targets && { targets: [...targets] }),
+  ...(resample && { resample: { ...resample } }),
+});
 
 type Mode = NonNullable<OpenOptions['mode']>;
 
 export interface OpeningParts {
   readonly sequence: string;
   readonly mode: Mode;
-  readonly spec: ModelSpecInput | undefined;
+  readonly asked: Asked;
   readonly requests: Requests;
   readonly retry: Retry;
   readonly onOpened: (opened: ServerMessageOf<'opened'>) => void;
@@ -35,11 +52,9 @@ export class Opening {
   isPending = false;
   wasOpened = false;
   private wasAsked = false;
-  private spec: ModelSpecInput | ModelSpec | undefined;
+  private made: Described | null = null;
 
-  constructor(private readonly parts: OpeningParts) {
-    this.spec = parts.spec;
-  }
+  constructor(private readonly parts: OpeningParts) {}
 
   /** Asks for the channel: call it once for each socket. */
   begin(): void {
@@ -61,18 +76,17 @@ export class Opening {
   }
 
   private ask(mode: Mode, mustBeNew = false): void {
-    const { sequence, requests, retry, onOpened, onRefused } = this.parts;
-    const spec = mode === 'resume' ? this.parts.spec : this.spec;
+    const { sequence, requests, retry, onOpened, onRefused, asked } = this.parts;
     this.isPending = true;
     requests.ask(
-      { type: 'open', sequence, mode, ...(spec && { spec: { ...spec } }) },
+      { type: 'open', sequence, mode, ...bodyOf(mode === 'resume' || !this.made ? asked : again(asked, this.made)) },
       (opened) => {
         this.isPending = false;
         if (mustBeNew && !opened.created && opened.seq >= 0)
           return onRefused(new EddyError('sequence-exists', `sequence ${sequence} exists already`));
         retry.succeed();
         this.wasOpened = true;
-        this.spec ??= specIn(opened);
+        this.made ??= describedIn(opened);
         onOpened(opened);
       },
       (error) => this.failed(error, mode),

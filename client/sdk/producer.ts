@@ -1,8 +1,7 @@
 /** The producing side of a handle: takes steps, targets and requests, sends them once per turn, tells what is acked. */
 import { ReplaySubject } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
-import type { PushedStep, StepValues } from './api.js';
+import type { NamedSpec, PushedStep, StepValues } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { refusesSteps } from './refusal.js';
 import type { RequestBody, Requests } from './requests.js';
@@ -12,7 +11,7 @@ import { Waiters } from './waiters.js';
 
 export interface ProducerParts extends SendQueueParts {
   readonly requests: Requests;
-  readonly spec: ModelSpecInput | undefined;
+  readonly spec: NamedSpec | undefined;
   /** Tells that steps begin to be given up. */
   readonly onDrop: (error: CodedError) => void;
   /** What could be sent has been sent. */
@@ -22,7 +21,7 @@ export interface ProducerParts extends SendQueueParts {
 type WithoutChannel<T> = T extends unknown ? Omit<T, 'channel'> : never;
 /** A request on the channel, before it is known. */
 export type ChannelRequest = WithoutChannel<
-  Extract<RequestBody, { type: 'configure' | 'reset' | 'checkpoint' }>
+  Extract<RequestBody, { type: 'configure' | 'reset' | 'checkpoint' | 'flush' }>
 >;
 
 export class Producer extends SendQueue {
@@ -36,7 +35,8 @@ export class Producer extends SendQueue {
 
   constructor(protected override readonly parts: ProducerParts) {
     super(parts);
-    this.shape = parts.spec ? shapeOf(parts.spec) : null;
+    // without a number of features, the shape is known when the sequence is open
+    this.shape = parts.spec?.features ? shapeOf(parts.spec) : null;
   }
 
   get isStopped(): boolean {
@@ -52,13 +52,13 @@ export class Producer extends SendQueue {
     return this.failure !== null || this.isEmpty;
   }
 
-  push(x: StepValues, target: ArrayLike<number> | undefined): PushedStep {
+  push(x: StepValues, target: ArrayLike<number> | undefined, t: number): PushedStep {
     if (this.failure) throw this.failure;
     const copy = copyStep(x, this.shape);
     const targetCopy = target ? copyTarget(target, this.shape) : null;
     checkRoom(copy, targetCopy, this.parts.limits(), this.parts.bytesPerReal);
     const { dropped } = this.outbox;
-    const step = this.enqueue(copy, targetCopy);
+    const step = this.enqueue(copy, targetCopy, t);
     this.noteDrop(this.outbox.dropped > dropped);
     this.schedule();
     return step;
@@ -92,12 +92,12 @@ export class Producer extends SendQueue {
   }
 
   /** Tells whether the steps that wait are steps of a model. */
-  fits(spec: ModelSpecInput): boolean {
+  fits(spec: NamedSpec): boolean {
     return this.outbox.fits(shapeOf(spec).step);
   }
 
   /** The channel is open on this socket, for a model of `spec`. */
-  begin(place: Place, spec: ModelSpecInput): QueueResumed {
+  begin(place: Place, spec: NamedSpec): QueueResumed {
     this.shape = shapeOf(spec);
     const resumed = this.resume(place);
     this.schedule();

@@ -9,6 +9,8 @@ export type RequestBody = WithoutId<Request>;
 export interface Answers {
   open: ServerMessageOf<'opened'>;
   subscribe: ServerMessageOf<'subscribed'>;
+  append: ServerMessageOf<'appended'>;
+  flush: ServerMessageOf<'done'>;
   unsubscribe: ServerMessageOf<'done'>;
   configure: ServerMessageOf<'done'>;
   reset: ServerMessageOf<'done'>;

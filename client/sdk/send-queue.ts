@@ -58,9 +58,9 @@ export class SendQueue {
   }
 
   /** @throws EddyError `outbox-full` */
-  protected enqueue(x: Numbers, target: Numbers | null): UnackedStep {
+  protected enqueue(x: Numbers, target: Numbers | null, t: number): UnackedStep {
     const { outbox } = this;
-    const step = new UnackedStep(x, target);
+    const step = new UnackedStep(x, target, t);
     const { dropped, everSent } = outbox;
     if (!outbox.push(step)) throw full(outbox.capacity, 'steps');
     if (outbox.dropped > dropped)
@@ -148,7 +148,10 @@ export class SendQueue {
   private sendBlock({ seq, steps }: Block, channel: number): void {
     const x = joinFloats(steps.map((step) => step.x));
     const targets = steps[0]?.target ? joinFloats(steps.map((step) => step.target!)) : null;
-    this.parts.send({ type: 'steps', channel, seq, count: steps.length, x, ...(targets && { targets }) });
+    const isTimed = steps.some((step) => !Number.isNaN(step.t));
+    const t = isTimed ? Float64Array.from(steps, (step) => step.t) : null;
+    const numbers = { x, ...(targets && { targets }), ...(t && { t }) };
+    this.parts.send({ type: 'steps', channel, seq, count: steps.length, ...numbers });
   }
 
   private sendTarget(late: LateTarget): void {

@@ -1,9 +1,11 @@
 /** An open sequence: its life from the first `open` to its end, over all sockets. */
 import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
+import { type Field, parseFields } from '../../src/fields/fields.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import type { View } from '../../src/protocol/views/index.js';
 import type {
+  AppendOptions,
   Joined,
   Opened,
   OpenOptions,
@@ -11,9 +13,10 @@ import type {
   Report,
   Results,
   SequenceHandle,
-  StepValues,
+  StepInput,
   ViewOptions,
 } from './api.js';
+import { AppendQueue } from './append-queue.js';
 import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
@@ -21,7 +24,8 @@ import { type ChannelRequest, Producer, type ProducerParts } from './producer.js
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
-import { specIn } from './shape.js';
+import { describedIn, partsOf } from './shape.js';
+import { randomKey } from './random-key.js';
 import { StepObserver } from './step-observer.js';
 
 export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
@@ -42,6 +46,12 @@ type Refusal = Pick<ServerMessageOf<'error'>, 'code' | 'message' | 'temporary'> 
 export class Handle extends StepObserver implements SequenceHandle {
   private readonly opening: Opening;
   private readonly producer: Producer;
+  private readonly appends: AppendQueue;
+  /** The fields in the order in which x is given; null until they are known. */
+  private fields: readonly Field[] | null;
+  /** Keys of this handle's appends begin with it, and go on with a number. */
+  private readonly keyPrefix = randomKey();
+  private keys = 0;
   private readonly answer = new Deferred<Opened>();
   private readonly reports = new Subject<Report>();
   /** Ends the views that were taken from this handle. */
@@ -57,7 +67,8 @@ export class Handle extends StepObserver implements SequenceHandle {
   constructor(private readonly parts: HandleParts) {
     const { sequence, options, views, requests, retry } = parts;
     super(sequence, () => views);
-    const { spec, mode = 'either', overflow = 'fail', outbox } = options;
+    const { spec, fields, targets, resample, mode = 'either', overflow = 'fail', outbox } = options;
+    this.fields = fields ? parseFields(fields, 'fields') : null;
     this.producer = new Producer({
       ...parts,
       spec,
@@ -66,10 +77,15 @@ export class Handle extends StepObserver implements SequenceHandle {
       onDrop: (error) => this.report(error, null),
       onSent: () => this.tryClose(),
     });
+    this.appends = new AppendQueue({
+      requests,
+      capacity: () => parts.limits().pendingAppends,
+      onSettled: () => this.tryClose(),
+    });
     this.opening = new Opening({
       sequence,
       mode,
-      spec,
+      asked: { spec, fields, targets, resample },
       requests,
       retry,
       onOpened: (opened) => this.begin(opened),
@@ -106,9 +122,26 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.channel !== null;
   }
 
-  push(x: StepValues, target?: ArrayLike<number>): PushedStep {
+  push(step: StepInput, target?: ArrayLike<number>): PushedStep {
     this.checkTakes();
-    return this.producer.push(x, target);
+    const parts = partsOf(step, this.fields);
+    return this.producer.push(parts.x, parts.target ?? target, parts.t);
+  }
+
+  async append(step: StepInput, { key = this.newKey() }: AppendOptions = {}): Promise<number> {
+    this.checkTakes();
+    const { x, target, t } = partsOf(step, this.fields);
+    return this.appends.add({
+      type: 'append',
+      x: Float64Array.from(x, (value) => value ?? Number.NaN),
+      ...(target && { targets: Float64Array.from(target) }),
+      ...(!Number.isNaN(t) && { t }),
+      key,
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.request({ type: 'flush' });
   }
 
   learn(step: PushedStep | number, target: ArrayLike<number>): void {
@@ -175,6 +208,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.isPaused = true;
     this.channel = null;
     this.producer.interrupt();
+    this.appends.interrupt();
     this.opening.beginLater();
   }
 
@@ -184,6 +218,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.isCloseAsked = false;
     this.opening.interrupt();
     this.producer.interrupt();
+    this.appends.interrupt();
     this.tryClose();
   }
 
@@ -193,6 +228,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.channel = null;
     this.opening.interrupt();
     this.producer.stop(error);
+    this.appends.stop(error);
     this.producer.acked.complete();
     this.answer.reject(error);
     this.closing?.reject(error);
@@ -204,7 +240,9 @@ export class Handle extends StepObserver implements SequenceHandle {
 
   private begin(opened: ServerMessageOf<'opened'>): void {
     const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
-    const spec = specIn(opened);
+    const described = describedIn(opened);
+    const { spec } = described;
+    this.fields ??= described.fields;
     if (!this.producer.fits(spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
       this.producer.stop(error);
@@ -213,10 +251,11 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.isPaused = false;
     this.channel = channel;
     this.parts.onChannel(channel);
-    this.answer.resolve({ sequence, epoch, seq, durable, spec, created, learning, learningRate });
+    this.answer.resolve({ sequence, epoch, seq, durable, ...described, created, learning, learningRate });
     // Asked for before the steps that wait are sent, so that their results are seen.
     this.parts.views.expectFrom(seq);
     this.parts.views.begin();
+    this.appends.begin(channel);
     const { lost, renumbered, lostTargets } = this.producer.begin(opened, spec);
     if (lost) {
       const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
@@ -236,6 +275,10 @@ export class Handle extends StepObserver implements SequenceHandle {
     });
   }
 
+  private newKey(): string {
+    return `${this.keyPrefix}-${this.keys++}`;
+  }
+
   private checkTakes(): void {
     if (this.outcome) throw this.outcome;
     if (this.closing) throw new EddyError('client-closed', `the handle of ${this.sequence} is being closed`);
@@ -243,7 +286,7 @@ export class Handle extends StepObserver implements SequenceHandle {
 
   /** Gives the channel back as soon as nothing is left to do on it. */
   private tryClose(): void {
-    if (!this.closing || !this.producer.isDone || this.isCloseAsked || this.opening.isPending) return;
+    if (!this.closing || !this.producer.isDone || this.appends.size > 0 || this.isCloseAsked || this.opening.isPending) return;
     if (this.channel === null) return this.finish();
     this.isCloseAsked = true;
     this.parts.requests.ask(

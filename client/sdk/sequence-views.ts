@@ -17,7 +17,7 @@ import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
-import { specIn } from './shape.js';
+import { describedIn } from './shape.js';
 import { Feed, type Wish } from './view-feed.js';
 
 export interface ViewsParts {
@@ -153,7 +153,7 @@ export class SequenceViews {
 
 function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
   const { sequence, view, epoch, seq, recovered = false } = subscribed;
-  return { sequence, view, epoch, seq, recovered, spec: specIn(subscribed) };
+  return { sequence, view, epoch, seq, recovered, ...describedIn(subscribed) };
 }
 
 /** @throws EddyError `setting-invalid` */

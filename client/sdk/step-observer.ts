@@ -1,7 +1,7 @@
 /** The side of a handle that faces sources of steps. */
 import { isObservable } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import type { PushedStep, StepInput, StepSource, StepValues } from './api.js';
+import type { PushedStep, StepInput, StepSource } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { SequenceWatch } from './sequence-watch.js';
 
@@ -11,7 +11,7 @@ export abstract class StepObserver extends SequenceWatch {
   private isDeaf = false;
 
   abstract readonly room: number;
-  abstract push(x: StepValues, target?: ArrayLike<number>): PushedStep;
+  abstract push(step: StepInput): PushedStep;
   abstract ready(): Promise<void>;
   abstract close(): Promise<void>;
 
@@ -22,7 +22,7 @@ export abstract class StepObserver extends SequenceWatch {
   next(step: StepInput): void {
     if (this.isDeaf || this.isStopped) return;
     try {
-      this.take(step);
+      this.push(step);
     } catch (error) {
       this.isDeaf = true;
       this.report(error as CodedError, null);
@@ -42,22 +42,18 @@ export abstract class StepObserver extends SequenceWatch {
   }
 
   async pump(source: StepSource): Promise<void> {
-    if (isObservable(source)) return source.forEach((step) => void this.take(step));
+    if (isObservable(source)) return source.forEach((step) => void this.push(step));
     if (Symbol.iterator in source) {
       // no waiting while there is room: steps of one turn of the event loop leave as one block
       for (const step of source) {
         if (this.room === 0) await this.ready();
-        this.take(step);
+        this.push(step);
       }
       return;
     }
     for await (const step of source) {
       if (this.room === 0) await this.ready();
-      this.take(step);
+      this.push(step);
     }
-  }
-
-  private take(step: StepInput): PushedStep {
-    return 'x' in step ? this.push(step.x, step.target) : this.push(step);
   }
 }

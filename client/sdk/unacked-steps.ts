@@ -18,8 +18,10 @@ export class UnackedStep implements PushedStep {
   isTargetInBlock = false;
 
   constructor(
-    readonly x: Float32Array<ArrayBuffer>,
-    public target: Float32Array<ArrayBuffer> | null,
+    readonly x: Float64Array<ArrayBuffer>,
+    public target: Float64Array<ArrayBuffer> | null,
+    /** Milliseconds since 1970; NaN to be stamped on arrival. */
+    readonly t: number,
   ) {}
 }
 
@@ -124,7 +126,7 @@ export class UnackedSteps {
     const block: UnackedStep[] = [];
     let size = 0;
     for (const step of this.steps.slice(this.inFlight, end)) {
-      size += step.x.length + (step.target?.length ?? 0);
+      size += step.x.length + (step.target?.length ?? 0) + 1;
       const seq = step.seq ?? this.next!;
       const fits = size <= reals && (step.target === null) === (first.target === null);
       if (block.length > 0 && !(fits && seq === block[0]!.seq! + block.length)) break;

@@ -36,7 +36,7 @@ type Plain = Readonly<Record<string, unknown>>;
 export function parseSchema({ spec: input, ...given }: SchemaInput): { spec: ModelSpec; schema: Schema } {
   const named = given.fields && parseFields(given.fields, 'fields');
   const targets = given.targets && parseFields(given.targets, 'targets');
-  const spec = parseSpec(withGaps(withNames(input, named, targets), given.resample !== undefined));
+  const spec = parseSpec(withGaps(withNames(input, named, targets), 'hold'));
   const fields = named ?? numberedFields(spec.features);
   const outputs = spec.task?.kind === 'supervised' ? outputsOf(spec) : 0;
   checkCount('fields', fields, spec.features, 'features');
@@ -80,7 +80,7 @@ export function checkSchema(
     );
   if (given.resample !== undefined) checkResampling(sequence, schema, given.resample);
   if (input !== undefined) {
-    const wanted = parseSpec(withGaps(withNames(input, named, targets), schema.resample !== null));
+    const wanted = parseSpec(withGaps(withNames(input, named, targets), kept.inputs.missing));
     const own = order ? reordered(wanted, order) : wanted;
     if (!isSame(own, kept))
       throw new EddyError('spec-conflict', `sequence ${sequence} exists with a different model spec: ${differences(own, kept)}`);
@@ -129,10 +129,10 @@ function withNames(
   };
 }
 
-/** A bin without a reading is a gap, so a resampled sequence holds them. */
-function withGaps(input: unknown, isResampled: boolean): unknown {
-  if (!isResampled || !isPlain(input)) return input;
-  return { ...input, inputs: { missing: 'hold', ...(isPlain(input.inputs) ? input.inputs : {}) } };
+/** Sensors have gaps, so a sequence holds them where its spec does not say otherwise. */
+function withGaps(input: unknown, missing: ModelSpec['inputs']['missing']): unknown {
+  if (!isPlain(input) || (input.inputs !== undefined && !isPlain(input.inputs))) return input;
+  return { ...input, inputs: { missing, ...input.inputs } };
 }
 
 function indexOf(target: unknown, fields: readonly Field[]): unknown {

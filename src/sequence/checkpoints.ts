@@ -1,8 +1,22 @@
 import type { Clock } from '../clock.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { SequenceStore } from '../store/store.js';
 import type { Asker } from './change.js';
 import type { Course } from './course.js';
 import { stateOf } from './recovery.js';
+
+export interface CheckpointParts {
+  readonly log: SequenceStore;
+  readonly clock: Clock;
+  /** Steps between two checkpoints. */
+  readonly everySteps: number;
+  /** Does the store's newest checkpoint (or its creation) cover the whole log? */
+  readonly isKept: boolean;
+  /** Steps since it. */
+  readonly replayed: number;
+  /** Gives what the store shall tell of the sequence while it sleeps. */
+  readonly summary: (course: Course) => Plain;
+}
 
 /** Makes a sequence's checkpoints in time, and tells the askers that wait for one. */
 export class Checkpoints {
@@ -15,14 +29,8 @@ export class Checkpoints {
   private durableEnd = -1;
   private readonly waiting: { readonly position: number; readonly asker: Asker }[] = [];
 
-  /** @param isKept does the store's newest checkpoint (or its creation) cover the whole log? */
-  constructor(
-    private readonly log: SequenceStore,
-    private readonly clock: Clock,
-    /** Steps between two checkpoints. */
-    private readonly everySteps: number,
-    { isKept, replayed }: { readonly isKept: boolean; readonly replayed: number },
-  ) {
+  constructor(private readonly parts: CheckpointParts) {
+    const { log, clock, isKept, replayed } = parts;
     this.madeAt = clock.monotonic();
     this.end = isKept ? log.end : -1;
     this.steps = replayed;
@@ -35,7 +43,7 @@ export class Checkpoints {
 
   /** Has anything changed since the last checkpoint? */
   get isDue(): boolean {
-    return this.log.end !== this.end;
+    return this.parts.log.end !== this.end;
   }
 
   /** Counts accepted steps. */
@@ -45,17 +53,19 @@ export class Checkpoints {
 
   /** Makes one if there were enough steps since the last. */
   makeInTime(course: Course): void {
-    if (this.steps >= this.everySteps) this.make(course);
+    if (this.steps >= this.parts.everySteps) this.make(course);
   }
 
   /** Makes one if anything has changed since the last. */
   make(course: Course): void {
-    const { log, clock } = this;
+    const { log, clock, summary } = this.parts;
     if (!this.isDue) return;
     this.end = log.end;
     this.madeAt = clock.monotonic();
     this.steps = 0;
-    log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
+    const about = { position: log.end, savedAt: clock.wall() };
+    log.checkpoint({ ...about, state: stateOf(course) });
+    log.setSummary({ ...about, state: summary(course) });
   }
 
   /** Makes one in any case. */
@@ -66,7 +76,7 @@ export class Checkpoints {
 
   /** Makes one now, and tells the asker when it is durable. */
   ask(course: Course, asker: Asker): void {
-    const { log } = this;
+    const { log } = this.parts;
     if (this.durableEnd === log.end) return asker.durable(course.seq);
     this.waiting.push({ position: log.end, asker });
     this.make(course);

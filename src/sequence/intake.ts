@@ -161,7 +161,7 @@ export class Intake {
    * @throws EddyError `step-*`, `block-too-long`, `credit-exceeded`, `target-*`; nothing of the block has been accepted
    */
   private steps({ first, x, targets, t, count: said, asker }: CommandOf<'steps'>, course: Course): Change {
-    const { spec, blockSteps, counters, wall } = this.parts;
+    const { spec, blockSteps, counters, limits, wall } = this.parts;
     if (this.readings)
       throw new EddyError('step-unnumbered', 'the sequence is resampled, so the server numbers its steps: append readings');
     const next = course.seq + 1;
@@ -169,7 +169,7 @@ export class Intake {
     if (t && t.length !== count)
       throw new EddyError('step-shape', `t has ${t.length} times; the block has ${count} steps`);
     const last = first + count - 1;
-    this.checkCredit(last);
+    this.checkCredit(last, limits.unackedSteps);
     if (targets) checkTargets(spec, targets, count);
     const repeats = Math.min(count, next - first);
     if (repeats > 0) this.checkRepeats({ first, x, targets, t }, repeats, course.seq);
@@ -185,7 +185,7 @@ export class Intake {
 
   /** Numbers a step. One whose key came before has no effect, and is acknowledged again. */
   private append(command: CommandOf<'append'>, course: Course): Change | null {
-    const { spec, wall, counters } = this.parts;
+    const { spec, wall, counters, limits } = this.parts;
     const { x, targets, t, key, asker } = command;
     const seq = course.seq + 1;
     checkBlock(spec, { first: seq, x, said: 1 }, seq, 1);
@@ -199,7 +199,7 @@ export class Intake {
     }
     const keys = key === null ? null : ([[key, checksum, 0]] as const);
     if (this.readings) return this.readings.take(command, keys, course, wall());
-    this.checkCredit(seq);
+    this.checkCredit(seq, limits.pendingAppends);
     const stamp = t === null ? null : Float64Array.of(t);
     const stamps = course.times.stamp(stamp, 1, wall(), seq, spec.inputs.late === 'take');
     this.recent.add(seq, x, targets, stamps);
@@ -218,13 +218,12 @@ export class Intake {
     return { record: { kind: 'targets', first, targets }, last: -1, asker };
   }
 
-  private checkCredit(last: number): void {
-    const { limits, acks } = this.parts;
-    const unacked = last - acks.durableSeq;
-    if (unacked > limits.unackedSteps)
+  private checkCredit(last: number, most: number): void {
+    const unacked = last - this.parts.acks.durableSeq;
+    if (unacked > most)
       throw new EddyError(
         'credit-exceeded',
-        `${unacked} steps would wait for their ack; the limit is ${limits.unackedSteps}`,
+        `${unacked} steps would wait for their ack; the limit is ${most}`,
       );
   }
 

@@ -83,7 +83,7 @@ export class LocalHandle implements SequenceHandle {
     this.sequence.submit({ kind: 'steps', first, x: this.inOrder(x), targets, t, count, asker: this.asker });
   }
 
-  append({ values, x, targets = null, t = null, key = null }: AppendedReading): Observable<number> {
+  append({ values, x, ...reading }: AppendedReading): Observable<number> {
     return new Observable((subscriber) => {
       const asker: Appender = {
         seq: -1,
@@ -93,6 +93,7 @@ export class LocalHandle implements SequenceHandle {
         },
         refused: ([refused]) => subscriber.error(refused?.error),
       };
+      const { targets = null, t = null, key = null } = reading;
       this.sequence.submit({ kind: 'append', x: this.xOf(values, x), targets, t, key, asker });
     });
   }

@@ -14,7 +14,7 @@ import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
-import type { Summary } from './summary.js';
+import { type Summary, toldOf } from './summary.js';
 import type { SequenceParts } from './sequence-parts.js';
 
 export interface RegistryParts {
@@ -130,9 +130,7 @@ export class Registry {
 
   /** Gives what is told of a sequence that is not in memory, without waking it. */
   summaryOf(name: string): Partial<Summary> {
-    const { summary, last } = this.parts.store.summary(name);
-    const told = (summary ?? {}) as Partial<Summary>;
-    return last && last.seq > (told.seq ?? -1) ? { ...told, seq: last.seq, t: last.t } : told;
+    return toldOf(this.parts.store, name);
   }
 
   /** Deletes a sequence for good; resolves when that is durable. @throws EddyError `sequence-unknown` */

@@ -6,6 +6,7 @@
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/schema.js';
+import type { Plain } from '../formats/typed-json.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
@@ -25,6 +26,7 @@ import type { ViewOptions } from './results/shape-view.js';
 import { type After, type Rejoined, Watching } from './results/watching.js';
 import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
+import { type Summary, summaryOf, toldOf } from './summary.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 /** Nobody asked. */
@@ -55,6 +57,9 @@ export class Sequence {
   private closing = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
+  /** What was told of it last, and x [B,F] of the last step. */
+  private told: Partial<Summary>;
+  private lastX: Float64Array;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
   isBusy = false;
   private isAnswered = false;
@@ -87,7 +92,16 @@ export class Sequence {
     this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters, isNew });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
-    this.checkpoints = new Checkpoints(log, clock, everySteps, { isKept, replayed });
+    this.told = toldOf(parts.store, name);
+    this.lastX = Float64Array.from(this.told.x ?? [], (value) => value ?? Number.NaN);
+    this.checkpoints = new Checkpoints({
+      log,
+      clock,
+      everySteps,
+      isKept,
+      replayed,
+      summary: (course) => summaryOf(course, this.lastX) as unknown as Plain,
+    });
     events.durable$.subscribe((end) => this.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
@@ -196,7 +210,7 @@ export class Sequence {
   }
 
   /** What a list tells of it; it does not wake for it. */
-  summary(): Summary {
+  summary(): Partial<Summary> {
     if (this.course) this.told = summaryOf(this.course, this.lastX);
     return this.told;
   }
@@ -271,12 +285,15 @@ export class Sequence {
 
   /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
-    const { count, updates } = run;
+    const { count, updates, change } = run;
+    const { record } = change;
     countRun(this.parts.counters, run);
     course.lastUpdate = updates.at(-1) ?? course.lastUpdate;
     if (count > 0) this.lastStepAt = this.lastActive;
     this.checkpoints.count(count);
     this.results.add(run, course);
+    if (run.isLast && record?.kind === 'steps')
+      this.lastX = record.x.slice(-this.spec.batch * this.spec.features);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
     this.answer(run);

@@ -1,5 +1,6 @@
 import type { Schema } from '../fields/schema.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
+import type { LogRecord, Store } from '../store/store.js';
 import type { Course } from './course.js';
 import { timeOf } from './results/latest-result.js';
 
@@ -20,12 +21,31 @@ export interface Summary {
   readonly x: readonly (number | null)[];
 }
 
+/** What the store tells of a sequence, without opening it. */
+export function toldOf(store: Pick<Store, 'summary'>, name: string): Partial<Summary> {
+  const { summary = null, last = null } = store.summary(name) ?? {};
+  const told = (summary?.state ?? {}) as unknown as Partial<Summary>;
+  return last ? { ...told, ...lastStepOf(last, told.spec) } : told;
+}
+
+/** What the newest steps of a log tell, where they came after the summary: after a crash. Scores are as they were before. */
+function lastStepOf(
+  { first, t, x }: Extract<LogRecord, { kind: 'steps' }>,
+  spec: ModelSpec | undefined,
+): Partial<Summary> {
+  const size = t ? x.length / t.length : spec ? spec.batch * spec.features : x.length;
+  const seq = first + x.length / size - 1;
+  return { seq, t: timeOf(t?.at(-1) ?? Number.NaN), x: told(x.subarray(x.length - size)) };
+}
+
 /** The most numbers of a step that a list tells. */
 const TOLD_NUMBERS = 64;
 
-export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Array | null): Summary {
+export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Array): Summary {
   const { seq, spec, learning, updates, anomaly } = model;
   const { scored, recentMae, recentSkill } = model.metrics;
-  const told = x && x.length <= TOLD_NUMBERS ? Array.from(x, (value) => (Number.isNaN(value) ? null : value)) : [];
-  return { seq, epoch, spec, schema, learning, updates, anomaly, scored, recentMae, recentSkill, t: timeOf(times.last), x: told };
+  return { seq, epoch, spec, schema, learning, updates, anomaly, scored, recentMae, recentSkill, t: timeOf(times.last), x: told(x) };
 }
+
+const told = (x: Float64Array): (number | null)[] =>
+  x.length <= TOLD_NUMBERS ? Array.from(x, (value) => (Number.isNaN(value) ? null : value)) : [];

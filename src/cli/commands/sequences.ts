@@ -134,7 +134,7 @@ async function inFolder(data: string): Promise<Place> {
   const registry = await openRegistry(data);
   return {
     async *rows() {
-      for (const { name } of registry.list()) yield { sequence: name, awake: false };
+      for (const name of registry.names()) yield { sequence: name, awake: false, ...registry.summaryOf(name) };
     },
     export: async (name) => registry.exportOf(name),
     import: (name, file) => registry.importAs(name, file),

@@ -12,7 +12,8 @@ export const created = (epoch = 'e1'): LogRecord => ({
 export const step = (first: number): LogRecord => ({
   kind: 'steps',
   first,
-  x: new Float32Array([first, first + 0.5]),
+  t: Float64Array.of(1000 * first),
+  x: new Float64Array([first, first + 0.5]),
   targets: null,
 });
 

@@ -92,11 +92,12 @@ export const storeContract: readonly StoreCheck[] = [
   ),
 
   check('[STO1] gives records of every kind', async (bench) => {
-    const targets = new Float32Array([1, -0]);
+    const targets = new Float64Array([1, -0]);
+    const t = Float64Array.of(1.5, Number.NaN);
     const records = [
       created(),
-      { kind: 'steps', first: 2 ** 53 - 1, x: new Float32Array([1, 2]), targets },
-      { kind: 'steps', first: 0, x: new Float32Array(0), targets: null },
+      { kind: 'steps', first: 2 ** 53 - 1, t, x: new Float64Array([0.1, 2]), targets, keys: [['k', 7, 0]] },
+      { kind: 'steps', first: 0, t: null, x: new Float64Array(0), targets: null },
       { kind: 'targets', first: 7, targets },
       { kind: 'configured', learning: false, learningRate: 0.1 },
       { kind: 'reset', what: 'weights', epoch: 'e2' },
@@ -112,15 +113,15 @@ export const storeContract: readonly StoreCheck[] = [
   }),
 
   check('[STO2] copies what it takes', async ({ store, open }) => {
-    const x = new Float32Array([1, 2]);
+    const x = new Float64Array([1, 2]);
     const weights = new Float32Array([3]);
     const sequence = open();
-    sequence.append({ kind: 'steps', first: 0, x, targets: null });
+    sequence.append({ kind: 'steps', first: 0, t: null, x, targets: null });
     sequence.checkpoint({ position: 1, savedAt: 0, state: { weights } });
     x.fill(9);
     weights.fill(9);
     await store.flushed();
-    equal(recordsOf(sequence), [{ kind: 'steps', first: 0, x: new Float32Array([1, 2]), targets: null }]);
+    equal(recordsOf(sequence), [{ kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null }]);
     equal([...sequence.checkpoints()][0]?.read().state, { weights: new Float32Array([3]) });
   }),
 

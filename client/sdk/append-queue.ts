@@ -1,0 +1,86 @@
+/**
+ * The appends that are not durable yet, oldest first. Each has a key, so that it has its effect once, however often it is
+ * sent; after a broken connection all of them are sent again.
+ */
+import { EddyError } from '../../src/errors.js';
+import type { CodedError } from './coded-error.js';
+import type { RequestBody, Requests } from './requests.js';
+
+type Append = Omit<Extract<RequestBody, { type: 'append' }>, 'channel' | 'sequence'>;
+
+interface Waiting {
+  readonly body: Append;
+  resolve(seq: number): void;
+  reject(error: CodedError): void;
+  isSent: boolean;
+}
+
+export interface AppendQueueParts {
+  readonly requests: Requests;
+  /** Gives how many appends may wait for their answer. */
+  readonly capacity: () => number;
+  /** An answer has come. */
+  readonly onSettled: () => void;
+}
+
+export class AppendQueue {
+  private readonly waiting = new Set<Waiting>();
+  private channel: number | null = null;
+
+  constructor(private readonly parts: AppendQueueParts) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** Resolves with the number of the step when it is durable. */
+  add(body: Append): Promise<number> {
+    const most = this.parts.capacity();
+    if (this.waiting.size >= most)
+      return Promise.reject(new EddyError('outbox-full', `${most} appends are already waiting for the server`));
+    return new Promise((resolve, reject) => {
+      this.waiting.add({ body, resolve, reject, isSent: false });
+      this.send();
+    });
+  }
+
+  /** The channel is open on this socket: all that wait are sent, in order. */
+  begin(channel: number): void {
+    this.channel = channel;
+    this.send();
+  }
+
+  interrupt(): void {
+    this.channel = null;
+    for (const one of this.waiting) one.isSent = false;
+  }
+
+  stop(error: CodedError): void {
+    const failed = [...this.waiting];
+    this.waiting.clear();
+    for (const { reject } of failed) reject(error);
+  }
+
+  private send(): void {
+    const { channel } = this;
+    if (channel === null) return;
+    for (const one of this.waiting) {
+      if (one.isSent) continue;
+      one.isSent = true;
+      this.parts.requests.ask(
+        { ...one.body, channel },
+        ({ seq }) => this.settle(one, () => one.resolve(seq)),
+        (error) => {
+          // it is sent again on the next socket
+          if (error.code !== 'connection-lost') this.settle(one, () => one.reject(error));
+        },
+      );
+    }
+  }
+
+  private settle(one: Waiting, tell: () => void): void {
+    if (!this.waiting.delete(one)) return;
+    tell();
+    this.parts.onSettled();
+  }
+}
