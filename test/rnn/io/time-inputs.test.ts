@@ -109,6 +109,10 @@ describe('the features of a time', () => {
     const regular = times.map((_, t) => NOON + t * MINUTE);
     const spec: ModelSpecInput = { ...PLAIN, scaler: { kind: 'standard' } };
     expect(given(timed(['elapsed'], spec), regular), 'what never varies').toEqual(regular.map(() => [0]));
+    const fine = times.map((_, t) => NOON + t * 12.345);
+    expect(given(timed(['elapsed'], spec), fine), 'or by the rounding of the times').toEqual(
+      fine.map(() => [0]),
+    );
     expect(given(timed(['elapsed'], spec), [...times, time + 1e12]).at(-1), 'clamped').toEqual([10]);
   });
 
