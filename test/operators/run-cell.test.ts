@@ -241,6 +241,44 @@ describe('runCell', () => {
     ]);
   });
 
+  describe('with features of time', () => {
+    const TIMED: ModelSpecInput = { ...FORECAST, inputs: { time: ['hour', 'elapsed'] } };
+    const xs = many(12);
+    const times = xs.map((_, t) => 1.7e12 + t * 60_000 + (t % 3) * 500);
+
+    it('[OPR8] gives the same bits for a block with its times as for its steps with theirs', () => {
+      const run = (values: readonly CellInput[]) => {
+        const model = new Model(TIMED);
+        const states: number[] = [];
+        from(values)
+          .pipe(runCell(model))
+          .subscribe(({ h }) => states.push(...h));
+        return { states, last: model.metrics };
+      };
+      const model = new Model(TIMED);
+      model.learning = false;
+      const want = xs.flatMap((x, t) => Array.from(model.step(x, times[t]).h));
+      const block = run([{ x: xs.flat(), t: times }]);
+      expect(block).toEqual({ states: want, last: model.metrics });
+      expect(run(xs.map((x, t) => ({ x, t: times[t]! })))).toEqual(block);
+      expect(run(xs.map((x, t) => ({ x, t: [times[t]!] })))).toEqual(block);
+    });
+
+    it.each<{ why: string; t: number[] | null | undefined; code: string }>([
+      { why: 'no times', t: undefined, code: 'step-time' },
+      { why: 'null for its times', t: null, code: 'step-time' },
+      { why: 'an unknown time', t: times.with(7, Number.NaN), code: 'step-time' },
+      { why: 'a time too few', t: times.slice(1), code: 'step-shape' },
+    ])('[OPR8] refuses a block with $why, and the model is unchanged', ({ t, code }) => {
+      const model = new Model(TIMED);
+      const errors: unknown[] = [];
+      of<CellInput>({ x: xs.flat(), t })
+        .pipe(runCell(model), errorCode())
+        .subscribe({ error: (code) => errors.push(code) });
+      expect([errors, model.seq]).toEqual([[code], -1]);
+    });
+  });
+
   it('[OPR8] carries steps with their targets, and scores them', () => {
     const model = new Model(SUPERVISED);
     const runs: Run[] = [];

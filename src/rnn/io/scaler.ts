@@ -37,16 +37,19 @@ export class StandardScaler {
   /** [ count | mean | m2 | low ], each [width]; in count each sample has the weight that is left of it. */
   private readonly sums: Float64Array;
   private readonly decay: number;
+  /** Does it subtract the mean? Around zero there is none to keep. */
+  private readonly isCentred: boolean;
   /** Standard deviations [width] of what has been seen; 0 for what has not varied. */
   readonly deviation: Float64Array;
 
   constructor(
     readonly width: number,
-    private readonly options: ScalerOptions = { halfLife: null, centre: 'mean' },
+    { halfLife, centre }: ScalerOptions = { halfLife: null, centre: 'mean' },
   ) {
+    this.isCentred = centre === 'mean';
     this.sums = new Float64Array(4 * width);
     this.deviation = new Float64Array(width);
-    this.decay = decayOf(options.halfLife);
+    this.decay = decayOf(halfLife);
   }
 
   /** Gives value `x` of feature i in deviations from the mean. */
@@ -54,7 +57,8 @@ export class StandardScaler {
     const deviation = this.deviation[i]!;
     if (deviation === 0) return 0;
     const { sums, width } = this;
-    return clamp((x - sums[width + i]! - sums[3 * width + i]!) / deviation, MAX_DEVIATIONS);
+    const off = this.isCentred ? x - sums[width + i]! - sums[3 * width + i]! : x;
+    return clamp(off / deviation, MAX_DEVIATIONS);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
@@ -73,21 +77,25 @@ export class StandardScaler {
   observeOne(value: number, i: number): void {
     if (Number.isNaN(value)) return;
     const { sums, width, decay } = this;
-    const [mean, m2, low] = [width + i, 2 * width + i, 3 * width + i];
     const n = 1 + decay * sums[i]!;
     sums[i] = n;
-    if (this.options.centre === 'zero') sums[m2] = decay * sums[m2]! + value * value;
-    else {
-      const before = sums[mean]!;
-      const delta = value - before - sums[low]!;
-      const move = sums[low]! + delta / n;
-      const after = before + move;
-      const moved = after - before;
-      sums[mean] = after;
-      sums[low] = before - (after - moved) + (move - moved);
-      sums[m2] = decay * sums[m2]! + delta * (value - after - sums[low]!);
-    }
+    const square = this.isCentred ? this.moveMean(value, i, n) : value * value;
+    sums[2 * width + i] = decay * sums[2 * width + i]! + square;
     this.deviate(i);
+  }
+
+  /** Moves the mean of n samples towards the last of them, and gives the product of its deviations from both means. */
+  private moveMean(value: number, i: number, n: number): number {
+    const { sums, width } = this;
+    const [mean, low] = [sums[width + i]!, sums[3 * width + i]!];
+    const delta = value - mean - low;
+    const move = low + delta / n;
+    const after = mean + move;
+    const moved = after - mean;
+    const rest = mean - (after - moved) + (move - moved);
+    sums[width + i] = after;
+    sums[3 * width + i] = rest;
+    return delta * (value - after - rest);
   }
 
   private deviate(i: number): void {

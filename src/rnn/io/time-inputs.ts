@@ -50,7 +50,8 @@ export class TimeInputs {
   private elapsed(time: number): number {
     const { last, scaler } = this;
     if (last === null) return 0;
-    const seconds = (time - last) / 1000;
+    // whole microseconds: what lies beyond is float64's rounding of the times, which would pass for a variation
+    const seconds = Math.round(1000 * (time - last)) / 1e6;
     if (!scaler) return clamp(seconds, LARGEST);
     const scaled = scaler.scale(seconds, 0);
     scaler.observeOne(seconds, 0);

@@ -4,7 +4,7 @@
  *   z          [rows+1,B,D]  z_t = [ x_t | h_{t-1} ]; the cell writes h_t into the row of t + 1
  *   sums       [rows,B,M]    what the readout gave: softmax's probabilities, or the prediction in `deviation`s of it
  *   prediction [rows,B,M]    what was served, in the user's units
- *   exact      [keep,B,M]    the same in float64, beside the arena, step s in row s mod keep: what is scored
+ *   exact      [rows,B,M]    the same in float64, beside the arena: what is scored
  *   target     [rows,B,M]    what came for it, in the units of `sums`; NO_TARGET where nothing has come
  *   deviation  [rows,M]      the outputs' deviations that the prediction was made with, where they are scaled; 0 where
  *                            the output counts for nothing
@@ -69,6 +69,11 @@ export class Window {
     return (rows + 1) * batch * (features + units) + rows * (outputs * perOutput + batch * activations);
   }
 
+  /** Numbers in `exact`. */
+  static exactLength({ keep, batch, outputs }: WindowShape): number {
+    return roomFor(keep) * batch * outputs;
+  }
+
   constructor(
     /** Where it begins in the arena. */
     readonly base: Address,
@@ -85,7 +90,7 @@ export class Window {
     this.activations = this.deviation + this.capacity * this.deviationSize;
     this.activationsSize = shape.batch * shape.activations;
     this.targets = new Uint8Array(this.capacity);
-    this.exact = new Float64Array(shape.keep * this.ySize);
+    this.exact = new Float64Array(Window.exactLength(shape));
   }
 
   /** The oldest step that is still here. */
@@ -107,7 +112,7 @@ export class Window {
 
   /** Where the predictions of a step begin in `exact`. */
   exactAt(step: number): number {
-    return (step % this.shape.keep) * this.ySize;
+    return (step - this.origin) * this.ySize;
   }
 
   targetAt(step: number): Address {
@@ -157,6 +162,7 @@ export class Window {
     toFront(this.deviation, this.deviationSize);
     toFront(this.activations, this.activationsSize);
     this.targets.copyWithin(0, from, capacity);
+    this.exact.copyWithin(0, from * ySize, capacity * ySize);
     this.origin += from;
   }
 

@@ -3,6 +3,7 @@ import { layoutArena } from '../arena-layout.js';
 import { layoutParameters } from '../cell/parameters.js';
 import { learnerOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
+import { Window } from '../learning/window.js';
 import type { ModelSpec } from './defaults.js';
 import { historyOf, lookedBackAt } from './model-shape.js';
 
@@ -14,8 +15,7 @@ export function workingSize(spec: ModelSpec): number {
 
 /** Gives how many numbers a model holds: those, and its predictions once more in float64. */
 export function modelSize(spec: ModelSpec): number {
-  const { keep, batch, outputs } = layoutArena(spec).window;
-  return workingSize(spec) + 2 * keep * batch * outputs;
+  return workingSize(spec) + 2 * Window.exactLength(layoutArena(spec).window);
 }
 
 /** Gives nearly how many multiply-adds a step costs, its share of an update included. */
