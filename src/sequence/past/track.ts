@@ -1,0 +1,272 @@
+/** One kind of pages of a sequence: the unfinished one in memory, all others in the store. */
+import { EddyError } from '../../errors.js';
+import { indexFrom } from '../../store/page-index.js';
+import type { PageHead, PageStore } from '../../store/store.js';
+import type { PastEntry } from './entry.js';
+import type { Numbers } from './pack-field.js';
+import { type ColumnShape, Page, type Source } from './page.js';
+import { latestOf, readPage, writePage } from './page-codec.js';
+
+/** How far back pages are kept. A page goes as a whole, as soon as it exceeds any of these; the newest page stays. */
+export interface Retention {
+  /** Steps in newer pages. */
+  readonly steps: number;
+  /** Milliseconds since it was written. */
+  readonly ms: number;
+  /** Bytes of it and all newer pages. */
+  readonly bytes: number;
+}
+
+/** Consecutive rows of one page. The arrays must not be changed. */
+export interface PageRows {
+  /** Number of the first step. */
+  readonly first: number;
+  readonly count: number;
+  readonly epoch: string;
+  /** The columns, as many rows as `count`. */
+  readonly columns: readonly Numbers[];
+  readonly entries: readonly PastEntry[];
+}
+
+export interface TrackParts {
+  readonly store: PageStore;
+  readonly shapes: readonly ColumnShape[];
+  /** The most rows of a page. */
+  readonly rows: number;
+  /** Shall pages take time to be small? */
+  readonly isPacked: boolean;
+  readonly retention: Retention;
+  /** The time, in milliseconds since 1970. */
+  readonly wall: () => number;
+  /** Reports a damaged page; it counts as a gap. */
+  readonly onDamage: (error: EddyError) => void;
+}
+
+export class Track {
+  private page: Page | null = null;
+  private isLoaded = false;
+  /** The latest time so far. */
+  private latest = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: TrackParts) {}
+
+  /** Number of the step after the last one held; 0 if none is. */
+  get end(): number {
+    return this.page?.end ?? endOf(this.parts.store.heads.at(-1));
+  }
+
+  /** Number of the oldest step held; `end` if none is. */
+  get oldest(): number {
+    return this.parts.store.heads[0]?.first ?? this.page?.first ?? 0;
+  }
+
+  /** The unfinished page, if there is one. */
+  get current(): Page | null {
+    this.load();
+    return this.page;
+  }
+
+  /** Takes `count` steps from number `first` on, except those that it holds; gives how many it took. */
+  add(first: number, count: number, epoch: string, sources: readonly Source[]): number {
+    this.load();
+    const { rows } = this.parts;
+    const skipped = Math.max(0, this.end - first);
+    for (let from = skipped; from < count; ) {
+      const page = this.pageAt(first + from, epoch);
+      const to = Math.min(count, from + rows - page.count);
+      page.add(sources, from, to);
+      const { values, from: at } = sources[0]!;
+      for (let i = from; i < to; i++) if (values[at + i]! > this.latest) this.latest = values[at + i]!;
+      from = to;
+      if (page.isFull) this.seal();
+    }
+    return Math.max(0, count - skipped);
+  }
+
+  /** Keeps an entry beside the steps. */
+  note(entry: PastEntry): void {
+    this.load();
+    this.pageAt(Math.max(this.end, entry.seq + 1), entry.epoch).note(entry);
+  }
+
+  /** Hands the unfinished page to the store; it goes on. */
+  keep(): void {
+    const { page, parts } = this;
+    if (!page?.isChanged || page.isEmpty) return;
+    const { first, count } = page;
+    const savedAt = parts.wall();
+    parts.store.write({ first, count, savedAt }, writePage(page.content(this.latest), parts.isPacked));
+    page.isChanged = false;
+    this.trim(savedAt);
+  }
+
+  /** Frees its memory. What was not kept is lost. */
+  free(): void {
+    this.page = null;
+    this.isLoaded = false;
+    this.latest = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Forgets the steps from a number on. */
+  dropFrom(end: number): void {
+    this.load();
+    const { store } = this.parts;
+    store.dropFrom(end);
+    const last = store.heads.at(-1);
+    if (this.page && this.page.first >= end) this.page = null;
+    if (!this.page && last && endOf(last) > end) {
+      this.page = this.stored(last);
+      if (!this.page) store.dropFrom(last.first);
+    }
+    if (this.page && this.page.end > end) this.page.cut(end);
+    this.latest = this.latestIn(this.page, end);
+    this.keep();
+  }
+
+  /**
+   * Gives the rows from a step on, page by page, up to the newest at the time of the last one. Steps that are not held are
+   * left out. Between two pages anything may happen to the sequence.
+   *
+   * @param from number of the first step; entries that are of an earlier one are left out too
+   */
+  *read(from: number): Generator<PageRows> {
+    let seq = from;
+    let last: Page | null = null;
+    let seen = 0;
+    for (let page = this.pageFrom(seq); page; page = this.pageFrom(seq)) {
+      if (page.first !== last?.first) seen = 0;
+      const rows = this.rowsOf(page, Math.max(seq, page.first), from, seen);
+      [last, seen, seq] = [page, page.entries.all.length, page.end];
+      yield rows;
+    }
+    // what happened after the last step
+    const newest = this.newest();
+    if (!newest || (newest.first !== last?.first && newest.count > 0)) return;
+    const rows = this.rowsOf(newest, newest.end, from, newest.first === last?.first ? seen : 0);
+    if (rows.entries.length > 0) yield rows;
+  }
+
+  /** Gives the number of the first step at a time or after it; `end` if there is none. */
+  seqAt(t: number): number {
+    const { store } = this.parts;
+    let [low, high] = [0, store.heads.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const bytes = store.read(store.heads[middle]!);
+      if (bytes && latestOf(bytes) < t) low = middle + 1;
+      else high = middle;
+    }
+    for (const { first, columns } of this.read(store.heads[low]?.first ?? this.page?.first ?? this.end)) {
+      const at = columns[0]!.findIndex((time) => time >= t);
+      if (at >= 0) return first + at;
+    }
+    return this.end;
+  }
+
+  /** Goes on with the newest stored page if it is unfinished. */
+  private load(): void {
+    if (this.isLoaded) return;
+    this.isLoaded = true;
+    const last = this.parts.store.heads.at(-1);
+    if (!last) return;
+    if (last.count < this.parts.rows) this.page = this.stored(last);
+    this.latest = this.latestIn(null, last.first + 1);
+  }
+
+  /** Gives the page that takes a step. */
+  private pageAt(first: number, epoch: string): Page {
+    const { page, parts } = this;
+    if (page && page.epoch === epoch && page.end === first) return page;
+    // a page without steps moves on with what happened so far
+    const entries = page?.count === 0 ? page.entries : undefined;
+    if (page && entries) parts.store.dropFrom(page.first);
+    else this.seal();
+    this.page = new Page(first, epoch, parts.shapes, parts.rows, entries);
+    return this.page;
+  }
+
+  private seal(): void {
+    this.keep();
+    this.page = null;
+  }
+
+  /** Deletes what need not be kept any more. */
+  private trim(now: number): void {
+    const { store, retention } = this.parts;
+    const { heads } = store;
+    let [steps, bytes] = [0, 0];
+    for (let i = heads.length - 1; i >= 0; i--) {
+      const head = heads[i]!;
+      bytes += head.bytes;
+      const isOver =
+        store.isFull ||
+        steps >= retention.steps ||
+        bytes > retention.bytes ||
+        now - head.savedAt > retention.ms;
+      if (isOver && i < heads.length - 1) {
+        store.dropBefore(heads[i + 1]!.first);
+        return;
+      }
+      steps += head.count;
+    }
+  }
+
+  /** Gives the first page that ends after a step. */
+  private pageFrom(seq: number): Page | null {
+    const { heads } = this.parts.store;
+    let i = indexFrom(heads, seq + 1) - 1;
+    if (i < 0 || endOf(heads[i]) <= seq) i++;
+    for (; ; i++) {
+      const head = heads[i];
+      const { page } = this;
+      if (page && page.end > seq && (!head || head.first >= page.first)) return page;
+      if (!head) return null;
+      const stored = head.count > 0 ? this.stored(head) : null;
+      if (stored) return stored;
+    }
+  }
+
+  private newest(): Page | null {
+    const last = this.parts.store.heads.at(-1);
+    return this.page ?? (last ? this.stored(last) : null);
+  }
+
+  /** Gives a page out of the store, or null if it is damaged or no longer there. */
+  private stored(head: PageHead): Page | null {
+    const { store, shapes, rows, onDamage } = this.parts;
+    const bytes = store.read(head);
+    if (!bytes) return null;
+    try {
+      return Page.of(readPage(bytes), shapes, rows);
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      onDamage(error);
+      return null;
+    }
+  }
+
+  private rowsOf(page: Page, start: number, from: number, seen: number): PageRows {
+    const { first, count, epoch, columns, entries } = page;
+    return {
+      first: start,
+      count: page.end - start,
+      epoch,
+      columns: this.parts.shapes.map(({ width }, i) =>
+        columns[i]!.subarray((start - first) * width, count * width),
+      ),
+      entries: entries.all.slice(seen).filter(({ seq }) => seq >= from),
+    };
+  }
+
+  /** Gives the latest time in a page, and in the stored ones that begin before a step. */
+  private latestIn(page: Page | null, end: number): number {
+    const { store } = this.parts;
+    const before = store.heads[indexFrom(store.heads, page ? page.first : end) - 1];
+    const bytes = before && store.read(before);
+    let latest = bytes ? latestOf(bytes) : Number.NEGATIVE_INFINITY;
+    for (let i = 0; page && i < page.count; i++) latest = Math.max(latest, page.columns[0]![i]!);
+    return latest;
+  }
+}
+
+const endOf = (head: PageHead | undefined): number => (head ? head.first + head.count : 0);
