@@ -48,6 +48,8 @@ export interface PastSteps {
   /** [T], NaN if unknown. */
   readonly anomaly: Float32Array;
   readonly entries: readonly PastEntry[];
+  /** How many older events of the page are not kept, by name. */
+  readonly leftOut: Readonly<Record<string, number>>;
 }
 
 /** Hidden states h [T,B,N] of consecutive steps of one epoch. */
@@ -70,7 +72,7 @@ const NOTHING = new Float64Array(0);
 const PAGE_BYTES = 64 * 1024;
 const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 /** Pages of states that fit their budget at least, so that dropping one leaves most of it. */
-const STATE_PAGES = 8;
+const STATE_PAGES = 16;
 /** Steps between two entries of metrics. */
 const METRICS_STEPS = 100;
 /** The most numbers of a run that are copied at a time. */

@@ -26,6 +26,8 @@ export interface PageRows {
   /** The columns, as many rows as `count`. */
   readonly columns: readonly Numbers[];
   readonly entries: readonly PastEntry[];
+  /** How many events of the page are not kept, by name. */
+  readonly leftOut: Readonly<Record<string, number>>;
 }
 
 export interface TrackParts {
@@ -254,6 +256,7 @@ export class Track {
       columns: this.parts.shapes.map(({ width }, i) =>
         columns[i]!.subarray((start - first) * width, count * width),
       ),
+      leftOut: entries.leftOut,
       entries: entries.all.slice(seen).filter(({ seq }) => seq >= from),
     };
   }
