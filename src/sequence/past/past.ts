@@ -7,7 +7,7 @@ import type { CopyRoom } from '../../operators/carry-steps.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
 import type { PastEntry } from './entry.js';
-import type { Source } from './page.js';
+import type { Source } from './past-page.js';
 import { RunRoom } from './run-room.js';
 import { Track } from './track.js';
 
@@ -116,6 +116,7 @@ export class Past implements CopyRoom {
       ],
       rows: Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.floor(PAGE_BYTES / rowBytes))),
       isPacked: true,
+      waiting: 0,
       retention: { steps, ms, bytes: limits.bytes },
       wall,
       onDamage,
@@ -129,6 +130,7 @@ export class Past implements CopyRoom {
             shapes: [time, { isWide: false, width: state }],
             rows: Math.min(MOST_ROWS, Math.max(1, stateRows)),
             isPacked: false,
+            waiting: STATE_PAGES,
             retention: { steps, ms, bytes: limits.stateBytes },
             wall,
             onDamage,
@@ -198,8 +200,7 @@ export class Past implements CopyRoom {
 
   /** Are metrics to be kept after a step? */
   isMetricsDue(seq: number): boolean {
-    this.metricsAt ??=
-      this.steps.current?.entries.all.findLast(({ kind }) => kind === 'metrics')?.seq ?? null;
+    this.metricsAt ??= this.steps.entries.findLast(({ kind }) => kind === 'metrics')?.seq ?? null;
     return this.metricsAt === null || seq >= this.metricsAt + METRICS_STEPS || seq < this.metricsAt;
   }
 

@@ -1,4 +1,4 @@
-import type { Source } from './page.js';
+import type { Source } from './past-page.js';
 
 /** Room for one column of one run at a time. */
 export class RunRoom {

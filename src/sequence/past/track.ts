@@ -1,11 +1,11 @@
-/** One kind of pages of a sequence: the unfinished one in memory, all others in the store. */
+/** One kind of pages of a sequence: the unfinished one in memory, with those that wait to be stored, all others in the store. */
 import { EddyError } from '../../errors.js';
 import { indexFrom } from '../../store/page-index.js';
 import type { PageHead, PageStore } from '../../store/store.js';
 import type { PastEntry } from './entry.js';
 import type { Numbers } from './pack-field.js';
-import { type ColumnShape, Page, type Source } from './page.js';
 import { latestOf, readPage, writePage } from './page-codec.js';
+import { type ColumnShape, Page, type Source } from './past-page.js';
 
 /** How far back pages are kept. A page goes as a whole, as soon as it exceeds any of these; the newest page stays. */
 export interface Retention {
@@ -37,6 +37,8 @@ export interface TrackParts {
   readonly rows: number;
   /** Shall pages take time to be small? */
   readonly isPacked: boolean;
+  /** How many finished pages wait for `keep`, after which the oldest are lost; with 0 they are stored at once. */
+  readonly waiting: number;
   readonly retention: Retention;
   /** The time, in milliseconds since 1970. */
   readonly wall: () => number;
@@ -45,7 +47,8 @@ export interface TrackParts {
 }
 
 export class Track {
-  private page: Page | null = null;
+  /** The pages in memory; the last one may be unfinished. */
+  private pages: Page[] = [];
   private isLoaded = false;
   /** The latest time so far. */
   private latest = Number.NEGATIVE_INFINITY;
@@ -54,18 +57,18 @@ export class Track {
 
   /** Number of the step after the last one held; 0 if none is. */
   get end(): number {
-    return this.page?.end ?? endOf(this.parts.store.heads.at(-1));
+    return this.pages.at(-1)?.end ?? endOf(this.parts.store.heads.at(-1));
   }
 
   /** Number of the oldest step held; `end` if none is. */
   get oldest(): number {
-    return this.parts.store.heads[0]?.first ?? this.page?.first ?? 0;
+    return this.parts.store.heads[0]?.first ?? this.pages[0]?.first ?? 0;
   }
 
-  /** The unfinished page, if there is one. */
-  get current(): Page | null {
+  /** What happened in the unfinished page. */
+  get entries(): readonly PastEntry[] {
     this.load();
-    return this.page;
+    return this.pages.at(-1)?.entries.all ?? [];
   }
 
   /** Takes `count` steps from number `first` on, except those that it holds; gives how many it took. */
@@ -77,10 +80,9 @@ export class Track {
       const page = this.pageAt(first + from, epoch);
       const to = Math.min(count, from + rows - page.count);
       page.add(sources, from, to);
-      const { values, from: at } = sources[0]!;
-      for (let i = from; i < to; i++) if (values[at + i]! > this.latest) this.latest = values[at + i]!;
+      this.latest = page.latest;
       from = to;
-      if (page.isFull) this.seal();
+      if (page.isFull && this.parts.waiting === 0) this.keep();
     }
     return Math.max(0, count - skipped);
   }
@@ -91,20 +93,25 @@ export class Track {
     this.pageAt(Math.max(this.end, entry.seq + 1), entry.epoch).note(entry);
   }
 
-  /** Hands the unfinished page to the store; it goes on. */
+  /** Hands the pages to the store; the unfinished one goes on. */
   keep(): void {
-    const { page, parts } = this;
-    if (!page?.isChanged || page.isEmpty) return;
-    const { first, count } = page;
-    const savedAt = parts.wall();
-    parts.store.write({ first, count, savedAt }, writePage(page.content(this.latest), parts.isPacked));
-    page.isChanged = false;
+    const { store, isPacked, wall } = this.parts;
+    const changed = this.pages.filter((page) => page.isChanged && !page.isEmpty);
+    if (changed.length === 0) return;
+    const savedAt = wall();
+    for (const page of changed) {
+      const { first, count } = page;
+      store.write({ first, count, savedAt }, writePage(page.content(), isPacked));
+      page.isChanged = false;
+    }
+    const last = this.pages.at(-1)!;
+    this.pages = last.isFull ? [] : [last];
     this.trim(savedAt);
   }
 
   /** Frees its memory. What was not kept is lost. */
   free(): void {
-    this.page = null;
+    this.pages = [];
     this.isLoaded = false;
     this.latest = Number.NEGATIVE_INFINITY;
   }
@@ -114,14 +121,16 @@ export class Track {
     this.load();
     const { store } = this.parts;
     store.dropFrom(end);
+    this.pages = this.pages.filter(({ first }) => first < end);
     const last = store.heads.at(-1);
-    if (this.page && this.page.first >= end) this.page = null;
-    if (!this.page && last && endOf(last) > end) {
-      this.page = this.stored(last);
-      if (!this.page) store.dropFrom(last.first);
+    if (this.pages.length === 0 && last && endOf(last) > end) {
+      const page = this.stored(last);
+      if (page) this.pages.push(page);
+      else store.dropFrom(last.first);
     }
-    if (this.page && this.page.end > end) this.page.cut(end);
-    this.latest = this.latestIn(this.page, end);
+    const cut = this.pages.at(-1);
+    if (cut && cut.end > end) cut.cut(end, this.latestBefore(cut.first));
+    this.latest = cut?.latest ?? this.latestBefore(end);
     this.keep();
   }
 
@@ -158,7 +167,7 @@ export class Track {
       if (bytes && latestOf(bytes) < t) low = middle + 1;
       else high = middle;
     }
-    for (const { first, columns } of this.read(store.heads[low]?.first ?? this.page?.first ?? this.end)) {
+    for (const { first, columns } of this.read(store.heads[low]?.first ?? this.pages[0]?.first ?? this.end)) {
       const at = columns[0]!.findIndex((time) => time >= t);
       if (at >= 0) return first + at;
     }
@@ -171,25 +180,34 @@ export class Track {
     this.isLoaded = true;
     const last = this.parts.store.heads.at(-1);
     if (!last) return;
-    if (last.count < this.parts.rows) this.page = this.stored(last);
-    this.latest = this.latestIn(null, last.first + 1);
+    const page = last.count < this.parts.rows ? this.stored(last) : null;
+    if (page) this.pages.push(page);
+    this.latest = this.latestBefore(last.first + 1);
   }
 
   /** Gives the page that takes a step. */
   private pageAt(first: number, epoch: string): Page {
-    const { page, parts } = this;
-    if (page && page.epoch === epoch && page.end === first) return page;
-    // a page without steps moves on with what happened so far
-    const entries = page?.count === 0 ? page.entries : undefined;
-    if (page && entries) parts.store.dropFrom(page.first);
-    else this.seal();
-    this.page = new Page(first, epoch, parts.shapes, parts.rows, entries);
-    return this.page;
-  }
-
-  private seal(): void {
-    this.keep();
-    this.page = null;
+    const { store, shapes, rows, waiting } = this.parts;
+    const last = this.pages.at(-1);
+    if (last && last.epoch === epoch && last.end === first && !last.isFull) return last;
+    const page = new Page(
+      first,
+      epoch,
+      shapes,
+      rows,
+      this.latest,
+      last?.count === 0 ? last.entries : undefined,
+    );
+    if (last?.count === 0) {
+      // a page without steps moves on with what happened so far
+      this.pages.pop();
+      store.dropFrom(last.first);
+    } else if (waiting === 0) {
+      this.keep();
+      this.pages = [];
+    } else if (this.pages.length > waiting) this.pages.shift();
+    this.pages.push(page);
+    return page;
   }
 
   /** Deletes what need not be kept any more. */
@@ -220,8 +238,8 @@ export class Track {
     if (i < 0 || endOf(heads[i]) <= seq) i++;
     for (; ; i++) {
       const head = heads[i];
-      const { page } = this;
-      if (page && page.end > seq && (!head || head.first >= page.first)) return page;
+      const page = this.pages.find(({ end }) => end > seq);
+      if (page && (!head || head.first >= page.first)) return page;
       if (!head) return null;
       const stored = head.count > 0 ? this.stored(head) : null;
       if (stored) return stored;
@@ -230,7 +248,7 @@ export class Track {
 
   private newest(): Page | null {
     const last = this.parts.store.heads.at(-1);
-    return this.page ?? (last ? this.stored(last) : null);
+    return this.pages.at(-1) ?? (last ? this.stored(last) : null);
   }
 
   /** Gives a page out of the store, or null if it is damaged or no longer there. */
@@ -261,14 +279,12 @@ export class Track {
     };
   }
 
-  /** Gives the latest time in a page, and in the stored ones that begin before a step. */
-  private latestIn(page: Page | null, end: number): number {
+  /** Gives the latest time in the stored pages that begin before a step. */
+  private latestBefore(first: number): number {
     const { store } = this.parts;
-    const before = store.heads[indexFrom(store.heads, page ? page.first : end) - 1];
-    const bytes = before && store.read(before);
-    let latest = bytes ? latestOf(bytes) : Number.NEGATIVE_INFINITY;
-    for (let i = 0; page && i < page.count; i++) latest = Math.max(latest, page.columns[0]![i]!);
-    return latest;
+    const head = store.heads[indexFrom(store.heads, first) - 1];
+    const bytes = head && store.read(head);
+    return bytes ? latestOf(bytes) : Number.NEGATIVE_INFINITY;
   }
 }
 

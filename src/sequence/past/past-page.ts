@@ -34,6 +34,8 @@ export class Page {
     readonly epoch: string,
     private readonly shapes: readonly ColumnShape[],
     private readonly rows: number,
+    /** The latest time up to its end. */
+    public latest: number,
     readonly entries = new Entries(),
   ) {
     this.room = Math.min(rows, FIRST_ROWS);
@@ -62,6 +64,8 @@ export class Page {
       const source = sources[i]!;
       copy(source.values, (source.from + from) * width, (to - from) * width, this.columns[i]!, count * width);
     }
+    const { values, from: at } = sources[0]!;
+    for (let i = at + from; i < at + to; i++) if (values[i]! > this.latest) this.latest = values[i]!;
     this.count += to - from;
     this.isChanged = true;
   }
@@ -71,16 +75,18 @@ export class Page {
     this.isChanged = true;
   }
 
-  /** Forgets everything from a step of its own on. */
-  cut(end: number): void {
-    this.count = Math.min(this.count, end - this.first);
+  /** Forgets everything from a step of its own on. @param before the latest time before its first step */
+  cut(end: number, before: number): void {
+    this.count = end - this.first;
+    this.latest = before;
+    for (let i = 0; i < this.count; i++) this.latest = Math.max(this.latest, this.columns[0]![i]!);
     this.entries.cut(end);
     this.isChanged = true;
   }
 
-  /** Gives what is to be stored. @param latest the latest time up to its end */
-  content(latest: number): PageContent {
-    const { first, count, epoch, entries, shapes } = this;
+  /** Gives what is to be stored. */
+  content(): PageContent {
+    const { first, count, latest, epoch, entries, shapes } = this;
     const text = JSON.stringify({ epoch, entries: entries.all, leftOut: entries.leftOut });
     const columns = shapes.map(({ width }, i) => ({ values: this.columns[i]!, width }));
     return { first, count, latest, text, columns };
@@ -92,7 +98,7 @@ export class Page {
    * @throws EddyError `store-damaged` if it is not of these shapes
    */
   static of(content: PageContent, shapes: readonly ColumnShape[], rows: number): Page {
-    const { first, count, columns } = content;
+    const { first, count, latest, columns } = content;
     const isSame =
       columns.length === shapes.length &&
       shapes.every(
@@ -105,7 +111,7 @@ export class Page {
       entries: PastEntry[];
       leftOut: Record<string, number>;
     };
-    const page = new Page(first, epoch, shapes, Math.max(rows, count), new Entries(entries, leftOut));
+    const page = new Page(first, epoch, shapes, Math.max(rows, count), latest, new Entries(entries, leftOut));
     page.columns = columns.map(({ values }) => values);
     page.count = count;
     page.room = count;
