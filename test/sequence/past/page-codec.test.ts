@@ -46,7 +46,7 @@ const content = fc.integer({ min: 0, max: 40 }).chain((count) =>
     first: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
     count: fc.constant(count),
     latest: fc.double({ noNaN: true }),
-    text: fc.string({ unit: 'grapheme' }),
+    text: fc.string({ unit: 'grapheme' }).map((text) => text.repeat(1 + (text.length % 60))),
     columns: fc.array(column(count), { maxLength: 4 }),
   }),
 );
