@@ -1,11 +1,14 @@
 import type { Source } from './past-page.js';
 
+/** What all rooms have before their first run. */
+const NOTHING = new Float32Array(0);
+
 /** Room for one column of one run at a time. */
 export class RunRoom {
-  readonly source: Source = { values: [], from: 0 };
+  readonly source: Source = { values: NOTHING, from: 0 };
   /** Was it handed out since the last run? */
   isTaken = false;
-  private room = new Float32Array(0);
+  private room = NOTHING;
   private part = this.room;
 
   take(length: number): Float32Array {
@@ -22,6 +25,6 @@ export class RunRoom {
   }
 
   free(): void {
-    this.source.values = this.room = this.part = new Float32Array(0);
+    this.source.values = this.room = this.part = NOTHING;
   }
 }
