@@ -13,8 +13,8 @@ const onDisk = (disk: MemoryDisk) =>
     return sum + pageHead(key).bytes;
   }, 0);
 
-describe('the pages of a durable store', () => {
-  it('[STO31] are counted as they are on the disk, whatever happens and wherever a kill comes', async () => {
+describe('what a durable store knows of a past', () => {
+  it('[STO31] counts the bytes of pages as they are on the disk, whatever happens and wherever a kill comes', async () => {
     const act = fc.record({
       kind: fc.constantFrom('write', 'write', 'write', 'before', 'from', 'remove', 'flush', 'kill'),
       name: fc.constantFrom('a', 'b'),
@@ -54,5 +54,19 @@ describe('the pages of a durable store', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('[STO33] tells the last steps in the log where the summary is damaged', async () => {
+    const disk = new MemoryDisk();
+    const store = createDurableStore(disk);
+    const sequence = store.open('s', listener);
+    const steps = { kind: 'steps', first: 0, x: new Float32Array([1, 2]), targets: null } as const;
+    sequence.append(steps);
+    sequence.setSummary({ position: 1, savedAt: 0, state: { seq: 0 } });
+    await store.flushed();
+    expect(store.summary('s')).toMatchObject({ summary: { state: { seq: 0 } }, last: null });
+    const [key = ''] = disk.keys({ from: 'about/', to: 'about0', limit: 1 });
+    disk.damage(key, (bytes) => bytes.fill(0, 40));
+    expect(store.summary('s')).toEqual({ summary: null, last: steps });
   });
 });
