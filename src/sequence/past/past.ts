@@ -114,23 +114,23 @@ export class Past implements CopyRoom {
         { isWide: false, width: output },
         { isWide: false, width: 1 },
       ],
-      rows: Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.floor(PAGE_BYTES / rowBytes))),
+      rows: rowsOf(PAGE_BYTES / rowBytes, LEAST_ROWS),
       isPacked: true,
       waiting: 0,
       retention: { steps, ms, bytes: limits.bytes },
       wall,
       onDamage,
     });
-    const stateRows = Math.floor(limits.stateBytes / STATE_PAGES / stateBytes);
+    const stateRows = rowsOf(limits.stateBytes / STATE_PAGES / stateBytes, 1);
     this.states =
       stateBytes > limits.stateBytes
         ? null
         : new Track({
             store: pages.states,
             shapes: [time, { isWide: false, width: state }],
-            rows: Math.min(MOST_ROWS, Math.max(1, stateRows)),
+            rows: stateRows,
             isPacked: false,
-            waiting: STATE_PAGES,
+            waiting: STATE_PAGES * stateRows,
             retention: { steps, ms, bytes: limits.stateBytes },
             wall,
             onDamage,
@@ -255,3 +255,6 @@ export class Past implements CopyRoom {
     }
   }
 }
+
+/** Gives the rows of a page. */
+const rowsOf = (rows: number, least: number) => Math.min(MOST_ROWS, Math.max(least, Math.floor(rows)));

@@ -6,16 +6,7 @@ import type { PastEntry } from './entry.js';
 import type { Numbers } from './pack-field.js';
 import { latestOf, readPage, writePage } from './page-codec.js';
 import { type ColumnShape, Page, type Source } from './past-page.js';
-
-/** How far back pages are kept. A page goes as a whole, as soon as it exceeds any of these; the newest page stays. */
-export interface Retention {
-  /** Steps in newer pages. */
-  readonly steps: number;
-  /** Milliseconds since it was written. */
-  readonly ms: number;
-  /** Bytes of it and all newer pages. */
-  readonly bytes: number;
-}
+import { type Retention, trim } from './retention.js';
 
 /** Consecutive rows of one page. The arrays must not be changed. */
 export interface PageRows {
@@ -37,7 +28,7 @@ export interface TrackParts {
   readonly rows: number;
   /** Shall pages take time to be small? */
   readonly isPacked: boolean;
-  /** How many finished pages wait for `keep`, after which the oldest are lost; with 0 they are stored at once. */
+  /** How many rows in finished pages wait for `keep`; beyond, the oldest pages are lost. With 0 they are stored at once. */
   readonly waiting: number;
   readonly retention: Retention;
   /** The time, in milliseconds since 1970. */
@@ -95,7 +86,7 @@ export class Track {
 
   /** Hands the pages to the store; the unfinished one goes on. */
   keep(): void {
-    const { store, isPacked, wall } = this.parts;
+    const { store, isPacked, retention, wall } = this.parts;
     const changed = this.pages.filter((page) => page.isChanged && !page.isEmpty);
     if (changed.length === 0) return;
     const savedAt = wall();
@@ -106,7 +97,7 @@ export class Track {
     }
     const last = this.pages.at(-1)!;
     this.pages = last.isFull ? [] : [last];
-    this.trim(savedAt);
+    trim(store, retention, savedAt);
   }
 
   /** Frees its memory. What was not kept is lost. */
@@ -205,30 +196,18 @@ export class Track {
     } else if (waiting === 0) {
       this.keep();
       this.pages = [];
-    } else if (this.pages.length > waiting) this.pages.shift();
+    } else this.forgetBeyond(waiting);
     this.pages.push(page);
     return page;
   }
 
-  /** Deletes what need not be kept any more. */
-  private trim(now: number): void {
-    const { store, retention } = this.parts;
-    const { heads } = store;
-    let [steps, bytes] = [0, 0];
-    for (let i = heads.length - 1; i >= 0; i--) {
-      const head = heads[i]!;
-      bytes += head.bytes;
-      const isOver =
-        store.isFull ||
-        steps >= retention.steps ||
-        bytes > retention.bytes ||
-        now - head.savedAt > retention.ms;
-      if (isOver && i < heads.length - 1) {
-        store.dropBefore(heads[i + 1]!.first);
-        return;
-      }
-      steps += head.count;
-    }
+  /** Forgets the oldest pages while those in memory have too many rows, and what is stored before them. */
+  private forgetBeyond(most: number): void {
+    const { pages } = this;
+    let rows = pages.reduce((sum, { count }) => sum + count, 0);
+    const before = pages.length;
+    while (pages.length > 1 && rows > most) rows -= pages.shift()!.count;
+    if (pages.length < before) this.parts.store.dropBefore(pages[0]!.first);
   }
 
   /** Gives the first page that ends after a step. */

@@ -166,6 +166,26 @@ describe('the past of a sequence', () => {
     expect(bench.past.h(3)).toBe(null);
   });
 
+  it('gives NaN for what is not known', () => {
+    const bench = new PastBench(createMemoryStore());
+    bench.take(0, 2);
+    bench.past.begin(2);
+    bench.past.take(2, 2, 'e1', null, [1, 2, 3, Number.NaN], 0);
+    bench.take(4, 1);
+    for (let sleeps = 0; sleeps < 2; sleeps++) {
+      const [page] = bench.past.read(2);
+      expect(page).toMatchObject({
+        first: 2,
+        count: 3,
+        t: new Float64Array([Number.NaN, Number.NaN, timeOf(4)]),
+        x: new Float64Array([1, 2, 3, Number.NaN, 4, 4.125]),
+      });
+      expect([...page!.y.subarray(0, 4), ...page!.anomaly.subarray(0, 2)]).toEqual(Array(6).fill(Number.NaN));
+      expect(bench.stateSeqs()).toEqual([0, 1, 4]);
+      bench.nap();
+    }
+  });
+
   it('leaves out a damaged page, and says so', async () => {
     const disk = new MemoryDisk();
     const bench = new PastBench(createDurableStore(disk));
@@ -188,33 +208,43 @@ describe('the past of a sequence', () => {
       fc.record({ kind: fc.constant('gap'), n: fc.integer({ min: 1, max: 30 }) }),
     );
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
-        const bench = new PastBench(createDurableStore(new MemoryDisk()));
-        let all: number[] = [];
-        let next = 0;
-        let epoch = 1;
-        for (const { kind, n } of acts) {
-          if (kind === 'take') {
-            bench.take(next, n, `e${epoch}`);
-            all.push(...range(next, next + n));
-            next += n;
-          } else if (kind === 'again' && all.length > 0) {
-            const first = Math.max(all[0]!, next - n);
-            if (next === all.at(-1)! + 1 && all.includes(first)) bench.take(first, next - first, `e${epoch}`);
-          } else if (kind === 'drop') {
-            next = Math.max(0, next - n);
-            all = all.filter((seq) => seq < next);
-            bench.past.dropAfter(next - 1);
-          } else if (kind === 'gap') next += n;
-          else if (kind === 'reset') epoch++;
-          else if (kind === 'nap') bench.nap();
-          else bench.past.keep();
-          expect(bench.seqs()).toEqual(all);
-          const middle = all[all.length >> 1] ?? 0;
-          expect(bench.seqs(middle)).toEqual(all.filter((seq) => seq >= middle));
-          expect(bench.past.startOf({ from: timeOf(middle) })).toBe(all.length > 0 ? middle : bench.past.end);
-        }
-      }),
+      fc.property(
+        fc.array(act, { maxLength: 40 }),
+        fc.constantFrom(2000, 20_000, 400_000),
+        (acts, stateBytes) => {
+          const bench = new PastBench(createDurableStore(new MemoryDisk()), { stateBytes });
+          let all: number[] = [];
+          let next = 0;
+          let epoch = 1;
+          for (const { kind, n } of acts) {
+            if (kind === 'take') {
+              bench.take(next, n, `e${epoch}`);
+              all.push(...range(next, next + n));
+              next += n;
+            } else if (kind === 'again' && all.length > 0) {
+              const first = Math.max(all[0]!, next - n);
+              if (next === all.at(-1)! + 1 && all.includes(first))
+                bench.take(first, next - first, `e${epoch}`);
+            } else if (kind === 'drop') {
+              next = Math.max(0, next - n);
+              all = all.filter((seq) => seq < next);
+              bench.past.dropAfter(next - 1);
+            } else if (kind === 'gap') next += n;
+            else if (kind === 'reset') epoch++;
+            else if (kind === 'nap') bench.nap();
+            else bench.past.keep();
+            expect(bench.seqs()).toEqual(all);
+            const states = bench.stateSeqs();
+            expect(states).toEqual(all.slice(all.length - states.length));
+            if (stateBytes > 100 * all.length) expect(states.length).toBe(all.length);
+            const middle = all[all.length >> 1] ?? 0;
+            expect(bench.seqs(middle)).toEqual(all.filter((seq) => seq >= middle));
+            expect(bench.past.startOf({ from: timeOf(middle) })).toBe(
+              all.length > 0 ? middle : bench.past.end,
+            );
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });
