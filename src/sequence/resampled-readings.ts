@@ -37,7 +37,12 @@ export class ResampledReadings {
    *
    * @throws EddyError `step-late`, `step-time`, `key-conflict`, `credit-exceeded`; then it is not taken
    */
-  take({ x, t, asker }: Appended & { readonly asker: Appender }, keys: readonly StepKey[] | null, course: Course, arrival: number): Change | null {
+  take(
+    { x, t, asker }: Appended & { readonly asker: Appender },
+    keys: readonly StepKey[] | null,
+    course: Course,
+    arrival: number,
+  ): Change | null {
     this.begin(course);
     const same = this.sameOf(keys);
     if (same) {
@@ -95,7 +100,10 @@ export class ResampledReadings {
       const waiting = this.byKey.get(key);
       if (!waiting) continue;
       if (waiting.keys?.some(([kept, sum]) => kept === key && sum === checksum)) return waiting;
-      throw new EddyError('key-conflict', `the key ${JSON.stringify(key)} came a moment ago with other numbers`);
+      throw new EddyError(
+        'key-conflict',
+        `the key ${JSON.stringify(key)} came a moment ago with other numbers`,
+      );
     }
     return null;
   }

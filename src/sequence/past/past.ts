@@ -146,6 +146,11 @@ export class Past implements CopyRoom {
     return this.steps.end;
   }
 
+  /** Number of the oldest step whose hidden state is held. */
+  get oldestState(): number {
+    return this.states?.oldest ?? this.end;
+  }
+
   begin(steps: number): number {
     return Math.min(steps, this.runSteps);
   }

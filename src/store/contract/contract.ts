@@ -79,7 +79,9 @@ export const storeContract: readonly StoreCheck[] = [
     x.fill(9);
     weights.fill(9);
     await store.flushed();
-    equal(recordsOf(sequence), [{ kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null }]);
+    equal(recordsOf(sequence), [
+      { kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null },
+    ]);
     equal([...sequence.checkpoints()][0]?.read().state, { weights: new Float32Array([3]) });
   }),
 
