@@ -14,12 +14,13 @@ const floors = {
   features: ['math'],
   formats: [],
   rnn: ['kernels', 'math', 'features'],
+  fields: ['rnn', 'features'],
   signals: ['rnn', 'math'],
   operators: ['rnn', 'kernels', 'features'],
   protocol: [],
   store: ['formats'],
-  sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
-  server: ['sequence', 'store', 'operators', 'rnn', 'kernels', 'protocol'],
+  sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
+  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol'],
 };
 
 module.exports = {
@@ -43,7 +44,7 @@ module.exports = {
       from: { path: '^client/' },
       to: {
         path: '^src/',
-        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|math)/)',
+        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|fields|math)/)',
       },
     },
     {
@@ -84,7 +85,7 @@ module.exports = {
       name: 'rnn-is-pure',
       comment: 'the model knows no package but zod (the spec) and pure-rand (first weights)',
       severity: 'error',
-      from: { path: '^src/(math|rnn|features|kernels)/' },
+      from: { path: '^src/(math|rnn|features|fields|kernels)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '^node_modules/(zod|pure-rand)/' },
     },
     {
@@ -92,7 +93,7 @@ module.exports = {
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
       from: {
-        path: '^(src/(math|kernels|features|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+        path: '^(src/(math|kernels|features|fields|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
         pathNot: '^client/sdk/node\\.ts$',
       },
       to: { dependencyTypes: ['core'] },

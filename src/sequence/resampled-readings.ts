@@ -3,9 +3,8 @@ import { EddyError } from '../errors.js';
 import { type ResampledStep, Resampler } from '../features/resampler.js';
 import type { Schema } from '../fields/schema.js';
 import type { StepKey } from '../store/store.js';
-import type { Asker, Change, Refused } from './change.js';
+import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
-import type { Appended, Appender } from './intake.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
