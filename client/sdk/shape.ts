@@ -46,8 +46,6 @@ export function partsOf(step: StepInput, fields: readonly Field[] | null) {
   return { x: readingsToX(step.values, fields), target, t };
 }
 
-/** Gives the spec in a message, which the protocol carries as plain data: the server has checked it. */
-export const specIn = ({ spec }: { readonly spec: object }): ModelSpec => spec as ModelSpec;
 
 /** Bytes of a number on the wire, at most. */
 export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json' ? 26 : 8);
