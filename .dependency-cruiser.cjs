@@ -13,6 +13,7 @@ const floors = {
   kernels: [],
   features: ['math'],
   formats: [],
+  reading: [],
   rnn: ['kernels', 'math', 'features'],
   signals: ['rnn', 'math'],
   operators: ['rnn', 'kernels'],
@@ -38,12 +39,12 @@ module.exports = {
     })),
     {
       name: 'client-sees-the-protocol-only',
-      comment: 'client may import the protocol, errors, limits, and the model, which runs in a page too',
+      comment: 'client may import the protocol, errors, limits, the model and the reader of files, which run in a page too',
       severity: 'error',
       from: { path: '^client/' },
       to: {
         path: '^src/',
-        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|math)/)',
+        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|math|reading)/)',
       },
     },
     {
@@ -92,7 +93,7 @@ module.exports = {
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
       from: {
-        path: '^(src/(math|kernels|features|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+        path: '^(src/(math|kernels|features|rnn|signals|operators|protocol|reading)/|src/(errors|limits)\\.ts|client/)',
         pathNot: '^client/sdk/node\\.ts$',
       },
       to: { dependencyTypes: ['core'] },

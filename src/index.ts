@@ -2,7 +2,6 @@
 export { EddyError, ERRORS, type ErrorCode } from './errors.js';
 export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './features/calendar.js';
 export { TIME_KINDS, TimeFeatures, type TimeKind } from './features/time-features.js';
-export { parseTimestamp } from './features/timestamp.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
 export { createReferenceKernels } from './kernels/reference.js';
 export { createKernels } from './kernels/shared.js';
@@ -15,6 +14,7 @@ export { learn } from './operators/learn.js';
 export type { Alert, LearnedRun, Run, WindowedRun } from './operators/run.js';
 export { type CellInput, runCell } from './operators/run-cell.js';
 export { type WindowSizes, windows } from './operators/windows.js';
+export { parseTimestamp } from './reading/time/timestamp.js';
 export { type BpttInput, type BpttResult, bptt } from './rnn/learning/bptt.js';
 export type { TrainingWindow, Update } from './rnn/learning/learner.js';
 export { Model, type ModelOptions, type StepResult } from './rnn/model.js';
