@@ -13,6 +13,7 @@ const floors = {
   kernels: [],
   features: ['math'],
   formats: [],
+  reading: [],
   rnn: ['kernels', 'math', 'features'],
   fields: ['rnn', 'features'],
   signals: ['rnn', 'math'],
@@ -39,12 +40,12 @@ module.exports = {
     })),
     {
       name: 'client-sees-the-protocol-only',
-      comment: 'client may import the protocol, errors, limits, and the model, which runs in a page too',
+      comment: 'client may import the protocol, errors, limits, the model and the reader of files, which run in a page too',
       severity: 'error',
       from: { path: '^client/' },
       to: {
         path: '^src/',
-        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|fields|math)/)',
+        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|fields|reading|math)/)',
       },
     },
     {
@@ -93,7 +94,7 @@ module.exports = {
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
       from: {
-        path: '^(src/(math|kernels|features|fields|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+        path: '^(src/(math|kernels|features|fields|reading|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
         pathNot: '^client/sdk/node\\.ts$',
       },
       to: { dependencyTypes: ['core'] },
