@@ -60,7 +60,7 @@ export class Sequence {
   private closing = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  /** What was told of it last, and x [B,F] of the last step. */
+  /** What was told of it last, and x [T,B,F] of the last steps. */
   private told: Partial<Summary>;
   private lastX: Float64Array;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
@@ -330,8 +330,7 @@ export class Sequence {
     this.checkpoints.count(count);
     keepRun(this.past, run, course);
     this.results.add(run, course);
-    if (run.isLast && record?.kind === 'steps')
-      this.lastX = record.x.slice(-this.spec.batch * this.spec.features);
+    if (run.isLast && record?.kind === 'steps') this.lastX = record.x;
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
     this.answer(run);

@@ -58,7 +58,8 @@ export function writePage(
   isPacked: boolean,
 ): Uint8Array {
   const words = new TextEncoder().encode(text);
-  const shortened = words.length < LONG_TEXT ? words : shorter(words, deflateRawSync(words, FAST));
+  const isShort = !isPacked || words.length < LONG_TEXT;
+  const shortened = isShort ? words : shorter(words, deflateRawSync(words, FAST));
   const numbers = columnBytes(columns, count, isPacked);
   const packed = isPacked ? shorter(numbers, deflateRawSync(numbers, RUNS_ONLY)) : numbers;
   const bytes = new Uint8Array(HEADER_BYTES + shortened.length + packed.length);

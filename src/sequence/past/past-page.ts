@@ -37,9 +37,13 @@ export class Page {
     /** The latest time up to its end. */
     public latest: number,
     readonly entries = new Entries(),
+    /** When it was begun, in milliseconds since 1970. */
+    readonly begunAt = Number.NEGATIVE_INFINITY,
+    /** A full page that is stored, whose arrays it may have. */
+    before: Page | null = null,
   ) {
-    this.room = Math.min(rows, FIRST_ROWS);
-    this.columns = shapes.map((shape) => arrayOf(shape, this.room));
+    this.room = before?.room ?? Math.min(rows, FIRST_ROWS);
+    this.columns = before?.columns ?? shapes.map((shape) => arrayOf(shape, this.room));
   }
 
   /** Number of the step after its last. */
@@ -118,7 +122,7 @@ export class Page {
     return page;
   }
 
-  /** Makes room for rows. What was there stays where it is, for whoever reads it. */
+  /** Makes room for rows. */
   private grow(needed: number): void {
     if (needed <= this.room) return;
     let room = Math.max(this.room, FIRST_ROWS);

@@ -74,7 +74,7 @@ const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 /** Pages of states that fit their budget at least, so that dropping one leaves most of it. */
 const STATE_PAGES = 16;
 /** Steps between two entries of metrics. */
-const METRICS_STEPS = 100;
+const METRICS_STEPS = 500;
 /** The most numbers of a run that are copied at a time. */
 const RUN_NUMBERS = 16 * 1024;
 

@@ -163,7 +163,8 @@ export class Results implements CopyRoom {
   /** The times of steps of the record that is under way. */
   private timesFrom(seq: number, count: number): Float64Array<ArrayBuffer> {
     const { t = null, first = 0 } = this.steps ?? {};
-    return t ? t.slice(seq - first, seq - first + count) : new Float64Array(count).fill(Number.NaN);
+    if (!t) return new Float64Array(count).fill(Number.NaN);
+    return (count === t.length ? t : t.slice(seq - first, seq - first + count)) as Float64Array<ArrayBuffer>;
   }
 
   private timeAt(seq: number, { times }: Course): number {
@@ -195,9 +196,10 @@ export class Results implements CopyRoom {
     this.count = 0;
     const { gatheredH: h, gatheredY: y } = gatherer;
     if (!h && !y) return;
-    const head = { channel, seq, count, skipped: 0, t: this.timesFrom(seq, count) };
-    if (h) subjects.states?.next({ type: 'states', ...head, h });
-    if (y) subjects.predictions?.next({ type: 'predictions', ...head, interval, y });
+    const t = this.timesFrom(seq, count);
+    if (h) subjects.states?.next({ type: 'states', channel, seq, count, skipped: 0, t, h });
+    if (y)
+      subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, t, interval, y });
   }
 
   /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */
