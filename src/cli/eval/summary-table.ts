@@ -13,6 +13,8 @@ interface Place {
   readonly row: number;
   readonly line: number;
   readonly timestamp: string | null;
+  /** The same in milliseconds since 1970, or null. */
+  readonly t: number | null;
 }
 
 export interface DriftEvent extends Place {
@@ -42,12 +44,12 @@ export class Summary {
   private updates = 0;
 
   /** Takes a row; unscored rows count in no figure. */
-  add({ row, line, timestamp, result, isScored }: PassRow): void {
+  add({ row, line, timestamp, time: t, result, isScored }: PassRow): void {
     this.updates += result.updates.length;
     if (!isScored) return;
     const { drift, anomaly, isAnomalous } = result;
-    if (drift) this.drift.add({ row, line, timestamp, detector: drift });
-    if (isAnomalous) this.anomalies.add({ row, line, timestamp, score: anomaly });
+    if (drift) this.drift.add({ row, line, timestamp, t, detector: drift });
+    if (isAnomalous) this.anomalies.add({ row, line, timestamp, t, score: anomaly });
   }
 
   read(

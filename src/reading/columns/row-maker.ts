@@ -31,15 +31,21 @@ export class RowMaker {
   }
 
   /**
-   * Makes a row.
+   * Makes a row; gives null if all its cells, the time too, are empty, as the last lines of a spreadsheet are.
    *
    * @param names all names so far; those behind the ones of the head are new
    * @throws EddyError `input-invalid`, which names line and column; the record then has no effect
    */
-  rowOf(record: SensorRecord, names: readonly string[]): SensorRow {
+  rowOf(record: SensorRecord, names: readonly string[]): SensorRow | null {
     const { cells, line, fault } = record;
     if (fault !== undefined) throw new EddyError('input-invalid', `line ${line}: ${fault}`);
     const { fields, by } = this.plan;
+    if (
+      this.times &&
+      !this.times.textOf(record) &&
+      cells.every((cell) => cell === undefined || cell === null || cell === '')
+    )
+      return null;
     const values = new Array<number>(fields.length);
     let gaps = 0;
     for (let i = 0; i < fields.length; i++) {

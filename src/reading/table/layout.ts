@@ -22,6 +22,12 @@ export interface Layout {
   readonly notes: readonly string[];
 }
 
+/** The first lines as cells, and what these look like. */
+interface Head {
+  readonly rows: readonly (readonly string[])[];
+  readonly looks: readonly (readonly Look[])[];
+}
+
 /** Lines looked at to tell names from values. */
 const LINES = 50;
 /** Lines of units, or the like, below the names at most. */
@@ -59,13 +65,15 @@ export function findLayout(lines: readonly Line[], parts: LayoutParts): Layout {
   const hasHeader =
     typeof parts.header === 'boolean' ? parts.header : isHeader(rows.slice(before), looks[before], below);
   const header = hasHeader ? lines[before]!.text : null;
-  let names = hasHeader ? rows[before]! : defaultNames(below.length > 0 ? below : (looks[before] ?? []));
+  let names = hasHeader
+    ? fitted(rows[before]!, rows.slice(before + 1), lines[before]!.number)
+    : defaultNames(below.length > 0 ? below : (looks[before] ?? []));
   let isNamed = hasHeader || told !== null;
   let units: string[] = [];
   if (hasHeader) {
     before++;
-    for (let i = 0; i < MAX_UNITS && isUnits(looks, before, size); i++, before++) {
-      if (i === 0) units = rows[before]!.map((unit) => unit.trim());
+    for (let i = 0; i < MAX_UNITS && isUnits({ rows, looks }, before, size); i++, before++) {
+      if (i === 0) units = rows[before]!.map((unit) => unit.trim().replace(/^\[(.*)\]$|^\((.*)\)$/, '$1$2'));
       else
         notes.push(
           `line ${lines[before]!.number} below the names passed over: ${JSON.stringify(lines[before]!.text.slice(0, 40))}`,
@@ -90,6 +98,30 @@ export function findLayout(lines: readonly Line[], parts: LayoutParts): Layout {
   }
   const line = lines[before - 1]?.number ?? 1;
   return { delimiter, names: nameColumns(names, line), isNamed, units, header, before, notes };
+}
+
+/**
+ * Gives the names of a header that has as many as the rows have cells, or lacks the first, as the files of R do.
+ *
+ * @throws EddyError `input-invalid` if it has others
+ */
+function fitted(
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  line: number,
+): readonly string[] {
+  const ends = rows.map((cells) => cells.findLastIndex((cell) => cell.trim() !== '') + 1);
+  const size = commonest(rows.map((cells) => cells.length));
+  // a delimiter at the end of each line
+  const last = names.findLastIndex((name) => name.trim() !== '') + 1;
+  if ((last < names.length || rows.length === 0) && ends.every((end) => end <= last))
+    return names.slice(0, last);
+  if (rows.some((cells, i) => ends[i]! <= names.length && cells.length >= names.length)) return names;
+  if (size === names.length + 1) return ['', ...names];
+  throw new EddyError(
+    'input-invalid',
+    `line ${line} has ${names.length} names, the rows have ${size} cells; put a name that holds the delimiter in quotes, or name the columns with --header`,
+  );
 }
 
 /** Gives the index of the first line of the table: those before it have another size, and it or they hold text alone. */
@@ -133,11 +165,17 @@ function isHeader(
   return names > 0 || values === 0;
 }
 
-/** Is a line below the names one of units: text where the lines below it hold numbers? */
-function isUnits(looks: readonly (readonly Look[])[], at: number, size: number): boolean {
+/** Is a line below the names one of units: text where the lines below it hold numbers? A number without a unit has 1. */
+function isUnits({ rows, looks }: Head, at: number, size: number): boolean {
   const cells = looks[at];
   if (!cells || cells.length !== size) return false;
   const below = columnLooks(looks.slice(at + 1), size);
-  const numeric = below.flatMap((look, i) => (look === 'number' || look === 'time' ? [cells[i]!] : []));
-  return numeric.includes('text') && numeric.every((look) => look === 'text' || look === 'gap');
+  const numeric = cells.filter((_, i) => numericAt(below, i));
+  const isOne = (look: Look, i: number) => look === 'number' && rows[at]![i]!.trim() === '1';
+  const fits = cells.every(
+    (look, i) => !numericAt(below, i) || look === 'text' || look === 'gap' || isOne(look, i),
+  );
+  return numeric.includes('text') && fits;
 }
+
+const numericAt = (below: readonly Look[], i: number) => below[i] === 'number' || below[i] === 'time';

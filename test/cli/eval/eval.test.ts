@@ -180,6 +180,7 @@ describe('the result', () => {
       row: 300,
       line: 302,
       timestamp: '2024-01-13T12:00:00.000Z',
+      t: Date.UTC(2024, 0, 13, 12),
       score: 1,
     });
     expect(result.anomalyCount).toBe(result.anomalies.length);
