@@ -112,7 +112,7 @@ export class Reader {
     return {
       rows,
       badRows: { count: bad.count, first: [...bad.first] },
-      gaps: maker?.gaps ?? 0,
+      gaps: maker?.readGaps() ?? [],
       ...(maker?.times?.read() ?? { untimed: NONE, backwards: NONE, overlaps: NONE, skippedTimes: NONE }),
       notes: [...(this.source?.passedOver ?? []), ...(maker?.notes ?? []), ...notes],
     };

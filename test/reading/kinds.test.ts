@@ -276,7 +276,10 @@ describe('a value', () => {
       [GAP, GAP],
       [GAP, 3],
     ]);
-    expect(report.gaps).toBe(4);
+    expect(report.gaps).toEqual([
+      { name: 'a', count: 2 },
+      { name: 'b', count: 2 },
+    ]);
     expect((await readAll('{"a":-999}\n{"a":1}\n', { missing: ['-999'] })).values).toEqual([[GAP], [1]]);
   });
 

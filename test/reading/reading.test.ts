@@ -317,8 +317,11 @@ describe('the columns', () => {
       'time: time (iso, UTC if it tells no zone)',
       'left out: none: no value in the rows looked at',
     ]);
-    expect(report.gaps).toBe(999);
-    expect(tellReport(report)).toEqual(['note: 42 times before that of the row before, first in line 26']);
+    expect(report.gaps).toEqual([{ name: 's', count: 999 }]);
+    expect(tellReport(report)).toEqual([
+      'gaps: s 999',
+      'note: 42 times before that of the row before, first in line 26',
+    ]);
     const late = await readAll(file(1100));
     expect([late.names, late.left]).toEqual([
       ['a [bar]', 'sw'],
@@ -340,7 +343,7 @@ describe('the columns', () => {
     expect((await readAll(text, { columns: ['ts'] })).values).toEqual([[1_704_067_200]]);
     expect((await readAll('t,v\n1,2\n2,3\n', { also: ['t'] })).names).toEqual(['t', 'v']);
     await expect(readAll('"a, b",c\n1,2\n', { columns: ['a'] })).rejects.toThrow(
-      'unknown column "a"; the columns are a, b, c; a name that holds a comma goes in quotes',
+      'unknown column "a"; the columns are "a, b", c; a name that holds a comma goes in quotes',
     );
     expect(namesOf('temp, "Hum, %" ,"a ""b"""')).toEqual(['temp', 'Hum, %', 'a "b"']);
     expect(namesOf(lineOf(['x', 'Hum, %', 'a "b"']))).toEqual(['x', 'Hum, %', 'a "b"']);

@@ -3,6 +3,7 @@ import { EddyError } from '../../errors.js';
 import type { Choice, Field, LeftOut, ReadingOptions } from '../reading.js';
 import { defaultNames, unitIn } from '../table/header-names.js';
 import type { Table } from '../table/table-source.js';
+import { quoted } from '../text/csv-cells.js';
 import {
   findNumberForm,
   isNumberLike,
@@ -124,7 +125,7 @@ function checkNames(names: readonly string[], asked: readonly string[]): void {
     : '';
   throw new EddyError(
     'input-invalid',
-    `unknown column ${JSON.stringify(unknown)}; the columns are ${names.join(', ')}${hint}`,
+    `unknown column ${JSON.stringify(unknown)}; the columns are ${names.map(quoted).join(', ')}${hint}`,
   );
 }
 
