@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EddyError } from '../../src/errors.js';
 import {
   lineOf,
   namesOf,
@@ -30,7 +31,8 @@ const outcome = async (chunks: readonly Uint8Array[], options?: ReadingOptions) 
     const { choice, rows, report } = await readAll(chunksOf(...chunks), options);
     return { choice, rows, report };
   } catch (error) {
-    return (error as Error).message;
+    if (error instanceof EddyError && error.code === 'input-invalid') return error.message;
+    throw error;
   }
 };
 
@@ -71,6 +73,60 @@ describe('rows', () => {
     );
     for (const bytes of [...files, ...texts])
       expect(await outcome([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(await outcome([bytes]));
+  });
+
+  it('[RDG10] of any text are the same however it is cut, or it is refused', async () => {
+    const part = fc.constantFrom(
+      ...[
+        '1',
+        '20.5',
+        '-3,25',
+        '1,234',
+        'a',
+        'temp (C)',
+        'NA',
+        'on',
+        'off',
+        '2024-01-01 10:00',
+        '03/04/2024',
+        '1704067200',
+      ],
+      ...[
+        ',',
+        ',',
+        ';',
+        '\t',
+        '|',
+        '"',
+        '\n',
+        '\n',
+        '\r\n',
+        '\r',
+        '#',
+        ' ',
+        '{',
+        '}',
+        '[',
+        ']',
+        '":',
+        '"a":',
+        'null',
+        'é',
+      ],
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { maxLength: 60 }),
+        fc.array(fc.nat(300), { maxLength: 10 }),
+        fc.constantFrom('fail', 'skip'),
+        async (parts, places, onBadRow) => {
+          const bytes = new TextEncoder().encode(parts.join(''));
+          const whole = await outcome([bytes], { onBadRow });
+          expect(await outcome([...cut(bytes, places)], { onBadRow })).toEqual(whole);
+        },
+      ),
+      { seed: SEED, numRuns: 500 },
+    );
   });
 
   it('[RDG1] come back as they were written, with any delimiter and decimal sign', async () => {
