@@ -134,6 +134,10 @@ describe('a delimited file', () => {
     await check(['noheader.csv', ['b', 'c'], first, minutes], { header: ['a', 'b', 'c'] });
     await check(['semi_deccomma.csv', ['b', 'c'], first, minutes], { header: ['a', 'b', 'c'] });
     await check(['header_years.csv', ['x0', 'x1'], [[5, 6]], [START]], { header: false, skipLines: 1 });
+    await check(['epoch_noheader.csv', ['x1'], [[60], [61]], minutes, ['x0']], {
+      columns: ['x1'],
+      time: ['time'],
+    });
     await expect(readAll(fixture('noheader.csv'), { header: ['a'] })).rejects.toThrow(
       '--header names 1 columns; the rows have 3',
     );

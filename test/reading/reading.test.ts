@@ -401,6 +401,9 @@ describe('the columns', () => {
     await expect(readAll('"a, b",c\n1,2\n', { columns: ['a'] })).rejects.toThrow(
       'unknown column "a"; the columns are "a, b", c; a name that holds a comma goes in quotes',
     );
+    await expect(readAll('a,b\n1,2\n', { columns: ['b', 'b'] })).rejects.toThrow(
+      'the column "b" is named twice',
+    );
     expect(namesOf('temp, "Hum, %" ,"a ""b"""')).toEqual(['temp', 'Hum, %', 'a "b"']);
     expect(namesOf(lineOf(['x', 'Hum, %', 'a "b"']))).toEqual(['x', 'Hum, %', 'a "b"']);
   });
