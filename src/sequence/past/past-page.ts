@@ -142,5 +142,18 @@ const arrayOf = ({ isWide, width }: ColumnShape, rows: number): Numbers =>
 function copy(values: ArrayLike<number>, from: number, length: number, to: Numbers, at: number): void {
   if (length > FEW_NUMBERS && ArrayBuffer.isView(values))
     to.set((values as Float64Array).subarray(from, from + length), at);
+  else if (values instanceof Float64Array && to instanceof Float64Array)
+    copyWide(values, from, length, to, at);
+  else if (values instanceof Float32Array && to instanceof Float32Array)
+    copyNarrow(values, from, length, to, at);
   else for (let i = 0; i < length; i++) to[at + i] = values[from + i]!;
+}
+
+/** Both do the same, each with arrays of one kind, which is faster. */
+function copyWide(values: Float64Array, from: number, length: number, to: Float64Array, at: number): void {
+  for (let i = 0; i < length; i++) to[at + i] = values[from + i]!;
+}
+
+function copyNarrow(values: Float32Array, from: number, length: number, to: Float32Array, at: number): void {
+  for (let i = 0; i < length; i++) to[at + i] = values[from + i]!;
 }
