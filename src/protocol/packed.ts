@@ -272,12 +272,28 @@ function readReals(view: DataView, at: number, length: number): Float32Array<Arr
   return copy;
 }
 
+/** How many readings the steps of small frames share, since arrays of their own would cost more than their contents. */
+const SLAB_READINGS = 512;
+let slab = new Float64Array(0);
+let slabUsed = 0;
+
+/** Gives room for a few numbers, which is never given again. */
+function roomFor(length: number): Float64Array<ArrayBuffer> {
+  if (length > SLAB_READINGS / 4) return new Float64Array(length);
+  if (slabUsed + length > slab.length) {
+    slab = new Float64Array(SLAB_READINGS);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
+}
+
 /** Gives a copy of float64 numbers, which a frame seldom has where they may lie. */
 function readDoubles(view: DataView, at: number, length: number): Float64Array<ArrayBuffer> {
   const from = view.byteOffset + at;
   if (LITTLE_ENDIAN && length > FEW)
     return new Float64Array((view.buffer as ArrayBuffer).slice(from, from + 8 * length));
-  const copy = new Float64Array(length);
+  const copy = roomFor(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat64(at + 8 * i, true);
   return copy;
 }
@@ -285,8 +301,8 @@ function readDoubles(view: DataView, at: number, length: number): Float64Array<A
 /** Gives a copy of readings, float64 whatever they travelled as. */
 function readReadings(view: DataView, at: number, length: number, width: number): Float64Array<ArrayBuffer> {
   if (width === 8) return readDoubles(view, at, length);
-  if (LITTLE_ENDIAN && length > FEW) return Float64Array.from(readReals(view, at, length));
-  const copy = new Float64Array(length);
+  if (LITTLE_ENDIAN && length > SLAB_READINGS / 4) return new Float64Array(readReals(view, at, length));
+  const copy = roomFor(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
   return copy;
 }

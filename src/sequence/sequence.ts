@@ -60,7 +60,7 @@ export class Sequence {
   private closing = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  /** What was told of it last, and x [T,B,F] of the last steps. */
+  /** What was told of it last, and x [B,F] of the last step. */
   private told: Partial<Summary>;
   private lastX: Float64Array;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
@@ -330,7 +330,7 @@ export class Sequence {
     this.checkpoints.count(count);
     keepRun(this.past, run, course);
     this.results.add(run, course);
-    if (run.isLast && record?.kind === 'steps') this.lastX = record.x;
+    if (run.isLast && record?.kind === 'steps') this.keepLast(record.x);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
     this.answer(run);
@@ -355,6 +355,12 @@ export class Sequence {
       () => this.submit({ kind: 'flush', asker: NOBODY }),
       resample.every + resample.lateness,
     );
+  }
+
+  private keepLast(x: Float64Array): void {
+    const size = this.spec.batch * this.spec.features;
+    if (this.lastX.length !== size) this.lastX = new Float64Array(size);
+    for (let i = 0; i < size; i++) this.lastX[i] = x[x.length - size + i]!;
   }
 
   private giveUpModel(): void {

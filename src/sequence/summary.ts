@@ -41,9 +41,7 @@ function lastStepOf(
 /** The most numbers of a step that a list tells. */
 const TOLD_NUMBERS = 64;
 
-/** @param x [T,B,F] of the last steps */
 export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Array): Summary {
-  const size = model.spec.batch * model.spec.features;
   const { seq, spec, learning, updates, anomaly } = model;
   const { scored, recentMae, recentSkill } = model.metrics;
   return {
@@ -58,7 +56,7 @@ export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Arr
     recentMae,
     recentSkill,
     t: timeOf(times.last),
-    x: told(x.subarray(Math.max(0, x.length - size))),
+    x: told(x),
   };
 }
 

@@ -66,6 +66,16 @@ export class Track {
 
   /** Takes `count` steps from number `first` on, except those that it holds; gives how many it took. */
   add(first: number, count: number, epoch: string, sources: readonly Source[]): number {
+    const last = this.pages.at(-1);
+    if (last && last.epoch === epoch && last.end === first && last.count + count < this.parts.rows) {
+      last.add(sources, 0, count);
+      this.latest = last.latest;
+      return count;
+    }
+    return this.addAcrossPages(first, count, epoch, sources);
+  }
+
+  private addAcrossPages(first: number, count: number, epoch: string, sources: readonly Source[]): number {
     this.load();
     const { rows } = this.parts;
     const skipped = Math.max(0, this.end - first);
