@@ -35,7 +35,8 @@ type Told = Pick<ServerMessageOf<'opened'>, 'spec' | 'fields' | 'targets' | 'res
 
 /** Takes a step apart: x [B,F], its target and its time. @throws EddyError `field-unknown`, `fields-invalid` */
 export function partsOf(step: StepInput, fields: readonly Field[] | null) {
-  if (!('x' in step) && !('values' in step)) return { x: step, target: undefined, t: Number.NaN };
+  // an array has a method of the name `values`
+  if ('length' in step) return { x: step, target: undefined, t: Number.NaN };
   const { target, t = Number.NaN } = step;
   if ('x' in step) return { x: step.x, target, t };
   if (!fields)

@@ -50,8 +50,8 @@ describe('runCell, windows and learn', () => {
     const sizes = spec === SNAP ? undefined : SIZES;
     from(STEPS).pipe(runCell(model), windows(sizes), learn()).subscribe();
 
-    const { sequence } = createRegistry().registry.open('pump', 'create', spec);
-    const x = Float32Array.from(STEPS.flat());
+    const { sequence } = createRegistry().registry.open('pump', 'create', { spec });
+    const x = Float64Array.from(STEPS.flat());
     const plain = new Model(spec);
     for (let t = 0; t < STEPS.length; t++) plain.step(Float32Array.from(STEPS[t]!));
     for (let t = 0; t < STEPS.length; t += 20)

@@ -28,12 +28,12 @@ const SPECS: Readonly<Record<string, ModelSpecInput>> = {
 const NAMES = Object.keys(SPECS);
 
 const xOf = (name: string, t: number) =>
-  Float32Array.from(
+  Float64Array.from(
     { length: SPECS[name]!.features },
     (_, i) => Math.sin(t * 0.3 + i) + (t % 17 === 0 ? 3 : 0),
   );
 const targetOf = (name: string, t: number) =>
-  name === 'supervised' ? Float32Array.of(Math.cos(t)) : undefined;
+  name === 'supervised' ? Float64Array.of(Math.cos(t)) : undefined;
 
 /** What went wrong in a world; nothing, if all is well. */
 export async function simulate(seed: number, acts = 120): Promise<string[]> {

@@ -36,12 +36,12 @@ export const PRODUCERS: readonly Producer[] = [
 ];
 
 const xOf = ({ spec }: Producer, t: number) =>
-  Float32Array.from(
+  Float64Array.from(
     { length: spec.features },
     (_, i) => Math.sin(t * (0.1 + 0.07 * i)) + ((t * 7919) % 13) / 50,
   );
 const targetOf = ({ spec }: Producer, t: number) =>
-  spec.task?.kind === 'supervised' ? Float32Array.of(Math.cos(t * 0.1)) : undefined;
+  spec.task?.kind === 'supervised' ? Float64Array.of(Math.cos(t * 0.1)) : undefined;
 
 export interface KillOptions {
   readonly folder: string;
