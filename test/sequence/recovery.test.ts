@@ -11,7 +11,8 @@ import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
-const FORECAST = { features: 2, units: 4, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
+const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
+const FORECAST = { features: 2, units: 4, learner, inputs: { missing: 'hold' }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
 
 const signal = (first: number, count: number) =>

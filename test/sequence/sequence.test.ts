@@ -10,7 +10,8 @@ import { ask } from '../support/ask.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
-const FORECAST = { features: 2, units: 5, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
+const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
+const FORECAST = { features: 2, units: 5, learner, inputs: { missing: 'hold' }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
 
 /** Steps first .. first + count - 1 of a fixed signal, [T,F]. */
@@ -64,7 +65,7 @@ describe('pushing steps', () => {
     ['[STP4]', 'step-conflict', 1, signal(9, 1), undefined],
     ['[STP5]', 'step-shape', 2, new Float64Array(3), undefined],
     ['[STP5]', 'step-shape', 2, new Float64Array(0), undefined],
-    ['[STP6]', 'step-non-finite', 2, new Float64Array([1, 1, 1, Number.NaN]), undefined],
+    ['[STP6]', 'step-non-finite', 2, new Float64Array([1, 1, 1, 1e39]), undefined],
     ['[STP6]', 'step-non-finite', 2, new Float64Array([Number.POSITIVE_INFINITY, 1]), undefined],
     ['[STP8]', 'block-too-long', 2, signal(2, 257), undefined],
     ['[TGT1]', 'target-unexpected', 2, signal(2, 1), new Float64Array(1)],
@@ -79,8 +80,16 @@ describe('pushing steps', () => {
     expect(acks).toEqual([1, 2]);
   });
 
-  it('[STP12] takes a number that is missing where the spec says hold, and the same step again', () => {
-    const { push, acks, sequence } = open({ ...FORECAST, inputs: { missing: 'hold' } });
+  it('[STP6] [STP12] refuses a number that is missing only where the spec says refuse', () => {
+    const gap = new Float64Array([1, 1, 1, Number.NaN]);
+    const { push, sequence } = open({ ...FORECAST, inputs: { missing: 'refuse' } });
+    expect(() => push(0, gap)).toThrow(/x\[3\]|step 1/);
+    expect(sequence.model.seq).toBe(-1);
+  });
+
+  it('[STP12] takes a number that is missing where the spec does not say otherwise, and the same step again', () => {
+    const { push, acks, sequence } = open({ features: 2, units: 5 });
+    expect(sequence.spec.inputs.missing).toBe('hold');
     const gap = new Float64Array([1, Number.NaN]);
     push(0, signal(0, 2));
     push(2, gap);
@@ -182,17 +191,25 @@ describe('pushing steps', () => {
     expect(open().sequence.blockSteps).toBe(256);
   });
 
-  it('[STP4] keeps of a block only its steps, and of large steps only as many as fit', () => {
-    const recent = new RecentSteps(4, 0, 4, 80);
-    for (let seq = 0; seq < 5; seq++) recent.add(seq, new Float64Array(4).fill(seq), null, null);
-    expect([2, 3, 4, 5].map((seq) => recent.read(seq)?.[0])).toEqual([undefined, 3, 4, undefined]);
+  it('[STP4] tells steps apart by each of their bits, but not 0 from -0, nor one NaN from another', () => {
+    const sumOf = (...values: number[]) => new RecentSteps(values.length).sumOf(Float64Array.from(values), 1, 0);
+    expect(sumOf(0, Number.NaN)).toBe(sumOf(-0, -Number.NaN));
+    const any = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, 1, Number.NaN));
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 8 }), fc.nat(), any, (values, at, other) => {
+        const i = at % values.length;
+        const isSame = Object.is(values[i]! + 0, other + 0);
+        expect(sumOf(...values) === sumOf(...values.with(i, other))).toBe(isSame);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
-  it('[STP4] keeps the last steps and their numbers, in whatever blocks they come', () => {
+  it('[STP4] keeps the last steps, in whatever blocks they come, and over checkpoints', () => {
     const block = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(9), fc.array(block), (keep, first, blocks) => {
-        const recent = new RecentSteps(2, 0, keep);
+        let recent = new RecentSteps(2, keep);
         let next = first;
         for (const count of blocks) {
           recent.add(
@@ -202,9 +219,14 @@ describe('pushing steps', () => {
             Float64Array.from({ length: count }, (_, i) => 10 * (next + i)),
           );
           next += count;
+          const state = recent.state();
+          recent = new RecentSteps(2);
+          recent.restore(state);
+          recent.limit(keep);
           for (let seq = 0; seq < next + 3; seq++) {
             const isKept = seq >= first && seq >= next - keep && seq < next;
-            expect([...(recent.read(seq) ?? [])]).toEqual(isKept ? [2 * seq, 2 * seq + 1, 10 * seq] : []);
+            const x = recent.sumOf(Float64Array.of(2 * seq, 2 * seq + 1), 1, 0);
+            expect(recent.read(seq)).toEqual(isKept ? { x, target: Number.NaN, t: 10 * seq } : null);
           }
         }
       }),
@@ -411,9 +433,18 @@ describe('views', () => {
         seq: 0,
         count: 3,
         skipped: 0,
+        t: new Float64Array(3),
         h: Float32Array.from(h.slice(0, 3).flat()),
       },
-      { type: 'states', channel: 1, seq: 3, count: 1, skipped: 0, h: Float32Array.from(h[3] ?? []) },
+      {
+        type: 'states',
+        channel: 1,
+        seq: 3,
+        count: 1,
+        skipped: 0,
+        t: new Float64Array(1),
+        h: Float32Array.from(h[3] ?? []),
+      },
     ]);
   });
 
@@ -503,8 +534,8 @@ describe('views', () => {
     push(1, again);
     again.fill(9);
     expect(messages).toEqual([
-      { type: 'inputs', channel: 1, seq: 0, count: 3, skipped: 0, x: signal(0, 3) },
-      { type: 'inputs', channel: 1, seq: 3, count: 2, skipped: 0, x: signal(3, 2) },
+      { type: 'inputs', channel: 1, seq: 0, count: 3, skipped: 0, t: new Float64Array(3), x: signal(0, 3) },
+      { type: 'inputs', channel: 1, seq: 3, count: 2, skipped: 0, t: new Float64Array(2), x: signal(3, 2) },
     ]);
   });
 
@@ -533,7 +564,16 @@ describe('views', () => {
       to: -1,
       skipped: 0,
     };
-    expect(messages).toEqual([{ type: 'weights', channel: 1, ...first, saliency: new Float32Array(0) }]);
+    expect(messages).toEqual([
+      {
+        type: 'weights',
+        channel: 1,
+        ...first,
+        t: null,
+        names: expect.arrayContaining(['x0', 'x1 - x1 1 before']),
+        saliency: new Float32Array(0),
+      },
+    ]);
     const runTo = (ms: number) => {
       scheduler.maxFrames = ms;
       scheduler.flush();

@@ -8,7 +8,7 @@ import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
-const SPEC = { features: 1, units: 3, seed: 5 } as const;
+const SPEC = { features: 1, units: 3, inputs: { missing: 'hold' }, seed: 5 } as const;
 const signal = (first: number, count: number) =>
   Float64Array.from({ length: count }, (_, i) => Math.sin(first + i));
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -22,8 +22,13 @@ import { MemoryDisk } from '../support/memory-disk.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
-  forecast: { features: 1, units: 3 },
-  supervised: { features: 2, units: 3, task: { kind: 'supervised', outputs: 1, delay: 0 } },
+  forecast: { features: 1, units: 3, inputs: { missing: 'hold' } },
+  supervised: {
+    features: 2,
+    units: 3,
+    task: { kind: 'supervised', outputs: 1, delay: 0 },
+    inputs: { missing: 'hold' },
+  },
 };
 const NAMES = Object.keys(SPECS);
 

@@ -574,7 +574,7 @@ describe('packed frames', () => {
       codec.encode({ type: 'steps', channel: 1, seq: 3, count: 1, x: new Float64Array(1) }, PACKED),
     );
     connection.receive(
-      codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: Float64Array.of(Number.NaN) }, PACKED),
+      codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: Float64Array.of(Number.POSITIVE_INFINITY) }, PACKED),
     );
     connection.receive(
       codec.encode({ type: 'steps', channel: 9, seq: 0, count: 1, x: new Float64Array(1) }, PACKED),
