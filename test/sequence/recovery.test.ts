@@ -1,15 +1,13 @@
 import fc from 'fast-check';
-import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { SequenceEvent, ViewMessage } from '../../src/protocol/views/index.js';
 import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
-import { createDurableStore } from '../../src/store/log/durable.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
+import { openDurable, turn } from '../support/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
-import { virtualClock } from '../support/virtual-clock.js';
 
 const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
 const FORECAST = { features: 2, units: 4, learner, inputs: { missing: 'hold' }, seed: 7 } as const;
@@ -19,26 +17,6 @@ const signal = (first: number, count: number) =>
   Float64Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
 const bits = (model: Model) => JSON.stringify(model.snapshot());
 const ignore = () => undefined;
-
-/** A store over a disk; `settle` waits until all that can be written is. */
-function openDurable(disk = new MemoryDisk()) {
-  const scheduler = new VirtualTimeScheduler();
-  const store = createDurableStore(disk, {
-    clock: virtualClock(scheduler),
-    atTurnEnd: queueMicrotask,
-    groupMs: 0,
-  });
-  const settle = async () => {
-    for (let i = 0; i < 4; i++) {
-      await turn();
-      scheduler.flush();
-    }
-  };
-  return { disk, store, settle };
-}
-
-/** Waits for what promises have to do now. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What is done to a sequence, and to its like that is never disturbed. */
 type Act =
