@@ -35,6 +35,7 @@ type Told = Pick<ServerMessageOf<'opened'>, 'spec' | 'fields' | 'targets' | 'res
 
 /** Takes a step apart: x [B,F], its target and its time. @throws EddyError `field-unknown`, `fields-invalid` */
 export function partsOf(step: StepInput, fields: readonly Field[] | null) {
+  // an array has a method of the name `values`
   if ('length' in step) return { x: step, target: undefined, t: Number.NaN };
   const { target, t = Number.NaN } = step;
   if ('x' in step) return { x: step.x, target, t };
@@ -45,7 +46,6 @@ export function partsOf(step: StepInput, fields: readonly Field[] | null) {
     );
   return { x: readingsToX(step.values, fields), target, t };
 }
-
 
 /** Bytes of a number on the wire, at most. */
 export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json' ? 26 : 8);

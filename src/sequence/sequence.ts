@@ -101,20 +101,8 @@ export class Sequence {
     });
     this.acks = new PendingAcks(course.seq, log);
     const { blockSteps, acks } = this;
-    const isNew = course.seq < 0;
     const wall = () => clock.wall();
-    this.intake = new Intake({
-      spec,
-      schema,
-      blockSteps,
-      limits,
-      log,
-      acks,
-      newEpoch,
-      wall,
-      counters,
-      isNew,
-    });
+    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
     this.told = toldOf(parts.store, name);
@@ -312,6 +300,7 @@ export class Sequence {
   private begin(course: Course): void {
     const { commands, intake, results, log } = this;
     this.course = course;
+    course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
     const sink = new Sink<SequenceRun>(
       (run) => this.take(run, course),
@@ -369,7 +358,6 @@ export class Sequence {
     this.pipe.unsubscribe();
     this.last = { seq: course.seq, epoch: course.epoch };
     this.course = null;
-    this.intake.forget();
     course.model.free();
     this.past.free();
     this.parts.models.leave(this);

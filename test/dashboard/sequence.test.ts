@@ -22,6 +22,7 @@ import { outputsOf as countOutputs, parseSpec } from '../../src/rnn/spec/spec.js
 
 const spec = (more: object = {}) => parseSpec({ features: 2, units: 3, ...more });
 const floats = (...values: number[]) => Float32Array.from(values);
+const readings = (...values: number[]) => Float64Array.from(values);
 const weights = (updates: number, fill: number, saliency = floats()) => ({
   seq: updates,
   skipped: 0,
@@ -48,8 +49,8 @@ describe('a sequence that is watched', () => {
     const record = new SequenceRecord(spec({ task: { kind: 'forecast', horizon: [1, 3] } }));
     expect(record.outputs).toHaveLength(countOutputs(record.spec));
     expect(record.outputs[3]).toEqual({ output: 3, feature: 1, horizon: 3 });
-    record.addInput({ seq: 0, x: floats(1, 2), skipped: 0 });
-    record.addPrediction({ seq: 0, y: floats(10, 20, 30, 40), skipped: 0 });
+    record.addInput({ seq: 0, t: null, x: readings(1, 2), skipped: 0 });
+    record.addPrediction({ seq: 0, t: null, interval: null, y: floats(10, 20, 30, 40), skipped: 0 });
     expect(linesToCsv(forecastChart(record, record.outputs[3]).lines.slice(0, 1), { from: 0, to: 9 })).toBe(
       'step,truth\n0,2\n',
     );
@@ -63,7 +64,7 @@ describe('a sequence that is watched', () => {
   it('[DSH31] has a hole where steps are missing, and takes no step twice', () => {
     const record = new SequenceRecord(spec());
     const h = floats(0.5, 0.99, -0.98);
-    for (const seq of [4, 5, 5, 9]) record.addState({ seq, h, skipped: seq === 9 ? 3 : 0 });
+    for (const seq of [4, 5, 5, 9]) record.addState({ seq, t: null, h, skipped: seq === 9 ? 3 : 0 });
     const steps = Array.from({ length: record.states.total }, (_, row) => record.states.stepOf(row));
     expect(steps).toEqual([4, 5, 6, 9]);
     expect(record.states.row(2)).toEqual(floats(Number.NaN, Number.NaN, Number.NaN));
@@ -87,10 +88,13 @@ describe('a sequence that is watched', () => {
       seq: -1,
       recovered: false,
       spec: spec(),
+      fields: [{ name: 'a' }, { name: 'b' }],
+      targets: [],
+      resample: null,
     };
     joined.next(said);
     const first = feed.record$.value;
-    states.next({ seq: 7, h: floats(0, 0, 0), skipped: 0 });
+    states.next({ seq: 7, t: null, h: floats(0, 0, 0), skipped: 0 });
     joined.next({ ...said, view: 'predictions', seq: 5, recovered: true });
     joined.next({ ...said, view: 'metrics', seq: 7 });
     expect(feed.record$.value === first).toBe(true);
@@ -103,9 +107,9 @@ describe('a sequence that is watched', () => {
 
   it('[DSH31] shows the chosen row of a batch', () => {
     const record = new SequenceRecord(spec({ batch: 2 }), 1);
-    record.addState({ seq: 0, h: floats(1, 2, 3, 4, 5, 6), skipped: 0 });
-    record.addInput({ seq: 0, x: floats(1, 2, 3, 4), skipped: 0 });
-    record.addPrediction({ seq: 0, y: floats(1, 2, 3, 4), skipped: 0 });
+    record.addState({ seq: 0, t: null, h: floats(1, 2, 3, 4, 5, 6), skipped: 0 });
+    record.addInput({ seq: 0, t: null, x: readings(1, 2, 3, 4), skipped: 0 });
+    record.addPrediction({ seq: 0, t: null, interval: null, y: floats(1, 2, 3, 4), skipped: 0 });
     expect(record.states.row(0)).toEqual(floats(4, 5, 6));
     expect(record.inputs.row(0)).toEqual(floats(3, 4));
     expect(record.predictions.row(0).subarray(0, 2)).toEqual(floats(3, 4));
@@ -113,12 +117,12 @@ describe('a sequence that is watched', () => {
 
   it('[DSH31] marks an anomaly at its step, whichever of the two comes first, and once', () => {
     const record = new SequenceRecord(spec());
-    record.addInput({ seq: 0, x: floats(7, 8), skipped: 0 });
+    record.addInput({ seq: 0, t: null, x: readings(7, 8), skipped: 0 });
     record.addEvent(event('anomaly', 0));
     record.addEvent(event('anomaly', 1));
     record.addEvent(event('anomaly', 1));
     expect(record.anomalies.total).toBe(1);
-    record.addInput({ seq: 1, x: floats(9, 10), skipped: 0 });
+    record.addInput({ seq: 1, t: null, x: readings(9, 10), skipped: 0 });
     expect(record.anomalies.total).toBe(2);
     expect(record.anomalies.row(1)).toEqual(floats(9, 10));
     expect(record.events.list).toHaveLength(2);
