@@ -12,9 +12,9 @@ export interface LegendEntry {
 export const legendOf = (lines: readonly Line[], step: number | null): LegendEntry[] =>
   lines
     .filter(({ isEdge }) => !isEdge)
-    .map(({ label, colour, ring, x, y, points = false }) => {
+    .map(({ label, colour, ring, x, y, points = false, format = formatNumber }) => {
       const row = step === null ? lastKnown(ring, y) : rowAt(ring, x, step);
-      return { label, colour, points, value: formatNumber(ring.get(y, row)) };
+      return { label, colour, points, value: format(ring.get(y, row)) };
     });
 
 /** Rows that are looked back over for one that has a number. */

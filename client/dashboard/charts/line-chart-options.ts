@@ -17,6 +17,8 @@ export interface Line {
   readonly isEdge?: boolean;
   /** Draws points instead of a line, for what is rare. */
   readonly points?: boolean;
+  /** Writes its numbers; at most four figures if left out. */
+  readonly format?: (value: number) => string;
 }
 
 export interface LineChartOptions {
@@ -28,8 +30,6 @@ export interface LineChartOptions {
   readonly scale?: 'linear' | 'log';
   /** Least range of y, widened by the numbers. */
   readonly range?: readonly [number, number];
-  /** Steps at which something happened: drawn as thin upright lines. */
-  readonly events?: () => readonly { readonly step: number; readonly colour: number }[];
 }
 
 /** Room for the numbers of the y axis, the same in all charts, so that they stand one under the other. */
