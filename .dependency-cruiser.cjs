@@ -13,13 +13,15 @@ const floors = {
   kernels: [],
   features: ['math'],
   formats: [],
+  reading: [],
   rnn: ['kernels', 'math', 'features'],
+  fields: ['rnn', 'features'],
   signals: ['rnn', 'math'],
   operators: ['rnn', 'kernels', 'features'],
   protocol: [],
   store: ['formats'],
-  sequence: ['operators', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
-  server: ['sequence', 'store', 'operators', 'rnn', 'kernels', 'protocol'],
+  sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
+  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol'],
 };
 
 module.exports = {
@@ -38,12 +40,12 @@ module.exports = {
     })),
     {
       name: 'client-sees-the-protocol-only',
-      comment: 'client may import the protocol, errors, limits, and the model, which runs in a page too',
+      comment: 'client may import the protocol, errors, limits, the model and the reader of files, which run in a page too',
       severity: 'error',
       from: { path: '^client/' },
       to: {
         path: '^src/',
-        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|math)/)',
+        pathNot: '^src/((errors|limits)\\.ts$|(protocol|rnn|signals|kernels|features|fields|reading|math)/)',
       },
     },
     {
@@ -84,7 +86,7 @@ module.exports = {
       name: 'rnn-is-pure',
       comment: 'the model knows no package but zod (the spec) and pure-rand (first weights)',
       severity: 'error',
-      from: { path: '^src/(math|rnn|features|kernels)/' },
+      from: { path: '^src/(math|rnn|features|fields|kernels)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '^node_modules/(zod|pure-rand)/' },
     },
     {
@@ -92,7 +94,7 @@ module.exports = {
       comment: 'a browser loads these: no module of Node',
       severity: 'error',
       from: {
-        path: '^(src/(math|kernels|features|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
+        path: '^(src/(math|kernels|features|fields|reading|rnn|signals|operators|protocol)/|src/(errors|limits)\\.ts|client/)',
         pathNot: '^client/sdk/node\\.ts$',
       },
       to: { dependencyTypes: ['core'] },

@@ -46,7 +46,10 @@ export const ERRORS = {
     temporary: false,
     about: 'the cell does not support this learner',
   },
-  'fields-invalid': { temporary: false, about: 'a name of a field is empty, too long or there twice, or there are too few' },
+  'fields-invalid': {
+    temporary: false,
+    about: 'a name of a field is empty, too long or there twice, or there are too few',
+  },
   'fields-conflict': { temporary: false, about: 'the sequence exists with other fields' },
   'field-unknown': { temporary: false, about: 'the sequence has no field of this name' },
   'spec-conflict': { temporary: false, about: 'the sequence exists with a different model spec' },
@@ -70,10 +73,17 @@ export const ERRORS = {
   },
   'step-late': {
     temporary: false,
-    about: 'the step is older than the one before it, or its bin is closed, and the sequence takes no late ones',
+    about:
+      'the step is older than the one before it, or its bin is closed, and the sequence takes no late ones',
   },
-  'step-time': { temporary: false, about: 'the time of the step is missing where the model needs it, or is none' },
-  'step-unnumbered': { temporary: false, about: 'the sequence is resampled: it takes readings, and no numbered steps' },
+  'step-time': {
+    temporary: false,
+    about: 'the time of the step is missing where the model needs it, or is none',
+  },
+  'step-unnumbered': {
+    temporary: false,
+    about: 'the sequence is resampled: it takes readings, and no numbered steps',
+  },
   'key-conflict': { temporary: false, about: 'an append of this key came before with other numbers' },
   'step-conflict': { temporary: false, about: 'a step of this number was accepted with different values' },
   'block-too-long': { temporary: false, about: 'the block has more steps than allowed' },

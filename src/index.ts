@@ -5,7 +5,6 @@ export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } fr
 export type { ResampledStep } from './features/resampler.js';
 export type { ResamplingInput } from './features/resampling.js';
 export { TIME_KINDS, TimeFeatures, type TimeKind } from './features/time-features.js';
-export { parseTimestamp } from './features/timestamp.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
 export { createReferenceKernels } from './kernels/reference.js';
 export { createKernels } from './kernels/shared.js';
@@ -19,6 +18,7 @@ export { type Reading, type ResampleOptions, resample } from './operators/resamp
 export type { Alert, LearnedRun, Run, WindowedRun } from './operators/run.js';
 export { type CellInput, runCell } from './operators/run-cell.js';
 export { type WindowSizes, windows } from './operators/windows.js';
+export { parseTimestamp } from './reading/time/timestamp.js';
 export { type BpttInput, type BpttResult, bptt } from './rnn/learning/bptt.js';
 export type { TrainingWindow, Update } from './rnn/learning/learner.js';
 export { Model, type ModelOptions, type StepResult } from './rnn/model.js';

@@ -118,9 +118,7 @@ export class Connection {
 
   /** Sends a message; only while it is open. */
   send(message: ClientMessage): void {
-    this.socket?.send(
-      this.parts.codec.encode(message, this.form) as string | Uint8Array<ArrayBuffer>,
-    );
+    this.socket?.send(this.parts.codec.encode(message, this.form) as string | Uint8Array<ArrayBuffer>);
   }
 
   close(reason: CodedError): void {

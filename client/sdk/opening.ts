@@ -79,7 +79,12 @@ export class Opening {
     const { sequence, requests, retry, onOpened, onRefused, asked } = this.parts;
     this.isPending = true;
     requests.ask(
-      { type: 'open', sequence, mode, ...bodyOf(mode === 'resume' || !this.made ? asked : again(asked, this.made)) },
+      {
+        type: 'open',
+        sequence,
+        mode,
+        ...bodyOf(mode === 'resume' || !this.made ? asked : again(asked, this.made)),
+      },
       (opened) => {
         this.isPending = false;
         if (mustBeNew && !opened.created && opened.seq >= 0)

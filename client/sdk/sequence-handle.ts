@@ -21,11 +21,11 @@ import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
+import { randomKey } from './random-key.js';
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
 import { describedIn, partsOf } from './shape.js';
-import { randomKey } from './random-key.js';
 import { StepObserver } from './step-observer.js';
 
 export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limits' | 'send' | 'requests'> {
@@ -286,7 +286,14 @@ export class Handle extends StepObserver implements SequenceHandle {
 
   /** Gives the channel back as soon as nothing is left to do on it. */
   private tryClose(): void {
-    if (!this.closing || !this.producer.isDone || this.appends.size > 0 || this.isCloseAsked || this.opening.isPending) return;
+    if (
+      !this.closing ||
+      !this.producer.isDone ||
+      this.appends.size > 0 ||
+      this.isCloseAsked ||
+      this.opening.isPending
+    )
+      return;
     if (this.channel === null) return this.finish();
     this.isCloseAsked = true;
     this.parts.requests.ask(

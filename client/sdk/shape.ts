@@ -1,7 +1,7 @@
 /** What a step and a target have to look like, checked before they are taken. */
 import { EddyError, type ErrorCode } from '../../src/errors.js';
-import { type Field, readingsToX } from '../../src/fields/fields.js';
 import type { Resampling } from '../../src/features/resampling.js';
+import { type Field, readingsToX } from '../../src/fields/fields.js';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
@@ -35,16 +35,17 @@ type Told = Pick<ServerMessageOf<'opened'>, 'spec' | 'fields' | 'targets' | 'res
 
 /** Takes a step apart: x [B,F], its target and its time. @throws EddyError `field-unknown`, `fields-invalid` */
 export function partsOf(step: StepInput, fields: readonly Field[] | null) {
-  if (!('x' in step) && !('values' in step)) return { x: step, target: undefined, t: Number.NaN };
+  if ('length' in step) return { x: step, target: undefined, t: Number.NaN };
   const { target, t = Number.NaN } = step;
   if ('x' in step) return { x: step.x, target, t };
   if (!fields)
-    throw new EddyError('fields-invalid', 'readings by name need the names of the fields: give them to open, or wait for `opened`');
+    throw new EddyError(
+      'fields-invalid',
+      'readings by name need the names of the fields: give them to open, or wait for `opened`',
+    );
   return { x: readingsToX(step.values, fields), target, t };
 }
 
-/** Gives the spec in a message, which the protocol carries as plain data: the server has checked it. */
-export const specIn = ({ spec }: { readonly spec: object }): ModelSpec => spec as ModelSpec;
 
 /** Bytes of a number on the wire, at most. */
 export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json' ? 26 : 8);

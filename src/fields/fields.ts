@@ -34,7 +34,9 @@ export function parseFields(input: readonly FieldInput[], what: string): Field[]
     const { name, unit, description } = typeof given === 'string' ? { name: given } : given;
     if (name.trim() === '') refuse(`the name of number ${i} is empty`);
     if (name.length > MAX_FIELD_NAME)
-      refuse(`the name ${JSON.stringify(name.slice(0, 24))}… has ${name.length} characters; the limit is ${MAX_FIELD_NAME}`);
+      refuse(
+        `the name ${JSON.stringify(name.slice(0, 24))}… has ${name.length} characters; the limit is ${MAX_FIELD_NAME}`,
+      );
     if (seen.has(name)) refuse(`the name ${JSON.stringify(name)} is there twice`);
     seen.add(name);
     return { name, ...(unit && { unit }), ...(description && { description }) };
@@ -58,11 +60,16 @@ export function listOf(fields: readonly Field[]): string {
  *
  * @throws EddyError `fields-conflict` where they are not the same fields, which shows both lists
  */
-export function orderOf(kept: readonly Field[], given: readonly Field[], sequence: string): Int32Array | null {
+export function orderOf(
+  kept: readonly Field[],
+  given: readonly Field[],
+  sequence: string,
+): Int32Array | null {
   const places = new Map(given.map((field, i) => [field.name, { field, i }]));
   const order = Int32Array.from(kept, ({ name, unit }) => {
     const place = places.get(name);
-    const isSame = place && (unit === undefined || place.field.unit === undefined || unit === place.field.unit);
+    const isSame =
+      place && (unit === undefined || place.field.unit === undefined || unit === place.field.unit);
     return isSame ? place.i : -1;
   });
   if (given.length !== kept.length || order.includes(-1))
@@ -98,6 +105,9 @@ export function readingsToX(
   const unknown = Object.keys(values).filter((name) => !names.has(name));
   throw new EddyError(
     'field-unknown',
-    `there is no field ${unknown.slice(0, SHOWN).map((name) => JSON.stringify(name.slice(0, MAX_FIELD_NAME))).join(', ')}; the fields are ${listOf(fields)}`,
+    `there is no field ${unknown
+      .slice(0, SHOWN)
+      .map((name) => JSON.stringify(name.slice(0, MAX_FIELD_NAME)))
+      .join(', ')}; the fields are ${listOf(fields)}`,
   );
 }

@@ -45,7 +45,10 @@ export function parseSchema({ spec: input, ...given }: SchemaInput): { spec: Mod
   if (targets) checkCount('targets', targets, outputs, 'outputs');
   const resample = given.resample === undefined ? null : resamplingOf(given.resample, fields);
   if (resample && spec.inputs.missing !== 'hold')
-    throw new EddyError('setting-invalid', 'a resampled sequence has gaps: leave inputs.missing out, or make it hold');
+    throw new EddyError(
+      'setting-invalid',
+      'a resampled sequence has gaps: leave inputs.missing out, or make it hold',
+    );
   if (resample && spec.batch > 1)
     throw new EddyError('setting-invalid', 'a sequence of several batch rows cannot be resampled');
   if (resample && outputs > 0)
@@ -83,7 +86,10 @@ export function checkSchema(
     const wanted = parseSpec(withGaps(withNames(input, named, targets), kept.inputs.missing));
     const own = order ? reordered(wanted, order) : wanted;
     if (!isSame(own, kept))
-      throw new EddyError('spec-conflict', `sequence ${sequence} exists with a different model spec: ${differences(own, kept)}`);
+      throw new EddyError(
+        'spec-conflict',
+        `sequence ${sequence} exists with a different model spec: ${differences(own, kept)}`,
+      );
   }
   return order;
 }
@@ -106,7 +112,10 @@ function checkResampling(sequence: string, { resample, fields }: Schema, input: 
   const wanted = resamplingOf(input, fields);
   if (isSame(wanted, resample)) return;
   const kept = resample ? `is resampled as ${JSON.stringify(resample)}` : 'is not resampled';
-  throw new EddyError('spec-conflict', `sequence ${sequence} ${kept}; this was asked for: ${JSON.stringify(wanted)}`);
+  throw new EddyError(
+    'spec-conflict',
+    `sequence ${sequence} ${kept}; this was asked for: ${JSON.stringify(wanted)}`,
+  );
 }
 
 /** Fills in what the fields tell, and turns the names in a spec into numbers. */

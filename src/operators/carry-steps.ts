@@ -20,6 +20,8 @@ export interface CopyRoom {
   /** Gives room for the numbers of the next run, or null if nobody wants them. */
   h(length: number): Reals | null;
   y(length: number): Reals | null;
+  /** Gives room for the anomaly score after each step of the next run, or null if nobody wants them. */
+  anomalies(steps: number): Reals | null;
 }
 
 /** What takes the runs. */
@@ -58,10 +60,12 @@ export function carrySteps<R extends Run>(
     const seq = model.seq + 1;
     const h = room.h(count * stateSize);
     const y = outputSize > 0 ? room.y(count * outputSize) : null;
+    const anomalies = room.anomalies(count);
     let alerts: Alert[] | null = null;
     for (let i = 0; i < count; i++) {
       const alert = model.advance(x, (done + i) * size, times?.[done + i]);
       if (h || y) model.copyLast(h, i * stateSize, y, i * outputSize);
+      if (anomalies) anomalies[i] = model.anomaly;
       if (alert) {
         alerts ??= [];
         alerts.push(alert);

@@ -113,8 +113,7 @@ export class Codec {
   }
 
   private readVectors(plain: Plain, float64: boolean): void {
-    for (const field of VECTOR_FIELDS)
-      if (field in plain) plain[field] = this.float32(plain[field], field);
+    for (const field of VECTOR_FIELDS) if (field in plain) plain[field] = this.float32(plain[field], field);
     for (const field of READING_FIELDS) {
       // in `opened` and `listing` they are lists of fields and of the last step
       if (!(field in plain) || !isNumbers(plain)) continue;

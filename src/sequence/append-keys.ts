@@ -55,13 +55,18 @@ export class AppendKeys {
   }
 
   restore(state: unknown): void {
-    const { keys = [], seqs = [], checksums = [] } = (state ?? {}) as {
+    const {
+      keys = [],
+      seqs = [],
+      checksums = [],
+    } = (state ?? {}) as {
       keys?: readonly string[];
       seqs?: ArrayLike<number>;
       checksums?: ArrayLike<number>;
     };
     this.kept.clear();
-    for (const [i, key] of keys.entries()) this.kept.set(key, { seq: seqs[i] ?? -1, checksum: checksums[i] ?? 0 });
+    for (const [i, key] of keys.entries())
+      this.kept.set(key, { seq: seqs[i] ?? -1, checksum: checksums[i] ?? 0 });
   }
 }
 
@@ -69,7 +74,9 @@ export class AppendKeys {
 export function checksumOf(x: Float64Array, targets: Float64Array | null, t: number | null): number {
   let hash = 0x811c9dc5;
   for (const values of [x, targets ?? [], t === null ? [] : [t]]) {
-    const bytes = new Uint8Array(Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value)).buffer);
+    const bytes = new Uint8Array(
+      Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value)).buffer,
+    );
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   }
   return hash >>> 0;

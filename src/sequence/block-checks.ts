@@ -91,7 +91,8 @@ export function checkRepeats(
     for (let j = 0; j < size; j++)
       if (!isSame(kept[j]!, x[i * size + j]!)) throw conflict('different values');
     for (let j = 0; j < targetSize; j++)
-      if (!isSame(kept[size + j]!, targets![i * targetSize + j]!)) throw conflict('a different target, or without one');
+      if (!isSame(kept[size + j]!, targets![i * targetSize + j]!))
+        throw conflict('a different target, or without one');
     if (t && !Number.isNaN(t[i]!) && !isSame(kept.at(-1)!, t[i]!)) throw conflict('a different time');
   }
 }

@@ -20,6 +20,24 @@ export interface Asker {
   refused(refused: readonly Refused[]): void;
 }
 
+/** A step without a number. */
+export interface Appended {
+  /** [B,F]; NaN is a gap. */
+  readonly x: Float64Array;
+  /** [B,M], for a supervised task. */
+  readonly targets: Float64Array | null;
+  /** Milliseconds since 1970; null to be stamped on arrival. */
+  readonly t: number | null;
+  /** Makes it idempotent: a key that came before has no effect. */
+  readonly key: string | null;
+}
+
+/** The one who appended: it is told which step that became, as soon as the step is durable. */
+export interface Appender extends Asker {
+  /** The number of its step; it is set before `durable` is called. */
+  seq: number;
+}
+
 /** An accepted change, or one from the log, for which nobody waits. */
 export interface Change {
   /** Its record for the log; null if all its steps were accepted before and only need their ack again. */

@@ -3,6 +3,8 @@ import type { Plain } from '../formats/typed-json.js';
 import type { SequenceStore } from '../store/store.js';
 import type { Asker } from './change.js';
 import type { Course } from './course.js';
+import { keepMetrics } from './past/keep-run.js';
+import type { Past } from './past/past.js';
 import { stateOf } from './recovery.js';
 
 export interface CheckpointParts {
@@ -14,6 +16,7 @@ export interface CheckpointParts {
   readonly isKept: boolean;
   /** Steps since it. */
   readonly replayed: number;
+  readonly past: Past;
   /** Gives what the store shall tell of the sequence while it sleeps. */
   readonly summary: (course: Course) => Plain;
 }
@@ -58,7 +61,7 @@ export class Checkpoints {
 
   /** Makes one if anything has changed since the last. */
   make(course: Course): void {
-    const { log, clock, summary } = this.parts;
+    const { log, clock, past, summary } = this.parts;
     if (!this.isDue) return;
     this.end = log.end;
     this.madeAt = clock.monotonic();
@@ -66,6 +69,8 @@ export class Checkpoints {
     const about = { position: log.end, savedAt: clock.wall() };
     log.checkpoint({ ...about, state: stateOf(course) });
     log.setSummary({ ...about, state: summary(course) });
+    keepMetrics(past, course);
+    past.keep();
   }
 
   /** Makes one in any case. */

@@ -8,7 +8,7 @@ import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { checksumOf } from './append-keys.js';
 import { checkBlock, checkLateTargets, checkRepeats, checkTargets, type Repeated } from './block-checks.js';
-import type { Asker, Change } from './change.js';
+import type { Appended, Appender, Asker, Change } from './change.js';
 import type { Course } from './course.js';
 import { RecentSteps } from './recent-steps.js';
 import { ResampledReadings } from './resampled-readings.js';
@@ -17,24 +17,6 @@ import type { SequenceCounters } from './sequence-counters.js';
 
 /** A command to a sequence: a change, or a checkpoint now. */
 export type Command = ChangeCommand | { readonly kind: 'checkpoint'; readonly asker: Asker };
-
-/** A step without a number. */
-export interface Appended {
-  /** [B,F]; NaN is a gap. */
-  readonly x: Float64Array;
-  /** [B,M], for a supervised task. */
-  readonly targets: Float64Array | null;
-  /** Milliseconds since 1970; null to be stamped on arrival. */
-  readonly t: number | null;
-  /** Makes it idempotent: a key that came before has no effect. */
-  readonly key: string | null;
-}
-
-/** The one who appended: it is told which step that became, as soon as the step is durable. */
-export interface Appender extends Asker {
-  /** The number of its step; it is set before `durable` is called. */
-  seq: number;
-}
 
 /** A command that becomes a change. */
 export type ChangeCommand =
@@ -163,7 +145,10 @@ export class Intake {
   private steps({ first, x, targets, t, count: said, asker }: CommandOf<'steps'>, course: Course): Change {
     const { spec, blockSteps, counters, limits, wall } = this.parts;
     if (this.readings)
-      throw new EddyError('step-unnumbered', 'the sequence is resampled, so the server numbers its steps: append readings');
+      throw new EddyError(
+        'step-unnumbered',
+        'the sequence is resampled, so the server numbers its steps: append readings',
+      );
     const next = course.seq + 1;
     const count = checkBlock(spec, { first, x, said }, next, blockSteps);
     if (t && t.length !== count)
@@ -180,7 +165,11 @@ export class Intake {
     const given = t && rows(t, 1, repeats, count);
     const stamps = course.times.stamp(given, count - repeats, wall(), next, spec.inputs.late === 'take');
     this.recent.add(next, fresh, freshTargets, stamps);
-    return { record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets }, last, asker };
+    return {
+      record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets },
+      last,
+      asker,
+    };
   }
 
   /** Numbers a step. One whose key came before has no effect, and is acknowledged again. */

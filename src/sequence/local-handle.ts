@@ -6,11 +6,11 @@ import { Inlet } from '../operators/inlet.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import type { Asker } from './change.js';
+import type { Appender, Asker } from './change.js';
 import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
-import type { Appender } from './intake.js';
+import type { Since } from './past/past.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Rejoined } from './results/watching.js';
+import type { After, Begun, Rejoined } from './results/watching.js';
 import type { Sequence } from './sequence.js';
 
 /** A handle on a sequence of this process. */
@@ -120,6 +120,10 @@ export class LocalHandle implements SequenceHandle {
 
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
     return this.sequence.watch(view, options);
+  }
+
+  since(view: View, options: ViewOptions, since: Since): Begun {
+    return this.sequence.since(view, options, since);
   }
 
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {

@@ -5,6 +5,7 @@ import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { Course } from './course.js';
 import { LogEvents } from './log-events.js';
+import { Past } from './past/past.js';
 import { type Recovered, recover } from './recovery.js';
 import { Sequence } from './sequence.js';
 import type { SequenceParts } from './sequence-parts.js';
@@ -15,12 +16,22 @@ export const createSequence = (parts: SequenceParts, spec: ModelSpec, schema: Sc
     const course = new Course(parts.models.wake({ ...spec }), parts.newEpoch(), schema);
     const plain = { ...schema } as unknown as Plain;
     log.append({ kind: 'created', epoch: course.epoch, spec: { ...course.model.spec }, schema: plain });
-    return { course, replayed: 0, damage: [], isCut: false };
+    return { course, past: pastOf(parts, log, spec), replayed: 0, damage: [], isCut: false };
   });
 
 /** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
 export const bringBack = (parts: SequenceParts): Sequence =>
-  open(parts, (log) => recover(parts.name, log, (spec) => parts.models.wake(spec)));
+  open(parts, (log) =>
+    recover(
+      parts.name,
+      log,
+      (spec) => parts.models.wake(spec),
+      (spec) => pastOf(parts, log, spec),
+    ),
+  );
+
+const pastOf = ({ past: limits, clock, onFault }: SequenceParts, { pages }: SequenceStore, spec: ModelSpec) =>
+  new Past({ pages, spec, limits, wall: () => clock.wall(), onDamage: onFault });
 
 function open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered): Sequence {
   const events = new LogEvents();

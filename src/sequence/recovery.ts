@@ -3,12 +3,14 @@ import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { type Schema, unnamedSchema } from '../fields/schema.js';
 import type { Plain } from '../formats/typed-json.js';
-import type { CopyRoom } from '../operators/carry-steps.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { replayed } from './change.js';
 import { Course } from './course.js';
+import { keepRun } from './past/keep-run.js';
+import type { Past } from './past/past.js';
 import { replay } from './pipeline.js';
 
 /** Makes a model from a spec. */
@@ -23,6 +25,7 @@ export interface Start {
 
 export interface Recovered {
   readonly course: Course;
+  readonly past: Past;
   /** Replayed steps. */
   readonly replayed: number;
   /** Damage that was found; the damaged parts are not used. */
@@ -54,12 +57,18 @@ export const stateOf = ({ epoch, model, schema, isNamed, times, keys }: Course):
  *
  * @throws EddyError `store-damaged` if there is nothing to start from; the store is unchanged
  */
-export function recover(name: string, log: SequenceStore, make: MakeModel): Recovered {
+export function recover(
+  name: string,
+  log: SequenceStore,
+  make: MakeModel,
+  pastOf: (spec: ModelSpec) => Past,
+): Recovered {
   const damage: EddyError[] = [];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
     const { course } = start;
     const before = course.seq;
-    const reached = replayFrom(course, log, start.position);
+    const past = pastOf(course.model.spec);
+    const reached = replayFrom(course, past, log, start.position);
     if (reached.fault !== null && !isDamage(reached.fault)) {
       course.model.free();
       throw reached.fault;
@@ -68,7 +77,8 @@ export function recover(name: string, log: SequenceStore, make: MakeModel): Reco
       damage.push(reached.fault);
       log.abandon(reached.position);
     }
-    return { course, replayed: course.seq - before, damage, isCut: reached.fault !== null };
+    if (past.end > course.seq + 1) past.dropAfter(course.seq);
+    return { course, past, replayed: course.seq - before, damage, isCut: reached.fault !== null };
   }
   const why = damage.map(({ message }) => message);
   if (log.oldest > 0) why.push('no checkpoint is usable, and the log starts later');
@@ -76,17 +86,23 @@ export function recover(name: string, log: SequenceStore, make: MakeModel): Reco
 }
 
 /** Replays the log over a course from a position on, and gives how far it got, and what stopped it before the end. */
-function replayFrom(course: Course, log: SequenceStore, from: number): { position: number; fault: unknown } {
+function replayFrom(
+  course: Course,
+  past: Past,
+  log: SequenceStore,
+  from: number,
+): { position: number; fault: unknown } {
   let position = from;
   let fault: unknown = null;
   defer(() => log.records(from))
     .pipe(
       map(({ record }) => replayed(record)),
-      replay(course, NO_ROOM),
+      replay(course, past),
     )
     .subscribe({
-      next: ({ isLast }) => {
-        if (isLast) position++;
+      next: (run) => {
+        keepRun(past, run, course);
+        if (run.isLast) position++;
       },
       error: (error) => {
         fault = error;
@@ -94,9 +110,6 @@ function replayFrom(course: Course, log: SequenceStore, from: number): { positio
     });
   return { position, fault };
 }
-
-/** A replay copies no results. */
-const NO_ROOM: CopyRoom = { begin: (steps) => steps, h: () => null, y: () => null };
 
 /** Gives the possible starts of a replay, the latest first: the readable checkpoints, then the first record. */
 export function* starts(

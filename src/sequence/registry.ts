@@ -2,20 +2,22 @@
 import type { Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
+import { parseSchema, type SchemaInput } from '../fields/schema.js';
+import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
-import { parseSchema, type SchemaInput } from '../fields/schema.js';
-import type { Plain } from '../formats/typed-json.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
 import { bringBack, createSequence } from './open-sequence.js';
+import type { PastLimits } from './past/past.js';
 import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
-import { type Summary, toldOf } from './summary.js';
 import type { SequenceParts } from './sequence-parts.js';
+import { type Summary, toldOf } from './summary.js';
+import { Turns } from './turns.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
@@ -27,6 +29,8 @@ export interface RegistryParts {
     'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps' | 'pendingAppends'
   >;
   readonly keeping: Keeping;
+  /** How far back the past of each sequence reaches. */
+  readonly past: PastLimits;
   readonly counters: SequenceCounters;
   /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;
@@ -58,11 +62,13 @@ export class Registry {
   private readonly present = new Map<string, Sequence>();
   private readonly models: ModelRoom;
   private lastChannel = 0;
+  private readonly turns: Turns;
   private looking: Subscription | null = null;
 
   constructor(private readonly parts: RegistryParts) {
     const { kernels, clock, limits } = parts;
     this.models = new ModelRoom({ kernels, limits, now: () => clock.monotonic() });
+    this.turns = new Turns(clock.scheduler);
     this.models.woken$.subscribe(() => this.lookLater());
   }
 
@@ -167,7 +173,13 @@ export class Registry {
     model.free();
     const epoch = newEpoch();
     const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
-    const position = log.append({ kind: 'created', epoch, spec, ...(isNamed && { schema: { ...schema } as unknown as Plain }) }) + 1;
+    const position =
+      log.append({
+        kind: 'created',
+        epoch,
+        spec,
+        ...(isNamed && { schema: { ...schema } as unknown as Plain }),
+      }) + 1;
     log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
     await store.flushed();
@@ -211,8 +223,8 @@ export class Registry {
 
   private partsOf(name: string): SequenceParts {
     const { keeping, ...parts } = this.parts;
-    const { models } = this;
-    return { ...parts, name, channel: ++this.lastChannel, models, checkpointSteps: keeping.steps };
+    const { models, turns } = this;
+    return { ...parts, name, channel: ++this.lastChannel, models, turns, checkpointSteps: keeping.steps };
   }
 
   /** Keeps checking as long as any sequence is left to put to sleep or to drop. */

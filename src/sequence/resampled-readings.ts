@@ -3,9 +3,8 @@ import { EddyError } from '../errors.js';
 import { type ResampledStep, Resampler } from '../features/resampler.js';
 import type { Schema } from '../fields/schema.js';
 import type { StepKey } from '../store/store.js';
-import type { Asker, Change, Refused } from './change.js';
+import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
-import type { Appended, Appender } from './intake.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
@@ -37,7 +36,12 @@ export class ResampledReadings {
    *
    * @throws EddyError `step-late`, `step-time`, `key-conflict`, `credit-exceeded`; then it is not taken
    */
-  take({ x, t, asker }: Appended & { readonly asker: Appender }, keys: readonly StepKey[] | null, course: Course, arrival: number): Change | null {
+  take(
+    { x, t, asker }: Appended & { readonly asker: Appender },
+    keys: readonly StepKey[] | null,
+    course: Course,
+    arrival: number,
+  ): Change | null {
     this.begin(course);
     const same = this.sameOf(keys);
     if (same) {
@@ -95,7 +99,10 @@ export class ResampledReadings {
       const waiting = this.byKey.get(key);
       if (!waiting) continue;
       if (waiting.keys?.some(([kept, sum]) => kept === key && sum === checksum)) return waiting;
-      throw new EddyError('key-conflict', `the key ${JSON.stringify(key)} came a moment ago with other numbers`);
+      throw new EddyError(
+        'key-conflict',
+        `the key ${JSON.stringify(key)} came a moment ago with other numbers`,
+      );
     }
     return null;
   }

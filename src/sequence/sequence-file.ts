@@ -9,8 +9,8 @@ import type { Reals } from '../kernels/kernels.js';
 import type { CellKind } from '../rnn/cell/cell.js';
 import { cellOf } from '../rnn/cell/cells.js';
 import type { Model } from '../rnn/model.js';
-import type { Course } from './course.js';
 import { outputsOf } from '../rnn/spec/spec.js';
+import type { Course } from './course.js';
 import { stateOf } from './recovery.js';
 
 const FORMAT = 'eddy-sequence';

@@ -2,7 +2,9 @@ import type { Clock } from '../clock.js';
 import type { Limits } from '../limits.js';
 import type { Store } from '../store/store.js';
 import type { ModelRoom } from './model-room.js';
+import type { PastLimits } from './past/past.js';
 import type { SequenceCounters } from './sequence-counters.js';
+import type { Turns } from './turns.js';
 
 /** What a sequence is put together from. */
 export interface SequenceParts {
@@ -15,6 +17,10 @@ export interface SequenceParts {
   readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps' | 'pendingAppends'>;
   /** Steps between two checkpoints. */
   readonly checkpointSteps: number;
+  /** How far back its past reaches. */
+  readonly past: PastLimits;
+  /** Long work of all sequences. */
+  readonly turns: Turns;
   readonly counters: SequenceCounters;
   /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;

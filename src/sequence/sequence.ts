@@ -18,12 +18,14 @@ import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
+import { keepRun } from './past/keep-run.js';
+import type { Past, Since } from './past/past.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
 import { type Recovered, recover } from './recovery.js';
 import { Results } from './results/results.js';
 import type { ViewOptions } from './results/shape-view.js';
-import { type After, type Rejoined, Watching } from './results/watching.js';
+import { type After, type Begun, type Rejoined, Watching } from './results/watching.js';
 import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { type Summary, summaryOf, toldOf } from './summary.js';
@@ -49,6 +51,7 @@ export class Sequence {
   course: Course | null = null;
   private readonly commands = new Inlet<ChangeCommand>();
   private readonly results: Results;
+  private readonly past: Past;
   private readonly watching: Watching;
   private readonly intake: Intake;
   private readonly acks: PendingAcks;
@@ -73,7 +76,7 @@ export class Sequence {
     origin: Recovered,
   ) {
     const { name, channel, limits, clock, models, newEpoch, counters, onFault } = parts;
-    const { course, replayed, isCut, damage } = origin;
+    const { course, past, replayed, isCut, damage } = origin;
     const { schema } = course;
     const { spec } = course.model;
     this.name = name;
@@ -83,13 +86,35 @@ export class Sequence {
     this.lastActive = clock.monotonic();
     this.blockSteps = blockStepsOf(spec, limits.blockSteps);
     this.last = { seq: course.seq, epoch: course.epoch };
-    this.results = new Results(channel, spec, schema);
-    this.watching = new Watching({ sequence: this, results: this.results, log, models, clock, onFault });
+    this.results = new Results(channel, spec, schema, past);
+    this.past = past;
+    const { results } = this;
+    this.watching = new Watching({
+      sequence: this,
+      results,
+      log,
+      past,
+      turns: parts.turns,
+      models,
+      clock,
+      onFault,
+    });
     this.acks = new PendingAcks(course.seq, log);
     const { blockSteps, acks } = this;
     const isNew = course.seq < 0;
     const wall = () => clock.wall();
-    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters, isNew });
+    this.intake = new Intake({
+      spec,
+      schema,
+      blockSteps,
+      limits,
+      log,
+      acks,
+      newEpoch,
+      wall,
+      counters,
+      isNew,
+    });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
     this.told = toldOf(parts.store, name);
@@ -101,6 +126,7 @@ export class Sequence {
       isKept,
       replayed,
       summary: (course) => summaryOf(course, this.lastX) as unknown as Plain,
+      past,
     });
     events.durable$.subscribe((end) => this.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
@@ -203,6 +229,12 @@ export class Sequence {
     return this.watching.watch(view, options);
   }
 
+  /** Gives a view from a place in the past on. @throws EddyError `view-unavailable` */
+  since(view: View, options: ViewOptions, since: Since): Begun {
+    this.checkAlive();
+    return this.watching.since(view, options, since);
+  }
+
   /** Gives a view from the subscriber's position. @throws EddyError `view-unavailable` */
   rejoin(view: View, options: ViewOptions, after: After): Rejoined {
     this.checkAlive();
@@ -256,7 +288,12 @@ export class Sequence {
   awake(): Course {
     this.checkAlive();
     if (this.course) return this.course;
-    const origin = recover(this.name, this.log, (spec) => this.parts.models.wake(spec));
+    const origin = recover(
+      this.name,
+      this.log,
+      (spec) => this.parts.models.wake(spec),
+      () => this.past,
+    );
     this.begin(origin.course);
     this.cameBack(origin);
     return origin.course;
@@ -291,6 +328,7 @@ export class Sequence {
     course.lastUpdate = updates.at(-1) ?? course.lastUpdate;
     if (count > 0) this.lastStepAt = this.lastActive;
     this.checkpoints.count(count);
+    keepRun(this.past, run, course);
     this.results.add(run, course);
     if (run.isLast && record?.kind === 'steps')
       this.lastX = record.x.slice(-this.spec.batch * this.spec.features);
@@ -328,6 +366,7 @@ export class Sequence {
     this.course = null;
     this.intake.forget();
     course.model.free();
+    this.past.free();
     this.parts.models.leave(this);
   }
 

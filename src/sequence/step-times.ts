@@ -34,7 +34,13 @@ export class StepTimes {
    *
    * @throws EddyError `step-time` for what is no time, `step-late` for a step older than the one before it
    */
-  stamp(t: Float64Array | null, count: number, arrival: number, first: number, mayBeLate: boolean): Float64Array {
+  stamp(
+    t: Float64Array | null,
+    count: number,
+    arrival: number,
+    first: number,
+    mayBeLate: boolean,
+  ): Float64Array {
     const { last } = this;
     const stamps = new Float64Array(count);
     let latest = Number.isNaN(last) ? Number.NEGATIVE_INFINITY : last;
@@ -42,7 +48,10 @@ export class StepTimes {
       const given = t?.[i] ?? Number.NaN;
       const time = Number.isNaN(given) ? Math.max(arrival, latest) : given;
       if (!(Math.abs(time) <= MAX_TIME))
-        throw new EddyError('step-time', `the time of step ${first + i} is ${time}, no milliseconds since 1970`);
+        throw new EddyError(
+          'step-time',
+          `the time of step ${first + i} is ${time}, no milliseconds since 1970`,
+        );
       if (time < latest && !mayBeLate) throw late(first + i, time, latest);
       stamps[i] = time;
       latest = Math.max(latest, time);
@@ -56,7 +65,11 @@ export class StepTimes {
   }
 
   restore(state: unknown): void {
-    const { last = null, mean = 0, agreed = 0 } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
+    const {
+      last = null,
+      mean = 0,
+      agreed = 0,
+    } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
     this.last = last ?? Number.NaN;
     this.mean = mean;
     this.agreed = agreed;

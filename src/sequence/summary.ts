@@ -44,7 +44,20 @@ const TOLD_NUMBERS = 64;
 export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Array): Summary {
   const { seq, spec, learning, updates, anomaly } = model;
   const { scored, recentMae, recentSkill } = model.metrics;
-  return { seq, epoch, spec, schema, learning, updates, anomaly, scored, recentMae, recentSkill, t: timeOf(times.last), x: told(x) };
+  return {
+    seq,
+    epoch,
+    spec,
+    schema,
+    learning,
+    updates,
+    anomaly,
+    scored,
+    recentMae,
+    recentSkill,
+    t: timeOf(times.last),
+    x: told(x),
+  };
 }
 
 const told = (x: Float64Array): (number | null)[] =>

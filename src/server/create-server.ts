@@ -47,21 +47,17 @@ export const createServer = (options: ServerOptions = {}): EddyServer => new Edd
 
 /** Creates the parts of a server. */
 export function serverParts(options: ServerOptions = {}): ServerParts {
-  const {
-    logger: given,
-    metricsOfProcess = false,
-    store = createMemoryStore(),
-    authorize,
-    ...others
-  } = options;
+  const { logger: given, metricsOfProcess = false, store: givenStore, authorize, ...others } = options;
   const { telemetry = createTelemetry(), ...settings } = others;
   const config = settled(settings);
-  const { limits, guard: guardLimits, shutdown, checkpoint, idleMs, logLevel } = config;
+  const { limits, guard: guardLimits, shutdown, checkpoint, history: past, idleMs, logLevel } = config;
+  const store = givenStore ?? createMemoryStore(pageBytesOf(past));
   const logger = given ?? createLogger(logLevel);
   const clock = systemClock;
   const { scheduler } = clock;
   const security = securityOf(config);
-  const registry = createRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
+  const keeping = { ...checkpoint, idleMs };
+  const registry = createRegistry({ logger, store, telemetry, limits, keeping, past });
   const credentials = new Credentials(security, {
     now: () => clock.wall(),
     warn: (text) => logger.warn(text),
@@ -106,22 +102,28 @@ export const createLogger = (
 
 /** Opens the store that the settings name; the code for disks is loaded only then. @throws EddyError `store-*` */
 export async function openStore(
-  { ephemeral, data, groupMs }: Pick<Config, 'ephemeral' | 'data' | 'groupMs'>,
+  { ephemeral, data, groupMs, history }: Pick<Config, 'ephemeral' | 'data' | 'groupMs' | 'history'>,
   telemetry: Telemetry,
 ): Promise<Store> {
-  if (ephemeral) return createMemoryStore();
+  const pageBytes = pageBytesOf(history);
+  if (ephemeral) return createMemoryStore(pageBytes);
   const { openLmdbStore } = await import('../store/lmdb/lmdb.js');
-  return openLmdbStore(data, { groupMs, counters: telemetry.store });
+  return openLmdbStore(data, { groupMs, ...pageBytes, counters: telemetry.store });
 }
 
 /** Opens the sequences of a folder that no server is using. @throws EddyError `store-*` */
 export async function openRegistry(data: string): Promise<Registry> {
   const telemetry = createTelemetry();
-  const { limits, checkpoint, idleMs, groupMs } = settled({});
-  const store = await openStore({ ephemeral: false, data, groupMs }, telemetry);
+  const { limits, checkpoint, history, idleMs, groupMs } = settled({});
+  const store = await openStore({ ephemeral: false, data, groupMs, history }, telemetry);
   const logger = createLogger('warn');
-  return createRegistry({ logger, store, telemetry, limits, keeping: { ...checkpoint, idleMs } });
+  const keeping = { ...checkpoint, idleMs };
+  return createRegistry({ logger, store, telemetry, limits, keeping, past: history });
 }
+
+/** The total of pages where it is set: each store has a default of its own. */
+const pageBytesOf = ({ totalBytes }: Config['history']) =>
+  totalBytes === undefined ? {} : { pageBytes: totalBytes };
 
 /** @throws EddyError `config-invalid` */
 function settled(settings: ConfigInput): Config {
@@ -131,19 +133,17 @@ function settled(settings: ConfigInput): Config {
   throw new EddyError('config-invalid', problems.join('\n'));
 }
 
-interface RegistrySettings extends Pick<RegistryParts, 'store' | 'limits' | 'keeping'> {
+interface RegistrySettings extends Pick<RegistryParts, 'store' | 'limits' | 'keeping' | 'past'> {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
 
-function createRegistry({ logger, store, telemetry, limits, keeping }: RegistrySettings): Registry {
+function createRegistry({ logger, telemetry, ...parts }: RegistrySettings): Registry {
   return new Registry({
     kernels: createKernels((why) => logger.warn(why)),
-    store,
+    ...parts,
     clock: systemClock,
     newEpoch: randomUUID,
-    limits,
-    keeping,
     counters: telemetry.sequences,
     onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
   });

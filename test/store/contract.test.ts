@@ -37,7 +37,11 @@ describe('the contract of stores', () => {
   });
 
   it('[STO30] finds a store that removes what is open', async () => {
-    expect(await failed(changed(() => ({ remove: async () => undefined })))).toEqual(['STO7', 'STO9']);
+    expect(await failed(changed(() => ({ remove: async () => undefined })))).toEqual([
+      'STO7',
+      'STO9',
+      'STO32',
+    ]);
   });
 
   it('[STO30] finds a store that keeps the arrays of its caller', async () => {

@@ -2,27 +2,20 @@
 import { type Command, Option } from 'commander';
 import { TIME_KINDS } from '../../features/time-features.js';
 import { CELL_NAMES, LEARNER_NAMES, OPTIMIZER_NAMES } from '../../rnn/spec/spec.js';
-import { POLICIES } from '../eval/bad-rows.js';
 import type { EvalOptions } from '../eval/evaluation.js';
 import { nameList, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
+import { addReadingOptions, names } from '../shared/reading-options.js';
 
 export function addEval(program: Command): void {
-  program
-    .command('eval')
-    .description('forecast a CSV file row by row, in one pass, and score it')
-    .argument('<file>', 'the file, with a header; - for standard input')
-    .option('--target <a,b>', 'columns to forecast (default: all features)', nameList)
-    .option('--features <a,b>', 'columns the model sees (default: all that hold numbers)', nameList)
-    .option('--timestamp <column>', 'column with the time (default: timestamp, time, date or datetime)')
+  addReadingOptions(program.command('eval'))
+    .description('forecast a CSV, NDJSON or JSON file row by row, in one pass, and score it')
+    .argument('<file>', 'the file, which may be gz; - for standard input')
+    .option('--target <a,b>', 'columns to forecast (default: all features)', names)
+    .option('--features <a,b>', 'columns the model sees, the same as --columns', names)
     .option('--calendar <kinds>', `features of the time to add: ${TIME_KINDS.join(', ')}`, someOf(TIME_KINDS))
     .option('--horizon <n,m>', 'rows ahead, one or several (default: 1)', wholeNumbers)
     .option('--season <rows>', 'rows in a season, for the seasonal baseline', wholeNumber(2))
     .option('--skip <rows>', 'rows at the beginning to learn from without scoring', wholeNumber(0), 0)
-    .addOption(
-      new Option('--on-bad-row <what>', 'what to do with an unreadable row')
-        .choices(POLICIES)
-        .default('fail'),
-    )
     .option('--model <file>', 'JSON file with a model spec; the options below override it')
     .option('--units <n>', 'hidden units (default: 32)', wholeNumber(1))
     .addOption(new Option('--cell <kind>', 'kind of cell; simple-rnn if left out').choices(CELL_NAMES))

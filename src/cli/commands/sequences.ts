@@ -134,7 +134,8 @@ async function inFolder(data: string): Promise<Place> {
   const registry = await openRegistry(data);
   return {
     async *rows() {
-      for (const name of registry.names()) yield { sequence: name, awake: false, ...registry.summaryOf(name) };
+      for (const name of registry.names())
+        yield { sequence: name, awake: false, ...registry.summaryOf(name) };
     },
     export: async (name) => registry.exportOf(name),
     import: (name, file) => registry.importAs(name, file),

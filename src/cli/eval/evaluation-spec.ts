@@ -2,7 +2,7 @@
 import { EddyError } from '../../errors.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
 import { readSpec } from '../shared/spec-file.js';
-import type { Columns } from './column-choice.js';
+import type { StepInputs } from './step-inputs.js';
 
 export interface SpecOptions {
   readonly model?: string | undefined;
@@ -26,13 +26,16 @@ type Part = Record<string, unknown>;
  *
  * @throws EddyError `spec-invalid`
  */
-export async function buildSpec(options: SpecOptions, columns: Columns): Promise<ModelSpec> {
+export async function buildSpec(
+  options: SpecOptions,
+  inputs: Pick<StepInputs, 'features' | 'targets'>,
+): Promise<ModelSpec> {
   const file = options.model ? await readSpec(options.model) : {};
-  const F = columns.features.length;
+  const F = inputs.features.length;
   if (file.features !== undefined && file.features !== F)
     throw new EddyError(
       'spec-invalid',
-      `the spec has ${file.features} features; the input has ${F}: ${columns.features.join(', ')}`,
+      `the spec has ${file.features} features; the input has ${F}: ${inputs.features.join(', ')}`,
     );
   const task = partOf(file.task);
   const targets = options.target ? undefined : task.targets;
@@ -45,7 +48,7 @@ export async function buildSpec(options: SpecOptions, columns: Columns): Promise
       kind: 'forecast',
       ...task,
       ...given({ horizon: options.horizon }),
-      targets: targets ?? columns.targets,
+      targets: targets ?? inputs.targets,
     },
     inputs: { missing: 'hold', ...partOf(file.inputs) },
     learner: {

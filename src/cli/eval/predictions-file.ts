@@ -8,6 +8,7 @@
  * row, from 0.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { lineOf } from '../../reading/index.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 
 /** Characters to gather before writing. */
@@ -77,8 +78,7 @@ function namesOf(ms: readonly number[], outputs: readonly Output[]): string[] {
   ];
 }
 
-const csvLine = (cells: readonly string[]) =>
-  `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
+const csvLine = (cells: readonly string[]) => `${lineOf(cells)}\n`;
 
 /** Formats a number with the fewest digits that round-trip float32; a float64 beyond float32 with all its digits. */
 export function shortest(value: number): string {

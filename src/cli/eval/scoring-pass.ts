@@ -11,7 +11,7 @@ import { windows } from '../../operators/windows.js';
 import { Model, type StepResult } from '../../rnn/model.js';
 import type { Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
-import type { Columns, EvalRow } from './column-choice.js';
+import type { EvalRow, StepInputs } from './step-inputs.js';
 
 /** One of the model's outputs, by name. */
 export interface Output {
@@ -51,7 +51,7 @@ export class Pass {
   /** @param skip rows at the beginning to learn from without scoring. */
   constructor(
     spec: ModelSpec,
-    { features }: Columns,
+    { features }: Pick<StepInputs, 'features'>,
     private readonly skip: number,
   ) {
     this.model = new Model(spec);

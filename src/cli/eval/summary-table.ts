@@ -1,12 +1,13 @@
 /** The result of a pass: as JSON, and as a readable table. The same file gives the same text. */
+
+import { type BadRow, type Choice, fieldText, type ReadingReport } from '../../reading/index.js';
 import type { OutputName } from '../../rnn/io/output-names.js';
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
 import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import { grouped } from '../shared/terminal.js';
-import type { BadRows } from './bad-rows.js';
-import type { Columns } from './column-choice.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
+import type { StepInputs } from './step-inputs.js';
 
 interface Place {
   readonly row: number;
@@ -52,19 +53,21 @@ export class Summary {
   read(
     file: string,
     pass: Pass,
-    columns: Columns,
-    { skip, bad }: { skip: number; bad: BadRows },
+    inputs: StepInputs,
+    { skip, choice, report }: { skip: number; choice: Choice; report: ReadingReport },
   ): EvalResult {
     const scores = pass.scores();
     const { spec } = pass.model;
     const { outputs: _, ...all } = pass.model.metrics;
+    const { rows, badRows, ...passed } = report;
     return {
       file,
       rows: pass.rows,
       skip,
-      badRows: { count: bad.count, first: bad.first },
-      timestamp: columns.timestamp,
-      features: columns.features,
+      badRows,
+      reading: { ...choice, ...passed, notes: [...choice.notes, ...report.notes] },
+      timestamp: inputs.timestamp,
+      features: inputs.features,
       targets: pass.targets,
       spec,
       updates: this.updates,
@@ -89,7 +92,9 @@ export interface EvalResult {
   /** Rows taken, and how many at the beginning were not scored. */
   readonly rows: number;
   readonly skip: number;
-  readonly badRows: { readonly count: number; readonly first: BadRows['first'] };
+  readonly badRows: { readonly count: number; readonly first: readonly BadRow[] };
+  /** What was taken of the file, what was left out and why. */
+  readonly reading: Choice & Omit<ReadingReport, 'rows' | 'badRows'>;
   readonly timestamp: string | null;
   readonly features: readonly string[];
   readonly targets: readonly string[];
@@ -130,8 +135,16 @@ export const FIGURES = [
 export const figuresOf = (scores: Scores): string[] =>
   FIGURES.map(([, , name, format]) => format(scores[name]));
 
-export const figureRows = ({ metrics }: EvalResult): string[][] =>
-  metrics.outputs.map((output) => [output.target, String(output.horizon), ...figuresOf(output)]);
+export const figureRows = (result: EvalResult): string[][] =>
+  result.metrics.outputs.map((output) => [
+    labelOf(result, output.target),
+    String(output.horizon),
+    ...figuresOf(output),
+  ]);
+
+/** Writes a field's name with its unit. */
+export const labelOf = ({ reading }: Pick<EvalResult, 'reading'>, name: string): string =>
+  fieldText(reading.fields.find((field) => field.name === name) ?? { name });
 
 export function toText(result: EvalResult): string {
   const rows = [['target', 'ahead', ...FIGURES.map(([head]) => head)], ...figureRows(result)];
@@ -150,15 +163,13 @@ export function toText(result: EvalResult): string {
   ].join('\n');
 }
 
-export function describe({
-  spec,
-  features,
-  targets,
-}: Pick<EvalResult, 'spec' | 'features' | 'targets'>): string {
+export function describe(result: Pick<EvalResult, 'spec' | 'features' | 'targets' | 'reading'>): string {
+  const { spec, features, targets } = result;
+  const listed = (names: readonly string[]) => names.map((name) => labelOf(result, name)).join(', ');
   const { learner, optimizer, task, season } = spec;
   const horizons = task?.kind === 'forecast' ? task.horizon : [];
   return [
-    `${features.join(', ')} to ${targets.join(', ')}, ${horizons.join(' and ')} ${horizons.at(-1) === 1 ? 'row' : 'rows'} ahead`,
+    `${listed(features)} to ${listed(targets)}, ${horizons.join(' and ')} ${horizons.at(-1) === 1 ? 'row' : 'rows'} ahead`,
     `${spec.units} hidden units`,
     `${learner.kind}${learner.kind === 'tbptt' ? ` k1 ${learner.k1}, k2 ${learner.k2}` : ` k1 ${learner.k1}`}`,
     `${optimizer.kind} at ${optimizer.learningRate}`,

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { EddyError } from '../../errors.js';
-import { parseTimestamp } from '../../features/timestamp.js';
+import { parseTimestamp } from '../../reading/time/timestamp.js';
 
 export type RowFormat = 'csv' | 'ndjson';
 
@@ -28,13 +28,8 @@ export interface Source<R> {
 
 export type RowSource = Source<Row>;
 
-export interface TextRowOptions {
+export interface RowOptions {
   readonly format?: RowFormat | undefined;
-  /** Called for a line that is not a row, which is then skipped; without it, such a line ends the reading. */
-  readonly onBadRow?: ((line: number, error: EddyError) => void) | undefined;
-}
-
-export interface RowOptions extends TextRowOptions {
   /** The columns, in order; by default all whose first value is a number. */
   readonly columns?: readonly string[] | undefined;
 }
@@ -45,12 +40,6 @@ export interface RowOptions extends TextRowOptions {
  * @throws EddyError `input-invalid`, on reading, which names the line and the column
  */
 export async function openRows(file: string, options: RowOptions = {}): Promise<RowSource> {
-  const { rows, ...source } = await openTextRows(file, options);
-  return { rows: toNumbers(rows, options.columns), ...source };
-}
-
-/** Does the same, but leaves the fields unparsed. */
-export async function openTextRows(file: string, options: TextRowOptions = {}): Promise<Source<TextRow>> {
   let bytes = 0;
   const size = file === '-' ? null : (await stat(file)).size;
   const stream = file === '-' ? process.stdin : createReadStream(file);
@@ -58,15 +47,12 @@ export async function openTextRows(file: string, options: TextRowOptions = {}): 
     bytes += chunk.length;
   });
   const format = options.format ?? (/\.(ndjson|jsonl)$/i.test(file) ? 'ndjson' : 'csv');
-  return { rows: readTextRows(stream, { ...options, format }), share: () => size && bytes / size };
+  return { rows: readRows(stream, { ...options, format }), share: () => size && bytes / size };
 }
 
 /** Reads rows from a stream of CSV (with a header) or NDJSON (one object, or array of numbers, per line). */
-export const readRows = (stream: Readable, { columns, ...options }: RowOptions): AsyncGenerator<Row> =>
-  toNumbers(readTextRows(stream, options), columns);
-
-const readTextRows = (stream: Readable, { format = 'csv', onBadRow }: TextRowOptions) =>
-  format === 'csv' ? readCsv(stream, onBadRow) : readNdjson(stream, onBadRow);
+export const readRows = (stream: Readable, { columns, format = 'csv' }: RowOptions): AsyncGenerator<Row> =>
+  toNumbers(format === 'csv' ? readCsv(stream) : readNdjson(stream), columns);
 
 async function* toNumbers(
   rows: AsyncIterable<TextRow>,
@@ -79,22 +65,9 @@ async function* toNumbers(
   }
 }
 
-type OnBadRow = TextRowOptions['onBadRow'];
-
-async function* readCsv(stream: Readable, onBadRow: OnBadRow): AsyncGenerator<TextRow> {
+async function* readCsv(stream: Readable): AsyncGenerator<TextRow> {
   const parser = stream.pipe(
-    parse({
-      columns: true,
-      bom: true,
-      trim: true,
-      skip_empty_lines: true,
-      info: true,
-      skip_records_with_error: onBadRow !== undefined,
-      on_skip: (error) => {
-        if (error && 'lines' in error) onBadRow?.(Number(error.lines), badLine(Number(error.lines), error));
-        return undefined;
-      },
-    }),
+    parse({ columns: true, bom: true, trim: true, skip_empty_lines: true, info: true }),
   );
   stream.on('error', (error) => parser.destroy(error));
   try {
@@ -105,17 +78,11 @@ async function* readCsv(stream: Readable, onBadRow: OnBadRow): AsyncGenerator<Te
   }
 }
 
-async function* readNdjson(stream: Readable, onBadRow: OnBadRow): AsyncGenerator<TextRow> {
+async function* readNdjson(stream: Readable): AsyncGenerator<TextRow> {
   let line = 0;
   for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     line++;
-    if (text.trim() === '') continue;
-    try {
-      yield { line, fields: parseObject(text, line) };
-    } catch (error) {
-      if (!onBadRow || !(error instanceof EddyError)) throw error;
-      onBadRow(line, error);
-    }
+    if (text.trim() !== '') yield { line, fields: parseObject(text, line) };
   }
 }
 
@@ -167,10 +134,6 @@ export function timeOf({ line, fields }: TextRow, column: string): number {
     `line ${line}: ${column} is ${JSON.stringify(fields[column] ?? null)}, which is not a time`,
   );
 }
-
-/** Is the field empty? */
-export const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /** Gives a field as a number, or NaN if it is not one. */
 export function toNumber(value: unknown): number {

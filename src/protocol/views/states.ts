@@ -4,7 +4,15 @@ import { rowsOf } from './view-kind.js';
 
 /** The hidden states h_t [T,B,N]. */
 export const states = {
-  schema: z.object({ type: z.literal('states'), channel, seq, count: uint32, skipped: seq, t: times, h: vector }),
+  schema: z.object({
+    type: z.literal('states'),
+    channel,
+    seq,
+    count: uint32,
+    skipped: seq,
+    t: times,
+    h: vector,
+  }),
   needsReadout: false,
   ...rowsOf('h'),
 };

@@ -6,10 +6,12 @@
  *    8  f64  number of the first step
  *   16  f64  the latest time up to its end, in milliseconds since 1970; -Infinity before the first step
  *   24  u32  rows, one per step
- *   28  u32  bytes of the body once inflated; as many as follow if it is not deflated
- *   32  u32  CRC-32 of the bytes before and the body
- *   36  u32  0
- *   40       the body: u32 length of a text, the text in UTF-8, then each column:
+ *   28  u32  bytes of the text that follow
+ *   32  u32  bytes of the text, in UTF-8; it is deflated if fewer follow
+ *   36  u32  bytes of the columns; they are deflated if fewer follow
+ *   40  u32  CRC-32 of the bytes before and after
+ *   44  u32  0
+ *   48       the text, then the columns:
  *
  *    0  u8   1 float64, 2 float32
  *    1  u8   0 as in memory, row by row; 1 field by field, packed as in pack-field.ts
@@ -23,12 +25,16 @@ import { FieldScratch, type Numbers, packedBound, packField, unpackField } from 
 
 const MAGIC = 0x50504445;
 const VERSION = 1;
-const HEADER_BYTES = 40;
-const CRC_AT = 32;
+const HEADER_BYTES = 48;
+const CRC_AT = 40;
 const COLUMN_BYTES = 8;
 const FLOAT64 = 1;
-/** What repeats in a packed page lies side by side, so that runs are all that is worth looking for. */
-const DEFLATE = { level: 1, strategy: constants.Z_RLE };
+const FLOAT32 = 2;
+/** What repeats in a packed column lies side by side, so that runs are all that is worth looking for. */
+const RUNS_ONLY = { level: 1, strategy: constants.Z_RLE };
+const FAST = { level: 1 };
+/** A shorter text is not worth the effort. */
+const LONG_TEXT = 256;
 
 export interface PageColumn {
   /** Row by row; more rows may follow. */
@@ -52,46 +58,53 @@ export function writePage(
   isPacked: boolean,
 ): Uint8Array {
   const words = new TextEncoder().encode(text);
-  const bounds = columns.map(({ values, width }) =>
-    isPacked ? width * packedBound(count) : width * count * values.BYTES_PER_ELEMENT,
-  );
-  const body = new Uint8Array(bounds.reduce((sum, bound) => sum + COLUMN_BYTES + bound, 4 + words.length));
-  const view = viewOf(body);
-  view.setUint32(0, words.length, true);
-  body.set(words, 4);
-  let to = 4 + words.length;
-  const scratch = new FieldScratch(isPacked ? count : 0);
-  for (const { values, width } of columns) {
-    body[to] = values instanceof Float64Array ? FLOAT64 : 2;
-    body[to + 1] = isPacked ? 1 : 0;
-    view.setUint32(to + 4, width, true);
-    to += COLUMN_BYTES;
-    if (isPacked) for (let i = 0; i < width; i++) to = packField(values, i, width, count, body, to, scratch);
-    else {
-      const bytes = new Uint8Array(
-        values.buffer,
-        values.byteOffset,
-        width * count * values.BYTES_PER_ELEMENT,
-      );
-      body.set(bytes, to);
-      to += bytes.length;
-    }
-  }
-  const plain = body.subarray(0, to);
-  const deflated = isPacked ? deflateRawSync(plain, DEFLATE) : plain;
-  const content = deflated.length < plain.length ? deflated : plain;
-  const bytes = new Uint8Array(HEADER_BYTES + content.length);
+  const shortened = words.length < LONG_TEXT ? words : shorter(words, deflateRawSync(words, FAST));
+  const numbers = columnBytes(columns, count, isPacked);
+  const packed = isPacked ? shorter(numbers, deflateRawSync(numbers, RUNS_ONLY)) : numbers;
+  const bytes = new Uint8Array(HEADER_BYTES + shortened.length + packed.length);
   const header = viewOf(bytes);
   header.setUint32(0, MAGIC, true);
   header.setUint32(4, VERSION, true);
   header.setFloat64(8, first, true);
   header.setFloat64(16, latest, true);
   header.setUint32(24, count, true);
-  header.setUint32(28, plain.length, true);
-  bytes.set(content, HEADER_BYTES);
+  header.setUint32(28, shortened.length, true);
+  header.setUint32(32, words.length, true);
+  header.setUint32(36, numbers.length, true);
+  bytes.set(shortened, HEADER_BYTES);
+  bytes.set(packed, HEADER_BYTES + shortened.length);
   header.setUint32(CRC_AT, checksum(bytes), true);
   return bytes;
 }
+
+function columnBytes(columns: readonly PageColumn[], count: number, isPacked: boolean): Uint8Array {
+  let most = 0;
+  for (const { values, width } of columns)
+    most += COLUMN_BYTES + width * (isPacked ? packedBound(count) : count * values.BYTES_PER_ELEMENT);
+  const bytes = new Uint8Array(most);
+  const view = viewOf(bytes);
+  const scratch = new FieldScratch(isPacked ? count : 0);
+  let to = 0;
+  for (const { values, width } of columns) {
+    bytes[to] = values instanceof Float64Array ? FLOAT64 : FLOAT32;
+    bytes[to + 1] = isPacked ? 1 : 0;
+    view.setUint32(to + 4, width, true);
+    to += COLUMN_BYTES;
+    if (isPacked) for (let i = 0; i < width; i++) to = packField(values, i, width, count, bytes, to, scratch);
+    else {
+      const used = new Uint8Array(values.buffer, values.byteOffset, width * count * values.BYTES_PER_ELEMENT);
+      bytes.set(used, to);
+      to += used.length;
+    }
+  }
+  return bytes.subarray(0, to);
+}
+
+const shorter = (plain: Uint8Array, deflated: Uint8Array) =>
+  deflated.length < plain.length ? deflated : plain;
+
+const inflate = (bytes: Uint8Array, length: number): Uint8Array =>
+  bytes.length < length ? inflateRawSync(bytes) : bytes;
 
 /** Gives the latest time up to the end of a page, without reading the rest of it. */
 export const latestOf = (bytes: Uint8Array): number =>
@@ -111,14 +124,13 @@ export function readPage(bytes: Uint8Array): PageContent {
   if (version !== VERSION) damaged(`it has version ${version}; this version of Eddy reads ${VERSION}`);
   if (header.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not match');
   const count = header.getUint32(24, true);
-  const length = header.getUint32(28, true);
-  const content = bytes.subarray(HEADER_BYTES);
-  const body = content.length === length ? content : inflateRawSync(content);
+  const textEnd = HEADER_BYTES + header.getUint32(28, true);
+  const words = inflate(bytes.subarray(HEADER_BYTES, textEnd), header.getUint32(32, true));
+  const body = inflate(bytes.subarray(textEnd), header.getUint32(36, true));
   const view = viewOf(body);
-  const words = view.getUint32(0, true);
   const columns: PageColumn[] = [];
   const scratch = new FieldScratch(count);
-  for (let from = 4 + words; from < body.length; ) {
+  for (let from = 0; from < body.length; ) {
     const isPacked = body[from + 1] === 1;
     const width = view.getUint32(from + 4, true);
     const values = body[from] === FLOAT64 ? new Float64Array(count * width) : new Float32Array(count * width);
@@ -131,7 +143,7 @@ export function readPage(bytes: Uint8Array): PageContent {
       from += values.byteLength;
     }
   }
-  const text = new TextDecoder().decode(body.subarray(4, 4 + words));
+  const text = new TextDecoder().decode(words);
   return { first: header.getFloat64(8, true), count, latest: latestOf(bytes), text, columns };
 }
 

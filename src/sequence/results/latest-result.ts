@@ -1,5 +1,4 @@
-import type { OutputLabel } from '../../fields/output-labels.js';
-import { outputLabels } from '../../fields/output-labels.js';
+import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 import type { View, ViewMessage } from '../../protocol/views/index.js';
 import type { Course } from '../course.js';
 
@@ -17,7 +16,12 @@ const LATEST: Partial<Record<View, (channel: number, course: Told) => ViewMessag
     return y && { type: 'predictions', ...headOf(channel, course), interval, y: Float32Array.from(y) };
   },
   metrics: (channel, { model, schema, times }) =>
-    metricsMessage(channel, model, timeOf(times.last), outputLabels(model.spec, schema.fields, schema.targets)),
+    metricsMessage(
+      channel,
+      model,
+      timeOf(times.last),
+      outputLabels(model.spec, schema.fields, schema.targets),
+    ),
 };
 
 const headOf = (channel: number, { model, times }: Told) => ({
@@ -32,6 +36,16 @@ const headOf = (channel: number, { model, times }: Told) => ({
 export const latestResult = (view: View, channel: number, course: Told): ViewMessage | null =>
   course.model.seq < 0 ? null : (LATEST[view]?.(channel, course) ?? null);
 
+/** Names the outputs of metrics. */
+export const named = <S extends { readonly output: number }>(
+  outputs: readonly S[],
+  labels: readonly OutputLabel[],
+) =>
+  outputs.map((scores) => {
+    const { name, unit } = labels[scores.output]!;
+    return { ...scores, name, ...(unit && { unit }) };
+  });
+
 /** A time in a message: null where it is not known. */
 export const timeOf = (t: number): number | null => (Number.isNaN(t) ? null : t);
 
@@ -41,9 +55,6 @@ export function metricsMessage(
   t: number | null,
   labels: readonly OutputLabel[],
 ): ViewMessage {
-  const outputs = metrics.outputs.map((scores) => {
-    const { name, unit } = labels[scores.output]!;
-    return { ...scores, name, ...(unit && { unit }) };
-  });
+  const outputs = named(metrics.outputs, labels);
   return { type: 'metrics', channel, seq, t, skipped: 0, updates, anomaly, ...metrics, outputs };
 }

@@ -10,6 +10,7 @@ import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { LogRecord } from '../../store/store.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
+import type { Past } from '../past/past.js';
 import { metricsMessage, timeOf } from './latest-result.js';
 import { type Numbers, StepGatherer } from './step-gatherer.js';
 
@@ -36,6 +37,9 @@ export class Results implements CopyRoom {
   /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
+  /** Where watchers' copies of the run under way go. */
+  private gatheredH: Numbers | null = null;
+  private gatheredY: Numbers | null = null;
   private ownLabels: readonly OutputLabel[] | null = null;
   private updates: UpdateEntry[] = [];
   /** The record of steps that is under way, and the milliseconds between steps where they come regularly. */
@@ -47,6 +51,8 @@ export class Results implements CopyRoom {
     private readonly spec: ModelSpec,
     /** What the numbers mean. */
     public schema: Schema,
+    /** What keeps the results; null where they are of a replay that is kept already. */
+    private readonly past: Past | null = null,
   ) {
     const [state, output] = [spec.batch * spec.units, spec.batch * outputsOf(spec)];
     this.stepSize = spec.batch * spec.features;
@@ -80,23 +86,33 @@ export class Results implements CopyRoom {
     this.flushSteps();
     const { states, predictions } = this.subjects;
     const [h, y] = [states?.observed ?? false, this.hasOutputs && (predictions?.observed ?? false)];
-    const most = h || y ? Math.min(steps, this.capacities.states, this.capacities.predictions) : steps;
+    const kept = this.past?.begin(steps) ?? steps;
+    const most = h || y ? Math.min(kept, this.capacities.states, this.capacities.predictions) : kept;
     this.gatherer.begin(most, h, y);
     return most;
   }
 
-  h(length: number): Numbers | null {
-    return this.gatherer.h(length);
+  h(length: number): Float32Array | null {
+    this.gatheredH = this.gatherer.h(length);
+    return this.past?.h(length) ?? this.gatheredH;
   }
 
-  y(length: number): Numbers | null {
-    return this.gatherer.y(length);
+  y(length: number): Float32Array | null {
+    this.gatheredY = this.gatherer.y(length);
+    return this.past?.y(length) ?? this.gatheredY;
+  }
+
+  anomalies(steps: number): Float32Array | null {
+    return this.past?.anomalies(steps) ?? null;
   }
 
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0) this.beginSteps(record, course);
+    if (run.h && this.gatheredH && run.h !== this.gatheredH) this.gatheredH.set(run.h);
+    if (run.y && this.gatheredY && run.y !== this.gatheredY) this.gatheredY.set(run.y);
+    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
+      this.beginSteps(record, course);
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
@@ -131,14 +147,16 @@ export class Results implements CopyRoom {
   private beginSteps(steps: Steps, course: Course): void {
     this.steps = steps;
     this.sendInputs(steps.first, steps.x);
-    if (this.schema.resample && this.subjects.events?.observed) this.tellSilence(steps, this.schema.resample, course);
+    if (this.schema.resample && this.subjects.events?.observed)
+      this.tellSilence(steps, this.schema.resample, course);
   }
 
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
   private tellSilence({ first, t }: Steps, { every }: Resampling, course: Course): void {
     for (let i = 1; i < (t?.length ?? 0); i++) {
       const [from, to] = [t![i - 1]! + every, t![i]!];
-      if (to > from) this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
+      if (to > from)
+        this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
     }
   }
 
@@ -191,7 +209,15 @@ export class Results implements CopyRoom {
     for (let at = 0; at < x.length; at += most) {
       const part = x.slice(at, at + most) as Float64Array<ArrayBuffer>;
       const [first, count] = [seq + at / stepSize, part.length / stepSize];
-      inputs.next({ type: 'inputs', channel, seq: first, count, skipped: 0, t: this.timesFrom(first, count), x: part });
+      inputs.next({
+        type: 'inputs',
+        channel,
+        seq: first,
+        count,
+        skipped: 0,
+        t: this.timesFrom(first, count),
+        x: part,
+      });
     }
   }
 

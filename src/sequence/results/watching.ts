@@ -2,15 +2,19 @@
 import { concat, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
+import { outputLabels } from '../../fields/output-labels.js';
 import type { Schema } from '../../fields/schema.js';
 import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
-import type { ModelSpec } from '../../rnn/spec/spec.js';
+import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
 import type { Course } from '../course.js';
 import type { ModelRoom } from '../model-room.js';
+import type { Past, Since } from '../past/past.js';
 import { type Start, starts } from '../recovery.js';
+import type { Turns } from '../turns.js';
 import { catchUp } from './catch-up.js';
 import { latestResult } from './latest-result.js';
+import { pastResults, thenLive } from './past-results.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { checkWeights, weightsView } from './weights-view.js';
@@ -25,6 +29,12 @@ export interface Rejoined {
   readonly results$: Observable<ViewMessage>;
   /** Does it resume at the subscriber's position? */
   readonly recovered: boolean;
+}
+
+export interface Begun {
+  readonly results$: Observable<ViewMessage>;
+  /** Number of the step that the results begin with. */
+  readonly begins: number;
 }
 
 /** The watched sequence. */
@@ -45,6 +55,8 @@ export interface WatchingParts {
   readonly sequence: Watched;
   readonly results: Results;
   readonly log: SequenceStore;
+  readonly past: Past;
+  readonly turns: Turns;
   readonly models: ModelRoom;
   readonly clock: Clock;
   /** Reports a damaged checkpoint. */
@@ -77,6 +89,37 @@ export class Watching {
     return { results$: this.shape(view, results$, options), recovered };
   }
 
+  /**
+   * Gives a view from a place in the past on: what was comes out of the pages of the past, a page in each turn of the event
+   * loop, and then the live results.
+   *
+   * @throws EddyError `view-unavailable`
+   */
+  since(view: View, options: ViewOptions, since: Since): Begun {
+    const { sequence, results, past } = this.parts;
+    if (view === 'weights' || view === 'updates')
+      return { results$: this.watch(view, options), begins: sequence.seq + 1 };
+    this.checkView(view);
+    const oldest = view === 'states' ? past.oldestState : past.oldest;
+    const begins = Math.max(past.startOf(since), oldest);
+    return { results$: this.shape(view, this.fromPast(view, begins, results.of(view)), options), begins };
+  }
+
+  private fromPast(view: ResultView, start: number, live$: Observable<ViewMessage>): Observable<ViewMessage> {
+    const { sequence, results, past, turns } = this.parts;
+    const { batch, features, units } = sequence.spec;
+    const { fields, targets } = sequence.schema;
+    const pages = pastResults(view, start, {
+      past,
+      channel: sequence.channel,
+      labels: outputLabels(sequence.spec, fields, targets),
+      sizes: { x: batch * features, y: batch * outputsOf(sequence.spec), h: batch * units },
+      capacity: results.capacityOf(view),
+      interval: sequence.course?.times.interval ?? null,
+    });
+    return thenLive(pages, live$, turns);
+  }
+
   private checkView(view: View): void {
     const { spec } = this.parts.sequence;
     if (spec.readout.kind === 'none' && kindOf(view).needsReadout)
@@ -100,6 +143,8 @@ export class Watching {
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
+    if (isOf && isPerStep && this.isInPast(view, after.seq))
+      return { results$: this.fromPast(view, after.seq + 1, live$), recovered: true };
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
     const latest = () => latestResult(view, sequence.channel, sequence.awake());
     if (!start) {
@@ -111,6 +156,13 @@ export class Watching {
     const { scheduler } = clock;
     const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
     return { results$, recovered: true };
+  }
+
+  /** Are the results of all steps after one kept? */
+  private isInPast(view: ResultView, seq: number): boolean {
+    const { past, sequence } = this.parts;
+    const oldest = view === 'states' ? past.oldestState : past.oldest;
+    return past.end === sequence.seq + 1 && oldest <= seq + 1;
   }
 
   /** Gives a start for a replay of everything after a step; null if the log no longer has it. */

@@ -1,9 +1,9 @@
 /** The view of a model's weights: from time to time, and only if somebody watches. */
 import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxjs';
 import { EddyError } from '../../errors.js';
+import { inputLabels } from '../../fields/input-labels.js';
 import { conflate } from '../../operators/conflate.js';
 import type { ServerMessageOf } from '../../protocol/messages.js';
-import { inputLabels } from '../../fields/input-labels.js';
 import type { ViewMessage } from '../../protocol/views/index.js';
 import { layoutParameters } from '../../rnn/cell/parameters.js';
 import { type ModelSpec, reachOf } from '../../rnn/spec/spec.js';
@@ -50,7 +50,10 @@ export function weightsView(
 }
 
 /** Gives the current weights, and the input gradient of the latest update. */
-function weightsMessage(channel: number, { model, lastUpdate, schema, times }: Course): ServerMessageOf<'weights'> {
+function weightsMessage(
+  channel: number,
+  { model, lastUpdate, schema, times }: Course,
+): ServerMessageOf<'weights'> {
   const { W, b, Wy, by } = model.weights;
   const gradient = lastUpdate && model.inputGradient(lastUpdate);
   const told = gradient?.every(Number.isFinite) ? lastUpdate : null;

@@ -24,6 +24,8 @@ const limits = z.strictObject(
 );
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MIB = 1024 ** 2;
 
 /** A page's origin as a browser sends it. */
 const isOrigin = (text: string): boolean =>
@@ -48,6 +50,30 @@ export const configSchema = z.strictObject({
     .strictObject({
       steps: number(4096, 1, 100_000_000, 'count', 'steps of a sequence after which it gets a checkpoint'),
       ms: ms(60_000, 100, 24 * HOUR_MS, 'time after which a changed sequence gets a checkpoint'),
+    })
+    .prefault({}),
+  history: z
+    .strictObject({
+      steps: number(
+        100_000,
+        1,
+        1_000_000_000,
+        'count',
+        'steps of a sequence whose past is kept, unless another bound comes first',
+      ),
+      ms: ms(30 * DAY_MS, 60_000, 36_500 * DAY_MS, 'time for which the past of a sequence is kept'),
+      bytes: number(64 * MIB, 64 * 1024, 64 * 1024 * MIB, 'bytes', 'past of one sequence'),
+      stateBytes: number(256 * 1024, 0, 1024 * MIB, 'bytes', 'newest hidden states of one sequence'),
+      totalBytes: z
+        .int()
+        .min(MIB)
+        .max(2 ** 50)
+        .optional()
+        .meta({
+          description:
+            'past of all sequences (default 8 GiB, or 512 MiB in memory); above it a sequence keeps only its newest page',
+          unit: 'bytes',
+        }),
     })
     .prefault({}),
   idleMs: ms(

@@ -25,6 +25,7 @@ import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../protoc
 import type { View } from '../../protocol/views/index.js';
 import type { Directory } from '../../sequence/directory.js';
 import type { RefusedPush, SequenceHandle } from '../../sequence/handle.js';
+import type { Since } from '../../sequence/past/past.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { Channels } from './channels.js';
@@ -234,10 +235,12 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       parts.guard.check('views');
     }
     const options = { every, delivery };
+    const since = sinceOf(message);
+    const begun = since && handle.since(view, options, since);
     const rejoined = after && handle.rejoin(view, options, after);
-    const results$ = rejoined?.results$ ?? handle.watch(view, options);
+    const results$ = begun?.results$ ?? rejoined?.results$ ?? handle.watch(view, options);
     watches.drop(channel, view);
-    const recovered = rejoined && { recovered: rejoined.recovered };
+    const recovered = begun ? { begins: begun.begins } : rejoined && { recovered: rejoined.recovered };
     out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...recovered });
     // a socket that cannot take even that has ended meanwhile
     if (this.closed) return;
@@ -267,18 +270,16 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   private list({ id: re, after = '', limit = LISTED, sequence: only }: ClientMessageOf<'list'>): Answer {
     const access = this.parts.access();
     const covers = access.coversAll ? null : (name: string) => access.covers(name);
-    return this.parts.directory
-      .list({ after, limit, covers, only })
-      .pipe(
-        map(({ sequences, ...list }): ServerMessage => {
-          const told = sequences.map(({ schema, x, ...entry }) => ({
-            ...entry,
-            ...(x && { x: [...x] }),
-            ...(schema && toldSchema(schema)),
-          }));
-          return { type: 'listing', re, ...list, sequences: told };
-        }),
-      );
+    return this.parts.directory.list({ after, limit, covers, only }).pipe(
+      map(({ sequences, ...list }): ServerMessage => {
+        const told = sequences.map(({ schema, x, ...entry }) => ({
+          ...entry,
+          ...(x && { x: [...x] }),
+          ...(schema && toldSchema(schema)),
+        }));
+        return { type: 'listing', re, ...list, sequences: told };
+      }),
+    );
   }
 }
 
@@ -288,6 +289,14 @@ const LISTED = 100;
 /** Answers `done` when the stream of a request completes. */
 const done = (re: number, work$: Observable<never>): Answer =>
   concat(work$, of({ type: 'done', re } as const));
+
+/** The place in the past that a subscriber asks for, if it asks for one. @throws EddyError `message-invalid` */
+function sinceOf({ after, last, from }: ClientMessageOf<'subscribe'>): Since | null {
+  if ([after, last, from].filter((one) => one !== undefined).length > 1)
+    throw new EddyError('message-invalid', 'subscribe: one of after, last and from, not several');
+  if (last !== undefined) return { last };
+  return from === undefined ? null : { from };
+}
 
 /** The names of a sequence's numbers, as messages tell them. */
 function toldSchema({ fields, targets, resample }: Schema) {

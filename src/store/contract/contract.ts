@@ -3,54 +3,12 @@
  * whatever runner your project has.
  */
 import { deepStrictEqual as equal, ok, rejects, throws } from 'node:assert/strict';
-import type { SequenceStore, Store } from '../store.js';
+import type { SequenceStore } from '../store.js';
+import { check, type StoreCheck } from './contract-check.js';
 import { checkpointAt, created, Ear, recordsOf, step, steps } from './contract-samples.js';
+import { pageChecks } from './page-checks.js';
 
-/** An empty store under test. */
-export interface StoreUnderTest {
-  readonly store: Store;
-  /** Closes the store and reopens it with its durable contents; omitted if the contents end with the process. */
-  readonly reopen?: () => Promise<Store>;
-  /** Closes the store, and removes its data. */
-  end(): Promise<void>;
-}
-
-export interface StoreCheck {
-  /** The rule that the check enforces. */
-  readonly name: string;
-  /** Runs the check on a fresh store. Rejects with an AssertionError, or with the store's error. */
-  run(create: () => Promise<StoreUnderTest>): Promise<void>;
-}
-
-/** The tools of a check. */
-interface Bench {
-  readonly store: Store;
-  /** Does the store outlive its process? */
-  readonly isLasting: boolean;
-  open(name?: string, ear?: Ear): SequenceStore;
-  /** Reopens the store, if it can be. */
-  reopen(): Promise<void>;
-}
-
-const check = (name: string, body: (bench: Bench) => Promise<void>): StoreCheck => ({
-  name,
-  async run(create) {
-    const { store, reopen, end } = await create();
-    const bench = {
-      store,
-      isLasting: reopen !== undefined,
-      open: (sequence = 's', ear = new Ear()) => bench.store.open(sequence, ear),
-      async reopen() {
-        if (reopen) bench.store = await reopen();
-      },
-    };
-    try {
-      await body(bench);
-    } finally {
-      await end();
-    }
-  },
-});
+export type { StoreCheck, StoreUnderTest } from './contract-check.js';
 
 const fill = (sequence: SequenceStore, from: number, to: number) => {
   for (const record of steps(from, to)) sequence.append(record);
@@ -121,7 +79,9 @@ export const storeContract: readonly StoreCheck[] = [
     x.fill(9);
     weights.fill(9);
     await store.flushed();
-    equal(recordsOf(sequence), [{ kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null }]);
+    equal(recordsOf(sequence), [
+      { kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null },
+    ]);
     equal([...sequence.checkpoints()][0]?.read().state, { weights: new Float32Array([3]) });
   }),
 
@@ -148,7 +108,7 @@ export const storeContract: readonly StoreCheck[] = [
 
   check(
     '[STO4] keeps the last two checkpoints, newest first, and the log after the older',
-    async ({ store, open }) => {
+    async ({ store, open, settled }) => {
       const ear = new Ear();
       const sequence = open('s', ear);
       for (const position of [10, 20, 30]) {
@@ -158,7 +118,7 @@ export const storeContract: readonly StoreCheck[] = [
         await store.flushed();
       }
       fill(sequence, 30, 35);
-      await until(() => ear.checkpoints.length === 3, store);
+      await settled(() => ear.checkpoints.length === 3);
       equal(ear.checkpoints, [7, 17, 27]);
       equal(readAll(sequence), [checkpointAt(27), checkpointAt(17)]);
       equal(positionsOf(sequence), [27, 17]);
@@ -282,12 +242,6 @@ export const storeContract: readonly StoreCheck[] = [
       open().close();
     },
   ),
-];
 
-/** Waits for what the store does in the background. */
-async function until(isSo: () => boolean, store: Store): Promise<void> {
-  for (let turn = 0; turn < 1000 && !isSo(); turn++) {
-    await store.flushed();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+  ...pageChecks,
+];

@@ -11,17 +11,22 @@ export interface PageOwner {
   sweep(sweep: Sweep): void;
 }
 
+/** The sequence whose pages they are. */
+export interface PagedSequence {
+  /** Null if it has none yet. */
+  readonly id: string | null;
+  /** Gives its id, after registering it if necessary. */
+  know(): string;
+}
+
 /** The pages of one kind that a sequence has on the disk. Only their keys are in memory, from the first use on. */
 export class DurablePages implements PageStore {
   private loaded: PageIndex | null = null;
 
-  /** @param id gives the sequence's id, null if it has none yet */
   constructor(
     private readonly owner: PageOwner,
+    private readonly sequence: PagedSequence,
     private readonly kind: PageKind,
-    private readonly id: () => string | null,
-    /** Gives the id, after registering the sequence if necessary. */
-    private readonly know: () => string,
   ) {}
 
   get heads(): readonly PageHead[] {
@@ -37,10 +42,10 @@ export class DurablePages implements PageStore {
   }
 
   write(page: Omit<PageHead, 'bytes'>, bytes: Uint8Array): void {
-    this.know();
+    this.sequence.know();
     const head = { ...page, savedAt: Math.max(0, Math.floor(page.savedAt)), bytes: bytes.length };
     const replaced = this.index.put(head);
-    if (replaced) this.erase(this.keyOf(replaced), replaced);
+    if (replaced) this.erase(replaced);
     this.owner.commit.set(this.keyOf(head), bytes);
     this.owner.room.bytes += bytes.length;
   }
@@ -48,39 +53,39 @@ export class DurablePages implements PageStore {
   dropBefore(first: number): void {
     const dropped = this.index.dropBefore(first);
     if (dropped.length === 0) return;
-    const { owner } = this;
-    owner.sweep({
-      keys: (limit) =>
-        dropped.splice(0, limit).map((head) => {
-          const key = this.keyOf(head);
-          // the sequence may have been removed since
-          if (owner.commit.has(key)) owner.room.bytes -= head.bytes;
-          return key;
-        }),
+    this.owner.sweep({
+      keys: (limit) => dropped.splice(0, limit).map((head) => this.erase(head)),
       done: () => undefined,
     });
   }
 
   /** Deletes them in the next write: pages that are written after may have their keys. */
   dropFrom(first: number): void {
-    for (const head of this.index.dropFrom(first)) this.erase(this.keyOf(head), head);
+    for (const head of this.index.dropFrom(first)) this.erase(head);
   }
 
   private get index(): PageIndex {
-    const id = this.id();
-    const folder = within(`past/${id}/${this.kind}`);
-    this.loaded ??= new PageIndex(
-      id === null ? [] : this.owner.commit.keys({ ...folder, limit: Number.MAX_SAFE_INTEGER }).map(pageHead),
-    );
+    this.loaded ??= new PageIndex(this.stored());
     return this.loaded;
   }
 
-  private keyOf(head: PageHead): string {
-    return pageKey(this.id() ?? '', this.kind, head);
+  private stored(): PageHead[] {
+    const { id } = this.sequence;
+    if (id === null) return [];
+    const folder = within(`past/${id}/${this.kind}`);
+    return this.owner.commit.keys({ ...folder, limit: Number.MAX_SAFE_INTEGER }).map(pageHead);
   }
 
-  private erase(key: string, { bytes }: PageHead): void {
-    this.owner.commit.set(key, null);
-    this.owner.room.bytes -= bytes;
+  private keyOf(head: PageHead): string {
+    return pageKey(this.sequence.id ?? '', this.kind, head);
+  }
+
+  /** Deletes a page, unless it is gone already, as with its sequence; gives its key. */
+  private erase(head: PageHead): string {
+    const { commit, room } = this.owner;
+    const key = this.keyOf(head);
+    if (commit.has(key)) room.bytes -= head.bytes;
+    commit.set(key, null);
+    return key;
   }
 }

@@ -3,14 +3,13 @@ import { EddyError } from '../../errors.js';
 import type {
   Checkpoint,
   LogRecord,
-  PageKind,
   SequenceStore,
   StoredCheckpoint,
   StoredRecord,
   StoreListener,
 } from '../store.js';
 import { writeCheckpoint } from './checkpoint-codec.js';
-import { DurablePages, type PageOwner } from './durable-pages.js';
+import { DurablePages, type PagedSequence, type PageOwner } from './durable-pages.js';
 import {
   abandonmentTime,
   asideKey,
@@ -39,7 +38,7 @@ export interface SequenceOwner extends PageOwner {
   released(sequence: DurableSequence): void;
 }
 
-export class DurableSequence implements SequenceStore {
+export class DurableSequence implements SequenceStore, PagedSequence {
   end: number;
   durableEnd: number;
   readonly pages: { readonly steps: DurablePages; readonly states: DurablePages };
@@ -57,20 +56,16 @@ export class DurableSequence implements SequenceStore {
   constructor(
     private readonly owner: SequenceOwner,
     readonly name: string,
-    private id: string | null,
+    public id: string | null,
   ) {
     const stored = this.stored;
     this.durable = stored?.checkpointPositions() ?? [];
     this.end = stored?.end ?? 0;
     this.durableEnd = this.end;
-    const pages = (kind: PageKind) =>
-      new DurablePages(
-        owner,
-        kind,
-        () => this.id,
-        () => this.know(),
-      );
-    this.pages = { steps: pages('steps'), states: pages('states') };
+    this.pages = {
+      steps: new DurablePages(owner, this, 'steps'),
+      states: new DurablePages(owner, this, 'states'),
+    };
   }
 
   get isKnown(): boolean {
@@ -173,7 +168,7 @@ export class DurableSequence implements SequenceStore {
   }
 
   /** Gives its id, and registers the sequence first if necessary. */
-  private know(): string {
+  know(): string {
     this.id ??= this.owner.register(this.name);
     return this.id;
   }

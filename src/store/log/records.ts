@@ -216,9 +216,7 @@ function readRecord(buffer: ArrayBuffer, words: Uint32Array, at: number): { reco
     const hasTargets = targetsLength !== NO_TARGETS;
     const xAt = within(at + HEAD + 2 * tLength!);
     const targetsAt = within(xAt + xLength! * (flags! & NARROW_X ? 1 : 2));
-    const keysAt = within(
-      targetsAt + (hasTargets ? targetsLength! * (flags! & NARROW_TARGETS ? 1 : 2) : 0),
-    );
+    const keysAt = within(targetsAt + (hasTargets ? targetsLength! * (flags! & NARROW_TARGETS ? 1 : 2) : 0));
     const end = within(keysAt + Math.ceil(keyBytes! / 4));
     const t = tLength! > 0 ? realsAt(buffer, at + HEAD, tLength!, false) : null;
     const x = realsAt(buffer, xAt, xLength!, (flags! & NARROW_X) !== 0);
@@ -244,7 +242,12 @@ function realsAt(buffer: ArrayBuffer, at: number, length: number, isNarrow: bool
 
 function stepsOr(
   isSteps: boolean,
-  { first, t, x, targets }: { first: number; t: Float64Array | null; x: Float64Array; targets: Float64Array | null },
+  {
+    first,
+    t,
+    x,
+    targets,
+  }: { first: number; t: Float64Array | null; x: Float64Array; targets: Float64Array | null },
 ): Extract<LogRecord, { kind: 'steps' | 'targets' }> {
   if (isSteps) return { kind: 'steps', first, t, x, targets };
   return { kind: 'targets', first, targets: targets ?? damaged('its targets are missing') };
@@ -254,7 +257,10 @@ function readKeys(bytes: Uint8Array): readonly StepKey[] {
   try {
     const keys: unknown = JSON.parse(new TextDecoder().decode(bytes));
     const isKey = (key: unknown): key is StepKey =>
-      Array.isArray(key) && typeof key[0] === 'string' && Number.isInteger(key[1]) && Number.isInteger(key[2]);
+      Array.isArray(key) &&
+      typeof key[0] === 'string' &&
+      Number.isInteger(key[1]) &&
+      Number.isInteger(key[2]);
     if (Array.isArray(keys) && keys.every(isKey)) return keys;
   } catch {
     // told below

@@ -18,10 +18,12 @@ export class StoredLog {
 
   /** Position after the last record. */
   get end(): number {
-    const { commit, id } = this;
-    const [last] = commit.keys({ ...before('log', id, ALL), limit: 1, last: true });
-    const positions = this.checkpointPositions();
-    return Math.max(last ? chunkRange(last).end : 0, positions.at(-1) ?? 0);
+    return Math.max(this.lastChunkEnd, this.checkpointPositions().at(-1) ?? 0);
+  }
+
+  private get lastChunkEnd(): number {
+    const [last] = this.commit.keys({ ...before('log', this.id, ALL), limit: 1, last: true });
+    return last ? chunkRange(last).end : 0;
   }
 
   /** Gives the positions of the checkpoints, oldest first. */
@@ -59,18 +61,17 @@ export class StoredLog {
 
   /** Gives what is told of the sequence while it is closed. Damage is left for whoever opens it. */
   summary(): StoredSummary {
-    const { commit, id, end } = this;
+    const { commit, id, lastChunkEnd } = this;
     const [key] = commit.keys({ ...within(`about/${id}`), limit: 1, last: true });
     const position = key === undefined ? 0 : checkpointPosition(key);
-    let summary: Checkpoint | null = null;
-    try {
-      if (key !== undefined && position <= end)
-        summary = readCheckpoint(commit.get(key) ?? new Uint8Array(0), position);
-      return { summary, last: this.lastSteps(summary ? position : 0, end) };
-    } catch (error) {
-      if (error instanceof EddyError) return { summary, last: null };
-      throw error;
-    }
+    // a list asks this of thousands, so it looks no further than it has to
+    const end = position <= lastChunkEnd ? lastChunkEnd : this.end;
+    const summary =
+      key === undefined || position > end
+        ? null
+        : unlessDamaged(() => readCheckpoint(commit.get(key) ?? new Uint8Array(0), position));
+    const from = summary ? position : 0;
+    return { summary, last: from === end ? null : unlessDamaged(() => this.lastSteps(from, end)) };
   }
 
   /** Gives the last steps between two positions, if there are any. */
@@ -100,6 +101,15 @@ export class StoredLog {
   private damaged(first: number, end: number, how: string, cause?: unknown): never {
     const what = `records ${first} to ${end - 1} of the sequence ${this.name}`;
     throw new EddyError('store-damaged', `${what} ${how}`, { cause });
+  }
+}
+
+function unlessDamaged<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EddyError) return null;
+    throw error;
   }
 }
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BadRows } from '../../../src/cli/eval/bad-rows.js';
-import { Columns } from '../../../src/cli/eval/column-choice.js';
 import { buildSpec } from '../../../src/cli/eval/evaluation-spec.js';
 import { shortest } from '../../../src/cli/eval/predictions-file.js';
-import { EddyError } from '../../../src/errors.js';
+import { type EvalRow, type InputOptions, StepInputs } from '../../../src/cli/eval/step-inputs.js';
+import { openReading, type ReadingOptions } from '../../../src/reading/index.js';
 import { Model } from '../../../src/rnn/model.js';
 import { file, run } from '../../support/cli.js';
 
@@ -44,13 +43,18 @@ async function evaluate(csv: string, ...args: string[]) {
   };
 }
 
-const records = (text: string) => {
-  const [head = [], ...rows] = rowsOf(text);
-  return rows.map((row, i) => ({
-    line: i + 2,
-    fields: Object.fromEntries(head.map((name, j) => [name, row[j] ?? ''])),
-  }));
-};
+/** Reads `text` as eddy eval does, and gives the inputs of its model and the steps. */
+async function stepsOf(text: string, options: InputOptions & ReadingOptions = {}) {
+  async function* chunks() {
+    yield text;
+  }
+  const requireTime = (options.calendar ?? []).length > 0;
+  const reading = await openReading(chunks(), { onBadRow: 'skip', requireTime, ...options });
+  const inputs = new StepInputs(reading.choice, options);
+  const steps: EvalRow[] = [];
+  for await (const row of reading.rows) steps.push(inputs.read(row));
+  return { inputs, steps, bad: reading.report().badRows };
+}
 
 describe('the predictions', () => {
   it('[EVL1] are those that the same model made for each row, so many rows before', async () => {
@@ -142,6 +146,7 @@ describe('the result', () => {
         'rows',
         'skip',
         'badRows',
+        'reading',
         'timestamp',
         'features',
         'targets',
@@ -221,13 +226,6 @@ describe('rows', () => {
     expect(JSON.parse(stdout).metrics).toEqual(clean.result.metrics);
   });
 
-  it('[EVL5] are named in the order of the file, however they were come upon', () => {
-    const bad = new BadRows('skip');
-    for (const line of [9, 3, 7, 2, 8, 1]) bad.take(line, new EddyError('input-invalid', `line ${line}`));
-    expect([bad.count, bad.first.map(({ line }) => line)]).toEqual([6, [1, 2, 3, 7, 8]]);
-    expect(() => bad.take(1, new Error('a bug'))).toThrow('a bug');
-  });
-
   it('[EVL6] may have empty cells: missing numbers, which are not scored', async () => {
     const csv = series(60, (t, column) => (column === 'b' && t >= 30 && t < 40 ? '' : null));
     const { result, column } = await evaluate(csv);
@@ -240,49 +238,88 @@ describe('rows', () => {
 });
 
 describe('columns', () => {
-  it('[EVL7] are made of the time: calendar kinds as sines and cosines, and the seconds that have passed', () => {
-    const rows = records('when,a\n2024-01-06T06:00:00Z,1\n2024-01-06T06:00:30Z,2\n2024-01-06T06:01:00Z,\n');
-    const columns = new Columns(rows, { timestamp: 'when', calendar: ['hour', 'weekend', 'elapsed'] });
-    expect(columns.features).toEqual(['a', 'hour_sin', 'hour_cos', 'weekend', 'elapsed']);
-    expect(columns.targets).toEqual([0]);
-    const read = rows.map((row) => columns.read(row).x);
-    expect(read[0]).toEqual([1, 1, expect.closeTo(0), 1, 0]);
-    expect(read.map((x) => x[4])).toEqual([0, 30, 30]);
-    expect(read[2]?.[0]).toBeNull();
+  it('[EVL7] are made of the time: calendar kinds as sines and cosines, and the seconds that have passed', async () => {
+    const { inputs, steps } = await stepsOf(
+      'when,a\n2024-01-06T06:00:00Z,1\n2024-01-06T06:00:30Z,2\n2024-01-06T06:01:00Z,\n',
+      { time: ['when'], calendar: ['hour', 'weekend', 'elapsed'] },
+    );
+    expect(inputs.features).toEqual(['a', 'hour_sin', 'hour_cos', 'weekend', 'elapsed']);
+    expect(inputs.targets).toEqual([0]);
+    expect(steps[0]?.x).toEqual([1, 1, expect.closeTo(0), 1, 0]);
+    expect(steps.map(({ x }) => x[4])).toEqual([0, 30, 30]);
+    expect(steps[2]?.x[0]).toBeNull();
   });
 
-  it('[EVL7] need a time that can be read only where something is made of it', () => {
-    const rows = records('time,a\n2024-01-06,1\nlater,2\n2024-01-08,3\n');
-    const plain = new Columns(rows, {});
-    expect(rows.map((row) => plain.read(row).timestamp)).toEqual(['2024-01-06', 'later', '2024-01-08']);
-    const made = new Columns(rows, { calendar: ['elapsed'] });
-    const read = rows.map((row) => {
-      try {
-        return made.read(row).x[1];
-      } catch (error) {
-        return error instanceof EddyError ? [error.code, error.message] : error;
-      }
-    });
-    expect(read).toEqual([0, ['input-invalid', 'line 3: time is "later", which is not a time'], 2 * 86_400]);
+  it('[EVL7] need a time only where something is made of it; a cell that is no time is a bad row', async () => {
+    const text = 'time,a\n2024-01-06,1\nlater,2\n,3\n2024-01-08,4\n';
+    const plain = await stepsOf(text);
+    expect(plain.steps.map(({ timestamp, time }) => [timestamp, time])).toEqual([
+      ['2024-01-06', Date.UTC(2024, 0, 6)],
+      [null, null],
+      ['2024-01-08', Date.UTC(2024, 0, 8)],
+    ]);
+    const later = { line: 3, message: 'line 3: time is "later", which is not a time (iso)' };
+    expect(plain.bad).toEqual({ count: 1, first: [later] });
+    const made = await stepsOf(text, { calendar: ['elapsed'] });
+    expect(made.steps.map(({ x }) => x[1])).toEqual([0, 2 * 86_400]);
+    expect(made.bad).toEqual({ count: 2, first: [later, { line: 4, message: 'line 4: time is empty' }] });
   });
 
-  it('[EVL8] are those that hold numbers; the time is found by its name; a target is a feature too', () => {
-    const rows = records('Date,a,b,valve,c\n2024-01-06,1,,open,3\n2024-01-07,2,5,open,4\n');
-    const chosen = (options: ConstructorParameters<typeof Columns>[1]) => {
-      const { timestamp, features, targets } = new Columns(rows, options);
+  it('[EVL8] are those that hold numbers; the time is found out; a target is a feature too', async () => {
+    const text = 'Date,a,b,valve,c\n2024-01-06,1,,open,3\n2024-01-07,2,5,open,4\n';
+    const chosen = async (options: InputOptions & ReadingOptions) => {
+      const { timestamp, features, targets } = (await stepsOf(text, options)).inputs;
       return [timestamp, features, targets];
     };
-    expect(chosen({})).toEqual(['Date', ['a', 'b', 'c'], [0, 1, 2]]);
-    expect(chosen({ target: ['c', 'a'] })).toEqual(['Date', ['a', 'b', 'c'], [2, 0]]);
-    expect(chosen({ features: ['b', 'a'], target: ['c'] })).toEqual(['Date', ['b', 'a', 'c'], [2]]);
-    expect(chosen({ timestamp: 'valve', features: ['a'] })).toEqual(['valve', ['a'], [0]]);
-    const noTime = new Columns(records('time,a\nsoon,1\n'), {});
-    expect([noTime.timestamp, noTime.features]).toEqual([null, ['a']]);
+    expect(await chosen({})).toEqual(['Date', ['a', 'b', 'c'], [0, 1, 2]]);
+    expect(await chosen({ target: ['c', 'a'], also: ['c', 'a'] })).toEqual(['Date', ['a', 'b', 'c'], [2, 0]]);
+    expect(await chosen({ columns: ['b', 'a', 'c'], target: ['c'] })).toEqual(['Date', ['b', 'a', 'c'], [2]]);
+    await expect(chosen({ time: ['valve'] })).rejects.toThrow('valve is "open", which is not a time');
+    const noTime = await stepsOf('time,a\nsoon,1\n');
+    expect([noTime.inputs.timestamp, noTime.inputs.features]).toEqual([null, ['a']]);
+  });
+
+  it('[EVL8] say what was taken of the file, what was left out and why', async () => {
+    const csv = series(30).replace('time,a,b,valve', 'time,"a, in [bar]",b,valve');
+    const { result, text } = await evaluate(csv, '--horizon', '2');
+    expect(text).toMatch(/^timestamp,"a, in \[bar\]","a, in \[bar\]_h2",/);
+    expect(result.reading).toMatchObject({
+      format: 'csv',
+      delimiter: ',',
+      decimal: '.',
+      fields: [{ name: 'a, in [bar]', unit: 'bar' }, { name: 'b' }],
+      time: { columns: ['time'], format: 'iso', zone: 'UTC' },
+      leftOut: [{ name: 'valve', why: 'text, such as "open"' }],
+      gaps: 0,
+    });
+    const { stderr } = await run(['eval', file('in.csv', csv)]);
+    expect(stderr).toContain('taken: a, in [bar], b\n');
+    expect(stderr).toContain('time: time (iso, UTC if it tells no zone)\n');
+    expect(stderr).toContain('left out: valve: text, such as "open"\n');
+  });
+
+  it('[EVL8] are read as the options say', async () => {
+    const text = '// made by hand\nx;y;z\n31/01/2024 10:00;1,5;bad\n01/02/2024 10:00;-999;4\n';
+    const input = file('in.txt', text);
+    const { code, stdout } = await run([
+      ...['eval', input, '--json', '--comment', '//', '--header', 'when,"a, b",c', '--decimal', ','],
+      ...['--missing=-999,bad', '--time-format', 'DD/MM/YYYY', '--time-zone', 'Europe/Berlin'],
+    ]);
+    expect(code).toBe(0);
+    const { reading, rows } = JSON.parse(stdout);
+    expect(rows).toBe(2);
+    expect(reading).toMatchObject({
+      delimiter: ';',
+      decimal: ',',
+      fields: [{ name: 'a, b' }, { name: 'c' }],
+      time: { columns: ['when'], format: 'DD/MM/YYYY', zone: 'Europe/Berlin' },
+      gaps: 2,
+    });
   });
 });
 
 describe('the spec', () => {
-  const columns = new Columns(records('a,b\n1,2\n'), {});
+  const columns = { features: ['a', 'b'], targets: [0, 1] };
 
   it('[EVL9] comes from a file, and options go before it', async () => {
     const model = file(

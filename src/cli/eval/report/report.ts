@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseTimestamp } from '../../../features/timestamp.js';
+import { parseTimestamp } from '../../../reading/time/timestamp.js';
 import { EVENT } from '../../../rnn/scoring/anomaly.js';
 import { grouped } from '../../shared/terminal.js';
 import {
@@ -18,6 +18,7 @@ import {
   FIGURES,
   figureRows,
   figuresOf,
+  labelOf,
 } from '../summary-table.js';
 import type { Mark, ReportData, Series } from './report-data.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -101,7 +102,11 @@ function bodyOf(result: EvalResult, data: ReportData): string {
 <p>${escapeHtml(describe(result))}</p>
 </header>
 <form class="controls" aria-label="What the charts show">
-${select('target', 'Target', targets)}
+${select(
+  'target',
+  'Target',
+  targets.map((name) => labelOf(result, name)),
+)}
 ${select(
   'horizon',
   'Horizon',
@@ -131,7 +136,16 @@ ${tile('anomalies', grouped(result.anomalyCount), `times the score rose to ${dat
 ${tile('drift events', grouped(result.driftCount), 'times the error rose for good')}
 ${tile('updates', grouped(result.updates), 'times the weights changed')}
 </dl>
-${hidden > 0 ? `<p class="note">${countOf(hidden, 'more target')} only in the table: ${escapeHtml(result.targets.slice(targets.length).join(', '))}.</p>` : ''}
+${
+  hidden > 0
+    ? `<p class="note">${countOf(hidden, 'more target')} only in the table: ${escapeHtml(
+        result.targets
+          .slice(targets.length)
+          .map((name) => labelOf(result, name))
+          .join(', '),
+      )}.</p>`
+    : ''
+}
 </section>
 ${[
   ['forecast', 'Truth and forecast', `What was predicted for each row, before it came. ${KEYS}`, 'wide'],

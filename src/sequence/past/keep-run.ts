@@ -1,0 +1,37 @@
+import type { Plain } from '../../formats/typed-json.js';
+import type { SequenceRun } from '../change.js';
+import type { Course } from '../course.js';
+import { timeOf } from '../results/latest-result.js';
+import type { Past } from './past.js';
+
+/**
+ * Keeps what a run did: its steps, what was served for them, its events, and from time to time the scores. Of steps that are
+ * kept already, as in a replay, it keeps nothing.
+ */
+export function keepRun(past: Past, run: SequenceRun, course: Course): void {
+  const { record } = run.change;
+  const { epoch } = course;
+  const steps = record?.kind === 'steps' && run.count > 0 ? record : null;
+  const at = steps ? run.seq - steps.first : 0;
+  if (steps && past.take(run.seq, run.count, epoch, steps.t, steps.x, at) === 0) return;
+  const timeAt = (seq: number) => timeOf(steps?.t?.[seq - steps.first] ?? course.times.last);
+  for (const { seq, anomaly, isAnomalous, drift } of run.alerts) {
+    const place = { seq, t: timeAt(seq), epoch };
+    if (isAnomalous) past.event({ ...place, event: 'anomaly', detail: { score: anomaly } });
+    if (drift) past.event({ ...place, event: 'drift', detail: { detector: drift } });
+  }
+  for (const { event, detail } of run.events)
+    past.event({ seq: course.seq, t: timeOf(course.times.last), epoch, event, detail });
+  if (run.isLast && steps && past.isMetricsDue(course.seq)) keepMetrics(past, course);
+}
+
+/** Keeps the scores as they are. */
+export function keepMetrics(past: Past, { model, epoch, times }: Course): void {
+  const { seq, updates, anomaly, metrics } = model;
+  past.metrics({
+    seq,
+    t: timeOf(times.last),
+    epoch,
+    metrics: { updates, anomaly, ...metrics } satisfies Plain,
+  });
+}
