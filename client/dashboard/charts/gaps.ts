@@ -4,6 +4,7 @@
 export class GapCount {
   private readonly counts: Uint32Array;
   private readonly isGap: Uint8Array;
+  private readonly run: Uint32Array;
   private total = 0;
 
   /**
@@ -16,6 +17,7 @@ export class GapCount {
   ) {
     this.counts = new Uint32Array(width);
     this.isGap = new Uint8Array(width * window);
+    this.run = new Uint32Array(width);
   }
 
   /** Steps that are counted over now. */
@@ -25,13 +27,19 @@ export class GapCount {
 
   /** Adds a step: `width` numbers of `x`, from `at` on. */
   add(x: ArrayLike<number>, at = 0): void {
-    const { width, counts, isGap } = this;
+    const { width, counts, isGap, run } = this;
     const base = (this.total++ % this.window) * width;
     for (let i = 0; i < width; i++) {
       const now = Number.isNaN(x[at + i]) ? 1 : 0;
       counts[i] = (counts[i] as number) + now - (isGap[base + i] as number);
       isGap[base + i] = now;
+      run[i] = now * ((run[i] as number) + 1);
     }
+  }
+
+  /** Gives how many there were since the last reading. */
+  since(index: number): number {
+    return this.run[index] ?? 0;
   }
 
   of(index: number): number {

@@ -35,5 +35,5 @@ export interface LineChartOptions {
 /** Room for the numbers of the y axis, the same in all charts, so that they stand one under the other. */
 export const AXIS_WIDTH = 56;
 export const AXIS_HEIGHT = 22;
-/** Room for the half of the last step that stands beyond the edge. */
-export const AXIS_RIGHT = 20;
+/** Room for the half of the last step or time that stands beyond the edge. */
+export const AXIS_RIGHT = 26;

@@ -4,6 +4,10 @@ const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 /** Writes a step: 12,300. */
 export const formatStep = (step: number): string => STEPS.format(step);
 
+/** Says how many there are of something: 1 gap, 1,000 steps. */
+export const countWords = (count: number, what: string): string =>
+  `${formatStep(count)} ${what}${count === 1 ? '' : 's'}`;
+
 /** Writes a number in at most four figures: 12,300 · 1.234 · 3.2e-7; what is not known as a dash. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
@@ -12,6 +16,10 @@ export function formatNumber(value: number | null | undefined): string {
   if (size >= 1e6 || size < 1e-3) return value.toExponential(1).replace('e+', 'e');
   return SHORT.format(value);
 }
+
+/** Writes a score to two places: adding 0 turns a -0 round. */
+export const hundredths = (value: number | null): string =>
+  value === null ? '–' : (Math.round(value * 100) / 100 + 0).toFixed(2);
 
 /** Significant figures that a float64 has for sure, and those that a float32 has at least and at most. */
 const DOUBLE_FIGURES = 15;
@@ -33,7 +41,7 @@ export function formatSingle(value: number | null | undefined): string {
 }
 
 /** The longest number that fits beside a chart, in characters. */
-const TICK_LENGTH = 8;
+const TICK_LENGTH = 7;
 
 /** Writes the numbers of an axis so that neighbours differ: where they are long, without the digits that all share. */
 export function formatTicks(ticks: readonly number[]): string[] {

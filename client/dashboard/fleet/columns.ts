@@ -1,5 +1,5 @@
 /** The columns of the list of sequences, and how it is searched and sorted. */
-import { formatNumber, formatReading, formatStep } from '../charts/numbers.js';
+import { countWords, formatNumber, formatReading, formatStep, hundredths } from '../charts/numbers.js';
 import { formatTime } from '../charts/time-words.js';
 import type { FleetRow } from './fleet-record.js';
 
@@ -17,12 +17,24 @@ const DASH = '–';
 /** Fields of which the last values stand in the list. */
 const FEW = 3;
 
+/** The longest number that stands in the list with all its digits, in characters. */
+const LENGTH = 12;
+
+function shortReading(value: number): string {
+  const text = formatReading(value);
+  return text.length <= LENGTH ? text : formatNumber(value);
+}
+
 /** Writes the last values by name: `temperature 21.4 °C, humidity gap`. */
-const valueWords = (fields: FleetRow['fields'], x: FleetRow['x']): string =>
+const valueWords = (
+  fields: FleetRow['fields'],
+  x: FleetRow['x'],
+  format: (value: number) => string,
+): string =>
   fields
     .map(({ name, unit }, i) => {
       const value = x[i] ?? null;
-      return value === null ? `${name} gap` : `${name} ${formatReading(value)}${unit ? ` ${unit}` : ''}`;
+      return value === null ? `${name} gap` : `${name} ${format(value)}${unit ? ` ${unit}` : ''}`;
     })
     .join(', ');
 
@@ -34,10 +46,12 @@ const KINDS = {
       fields.length === 0
         ? DASH
         : fields.length <= FEW && x.length === fields.length
-          ? valueWords(fields, x)
-          : `${formatStep(fields.length)} fields`,
+          ? valueWords(fields, x, shortReading)
+          : countWords(fields.length, 'field'),
     title: ({ fields, x }) =>
-      x.length === fields.length ? valueWords(fields, x) : fields.map(({ name }) => name).join(', '),
+      x.length === fields.length
+        ? valueWords(fields, x, formatReading)
+        : fields.map(({ name }) => name).join(', '),
   },
   model: { key: ({ model }) => model || null, words: ({ model }) => model || DASH },
   state: { key: ({ awake }) => Number(awake), words: ({ awake }) => (awake ? 'awake' : 'asleep') },
@@ -104,10 +118,6 @@ export const cellTitle = (row: FleetRow, column: Column, now: number): string =>
   const kind = KINDS[column] as ColumnKind;
   return kind.title ? kind.title(row) : kind.words(row, now);
 };
-
-/** Adding 0 turns a -0 round. */
-const hundredths = (value: number | null) =>
-  value === null ? DASH : (Math.round(value * 100) / 100 + 0).toFixed(2);
 
 /** Says how long ago something was: `now`, `12 s`, `3 min`, `5 h`, `2 d`, `3 y`. */
 export function ageWords(ms: number): string {

@@ -1,7 +1,7 @@
 /** Fields and outputs in words: by name, with the unit, and how far ahead a forecast looks. */
 import type { Field } from '../../../src/fields/fields.js';
 import type { OutputLabel } from '../../../src/fields/output-labels.js';
-import { formatReading, formatSingle } from '../charts/numbers.js';
+import { countWords, formatReading, formatSingle } from '../charts/numbers.js';
 import { durationWords } from '../charts/time-words.js';
 
 /** Writes a field: temperature (°C). */
@@ -11,7 +11,7 @@ export const fieldWords = ({ name, unit }: Pick<Field, 'name' | 'unit'>): string
 /** Writes how far ahead a forecast looks: 10 min ahead where steps are `interval` milliseconds apart, or else 5 steps ahead. */
 export function aheadWords(horizon: number, interval: number | null): string {
   if (interval !== null) return `${durationWords(horizon * interval)} ahead`;
-  return `${horizon} ${horizon === 1 ? 'step' : 'steps'} ahead`;
+  return `${countWords(horizon, 'step')} ahead`;
 }
 
 /** Writes an output: temperature (°C), 5 steps ahead. */
@@ -39,4 +39,4 @@ export function sharedUnit(outputs: readonly Pick<Field, 'unit'>[]): string | un
 
 /** Says how many gaps there were: 3 gaps in the last 1,000 steps. */
 export const gapWords = (gaps: number, steps: number): string =>
-  `${gaps === 0 ? 'no' : gaps.toLocaleString('en')} ${gaps === 1 ? 'gap' : 'gaps'} in the last ${steps === 1 ? 'step' : `${steps.toLocaleString('en')} steps`}`;
+  `${gaps === 0 ? 'no gaps' : countWords(gaps, 'gap')} in the last ${countWords(steps, 'step')}`;

@@ -31,6 +31,7 @@ const SATURATED = 0.97;
 const MAX_OFTEN = 64;
 
 type Weights = Results['weights'];
+type OutputScores = Pick<Results['metrics'], 'recentMae' | 'recentNaiveMae' | 'recentRmse' | 'recentSkill'>;
 type Readings = StateRing<Float64Array>;
 
 const float64 = (length: number) => new Float64Array(length);
@@ -127,6 +128,13 @@ export class SequenceRecord {
     return rings.length === 0 ? 0 : Math.min(...rings.map((ring) => ring.stepOf(ring.first)));
   }
 
+  /** Gives how well an output was predicted, as was said last; nothing before it was. */
+  scoresOf(output: number): OutputScores | undefined {
+    const { metrics, outputs } = this;
+    // of a single output the server says what it says of all
+    return outputs.length === 1 ? (metrics ?? undefined) : metrics?.outputs[output];
+  }
+
   addState({ seq, t, h, skipped }: Results['states']): void {
     const { units } = this.spec;
     const at = this.row * units;
@@ -165,7 +173,8 @@ export class SequenceRecord {
 
   addMetrics(metrics: Results['metrics']): void {
     this.metrics = metrics;
-    for (const { output, recentRmse } of metrics.outputs) this.rmse[output] = recentRmse ?? Number.NaN;
+    for (const { output } of this.outputs)
+      this.rmse[output] = this.scoresOf(output)?.recentRmse ?? Number.NaN;
     const { seq, recentMae, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } = metrics;
     if (seq <= this.scores.get('step', this.scores.total - 1)) return;
     this.scores.append(
