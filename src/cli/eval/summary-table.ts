@@ -5,7 +5,7 @@ import type { OutputName } from '../../rnn/io/output-names.js';
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
 import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
-import { grouped } from '../shared/terminal.js';
+import { countOf, grouped } from '../shared/terminal.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 import type { StepInputs } from './step-inputs.js';
 
@@ -180,8 +180,7 @@ export function describe(result: Pick<EvalResult, 'spec' | 'features' | 'targets
   ].join('; ');
 }
 
-export const countOf = (count: number, one: string, many = `${one}s`) =>
-  `${grouped(count)} ${count === 1 ? one : many}`;
+export { countOf };
 
 /** How many places the text lists. */
 const SHOWN = 3;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildSpec } from '../../../src/cli/eval/evaluation-spec.js';
-import { shortest } from '../../../src/cli/eval/predictions-file.js';
+import { shortest } from '../../../src/cli/shared/number-text.js';
 import { type EvalRow, type InputOptions, StepInputs } from '../../../src/cli/eval/step-inputs.js';
 import { openReading, type ReadingOptions } from '../../../src/reading/index.js';
 import { Model } from '../../../src/rnn/model.js';
