@@ -5,6 +5,7 @@ import type { Schema } from '../fields/schema.js';
 import type { StepKey } from '../store/store.js';
 import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
+import { checkLeap } from './step-times.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
@@ -56,6 +57,7 @@ export class ResampledReadings {
       );
     const { resampler, bins } = this;
     const time = t ?? arrival;
+    checkLeap(time, course.times.last, arrival);
     const bin = resampler.binOf(time);
     const steps = resampler.take(time, x);
     const waiting = { keys, askers: [asker] };
