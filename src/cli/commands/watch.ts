@@ -70,22 +70,30 @@ async function watch(
 }
 
 const toJson = (result: object) =>
-  JSON.stringify(result, (_key, value) => (value instanceof Float32Array ? Array.from(value) : value));
+  JSON.stringify(result, (_key, value) => (isNumbers(value) ? Array.from(value) : value));
+
+const isNumbers = (value: unknown): value is Float32Array | Float64Array =>
+  value instanceof Float32Array || value instanceof Float64Array;
 
 /** The most units drawn on one line. */
 const MAX_DRAWN = 64;
+
+/** A reading keeps its digits. */
+const readingText = (value: number) => (Number.isNaN(value) ? 'gap' : String(value));
 
 function toText(result: object): string {
   const c = colorsFor(process.stdout);
   const parts = Object.entries(result).flatMap(([key, value]) => {
     if (key === 'skipped') return value > 0 ? [c.yellow(`${value} skipped`)] : [];
     if (key === 'seq') return [c.bold(String(value).padStart(8))];
+    if (key === 't') return value === null ? [] : [c.dim(new Date(value).toISOString())];
+    if (key === 'x' && value.length <= MAX_DRAWN) return [Array.from(value as Float64Array, readingText).join('  ')];
     if (key === 'h')
       return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
-    if (value instanceof Float32Array && value.length > MAX_DRAWN)
+    if (isNumbers(value) && value.length > MAX_DRAWN)
       return [`${c.dim(key)} ${value.length} numbers`];
-    if (value instanceof Float32Array)
-      return [Array.from(value, (number) => number.toPrecision(5)).join('  ')];
+    if (isNumbers(value))
+      return [Array.from<number, string>(value, (number) => number.toPrecision(5)).join('  ')];
     const shown =
       typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);
     return [`${c.dim(key)} ${shown}`];

@@ -46,7 +46,7 @@ export class Results implements CopyRoom {
     private readonly channel: number,
     private readonly spec: ModelSpec,
     /** What the numbers mean. */
-    public schema: Schema,
+    private schema: Schema,
   ) {
     const [state, output] = [spec.batch * spec.units, spec.batch * outputsOf(spec)];
     this.stepSize = spec.batch * spec.features;
@@ -73,6 +73,12 @@ export class Results implements CopyRoom {
   capacityOf(view: ResultView): number {
     const { capacities } = this;
     return view in capacities ? capacities[view as keyof typeof capacities] : MESSAGE_ENTRIES;
+  }
+
+  /** Takes the names of fields that had none. */
+  rename(schema: Schema): void {
+    this.schema = schema;
+    this.ownLabels = null;
   }
 
   /** Starts to gather, up to one message of steps; waiting ones leave first. */
