@@ -207,6 +207,21 @@ describe('eddy push and eddy watch', () => {
     expect(await runUnread(['serve', '--help'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  it.each([
+    [['--json'], '{"seq":0,"skipped":0,"t":1795651200000,"x":[123465789.12,null]}\n'],
+    [[], '       0  2026-11-26T00:00:00.000Z  123465789.12  gap\n'],
+  ])('[CLI20] show readings with all their digits, and gaps: %j', async (options, text) => {
+    const { url, httpUrl } = await startServer();
+    const client = connect(url);
+    const handle = client.open('s', { spec: { features: 2, units: 2 } });
+    await handle.opened;
+    const watching = run(['watch', 's', '--view', 'inputs', '--url', url, '--count', '1', ...options]);
+    while (!/eddy_views 1\b/.test(await (await fetch(`${httpUrl}/metrics`)).text()));
+    handle.push({ x: [123465789.12, null], t: 1795651200000 });
+    expect((await watching).stdout).toBe(text);
+    client.close();
+  });
+
   it('[CLI8] write no colours where the output is no terminal', async () => {
     const { url } = await startServer();
     const watching = run(['watch', 's', '--url', url, '--count', '1']);
@@ -222,7 +237,7 @@ describe('eddy push and eddy watch', () => {
     }
     client.close();
     const { stdout } = await watching;
-    expect(stdout).toMatch(/^ +\d+ {2}[▁-█]{32} {2}32 units\n$/);
+    expect(stdout).toMatch(/^ +\d+ {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}[▁-█]{32} {2}32 units\n$/);
   });
 });
 

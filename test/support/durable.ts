@@ -2,6 +2,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
+import type { Store } from '../../src/store/store.js';
 import { MemoryDisk } from './memory-disk.js';
 import { createRegistry } from './sequences.js';
 import { virtualClock } from './virtual-clock.js';
@@ -30,6 +31,10 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 export class Restartable {
   private durable = openDurable();
   registry = createRegistry({ store: this.durable.store }).registry;
+
+  get store(): Store {
+    return this.durable.store;
+  }
 
   get sequence(): Sequence {
     return this.registry.get('a');
