@@ -46,7 +46,6 @@ export function partsOf(step: StepInput, fields: readonly Field[] | null) {
   return { x: readingsToX(step.values, fields), target, t };
 }
 
-
 /** Bytes of a number on the wire, at most. */
 export const bytesPerReal = (encoding: Encoding): number => (encoding === 'json' ? 26 : 8);
 
