@@ -4,7 +4,7 @@ export { AGGREGATES, type Aggregate } from './features/aggregates.js';
 export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './features/calendar.js';
 export type { ResampledStep } from './features/resampler.js';
 export type { ResamplingInput } from './features/resampling.js';
-export { TIME_KINDS, TimeFeatures, type TimeKind } from './features/time-features.js';
+export { TIME_KINDS, type TimeKind } from './features/time-features.js';
 export type { Arena, Kernels, Reals } from './kernels/kernels.js';
 export { createReferenceKernels } from './kernels/reference.js';
 export { createKernels } from './kernels/shared.js';

@@ -4,7 +4,7 @@ import { EddyClient } from './client.js';
 import { plainDialer } from './web-socket.js';
 
 export { EddyError, type ErrorCode } from '../../src/errors.js';
-export { TIME_KINDS, TimeFeatures, type TimeKind } from '../../src/features/time-features.js';
+export { TIME_KINDS, type TimeKind } from '../../src/features/time-features.js';
 export type * from './api.js';
 export { ClientError, type CodedError } from './coded-error.js';
 export type { SocketConstructor, SocketLike } from './web-socket.js';

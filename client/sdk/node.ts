@@ -66,6 +66,10 @@ const wsDialer = (Socket: WsSocket): Dialer => ({
   sendsToken: true,
   dial(url, protocols, token) {
     const socket = new Socket(url, protocols, { headers: headersFor(token) });
+    // where all addresses of a name fail, Node's error has a code and no message
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      error.message ||= `connect ${error.code}`;
+    });
     socket.once('unexpected-response', (_request, { statusCode = 0, statusMessage = '' }) => {
       const code = statusCode === UNAUTHORIZED ? ERRORS.unauthorized.close : ABNORMAL;
       socket.onclose?.({ code, reason: `HTTP ${statusCode} ${statusMessage}` } as CloseEvent);

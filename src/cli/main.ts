@@ -10,7 +10,7 @@ import { addSequences } from './commands/sequences.js';
 import { addServe } from './commands/serve.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
-import { say } from './shared/output.js';
+import { endWhenUnread, say } from './shared/output.js';
 
 const program = new Command('eddy')
   .description('Runs a stateful RNN over live data streams and trains it while serving.')
@@ -33,11 +33,7 @@ for (const add of [addServe, addConfig, addToken, addPush, addWatch, addSequence
   add(program);
 for (const command of program.commands) inherit(command, program);
 
-// who reads the output may stop reading, as head does
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+endWhenUnread(process.stdout, process.stderr);
 
 try {
   await program.parseAsync();

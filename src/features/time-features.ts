@@ -1,5 +1,5 @@
-/** Features of a step's time: its place in the calendar, and the seconds since the step before. */
-import { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './calendar.js';
+/** The features of a step's time by name: its place in the calendar, and the seconds since the step before. */
+import { CALENDAR_KINDS, calendarNames } from './calendar.js';
 
 /** The calendar's kinds, and `elapsed`: seconds since the step before, 0 at the first; for irregular sensors. */
 export const TIME_KINDS = [...CALENDAR_KINDS, 'elapsed'] as const;
@@ -15,30 +15,3 @@ export const isTime = (time: number | null | undefined): time is number =>
 /** Gives a name for each feature of `kinds`: `hour_sin`, `hour_cos`, `weekend`, `elapsed`. */
 export const timeNames = (kinds: readonly TimeKind[]): string[] =>
   kinds.flatMap((kind) => (kind === 'elapsed' ? [kind] : calendarNames([kind])));
-
-export class TimeFeatures {
-  /** A name for each feature: `hour_sin`, `hour_cos`, `weekend`, `elapsed`. */
-  readonly names: readonly string[];
-  private last: number | null = null;
-
-  /** @param kinds which features, in this order */
-  constructor(private readonly kinds: readonly TimeKind[]) {
-    this.names = timeNames(kinds);
-  }
-
-  /**
-   * Appends the features of a step at `time`, in milliseconds since 1970 UTC, to `out`.
-   *
-   * @example
-   * const time = new TimeFeatures(['hour', 'elapsed'])
-   * handle.push(time.of(Date.now(), [temperature]))
-   */
-  of(time: number, out: number[] = []): number[] {
-    const { last } = this;
-    this.last = time;
-    for (const kind of this.kinds)
-      if (kind === 'elapsed') out.push(last === null ? 0 : (time - last) / 1000);
-      else calendarFeatures([kind satisfies CalendarKind], time, out);
-    return out;
-  }
-}

@@ -101,20 +101,8 @@ export class Sequence {
     });
     this.acks = new PendingAcks(course.seq, log);
     const { blockSteps, acks } = this;
-    const isNew = course.seq < 0;
     const wall = () => clock.wall();
-    this.intake = new Intake({
-      spec,
-      schema,
-      blockSteps,
-      limits,
-      log,
-      acks,
-      newEpoch,
-      wall,
-      counters,
-      isNew,
-    });
+    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
     this.told = toldOf(parts.store, name);
@@ -312,6 +300,7 @@ export class Sequence {
   private begin(course: Course): void {
     const { commands, intake, results, log } = this;
     this.course = course;
+    course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
     const sink = new Sink<SequenceRun>(
       (run) => this.take(run, course),
@@ -330,8 +319,7 @@ export class Sequence {
     this.checkpoints.count(count);
     keepRun(this.past, run, course);
     this.results.add(run, course);
-    if (run.isLast && record?.kind === 'steps')
-      this.lastX = record.x.slice(-this.spec.batch * this.spec.features);
+    if (run.isLast && record?.kind === 'steps') this.keepLast(record.x);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
     this.answer(run);
@@ -358,13 +346,18 @@ export class Sequence {
     );
   }
 
+  private keepLast(x: Float64Array): void {
+    const size = this.spec.batch * this.spec.features;
+    if (this.lastX.length !== size) this.lastX = new Float64Array(size);
+    for (let i = 0; i < size; i++) this.lastX[i] = x[x.length - size + i]!;
+  }
+
   private giveUpModel(): void {
     const { course } = this;
     if (!course) return;
     this.pipe.unsubscribe();
     this.last = { seq: course.seq, epoch: course.epoch };
     this.course = null;
-    this.intake.forget();
     course.model.free();
     this.past.free();
     this.parts.models.leave(this);

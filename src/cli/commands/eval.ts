@@ -11,8 +11,13 @@ export function addEval(program: Command): void {
     .description('forecast a CSV, NDJSON or JSON file row by row, in one pass, and score it')
     .argument('<file>', 'the file, which may be gz; - for standard input')
     .option('--target <a,b>', 'columns to forecast (default: all features)', names)
+    .addOption(new Option('--classes [names]').hideHelp())
     .option('--features <a,b>', 'columns the model sees, the same as --columns', names)
-    .option('--calendar <kinds>', `features of the time to add: ${TIME_KINDS.join(', ')}`, someOf(TIME_KINDS))
+    .option(
+      '--calendar <kinds>',
+      `features of the time the model makes: ${TIME_KINDS.join(', ')}`,
+      someOf(TIME_KINDS),
+    )
     .option('--horizon <n,m>', 'rows ahead, one or several (default: 1)', wholeNumbers)
     .option('--season <rows>', 'rows in a season, for the seasonal baseline', wholeNumber(2))
     .option('--skip <rows>', 'rows at the beginning to learn from without scoring', wholeNumber(0), 0)

@@ -1,125 +1,88 @@
 /** eddy push: streams a file, or standard input, into a sequence. */
-import { type Command, Option } from 'commander';
-import type { SequenceHandle } from '../../../client/sdk/index.js';
-import { EddyError } from '../../errors.js';
-import { TIME_KINDS, TimeFeatures, type TimeKind } from '../../features/time-features.js';
-import { addTokenFile, tokenFrom } from '../shared/client-token.js';
-import { DEFAULT_URL, nameList, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
-import { writeLine } from '../shared/output.js';
-import { openRows, type RowFormat, timeOf } from '../shared/rows.js';
-import { readSpec } from '../shared/spec-file.js';
-import { StepTimer } from '../shared/step-timer.js';
-import { grouped, LiveView, progressLine } from '../shared/terminal.js';
-
-interface PushOptions {
-  tokenFile?: string;
-  url: string;
-  sequence: string;
-  columns?: string[];
-  format?: RowFormat;
-  rate: number;
-  model?: string;
-  units: number;
-  json: boolean;
-  timestamp: string;
-  calendar?: TimeKind[];
-}
+import { type Command, InvalidArgumentError } from 'commander';
+import { AGGREGATES, type Aggregate } from '../../features/aggregates.js';
+import { TIME_KINDS } from '../../features/time-features.js';
+import { namesOf } from '../../reading/index.js';
+import type { PushOptions } from '../push/push-run.js';
+import { addConnectionOptions } from '../shared/connection-options.js';
+import { durationText, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
+import { addReadingOptions, names } from '../shared/reading-options.js';
 
 export function addPush(program: Command): void {
-  addTokenFile(program.command('push'))
-    .description('stream the rows of a CSV or NDJSON file, or of standard input, into a sequence')
-    .argument('<file>', 'the file, or - for standard input')
+  const command = program
+    .command('push')
+    .description('stream the rows of a CSV, NDJSON or JSON file, or of standard input, into a sequence')
+    .argument('<file>', 'the file, which may be gz; - for standard input')
     .requiredOption('--sequence <name>', 'the sequence; created if it does not exist')
-    .option('--url <url>', 'address of the server', DEFAULT_URL)
-    .option('--columns <a,b>', 'columns to send, in order (default: all that hold numbers)', nameList)
-    .addOption(
-      new Option('--format <format>', 'by default from the file name; csv for -').choices(['csv', 'ndjson']),
-    )
-    .option('--timestamp <column>', 'column with the time, for --calendar', 'timestamp')
+    .option('--by <column>', 'a sequence NAME/VALUE for each value of a column, 1,000 at most')
+    .option('--target <a,b>', 'columns with targets, which make a new sequence supervised', names)
+    .option('--classes [names]', 'the target is a class: the names of all, or those of the file', classNames)
+    .option('--units <n>', 'hidden units (default: 32 for a new sequence)', wholeNumber(1))
     .option(
       '--calendar <kinds>',
-      `features of the time to append to the columns: ${TIME_KINDS.join(', ')}`,
+      `features of the time the model makes: ${TIME_KINDS.join(', ')}`,
       someOf(TIME_KINDS),
     )
+    .option('--model <file>', 'JSON file with the model spec of a new sequence; features may be left out')
+    .option('--every <duration>', 'resample to steps of this length, as 10s or 5m', durationText(1))
+    .option(
+      '--aggregate <how>',
+      `how the rows of a step become one: ${AGGREGATES.join(', ')}, or temp=mean,flow=sum (default: last)`,
+      aggregate,
+    )
+    .option(
+      '--lateness <duration>',
+      'how long a step waits for rows out of order, as 2s (default: 0s)',
+      durationText(0),
+    )
+    .option('--append', 'let the server number the rows, for several producers of one sequence', false)
+    .option('--resume', 'pass over the rows that the sequence has, by their time, or number', false)
+    .option('--skip <rows>', 'rows at the beginning to pass over', wholeNumber(0), 0)
     .option('--rate <steps>', 'steps per second; 0 for as fast as possible', positiveNumber, 0)
-    .option('--model <file>', 'JSON file with the model spec of a new sequence; features may be omitted')
-    .option('--units <n>', 'hidden units of a new sequence without --model', wholeNumber(1), 32)
-    .option('--json', 'print a summary as JSON', false)
+    .option('--json', 'print a summary as JSON', false);
+  addConnectionOptions(addReadingOptions(command))
     .addHelpText(
       'after',
       `
+How the file is written is found out; what is taken, what is left out and why goes to stderr. Names and units
+become the fields of the sequence, times the times of its steps. A sequence that exists is taken with the model it
+has, and its fields are found by name, in whatever order the file has them.
+
+A row leaves when its line has ended. Every row that is acked is durable. Ctrl-C says how many that are; the same
+command with --resume goes on after them. Rows of --append have keys made of the file's path, the line and the time,
+so that the same file, pushed again, doubles none of its last 10,000 rows.
+
+Exit codes: 0 all rows are durable, 1 failed or short of that, 2 wrong usage, 130 interrupted.
+
 Examples:
   $ eddy push pump.csv --sequence pump --columns pressure,flow
-  $ tail -f sensor.ndjson | eddy push - --format ndjson --sequence sensor
-  $ eddy push pump.csv --sequence pump --rate 100 --model spec.json --json`,
+  $ eddy push pump.csv --sequence pump --resume
+  $ tail -f sensor.ndjson | eddy push - --sequence sensor
+  $ eddy push rooms.csv --sequence rooms --by device --calendar hour,weekday
+  $ eddy push meter.csv --sequence meter --every 1m --aggregate mean --lateness 10s
+  $ eddy push motion.csv --sequence motion --target activity --classes
+  $ eddy push gateway-1.csv --sequence plant --append`,
     )
-    .action(push);
-}
-
-async function push(file: string, options: PushOptions): Promise<void> {
-  const { connect } = await import('../../../client/sdk/node.js');
-  const { url, sequence, rate, json, timestamp, calendar, tokenFile } = options;
-  const time = calendar && new TimeFeatures(calendar);
-  const spec = options.model ? await readSpec(options.model) : {};
-  // before opening the rows, which begin to flow at once
-  const token = await tokenFrom(tokenFile);
-  const source = await openRows(file, { columns: options.columns, format: options.format });
-  const client = connect(url, { agent: 'eddy push', ...token });
-  const refused = new Promise<never>((_resolve, reject) => {
-    client.errors$.subscribe(({ error }) => reject(error));
-    client.state$.subscribe((state) => {
-      if (state.status === 'closed') reject(state.reason);
+    .action(async (file: string, options: PushOptions) => {
+      const { push } = await import('../push/push-run.js');
+      await push(file, options);
     });
-  });
-  refused.catch(() => undefined);
-  const view = new LiveView(process.stderr);
-  const began = performance.now();
-  let steps = 0;
-  const picture = () => {
-    const rate = steps / Math.max(1e-3, (performance.now() - began) / 1000);
-    return progressLine(sequence, source.share(), `${grouped(steps)} steps`, rate);
-  };
-  const work = async () => {
-    let handle = null as SequenceHandle | null;
-    const pace = new StepTimer(rate);
-    try {
-      for await (const row of source.rows) {
-        const columns = row.values.length;
-        const values = time ? time.of(timeOf(row, timestamp), row.values) : row.values;
-        handle ??= client.open(sequence, {
-          spec: {
-            units: options.units,
-            features: values.length,
-            ...(time && { task: forecastOf(columns) }),
-            ...spec,
-          },
-        });
-        await pace.next();
-        if (handle.room === 0) await handle.ready();
-        handle.push(values);
-        steps++;
-        view.draw(picture);
-      }
-    } finally {
-      // the rows before a bad one still count
-      await handle?.drained();
-    }
-    if (!handle) throw new EddyError('input-invalid', `${file} has no rows`);
-    return (await handle.opened).seq;
-  };
-  try {
-    const firstSeq = (await Promise.race([work(), refused])) + 1;
-    const seconds = (performance.now() - began) / 1000;
-    view.finish(picture());
-    if (json)
-      await writeLine(JSON.stringify({ sequence, steps, firstSeq, lastSeq: firstSeq + steps - 1, seconds }));
-  } finally {
-    client.close();
-  }
 }
 
-/** Forecasts the columns only: features of the time are known in advance. */
-const forecastOf = (columns: number) => ({
-  kind: 'forecast' as const,
-  targets: Array.from({ length: columns }, (_, i) => i),
-});
+const classNames = (text: string): string[] => names(text);
+
+/** Parses one way for all fields, or one for each that is named: `temp=mean,"in, side"=last`. */
+function aggregate(text: string): Aggregate | Record<string, Aggregate> {
+  if (isAggregate(text)) return text;
+  const pairs = namesOf(text).map((pair) => {
+    const at = pair.lastIndexOf('=');
+    const how = pair.slice(at + 1).trim();
+    if (at > 0 && isAggregate(how)) return [pair.slice(0, at).trim(), how] as const;
+    throw new InvalidArgumentError(
+      `${pair} is none of ${AGGREGATES.join(', ')}, nor one for a field, as flow=sum.`,
+    );
+  });
+  return Object.fromEntries(pairs);
+}
+
+const isAggregate = (text: string): text is Aggregate => AGGREGATES.some((one) => one === text);

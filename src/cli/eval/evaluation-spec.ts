@@ -1,5 +1,6 @@
 /** The model spec of eddy eval: that of a file, overridden by the options. */
 import { EddyError } from '../../errors.js';
+import type { TimeKind } from '../../features/time-features.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
 import { readSpec } from '../shared/spec-file.js';
 import type { StepInputs } from './step-inputs.js';
@@ -17,6 +18,7 @@ export interface SpecOptions {
   readonly learningRate?: number | undefined;
   readonly seed?: number | undefined;
   readonly target?: readonly string[] | undefined;
+  readonly calendar?: readonly TimeKind[] | undefined;
 }
 
 type Part = Record<string, unknown>;
@@ -50,7 +52,7 @@ export async function buildSpec(
       ...given({ horizon: options.horizon }),
       targets: targets ?? inputs.targets,
     },
-    inputs: { missing: 'hold', ...partOf(file.inputs) },
+    inputs: { missing: 'hold', ...partOf(file.inputs), ...given({ time: options.calendar }) },
     learner: {
       ...kindOf(file.learner, options.learner, 'tbptt'),
       ...given({ k1: options.k1, k2: options.k2 }),
@@ -63,7 +65,7 @@ export async function buildSpec(
   if (spec.task?.kind !== 'forecast')
     throw new EddyError(
       'spec-invalid',
-      'task: eddy eval scores forecasts, so the task must not be supervised',
+      'task: eddy eval scores forecasts, and this task is supervised; eddy push trains it on a server, whose metrics score it',
     );
   if (spec.batch !== 1) throw new EddyError('spec-invalid', 'batch: a file is one sequence, so it must be 1');
   return spec;

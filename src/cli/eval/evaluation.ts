@@ -5,14 +5,15 @@ import { tellChoice, tellReport } from '../../reading/index.js';
 import { say, writeLine } from '../shared/output.js';
 import { type ReadingFlags, readingOptions } from '../shared/reading-options.js';
 import { openSensorFile } from '../shared/sensor-file.js';
-import { LiveView, progressLine } from '../shared/terminal.js';
+import { readSpec } from '../shared/spec-file.js';
+import { countOf, LiveView, progressLine } from '../shared/terminal.js';
 import { buildSpec, type SpecOptions } from './evaluation-spec.js';
 import { PredictionsFile } from './predictions-file.js';
 import { renderReport } from './report/report.js';
 import { ReportSeries } from './report/report-series.js';
 import { Pass } from './scoring-pass.js';
 import { type InputOptions, StepInputs } from './step-inputs.js';
-import { countOf, Summary, toText } from './summary-table.js';
+import { Summary, toText } from './summary-table.js';
 
 export interface EvalOptions extends ReadingFlags, InputOptions, SpecOptions {
   readonly target?: readonly string[] | undefined;
@@ -21,10 +22,17 @@ export interface EvalOptions extends ReadingFlags, InputOptions, SpecOptions {
   readonly skip: number;
   readonly predictions?: string | undefined;
   readonly report?: string | undefined;
+  readonly classes?: readonly string[] | true | undefined;
   readonly json: boolean;
 }
 
-export async function evaluate(file: string, options: EvalOptions): Promise<void> {
+export async function evaluate(file: string, { calendar, ...flags }: EvalOptions): Promise<void> {
+  if (flags.classes !== undefined)
+    throw new EddyError(
+      'setting-invalid',
+      '--classes: eddy eval scores forecasts; eddy push --classes trains a classifier on a server, whose metrics score it',
+    );
+  const options = { ...flags, calendar: calendar ?? (await timeIn(flags.model)) };
   const source = await openSensorFile(file, toRead(options));
   for (const line of tellChoice(source.choice)) say(line);
   const inputs = new StepInputs(source.choice, options);
@@ -58,6 +66,13 @@ export async function evaluate(file: string, options: EvalOptions): Promise<void
   if (series && options.report !== undefined)
     await writeFile(options.report, await renderReport(result, series.read()));
   await writeLine(options.json ? JSON.stringify(result) : toText(result));
+}
+
+/** Gives the features of the time in the spec of --model. */
+async function timeIn(model: string | undefined): Promise<EvalOptions['calendar']> {
+  const { inputs } = model === undefined ? {} : await readSpec(model);
+  const time = typeof inputs === 'object' && inputs !== null && 'time' in inputs ? inputs.time : null;
+  return Array.isArray(time) && time.length > 0 ? time : undefined;
 }
 
 /** Reads the columns the model sees and those it forecasts; with features of the time, no row is without one. */

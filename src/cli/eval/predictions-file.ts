@@ -9,6 +9,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { lineOf } from '../../reading/index.js';
+import { shortest } from '../shared/number-text.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 
 /** Characters to gather before writing. */
@@ -79,13 +80,3 @@ function namesOf(ms: readonly number[], outputs: readonly Output[]): string[] {
 }
 
 const csvLine = (cells: readonly string[]) => `${lineOf(cells)}\n`;
-
-/** Formats a number with the fewest digits that round-trip float32; a float64 beyond float32 with all its digits. */
-export function shortest(value: number): string {
-  if (Math.fround(value) !== value) return String(value);
-  for (let digits = 6; digits < 9; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return String(rounded);
-  }
-  return String(Number(value.toPrecision(9)));
-}

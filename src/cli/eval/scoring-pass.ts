@@ -82,15 +82,15 @@ export class Pass {
     const made = outputs.map(({ horizon }, m) =>
       row < horizon ? null : open[((row - horizon) % longest) * M + m]!,
     );
-    const result = this.resultOf(read.x);
+    const result = this.resultOf(read);
     const exact = model.lastExact();
     if (exact) open.set(exact, (row % longest) * M);
     const truth = this.targetIndices.map((i) => read.x[i]!);
     return { ...read, row, truth, made, result, isScored: row >= this.skip };
   }
 
-  private resultOf(x: EvalRow['x']): StepResult {
-    this.rows$.next(x);
+  private resultOf({ x, time }: EvalRow): StepResult {
+    this.rows$.next(time === null ? { x } : { x, t: time });
     if (this.fault !== null) throw this.fault;
     const { seq, h, y, updates, alerts } = this.run!;
     const [alert] = alerts;

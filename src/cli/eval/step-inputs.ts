@@ -1,6 +1,6 @@
-/** Makes the model's input of a row of a file: its fields, and features of its time. */
+/** Makes the model's input of a row of a file: its fields, and its time where the model makes features of it. */
 import { EddyError } from '../../errors.js';
-import { TimeFeatures, type TimeKind } from '../../features/time-features.js';
+import type { TimeKind } from '../../features/time-features.js';
 import type { Choice, Field, SensorRow } from '../../reading/index.js';
 
 export interface EvalRow extends Pick<SensorRow, 'line' | 'timestamp'> {
@@ -16,30 +16,26 @@ export interface InputOptions {
 }
 
 export class StepInputs {
-  /** Names of all features: fields of the file, then features of the time. */
+  /** Names of all features. */
   readonly features: readonly string[];
-  /** The fields of the file. */
+  /** The fields of the file, which are the features. */
   readonly fields: readonly Field[];
-  /** The features forecast by default: the targets asked for, else all fields. */
+  /** The features forecast by default: the targets asked for, else all. */
   readonly targets: readonly number[];
   readonly timestamp: string | null;
-  private readonly time: TimeFeatures | null;
 
   /** @throws EddyError `input-invalid` if there is no time to make features of */
   constructor({ fields, time }: Choice, { target, calendar = [] }: InputOptions) {
     if (calendar.length > 0 && time === null)
       throw new EddyError('input-invalid', '--calendar needs a time; name its column with --timestamp');
-    const names = fields.map(({ name }) => name);
+    this.features = fields.map(({ name }) => name);
     this.fields = fields;
     this.timestamp = time?.columns.join(' ') ?? null;
-    this.targets = (target ?? names).map((name) => names.indexOf(name));
-    this.time = calendar.length > 0 ? new TimeFeatures(calendar) : null;
-    this.features = [...names, ...(this.time?.names ?? [])];
+    this.targets = (target ?? this.features).map((name) => this.features.indexOf(name));
   }
 
   /** Makes a step of a row. */
   read({ line, timestamp, t, values }: SensorRow): EvalRow {
-    const x = values.map((value) => (Number.isNaN(value) ? null : value));
-    return { line, timestamp, time: t, x: this.time && t !== null ? [...x, ...this.time.of(t)] : x };
+    return { line, timestamp, time: t, x: values.map((value) => (Number.isNaN(value) ? null : value)) };
   }
 }

@@ -1,6 +1,8 @@
 /** Parsers of option values, with errors that say what is wrong. */
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../features/duration.js';
 import { DEFAULT_PORT } from '../../limits.js';
+import { parseTimestamp } from '../../reading/time/timestamp.js';
 
 export const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
 
@@ -18,6 +20,32 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError('It must be a number of at least 0.');
+}
+
+/** Makes a parser of a time, or of how long ago it was; gives milliseconds since 1970. @param now the clock */
+export const pastTime =
+  (now: () => number) =>
+  (text: string): number => {
+    const isDuration = /^\d+ ?(ms|s|m|h|d)$/.test(text.trim());
+    const time = isDuration ? now() - durationOf(text) : parseTimestamp(text);
+    if (time !== null) return time;
+    throw new InvalidArgumentError(
+      'It must be a time, as 2026-01-31T08:00Z, or a duration, as 10m, 2h or 3d.',
+    );
+  };
+
+/** Makes a parser that checks a duration, and gives it as it is written. @param least the shortest, in milliseconds */
+export const durationText = (least: number) => (text: string) => {
+  durationOf(text, least);
+  return text;
+};
+
+function durationOf(text: string, least = 0): number {
+  try {
+    return parseDuration(text, least);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim());

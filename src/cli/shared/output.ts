@@ -7,6 +7,15 @@ export async function writeLine(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
 }
 
+/** Ends the process quietly when nobody reads a stream any more, as `head` does once it has enough. */
+export function endWhenUnread(...streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+}
+
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -6,6 +6,8 @@ import { openReading, type Reading, type ReadingOptions } from '../../reading/in
 export interface SensorFile extends Reading {
   /** Gives which share of the file has been read, or null if unknown. */
   readonly share: () => number | null;
+  /** Lets the file go, at once. */
+  readonly close: () => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function openSensorFile(
   const format = options.format ?? (/\.(ndjson|jsonl)(\.gz)?$/i.test(file) ? 'ndjson' : undefined);
   try {
     const reading = await openReading(counted(), { ...options, format }, { isLive: isLive && isInput });
-    return { ...reading, share: () => size && bytes / size };
+    return { ...reading, share: () => size && bytes / size, close: () => stream.destroy() };
   } catch (error) {
     stream.destroy();
     throw error;

@@ -21,6 +21,10 @@ function bar(share: number, width: number): string {
 export const grouped = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+/** Writes a number of things: `1 row`, `2 rows`. */
+export const countOf = (count: number, one: string, many = `${one}s`) =>
+  `${grouped(count)} ${count === 1 ? one : many}`;
+
 /** Says how far a command has come, in a line. @param share of the input that was read; null where it has no known end */
 export function progressLine(what: string, share: number | null, count: string, rate: number): string {
   const c = colorsFor(process.stderr);
@@ -48,6 +52,11 @@ export class LiveView {
     if (!this.stream.isTTY || now - this.drawn < this.everyMs) return;
     this.drawn = now;
     this.update(picture());
+  }
+
+  /** Takes the picture away. */
+  clear(): void {
+    if (this.stream.isTTY) this.update.clear();
   }
 
   finish(picture: string): void {

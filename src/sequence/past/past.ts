@@ -74,7 +74,7 @@ const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 /** Pages of states that fit their budget at least, so that dropping one leaves most of it. */
 const STATE_PAGES = 16;
 /** Steps between two entries of metrics. */
-const METRICS_STEPS = 100;
+const METRICS_STEPS = 1000;
 /** The most numbers of a run that are copied at a time. */
 const RUN_NUMBERS = 16 * 1024;
 
@@ -88,10 +88,12 @@ export class Past implements CopyRoom {
   private readonly yRoom = new RunRoom();
   private readonly anomalyRoom = new RunRoom();
   /** Where the columns of the next rows come from. */
-  private readonly t: Source = { values: NOTHING, from: 0 };
-  private readonly x: Source = { values: NOTHING, from: 0 };
-  private readonly stepSources = [this.t, this.x, this.yRoom.source, this.anomalyRoom.source];
-  private readonly stateSources = [this.t, this.hRoom.source];
+  private readonly tSource: Source = { values: NOTHING, from: 0 };
+  private readonly xSource: Source = { values: NOTHING, from: 0 };
+  private readonly ySource: Source = { values: NOTHING, from: 0 };
+  private readonly hSource: Source = { values: NOTHING, from: 0 };
+  private readonly stepSources = [this.tSource, this.xSource, this.ySource, this.anomalyRoom.source];
+  private readonly stateSources = [this.tSource, this.hSource];
   /** Numbers of a step in y and in h. */
   private readonly outputs: number;
   /** Number of the last step with metrics. */
@@ -174,6 +176,8 @@ export class Past implements CopyRoom {
    *
    * @param t [.] times of the steps, from row `at` on; null if unknown
    * @param x [.,B,F] from row `at` on
+   * @param h [T,B,N], where it is not in the room
+   * @param y [T,B,M], likewise
    * @returns how many of them are new
    */
   take(
@@ -183,18 +187,22 @@ export class Past implements CopyRoom {
     t: ArrayLike<number> | null,
     x: ArrayLike<number>,
     at: number,
+    h: ArrayLike<number> | null = null,
+    y: ArrayLike<number> | null = null,
   ): number {
-    const hasStates = this.hRoom.isTaken;
-    this.t.values = t ?? new Float64Array(count).fill(Number.NaN);
-    this.t.from = t ? at : 0;
-    this.x.values = x;
-    this.x.from = at;
-    this.yRoom.settle(count * this.outputs);
+    const hasStates = h !== null || this.hRoom.isTaken;
+    this.tSource.values = t ?? new Float64Array(count).fill(Number.NaN);
+    this.tSource.from = t ? at : 0;
+    this.xSource.values = x;
+    this.xSource.from = at;
+    if (!y) this.yRoom.settle(count * this.outputs);
     this.anomalyRoom.settle(count);
+    this.ySource.values = y ?? this.yRoom.source.values;
+    this.hSource.values = h ?? this.hRoom.source.values;
     const taken = this.steps.add(first, count, epoch, this.stepSources);
     if (hasStates) this.states?.add(first, count, epoch, this.stateSources);
     this.hRoom.settle(0);
-    this.t.values = this.x.values = NOTHING;
+    this.tSource.values = this.xSource.values = this.ySource.values = this.hSource.values = NOTHING;
     return taken;
   }
 

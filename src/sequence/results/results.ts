@@ -12,7 +12,7 @@ import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
 import { metricsMessage, timeOf } from './latest-result.js';
-import { type Numbers, StepGatherer } from './step-gatherer.js';
+import { StepGatherer } from './step-gatherer.js';
 
 /** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
@@ -37,9 +37,6 @@ export class Results implements CopyRoom {
   /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
-  /** Where watchers' copies of the run under way go. */
-  private gatheredH: Numbers | null = null;
-  private gatheredY: Numbers | null = null;
   private ownLabels: readonly OutputLabel[] | null = null;
   private updates: UpdateEntry[] = [];
   /** The record of steps that is under way, and the milliseconds between steps where they come regularly. */
@@ -93,13 +90,11 @@ export class Results implements CopyRoom {
   }
 
   h(length: number): Float32Array | null {
-    this.gatheredH = this.gatherer.h(length);
-    return this.past?.h(length) ?? this.gatheredH;
+    return this.gatherer.h(length) ?? this.past?.h(length) ?? null;
   }
 
   y(length: number): Float32Array | null {
-    this.gatheredY = this.gatherer.y(length);
-    return this.past?.y(length) ?? this.gatheredY;
+    return this.gatherer.y(length) ?? this.past?.y(length) ?? null;
   }
 
   anomalies(steps: number): Float32Array | null {
@@ -109,8 +104,6 @@ export class Results implements CopyRoom {
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (run.h && this.gatheredH && run.h !== this.gatheredH) this.gatheredH.set(run.h);
-    if (run.y && this.gatheredY && run.y !== this.gatheredY) this.gatheredY.set(run.y);
     if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
       this.beginSteps(record, course);
     this.interval = course.times.interval;
@@ -163,7 +156,8 @@ export class Results implements CopyRoom {
   /** The times of steps of the record that is under way. */
   private timesFrom(seq: number, count: number): Float64Array<ArrayBuffer> {
     const { t = null, first = 0 } = this.steps ?? {};
-    return t ? t.slice(seq - first, seq - first + count) : new Float64Array(count).fill(Number.NaN);
+    if (!t) return new Float64Array(count).fill(Number.NaN);
+    return (count === t.length ? t : t.slice(seq - first, seq - first + count)) as Float64Array<ArrayBuffer>;
   }
 
   private timeAt(seq: number, { times }: Course): number {
@@ -195,9 +189,10 @@ export class Results implements CopyRoom {
     this.count = 0;
     const { gatheredH: h, gatheredY: y } = gatherer;
     if (!h && !y) return;
-    const head = { channel, seq, count, skipped: 0, t: this.timesFrom(seq, count) };
-    if (h) subjects.states?.next({ type: 'states', ...head, h });
-    if (y) subjects.predictions?.next({ type: 'predictions', ...head, interval, y });
+    const t = this.timesFrom(seq, count);
+    if (h) subjects.states?.next({ type: 'states', channel, seq, count, skipped: 0, t, h });
+    if (y)
+      subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, t, interval, y });
   }
 
   /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */
