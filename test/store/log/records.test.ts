@@ -12,7 +12,10 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({
     kind: fc.constant('steps' as const),
     first: number,
-    t: fc.option(anyReals.filter(({ length }) => length > 0), { nil: null }),
+    t: fc.option(
+      anyReals.filter(({ length }) => length > 0),
+      { nil: null },
+    ),
     x: anyReals,
     targets: fc.option(anyReals, { nil: null }),
   }),
@@ -114,7 +117,9 @@ describe('chunks of records', () => {
   it('[STO15] say what is wrong', () => {
     const good = chunkOf(KINDS, 70);
     expect(() => readChunk(good.with(0, 0), 70, KINDS.length)).toThrow('does not start like a chunk');
-    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow('version 2; this version of Eddy reads 1');
+    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow(
+      'version 2; this version of Eddy reads 1',
+    );
     expect(() => readChunk(good.subarray(0, 40), 70, KINDS.length)).toThrow('it has 8');
     expect(() => readChunk(good.with(40, 99), 70, KINDS.length)).toThrow('checksum');
     expect(() => readChunk(good, 71, KINDS.length)).toThrow('8 records from 70 on, not 8 from 71 on');
