@@ -83,6 +83,7 @@ describe('a sequence that is watched', () => {
       recovered: true,
       ...shown(),
       resample: null,
+      begins: 0,
     } as const;
     joined.next(said);
     const first = feed.record$.value;
@@ -178,10 +179,12 @@ describe('a sequence that is watched', () => {
       sequence: 's',
       view: 'states',
       epoch: 'e',
+      begins: 0,
       seq: -1,
       recovered: false,
       ...shown(),
       resample: null,
+      begins: 0,
     };
     joined.next(said);
     const first = feed.record$.value;
