@@ -184,7 +184,6 @@ describe('a sequence that is watched', () => {
       recovered: false,
       ...shown(),
       resample: null,
-      begins: 0,
     };
     joined.next(said);
     const first = feed.record$.value;
