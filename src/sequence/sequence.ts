@@ -242,6 +242,7 @@ export class Sequence {
     this.closing.unsubscribe();
     this.intake.end(reason);
     this.failure = reason;
+    this.acks.refuse(reason);
     this.results.complete();
     this.log.close();
   }

@@ -229,6 +229,38 @@ describe('end to end', () => {
   });
 });
 
+describe('a device that begins to count at 0 again', () => {
+  const spec = { features: 1, units: 4 };
+
+  /** Pushes numbers in blocks of 50 from a step on, as a device without memory does; gives the last answer. */
+  async function run(url: string, first: number, numbers: number[]): Promise<Record<string, unknown>> {
+    const client = await RawClient.connect(url, 'json');
+    const channel = await client.open('device', spec);
+    for (let i = 0; i < numbers.length; i += 50) {
+      const x = numbers.slice(i, i + 50);
+      const from = client.received.length;
+      client.send({ type: 'steps', channel, seq: first + i, count: x.length, x });
+      await client.find(({ type }) => type === 'ack' || type === 'error', from);
+    }
+    client.socket.close();
+    return client.received.at(-1)!;
+  }
+  const numbers = (count: number, offset: number) =>
+    Array.from({ length: count }, (_, i) => offset + Math.sin(i * i));
+
+  it.each([
+    [1000, 'step-stale'],
+    [200, 'step-conflict'],
+  ])('[STP15] after %s steps hears %s, and how to go on: nothing is acked that is not kept', async (count, code) => {
+    const { url } = await startServer();
+    expect(await run(url, 0, numbers(count, 20))).toMatchObject({ type: 'ack', seq: count - 1 });
+    const refused = await run(url, 0, numbers(50, 50));
+    expect(refused).toMatchObject({ type: 'error', code, seq: 0, temporary: false });
+    expect(refused.message).toContain(`the last step is ${count - 1}: go on with ${count}, or use append`);
+    expect(await run(url, count, numbers(50, 50))).toMatchObject({ type: 'ack', seq: count + 49 });
+  });
+});
+
 describe('the life of a server', () => {
   it('[SRV1] tells that it is alive and ready', async () => {
     const { httpUrl } = await startServer();
