@@ -6,6 +6,7 @@ import type { StepKey } from '../store/store.js';
 import type { Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
 import type { Appended, Appender } from './intake.js';
+import { checkTime } from './step-times.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
@@ -39,19 +40,20 @@ export class ResampledReadings {
    */
   take({ x, t, asker }: Appended & { readonly asker: Appender }, keys: readonly StepKey[] | null, course: Course, arrival: number): Change | null {
     this.begin(course);
+    if (this.pending >= this.most)
+      throw new EddyError(
+        'credit-exceeded',
+        `${this.pending} readings wait for their step already; the limit is ${this.most}`,
+      );
     const same = this.sameOf(keys);
     if (same) {
       same.askers.push(asker);
       this.pending++;
       return null;
     }
-    if (this.pending >= this.most)
-      throw new EddyError(
-        'credit-exceeded',
-        `${this.pending} readings wait for their step already; the limit is ${this.most}`,
-      );
     const { resampler, bins } = this;
     const time = t ?? arrival;
+    checkTime(time, 'the reading');
     const bin = resampler.binOf(time);
     const steps = resampler.take(time, x);
     const waiting = { keys, askers: [asker] };

@@ -14,6 +14,8 @@ const MEMORY = 32;
 export class StepTimes {
   /** The time of the last step, in milliseconds since 1970; NaN before the first. */
   last = Number.NaN;
+  /** The time of the step before those that were taken last. */
+  before = Number.NaN;
   /** The mean difference of the times that agreed, and how many did. */
   private mean = 0;
   private agreed = 0;
@@ -25,6 +27,7 @@ export class StepTimes {
 
   /** Takes the times of the next steps; NaN is a time that is not known. */
   take(t: ArrayLike<number>): void {
+    this.before = this.last;
     for (let i = 0; i < t.length; i++) this.takeOne(t[i]!);
   }
 
@@ -41,8 +44,7 @@ export class StepTimes {
     for (let i = 0; i < count; i++) {
       const given = t?.[i] ?? Number.NaN;
       const time = Number.isNaN(given) ? Math.max(arrival, latest) : given;
-      if (!(Math.abs(time) <= MAX_TIME))
-        throw new EddyError('step-time', `the time of step ${first + i} is ${time}, no milliseconds since 1970`);
+      checkTime(time, `step ${first + i}`);
       if (time < latest && !mayBeLate) throw late(first + i, time, latest);
       stamps[i] = time;
       latest = Math.max(latest, time);
@@ -58,6 +60,7 @@ export class StepTimes {
   restore(state: unknown): void {
     const { last = null, mean = 0, agreed = 0 } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
     this.last = last ?? Number.NaN;
+    this.before = this.last;
     this.mean = mean;
     this.agreed = agreed;
   }
@@ -71,6 +74,12 @@ export class StepTimes {
     this.agreed = isAgreeing ? this.agreed + 1 : 1;
     this.mean = isAgreeing ? mean + (difference - mean) / Math.min(this.agreed, MEMORY) : difference;
   }
+}
+
+/** @throws EddyError `step-time` for what is no time */
+export function checkTime(time: number, what: string): void {
+  if (!(Math.abs(time) <= MAX_TIME))
+    throw new EddyError('step-time', `the time of ${what} is ${time}, no milliseconds since 1970`);
 }
 
 const late = (seq: number, time: number, last: number) =>
