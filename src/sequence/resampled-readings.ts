@@ -83,12 +83,12 @@ export class ResampledReadings {
   }
 
   /** After a restart, what became a step before is closed. */
-  private begin({ times: { last } }: Course): void {
+  private begin({ times: { last }, filled }: Course): void {
     if (this.isBegun) return;
     this.isBegun = true;
     if (Number.isNaN(last)) return;
     const bin = this.resampler.binOf(last);
-    this.resampler.restore({ newest: last, closedTo: bin + this.every, filled: bin, bins: [] });
+    this.resampler.restore({ newest: last, closedTo: bin + this.every, filled: Number.isNaN(filled) ? bin : filled, bins: [] });
   }
 
   /** @throws EddyError `key-conflict` */
