@@ -108,6 +108,7 @@ export class Sequence {
     });
     this.begin(course);
     if (log.end > 1 || damage.length > 0) this.cameBack(origin);
+    else this.checkpoints.tell(course);
   }
 
   get isAwake(): boolean {
@@ -198,6 +199,7 @@ export class Sequence {
     if (refusals[0]) throw refusals[0].error;
     this.schema = schema;
     this.results.rename(schema);
+    this.checkpoints.tell(course);
     return null;
   }
 
