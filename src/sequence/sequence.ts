@@ -123,6 +123,7 @@ export class Sequence {
     });
     this.begin(course);
     if (log.end > 1 || damage.length > 0) this.cameBack(origin);
+    else this.checkpoints.tell(course);
   }
 
   get isAwake(): boolean {
@@ -213,6 +214,7 @@ export class Sequence {
     if (refusals[0]) throw refusals[0].error;
     this.schema = schema;
     this.results.rename(schema);
+    this.checkpoints.tell(course);
     return null;
   }
 
@@ -263,6 +265,7 @@ export class Sequence {
     this.closing.unsubscribe();
     this.intake.end(reason);
     this.failure = reason;
+    this.acks.refuse(reason);
     this.results.complete();
     this.log.close();
   }

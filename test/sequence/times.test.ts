@@ -154,7 +154,7 @@ describe('the times of steps', () => {
     expect(times.interval).toBeCloseTo(1000, 0);
     const again = new StepTimes();
     again.restore(JSON.parse(JSON.stringify(times.state())));
-    expect(again).toEqual(times);
+    expect(again.state()).toEqual(times.state());
   });
 
   it('[TIM2] [TIM4] stamp any times so that they never go back, or refuse them', () => {

@@ -46,6 +46,7 @@ describe('a sequence of version 0.1', () => {
     ask(sequence).push(6, stepOf(6), undefined, ignore);
     expect(bits(sequence)).toBe(plain(7));
     await server.restart();
+    expect((await listed(server.registry))?.schema?.fields).toEqual(FIELDS);
     expect([server.sequence.schema.fields, bits(server.sequence)]).toEqual([FIELDS, plain(7)]);
     server.sequence.sleep('idle');
     await server.restart();

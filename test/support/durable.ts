@@ -44,10 +44,22 @@ export class Restartable {
     return this.durable.settle();
   }
 
-  /** The server dies, with all that was written on its disk, and another one begins. */
+  /** The server dies when all is written, and another one begins. */
   async restart(): Promise<void> {
     await this.settle();
-    this.durable = openDurable(this.durable.disk);
+    this.begin(this.durable.disk);
+  }
+
+  /** The server dies at once, and another one begins with what its disk has. */
+  kill(): void {
+    const { disk } = this.durable;
+    // nothing that the dead one still does is heard of
+    disk.isManual = true;
+    this.begin(disk.afterPowerLoss(false));
+  }
+
+  private begin(disk: MemoryDisk): void {
+    this.durable = openDurable(disk);
     this.registry = createRegistry({ store: this.durable.store }).registry;
   }
 }

@@ -152,8 +152,10 @@ export class Results implements CopyRoom {
 
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
   private tellSilence({ first, t }: Steps, { every }: Resampling, course: Course): void {
-    for (let i = 1; i < (t?.length ?? 0); i++) {
-      const [from, to] = [t![i - 1]! + every, t![i]!];
+    let last = course.times.before;
+    for (const [i, to] of (t ?? []).entries()) {
+      const from = last + every;
+      last = to;
       if (to > from)
         this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
     }
