@@ -218,6 +218,7 @@ export class Registry {
 
   private enter(sequence: Sequence): Sequence {
     this.present.set(sequence.name, sequence);
+    this.lookLater();
     return sequence;
   }
 
