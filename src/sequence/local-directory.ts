@@ -1,4 +1,4 @@
-import { defer, from, ignoreElements, type Observable, of } from 'rxjs';
+import { defer, from, ignoreElements, Observable, of } from 'rxjs';
 import type { Clock } from '../clock.js';
 import type { SchemaInput } from '../fields/schema.js';
 import type { Directory, Listed, ListQuery, OpenedSequence, OpenMode, SequenceList } from './directory.js';
@@ -54,8 +54,15 @@ export class LocalDirectory implements Directory {
         subscriber.complete();
         return true;
       };
-      if (!slice()) return registry.turns.add(slice);
-      return;
+      if (slice()) return;
+      return registry.turns.add(() => {
+        try {
+          return slice();
+        } catch (error) {
+          subscriber.error(error);
+          return true;
+        }
+      });
     });
   }
 

@@ -18,6 +18,7 @@ import type { Asker, SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
+import { LastTold } from './last-told.js';
 import type { LogEvents } from './log-events.js';
 import { keepRun } from './past/keep-run.js';
 import type { Past } from './past/past.js';
@@ -30,7 +31,6 @@ import { type After, type Begun, type From, type Rejoined, Watching } from './re
 import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
-import { Telling } from './telling.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 /** Nobody asked. */
@@ -62,7 +62,7 @@ export class Sequence {
   private readonly closing: BinClosing;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  private readonly telling: Telling;
+  private readonly telling: LastTold;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
   isBusy = false;
   private isAnswered = false;
@@ -107,7 +107,7 @@ export class Sequence {
     this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
-    this.telling = new Telling(parts.store, name, spec);
+    this.telling = new LastTold(parts.store, name, spec);
     this.closing = new BinClosing(clock.scheduler, () => this.submit({ kind: 'flush', asker: NOBODY }));
     this.checkpoints = new Checkpoints({
       log,

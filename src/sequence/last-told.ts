@@ -4,7 +4,7 @@ import type { Course } from './course.js';
 import { type Summary, summaryOf, toldOf } from './summary.js';
 
 /** What is told of a sequence in lists: while it sleeps, what was told of it last. */
-export class Telling {
+export class LastTold {
   private told: Partial<Summary>;
   /** x [B,F] of the last step. */
   private x: Float64Array;
