@@ -62,7 +62,8 @@ export class Registry {
   private readonly present = new Map<string, Sequence>();
   private readonly models: ModelRoom;
   private lastChannel = 0;
-  private readonly turns: Turns;
+  /** Long work of all sequences. */
+  readonly turns: Turns;
   private looking: Subscription | null = null;
 
   constructor(private readonly parts: RegistryParts) {
@@ -218,6 +219,7 @@ export class Registry {
 
   private enter(sequence: Sequence): Sequence {
     this.present.set(sequence.name, sequence);
+    this.lookLater();
     return sequence;
   }
 

@@ -95,6 +95,20 @@ export function checkTime(time: number, what: string): void {
     throw new EddyError('step-time', `the time of ${what} is ${time}, no milliseconds since 1970`);
 }
 
+/**
+ * Checks that a wrong clock does not carry a sequence into a far future, from which no later step would bring it back.
+ *
+ * @param last the time of the last step; no number before the first
+ * @throws EddyError `step-time`
+ */
+export function checkLeap(time: number, last: number, arrival: number): void {
+  if (!(time - arrival > AHEAD_MS && time - last > LEAP_MS) || !Number.isFinite(last)) return;
+  throw new EddyError(
+    'step-time',
+    `a step came of ${timeText(time)}, which is in the future, and over a year after the last one, of ${timeText(last)}: is the clock of its source right?`,
+  );
+}
+
 const late = (seq: number, time: number, last: number) =>
   new EddyError(
     'step-late',

@@ -284,7 +284,7 @@ describe('a subscriber that acts on what it is given', () => {
   });
 
   it('[STP14] gets a checkpoint after the block, from which every step counts once', () => {
-    const { sequence, push } = open({ ...FORECAST, units: 256 });
+    const { sequence, push, scheduler } = open({ ...FORECAST, units: 256 });
     const taken = (message: ViewMessage, into: number[]) => {
       if (message.type === 'states') into.push(...message.h);
     };
@@ -300,6 +300,8 @@ describe('a subscriber that acts on what it is given', () => {
     const again: number[] = [];
     const after = { epoch: sequence.epoch, seq: 99 };
     sequence.rejoin('states', EVERY, after).results$.subscribe((message) => taken(message, again));
+    scheduler.maxFrames = 0;
+    scheduler.flush();
     expect(again.length).toBe(10 * 256);
     expect(again).toEqual(live.slice(100 * 256));
   });

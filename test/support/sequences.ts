@@ -2,6 +2,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
+import { PAST_LIMITS, type PastLimits } from '../../src/sequence/past/past.js';
 import { type Keeping, Registry } from '../../src/sequence/registry.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
@@ -15,6 +16,7 @@ export function createRegistry(
     onFault?: (error: unknown) => void;
     epochs?: string;
     keeping?: Partial<Keeping>;
+    past?: Partial<PastLimits>;
   } = {},
 ) {
   const scheduler = new VirtualTimeScheduler();
@@ -27,6 +29,7 @@ export function createRegistry(
     onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keeping: { steps: 4096, ms: 60_000, idleMs: 300_000, ...options.keeping },
+    past: { ...PAST_LIMITS, ...options.past },
     counters: createTelemetry().sequences,
   });
   return { registry, scheduler };

@@ -31,8 +31,11 @@ export const PAST_LIMITS: PastLimits = {
   stateBytes: 256 * 1024,
 };
 
-/** Where to begin: at the nth step from the end, at a time, or behind a step. */
-export type Since = { readonly last: number } | { readonly from: number } | { readonly after: number };
+/** Where to begin: at the nth step from the end, or at a time in milliseconds since 1970; at the earlier if both are given. */
+export interface Since {
+  readonly last?: number | undefined;
+  readonly from?: number | undefined;
+}
 
 /** Consecutive steps of one epoch, and what happened. The arrays must not be changed. */
 export interface PastSteps {
@@ -243,10 +246,10 @@ export class Past implements CopyRoom {
     this.metricsAt = null;
   }
 
-  /** Gives the number of the first step that `since` asks for. It need not be held any more. */
-  startOf(since: Since): number {
-    if ('last' in since) return Math.max(0, this.end - since.last);
-    return 'from' in since ? this.steps.seqAt(since.from) : since.after + 1;
+  /** Gives the number of the first step that is asked for, `end` where there is none. It need not be held any more. */
+  startOf({ last = 0, from }: Since): number {
+    const nth = Math.max(0, this.end - last);
+    return from === undefined ? nth : Math.min(nth, this.steps.seqAt(from));
   }
 
   /**

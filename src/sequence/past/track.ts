@@ -274,7 +274,7 @@ export class Track {
       columns: this.parts.shapes.map(({ width }, i) =>
         columns[i]!.subarray((start - first) * width, count * width),
       ),
-      leftOut: entries.leftOut,
+      leftOut: start === first && seen === 0 ? entries.leftOut : {},
       entries: entries.all.slice(seen).filter(({ seq }) => seq >= from),
     };
   }

@@ -1,6 +1,5 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
-import type { Resampling } from '../../features/resampling.js';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 import type { Schema } from '../../fields/schema.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
@@ -11,6 +10,7 @@ import type { LogRecord } from '../../store/store.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
+import { silencesOf } from '../silences.js';
 import { metricsMessage, timeOf } from './latest-result.js';
 import { StepGatherer } from './step-gatherer.js';
 
@@ -110,11 +110,11 @@ export class Results implements CopyRoom {
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
-      this.beginSteps(record, course);
+    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0) this.beginSteps(record);
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
+    if (record?.kind === 'steps') this.tellSilences(record, run, course);
     if (run.updates.length > 0) this.addUpdates(run.updates, run.now, course);
     if (run.alerts.length > 0) this.alert(run, course);
     if (run.events.length > 0)
@@ -143,22 +143,22 @@ export class Results implements CopyRoom {
   }
 
   /** Takes the steps of a record, before the first of them is carried. */
-  private beginSteps(steps: Steps, course: Course): void {
+  private beginSteps(steps: Steps): void {
     this.steps = steps;
     this.sendInputs(steps.first, steps.x);
-    if (this.schema.resample && this.subjects.events?.observed)
-      this.tellSilence(steps, this.schema.resample, course);
   }
 
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
-  private tellSilence({ first, t }: Steps, { every }: Resampling, course: Course): void {
-    let last = course.times.before;
-    for (const [i, to] of (t ?? []).entries()) {
-      const from = last + every;
-      last = to;
-      if (to > from)
-        this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
-    }
+  private tellSilences(steps: Steps, { seq: begin, count }: SequenceRun, course: Course): void {
+    if (!this.subjects.events?.observed) return;
+    for (const { seq, ...silence } of silencesOf(
+      steps,
+      course.times.before,
+      this.schema.resample,
+      begin,
+      begin + count,
+    ))
+      this.announce(course, 'silence', silence, silence.to, seq);
   }
 
   /** The times of steps of the record that is under way. */

@@ -14,8 +14,8 @@ const signal = (first: number, count: number) =>
     (_, i) => Math.sin((first + i) * 0.7) + ((first + i) % 50 === 49 ? 9 : 0),
   );
 
-const made = (limits = {}) => {
-  const { registry, scheduler } = createRegistry({ limits });
+const made = (limits = {}, past = {}) => {
+  const { registry, scheduler } = createRegistry({ limits, past });
   const { sequence } = registry.open('a', 'create', { spec: SPEC });
   const push = (count: number) =>
     ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, ignore);
@@ -115,7 +115,7 @@ describe('a subscriber that comes back', () => {
     ['that the log does not reach back to', { epoch: 'epoch-1', seq: 1 }],
     ['ahead of the sequence', { epoch: 'epoch-1', seq: 99 }],
   ])('[RES2] from a place %s is told so, and gets the latest result first', (_where, after) => {
-    const { sequence, push } = made();
+    const { sequence, push } = made({}, { stateBytes: 0 });
     for (let i = 0; i < 3; i++) {
       push(5);
       sequence.keep();
@@ -127,7 +127,7 @@ describe('a subscriber that comes back', () => {
     expect(recovered).toBe(false);
     expect(seen.map((message) => 'seq' in message && message.seq)).toEqual([14, 15]);
     expect((seen[0] as { h: Float32Array }).h.length).toBe(3);
-    expect(sequence.rejoin('predictions', EVERY, after).recovered).toBe(false);
+    expect(sequence.rejoin('updates', EVERY, after).recovered).toBe(false);
   });
 
   it('[RES3] is told when the sequence is removed while it catches up', () => {
