@@ -40,7 +40,8 @@ module.exports = {
     })),
     {
       name: 'client-sees-the-protocol-only',
-      comment: 'client may import the protocol, errors, limits, the model and the reader of files, which run in a page too',
+      comment:
+        'client may import the protocol, errors, limits, the model and the reader of files, which run in a page too',
       severity: 'error',
       from: { path: '^client/' },
       to: {

@@ -125,6 +125,8 @@ export interface Joined
     Described {
   /** Does the view go on from where it was when the connection broke? */
   readonly recovered: boolean;
+  /** Number of the step that the results begin with. */
+  readonly begins: number;
 }
 
 /** x [B,F], where null or NaN is a gap. */
@@ -162,6 +164,13 @@ export interface ViewOptions {
   readonly every?: number;
   /** Every result, which is the default, or only the latest. */
   readonly delivery?: 'every' | 'latest';
+  /**
+   * Begins so many steps back, as far as they are kept: what was comes whole and in order, and then what comes, as `every` and
+   * `delivery` say. Updates and weights have no past.
+   */
+  readonly last?: number;
+  /** Begins at the first step of this time or later, in milliseconds since 1970, likewise. One of `last` and `from`. */
+  readonly from?: number;
 }
 
 /** Results that were left out before this one, because of `latest`, a slow socket or a broken connection. */
@@ -201,7 +210,8 @@ export interface Results {
  * The results of a sequence. All Observables are cold and shared: the first subscriber makes the client subscribe, the
  * last one that leaves makes it unsubscribe. They outlive broken connections.
  *
- * A socket has one view of a kind per sequence. Where local subscribers want it differently, the client asks for what
+ * A socket has one view of a kind per sequence. A subscriber that asks for the past makes the client subscribe again; each
+ * subscriber gets each result once, in order. Where local subscribers want it differently, the client asks for what
  * serves them all (`every` if one wants each result, and the smallest interval), and thins it out for each `latest`.
  */
 export interface Watch {

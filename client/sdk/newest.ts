@@ -3,10 +3,13 @@ import { Observable, type OperatorFunction, type SchedulerLike, type Subscriptio
 /**
  * Passes on only the newest item, at most one per `every` milliseconds, and adds the number of omitted ones to `skipped`.
  * An item that is waiting when the source ends is passed on first. Holds one item and one timer.
+ *
+ * @param isWhole items that are passed on in any case; none comes after one that is not
  */
 export function newest<T extends { readonly skipped: number }>(
   every: number,
   scheduler: SchedulerLike,
+  isWhole: (item: T) => boolean = () => false,
 ): OperatorFunction<readonly T[], T> {
   return (source) =>
     new Observable<T>((subscriber) => {
@@ -29,6 +32,10 @@ export function newest<T extends { readonly skipped: number }>(
         source.subscribe({
           next: (items) => {
             for (const item of items) {
+              if (isWhole(item)) {
+                subscriber.next(item);
+                continue;
+              }
               skipped += item.skipped + (waiting ? 1 : 0);
               waiting = item;
             }

@@ -35,8 +35,7 @@ export class Producer extends SendQueue {
 
   constructor(protected override readonly parts: ProducerParts) {
     super(parts);
-    // without a number of features, the shape is known when the sequence is open
-    this.shape = parts.spec?.features ? shapeOf(parts.spec) : null;
+    this.shape = parts.spec && isWhole(parts.spec) ? shapeOf(parts.spec) : null;
   }
 
   get isStopped(): boolean {
@@ -143,3 +142,7 @@ export class Producer extends SendQueue {
     });
   }
 }
+
+/** Does a spec say how many numbers there are? Otherwise that is known when the sequence is open. */
+const isWhole = ({ features, task }: NamedSpec): boolean =>
+  features !== undefined && (task?.kind !== 'supervised' || task.outputs !== undefined);

@@ -13,7 +13,7 @@ export function refusesSteps(code: string, step: UnackedStep | undefined): boole
   return (
     code.startsWith('step-') ||
     OF_BLOCKS.has(code) ||
-    (OF_TARGETS.has(code) && step?.isTargetInBlock === true)
+    (OF_TARGETS.has(code) && step !== undefined && step.sentTarget !== null)
   );
 }
 

@@ -147,7 +147,7 @@ export class SendQueue {
 
   private sendBlock({ seq, steps }: Block, channel: number): void {
     const x = joinFloats(steps.map((step) => step.x));
-    const targets = steps[0]?.target ? joinFloats(steps.map((step) => step.target!)) : null;
+    const targets = steps[0]?.sentTarget ? joinFloats(steps.map((step) => step.sentTarget!)) : null;
     const isTimed = steps.some((step) => !Number.isNaN(step.t));
     const t = isTimed ? Float64Array.from(steps, (step) => step.t) : null;
     const numbers = { x, ...(targets && { targets }), ...(t && { t }) };

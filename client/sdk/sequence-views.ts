@@ -15,10 +15,11 @@ import {
 } from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions } from './api.js';
 import type { CodedError } from './coded-error.js';
+import type { Since, Wish } from './follower.js';
 import type { Requests } from './requests.js';
 import type { Retry } from './retry.js';
 import { describedIn } from './shape.js';
-import { Feed, type Wish } from './view-feed.js';
+import { Feed } from './view-feed.js';
 
 export interface ViewsParts {
   readonly sequence: string;
@@ -35,6 +36,8 @@ export interface ViewsParts {
 
 /** The longest `every`, in milliseconds. */
 const MAX_EVERY = 60_000;
+/** The most steps that `last` asks for. */
+const MAX_LAST = 2 ** 32 - 1;
 /** SequenceViews whose latest message stands for all before it. */
 const STANDS_ALONE: ReadonlySet<View> = new Set(['metrics', 'weights']);
 
@@ -60,8 +63,8 @@ export class SequenceViews {
     return this.joins.pipe(finalize(() => this.sync()));
   }
 
-  observe<K extends View>(kind: K, wish: Wish): Observable<Results[K]> {
-    return this.feeds[kind].observe(wish);
+  observe<K extends View>(kind: K, wish: Wish, since: Since | null): Observable<Results[K]> {
+    return this.feeds[kind].observe(wish, since);
   }
 
   /** Asks the server for what is wanted now, without waiting for a retry. */
@@ -105,8 +108,8 @@ export class SequenceViews {
   }
 
   private reconcile(kind: View): void {
-    const { asked, wish, isPending } = this.feeds[kind];
-    const isSame = asked?.every === wish?.every && asked?.delivery === wish?.delivery;
+    const { asked, wish, since, isPending } = this.feeds[kind];
+    const isSame = asked?.every === wish?.every && asked?.delivery === wish?.delivery && !since;
     if (isSame || isPending) return;
     if (!wish) this.unsubscribe(kind);
     else if (!this.parts.retry.isWaiting) this.subscribe(kind, wish);
@@ -116,10 +119,10 @@ export class SequenceViews {
     const { sequence, requests, retry, onChannel } = this.parts;
     const feed = this.feeds[kind];
     const after = !STANDS_ALONE.has(kind) && wish.delivery === 'every' ? feed.after : undefined;
-    feed.asked = wish;
-    feed.isPending = true;
+    const { since } = feed;
+    feed.ask(wish);
     requests.ask(
-      { type: 'subscribe', sequence, view: kind, ...wish, ...(after && { after }) },
+      { type: 'subscribe', sequence, view: kind, ...wish, ...since, ...(after && { after }) },
       (subscribed) => {
         const { channel } = subscribed;
         this.channel = channel;
@@ -152,8 +155,21 @@ export class SequenceViews {
 }
 
 function joinedOf(subscribed: ServerMessageOf<'subscribed'>): Joined {
-  const { sequence, view, epoch, seq, recovered = false } = subscribed;
-  return { sequence, view, epoch, seq, recovered, ...describedIn(subscribed) };
+  const { sequence, view, epoch, seq, recovered = false, begins = seq + 1 } = subscribed;
+  return { sequence, view, epoch, seq, recovered, begins, ...describedIn(subscribed) };
+}
+
+/** Where in the past a view begins; null for one that begins now. @throws EddyError `setting-invalid` */
+export function sinceOf({ last, from }: ViewOptions): Since | null {
+  if (last !== undefined && from !== undefined)
+    throw new EddyError('setting-invalid', 'last and from are given; a view begins at one of them');
+  if (last !== undefined) {
+    if (Number.isInteger(last) && last >= 0 && last <= MAX_LAST) return { last };
+    throw new EddyError('setting-invalid', `last is ${last}, no integer from 0 to ${MAX_LAST}`);
+  }
+  if (from === undefined) return null;
+  if (Number.isFinite(from)) return { from };
+  throw new EddyError('setting-invalid', `from is ${from}, no time in milliseconds since 1970`);
 }
 
 /** @throws EddyError `setting-invalid` */

@@ -1,7 +1,7 @@
 import { defer, type Observable } from 'rxjs';
 import type { View } from '../../src/protocol/views/index.js';
 import type { Joined, Results, ViewOptions, Watch } from './api.js';
-import { type SequenceViews, wishOf } from './sequence-views.js';
+import { type SequenceViews, sinceOf, wishOf } from './sequence-views.js';
 
 export class SequenceWatch implements Watch {
   constructor(
@@ -43,7 +43,7 @@ export class SequenceWatch implements Watch {
   }
 
   view<K extends View>(kind: K, options: ViewOptions = {}): Observable<Results[K]> {
-    const wish = wishOf(options);
-    return defer(() => this.viewsNow().observe(kind, wish));
+    const [wish, since] = [wishOf(options), sinceOf(options)];
+    return defer(() => this.viewsNow().observe(kind, wish, since));
   }
 }

@@ -35,6 +35,7 @@ type Told = Pick<ServerMessageOf<'opened'>, 'spec' | 'fields' | 'targets' | 'res
 
 /** Takes a step apart: x [B,F], its target and its time. @throws EddyError `field-unknown`, `fields-invalid` */
 export function partsOf(step: StepInput, fields: readonly Field[] | null) {
+  // an array has a method of the name `values`
   if ('length' in step) return { x: step, target: undefined, t: Number.NaN };
   const { target, t = Number.NaN } = step;
   if ('x' in step) return { x: step.x, target, t };

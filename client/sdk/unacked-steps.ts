@@ -14,8 +14,10 @@ export class UnackedStep implements PushedStep {
   status: PushedStep['status'] = 'waiting';
   /** Its target was given before it could be sent. */
   isTargetUnsent = false;
-  /** Its target travelled in the same message. */
-  isTargetInBlock = false;
+  /** The target that travelled in the same message when it was last sent. */
+  sentTarget: Float64Array<ArrayBuffer> | null = null;
+  /** The server has accepted it, so that it has to be sent again as it was. */
+  isAccepted = false;
 
   constructor(
     readonly x: Float64Array<ArrayBuffer>,
@@ -23,6 +25,11 @@ export class UnackedStep implements PushedStep {
     /** Milliseconds since 1970; NaN to be stamped on arrival. */
     readonly t: number,
   ) {}
+
+  /** The target to travel in the same message. */
+  get targetToSend(): Float64Array<ArrayBuffer> | null {
+    return this.isAccepted ? this.sentTarget : this.target;
+  }
 }
 
 /** Consecutive steps for one message: all of them with a target, or none. */
@@ -126,9 +133,9 @@ export class UnackedSteps {
     const block: UnackedStep[] = [];
     let size = 0;
     for (const step of this.steps.slice(this.inFlight, end)) {
-      size += step.x.length + (step.target?.length ?? 0) + 1;
+      size += step.x.length + (step.targetToSend?.length ?? 0) + 1;
       const seq = step.seq ?? this.next!;
-      const fits = size <= reals && (step.target === null) === (first.target === null);
+      const fits = size <= reals && (step.targetToSend === null) === (first.targetToSend === null);
       if (block.length > 0 && !(fits && seq === block[0]!.seq! + block.length)) break;
       if (step.seq === null) {
         step.seq = this.next!++;
@@ -136,9 +143,9 @@ export class UnackedSteps {
       }
       step.status = 'sent';
       step.isTargetUnsent = false;
-      step.isTargetInBlock = step.target !== null;
       block.push(step);
     }
+    for (const step of block) step.sentTarget = step.targetToSend;
     this.inFlight += block.length;
     return { seq: first.seq!, steps: block };
   }
@@ -165,7 +172,9 @@ export class UnackedSteps {
    */
   resume(seq: number): Resumed {
     const firstUnacked = this.steps[0]?.seq ?? this.next;
-    if (this.next === null || firstUnacked === null || seq >= firstUnacked - 1) {
+    const lost = this.next !== null && firstUnacked !== null && seq < firstUnacked - 1;
+    for (const step of this.steps) step.isAccepted = !lost && step.seq !== null && step.seq <= seq;
+    if (!lost) {
       this.next = Math.max(this.next ?? 0, seq + 1);
       return { lost: false, renumbered: 0 };
     }

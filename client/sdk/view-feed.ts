@@ -1,16 +1,7 @@
-import { mergeMap, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
-import type { ViewOptions } from './api.js';
+import { defer, mergeMap, Observable, type SchedulerLike } from 'rxjs';
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
+import { Follower, type Item, type Place, type Since, type Wish } from './follower.js';
 import { newest } from './newest.js';
-
-export type Wish = Required<ViewOptions>;
-
-type Item = { readonly skipped: number; readonly seq?: number; readonly update?: number };
-
-/** The subscribers' position: they have seen everything up to this step. */
-interface Place {
-  readonly epoch: string;
-  readonly seq: number;
-}
 
 /** One view of one sequence and its local subscribers: their combined wishes, and the results for each of them. */
 export class Feed<T extends Item> {
@@ -18,14 +9,7 @@ export class Feed<T extends Item> {
   asked: Wish | null = null;
   /** Is a subscribe waiting for its answer? */
   isPending = false;
-  private readonly subscribers = new Map<Subscriber<readonly T[]>, Wish>();
-  /** Number of the last step whose results the subscribers have, for views with one result per step. */
-  private lastSeq: number | null = null;
-  /** Where the last message ended, and the number of the last update in it. */
-  private place: Place | null = null;
-  private lastUpdate = -1;
-  /** Updates up to this number were seen before, and come again only because their step does. */
-  private seenUpdate = -1;
+  private readonly followers = new Set<Follower<T>>();
 
   constructor(
     /** Does each step have exactly one result, so that step numbers reveal how many were missed? */
@@ -35,12 +19,12 @@ export class Feed<T extends Item> {
   ) {}
 
   get isIdle(): boolean {
-    return this.subscribers.size === 0 && this.asked === null;
+    return this.followers.size === 0 && this.asked === null;
   }
 
   /** The options that serve all subscribers: every result if one wants that, and the smallest interval; null without any. */
   get wish(): Wish | null {
-    const wishes = [...this.subscribers.values()];
+    const wishes = [...this.followers].map(({ wish }) => wish);
     if (wishes.length === 0) return null;
     return {
       every: Math.min(...wishes.map(({ every }) => every)),
@@ -48,80 +32,77 @@ export class Feed<T extends Item> {
     };
   }
 
-  observe(wish: Wish): Observable<T> {
-    const batches$ = new Observable<readonly T[]>((subscriber) => {
-      this.subscribers.set(subscriber, wish);
-      this.onChange();
-      return () => {
-        this.subscribers.delete(subscriber);
-        if (this.subscribers.size === 0) this.forget();
+  /** How much of the past serves all who wait for theirs; null if nobody does. */
+  get since(): Since | null {
+    const asked = [...this.followers].flatMap(({ since }) => since ?? []);
+    if (asked.length === 0) return null;
+    const lasts = asked.flatMap(({ last }) => last ?? []);
+    const froms = asked.flatMap(({ from }) => from ?? []);
+    return {
+      ...(lasts.length > 0 && { last: Math.max(...lasts) }),
+      ...(froms.length > 0 && { from: Math.min(...froms) }),
+    };
+  }
+
+  /** The position to resume from: that of the subscriber that has seen least, of those that have seen anything. */
+  get after(): Place | undefined {
+    const places = [...this.followers].flatMap(({ place }) => place ?? []);
+    return places.length > 0 ? places.reduce((a, b) => (b.seq < a.seq ? b : a)) : undefined;
+  }
+
+  observe(wish: Wish, since: Since | null): Observable<T> {
+    return defer(() => {
+      let follower: Follower<T> | null = null;
+      const batches$ = new Observable<readonly T[]>((subscriber) => {
+        const joined = new Follower(subscriber, wish, since, this.isPerStep);
+        follower = joined;
+        this.followers.add(joined);
         this.onChange();
-      };
+        return () => {
+          this.followers.delete(joined);
+          this.onChange();
+        };
+      });
+      if (wish.delivery === 'every') return batches$.pipe(mergeMap((items) => items));
+      return batches$.pipe(
+        newest(wish.every, this.scheduler, ({ seq }) => seq !== undefined && seq <= follower!.pastEnd),
+      );
     });
-    return batches$.pipe(
-      wish.delivery === 'latest' ? newest(wish.every, this.scheduler) : mergeMap((items) => items),
-    );
+  }
+
+  /** The server is asked for what all subscribers want now. */
+  ask(wish: Wish): void {
+    this.asked = wish;
+    this.isPending = true;
+    for (const follower of this.followers) follower.isAsked = true;
   }
 
   /** Steps after `seq` count as missed if not delivered, even before a subscription is answered. */
   expectFrom(seq: number): void {
-    if (this.isPerStep && this.subscribers.size > 0) this.lastSeq ??= seq;
+    for (const follower of this.followers) follower.expectFrom(seq);
   }
 
-  /** The position to resume from, if the subscribers have seen anything. */
-  get after(): Place | undefined {
-    return this.subscribers.size > 0 ? (this.place ?? undefined) : undefined;
-  }
-
-  /** The server sends results: from the subscribers' position if it recovered that, or from after step `seq`. */
-  begin({ epoch, seq, recovered = false }: Place & { readonly recovered?: boolean | undefined }): void {
+  /** The server takes the subscription. */
+  begin(subscribed: ServerMessageOf<'subscribed'>): void {
     this.isPending = false;
-    if (recovered) {
-      this.seenUpdate = this.lastUpdate;
-      return;
-    }
-    this.place = { epoch, seq };
-    this.lastUpdate = -1;
-    // the steps in between are counted when the next result comes
-    if (this.isPerStep) this.lastSeq = Math.min(this.lastSeq ?? seq, seq);
+    for (const follower of this.followers) follower.begin(subscribed);
   }
 
   /** @param seq number of the last step these results cover, if known */
-  deliver(all: readonly T[], seq: number | undefined): void {
-    const { seenUpdate } = this;
-    const items = seenUpdate < 0 ? all : all.filter(({ update = 0 }) => update > seenUpdate);
-    if (items.length > 0) this.seenUpdate = -1;
-    if (this.place && seq !== undefined) this.place = { ...this.place, seq };
-    this.lastUpdate = items.at(-1)?.update ?? this.lastUpdate;
-    const [first, ...others] = items;
-    if (!first) return;
-    const missed = this.missedBefore(first);
-    const told = missed > 0 ? [{ ...first, skipped: first.skipped + missed }, ...others] : items;
-    if (this.isPerStep) this.lastSeq = items.at(-1)?.seq ?? null;
-    for (const subscriber of [...this.subscribers.keys()]) subscriber.next(told);
+  deliver(items: readonly T[], seq: number | undefined): void {
+    for (const follower of [...this.followers]) follower.deliver(items, seq);
   }
 
   interrupt(): void {
     this.asked = null;
     this.isPending = false;
+    for (const follower of this.followers) follower.isAsked = false;
   }
 
   /** Ends all subscribers: with an error, or by completion. */
   end(error: Error | null): void {
-    for (const subscriber of [...this.subscribers.keys()])
+    for (const { subscriber } of [...this.followers])
       if (error) subscriber.error(error);
       else subscriber.complete();
-  }
-
-  /** Steps between the last result and this one that were not reported as skipped. */
-  private missedBefore({ seq, skipped }: T): number {
-    if (!this.isPerStep || seq === undefined || this.lastSeq === null) return 0;
-    return Math.max(0, seq - this.lastSeq - 1 - skipped);
-  }
-
-  private forget(): void {
-    this.lastSeq = null;
-    this.place = null;
-    this.lastUpdate = -1;
   }
 }

@@ -10,6 +10,7 @@
  *   16  u32  count T, at least 1
  *   20  u32  numbers in a step: B * F of steps and inputs, B * N of states, B * M of predictions; at least 1
  *   24  u32  of steps: numbers in a target, B * M, or 0 without targets
+ *   28  u32  of steps with flags: 0
  *   24  u64  of results: skipped
  *   32       the body; in steps without flags it begins at 28:
  *            with times: t [T] as float64, NaN where it is not known
@@ -34,7 +35,14 @@ const INPUTS = 5;
 const TIMES = 1;
 const FLOAT64 = 2;
 const INTERVAL = 4;
-const FLAGS = TIMES | FLOAT64 | INTERVAL;
+/** The flags that a frame of each type may have: h and y are float32 always. */
+const FLAGS: Readonly<Record<number, number>> = {
+  [STEPS]: TIMES | FLOAT64,
+  [STATES]: TIMES,
+  [PREDICTIONS]: TIMES | INTERVAL,
+  [ACK]: 0,
+  [INPUTS]: TIMES | FLOAT64,
+};
 
 /** Offsets at which the numbers begin, or the frame ends. */
 const ACK_BYTES = 16;
@@ -176,9 +184,10 @@ export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
   const view = viewOf(bytes);
   const { type, channel, seq, flags } = readHead(bytes, view);
   if (type !== STEPS) throw refusal(view, 'message-unknown', `clients do not pack messages of type ${type}`);
-  if (flags & INTERVAL) throw refusal(view, 'message-invalid', 'steps have no interval');
   const head = flags === 0 ? NARROW_STEPS_HEAD : HEAD;
   if (bytes.length < head) throw tooShort(view, head);
+  if (head === HEAD && view.getUint32(28, true) !== 0)
+    throw refusal(view, 'message-invalid', 'bytes 28 to 31 must be 0');
   const { count, size } = readShape(view);
   const targetSize = view.getUint32(24, true);
   const width = flags & FLOAT64 ? 8 : 4;
@@ -240,8 +249,10 @@ function readHead(bytes: Uint8Array, view: DataView): Head {
   if (channel === 0) throw refusal(view, 'message-invalid', 'channel: must be at least 1');
   const seq = readInteger(view, 8, 'seq');
   const flags = view.getUint16(2, true);
-  if (flags > FLAGS) throw refusal(view, 'message-invalid', `flags: ${flags} is unknown`);
-  return { type: bytes[1]!, channel, seq, flags };
+  const type = bytes[1]!;
+  if (flags & ~(FLAGS[type] ?? flags))
+    throw refusal(view, 'message-invalid', `flags: ${flags} is not of frames of type ${type}`);
+  return { type, channel, seq, flags };
 }
 
 function readShape(view: DataView): { count: number; size: number } {
@@ -272,12 +283,28 @@ function readReals(view: DataView, at: number, length: number): Float32Array<Arr
   return copy;
 }
 
+/** How many readings the steps of small frames share, since arrays of their own would cost more than their contents. */
+const SLAB_READINGS = 512;
+let slab = new Float64Array(0);
+let slabUsed = 0;
+
+/** Gives room for a few numbers, which is never given again. */
+function roomFor(length: number): Float64Array<ArrayBuffer> {
+  if (length > SLAB_READINGS / 4) return new Float64Array(length);
+  if (slabUsed + length > slab.length) {
+    slab = new Float64Array(SLAB_READINGS);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
+}
+
 /** Gives a copy of float64 numbers, which a frame seldom has where they may lie. */
 function readDoubles(view: DataView, at: number, length: number): Float64Array<ArrayBuffer> {
   const from = view.byteOffset + at;
   if (LITTLE_ENDIAN && length > FEW)
     return new Float64Array((view.buffer as ArrayBuffer).slice(from, from + 8 * length));
-  const copy = new Float64Array(length);
+  const copy = roomFor(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat64(at + 8 * i, true);
   return copy;
 }
@@ -285,8 +312,8 @@ function readDoubles(view: DataView, at: number, length: number): Float64Array<A
 /** Gives a copy of readings, float64 whatever they travelled as. */
 function readReadings(view: DataView, at: number, length: number, width: number): Float64Array<ArrayBuffer> {
   if (width === 8) return readDoubles(view, at, length);
-  if (LITTLE_ENDIAN && length > FEW) return Float64Array.from(readReals(view, at, length));
-  const copy = new Float64Array(length);
+  if (LITTLE_ENDIAN && length > SLAB_READINGS / 4) return new Float64Array(readReals(view, at, length));
+  const copy = roomFor(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
   return copy;
 }

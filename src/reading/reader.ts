@@ -13,8 +13,8 @@ import { CsvSource } from './table/csv-source.js';
 import type { TableSource } from './table/table-source.js';
 import { MissingWords } from './values/words.js';
 
-/** Lines by which the columns are chosen, at most. */
-export const HEAD = 1000;
+/** Lines by which the columns are chosen, at most: 1,000 rows, and what stands above them. */
+export const HEAD = 1024;
 /** Lines at the end that may be no rows. */
 const MAX_FOOTERS = 5;
 const FOOTER = /^(total|sum|summe|somme|mean|average|avg|mittelwert|min|max|count|std|end|eof|ende|fin)\b/i;
@@ -58,7 +58,7 @@ export class Reader {
   }
 
   /**
-   * Chooses the columns if enough has come: 1,000 lines or the end; or, if asked early, one row with a number.
+   * Chooses the columns if enough has come: 1,024 lines or the end; or, if asked early, one row with a number.
    * Tells whether they are chosen.
    *
    * @throws EddyError `input-invalid` if the file cannot be read
@@ -112,7 +112,7 @@ export class Reader {
     return {
       rows,
       badRows: { count: bad.count, first: [...bad.first] },
-      gaps: maker?.gaps ?? 0,
+      gaps: maker?.readGaps() ?? [],
       ...(maker?.times?.read() ?? { untimed: NONE, backwards: NONE, overlaps: NONE, skippedTimes: NONE }),
       notes: [...(this.source?.passedOver ?? []), ...(maker?.notes ?? []), ...notes],
     };
@@ -154,7 +154,7 @@ export class Reader {
   /** Does the line begin with a word where rows begin with a time or a number? */
   private mayBeFooter({ cells, fault }: SensorRecord): boolean {
     const first = cells.find((cell) => typeof cell !== 'string' || cell.trim() !== '');
-    if (typeof first !== 'string' || !/^\s*[\p{L}#*=-]/u.test(first) || this.plan!.choice.format !== 'csv')
+    if (typeof first !== 'string' || !/^\s*[\p{L}#*=([-]/u.test(first) || this.plan!.choice.format !== 'csv')
       return false;
     const isAtTime = this.plan!.time?.indices.includes(cells.indexOf(first)) ?? false;
     return fault !== undefined || isAtTime || FOOTER.test(first.trim());

@@ -125,8 +125,8 @@ export interface Tally {
 export interface ReadingReport {
   readonly rows: number;
   readonly badRows: { readonly count: number; readonly first: readonly BadRow[] };
-  /** Missing values of fields. */
-  readonly gaps: number;
+  /** Missing values, of the fields that have some. */
+  readonly gaps: readonly { readonly name: string; readonly count: number }[];
   readonly untimed: Tally;
   /** Rows whose time is before that of the row before (of the same `by`). */
   readonly backwards: Tally;

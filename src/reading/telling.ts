@@ -1,5 +1,6 @@
 /** A reading in sentences: what was taken, what was left out and why, what happened on the way. */
 import type { Choice, Field, ReadingReport, Tally, TimeSource } from './reading.js';
+import { quoted } from './text/csv-cells.js';
 
 const DELIMITERS: Readonly<Record<string, string>> = { '\t': 'tab', ' ': 'space' };
 /** Columns named in a line. */
@@ -19,9 +20,9 @@ export function tellChoice(choice: Choice): string[] {
     ...(targets.length > 0
       ? [`targets: ${listed(targets.map(fieldText))}${classes ? ` (${listed(classes)})` : ''}`]
       : []),
-    time === null ? 'time: none' : `time: ${time.columns.join(' and ')} (${formText(time)})`,
+    time === null ? 'time: none' : `time: ${time.columns.map(quoted).join(' and ')} (${formText(time)})`,
     ...(by === null ? [] : [`by: ${by}`]),
-    ...leftOut.slice(0, MAX_NAMED).map(({ name, why }) => `left out: ${name}: ${why}`),
+    ...leftOut.slice(0, MAX_NAMED).map(({ name, why }) => `left out: ${quoted(name)}: ${why}`),
     ...(leftOut.length > MAX_NAMED ? [`left out: ${leftOut.length - MAX_NAMED} more`] : []),
     ...notes.map((note) => `note: ${note}`),
   ];
@@ -30,6 +31,7 @@ export function tellChoice(choice: Choice): string[] {
 /** Says what happened while a file was read. */
 export function tellReport({
   badRows,
+  gaps,
   untimed,
   backwards,
   overlaps,
@@ -39,6 +41,7 @@ export function tellReport({
   return [
     ...badRows.first.map(({ message }) => `skipped: ${message}`),
     ...(badRows.count > 0 ? [`${badRows.count} bad ${badRows.count === 1 ? 'row' : 'rows'} skipped`] : []),
+    ...(gaps.length > 0 ? [`gaps: ${listed(gaps.map(({ name, count }) => `${name} ${count}`))}`] : []),
     ...tally(untimed, 'rows without a time'),
     ...tally(backwards, 'times before that of the row before'),
     ...tally(overlaps, 'times that the clock shows twice, taken for the first unless the rows had passed it'),
@@ -53,7 +56,8 @@ const formText = ({ format, zone }: TimeSource) =>
 const tally = ({ count, first }: Tally, what: string) =>
   count > 0 ? [`note: ${count} ${what}, first in line ${first}`] : [];
 
-const listed = (names: readonly string[]) =>
+/** Lists names so that each can be told from the next. */
+export const listed = (names: readonly string[]) =>
   names.length > MAX_NAMED
-    ? `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} more`
-    : names.join(', ');
+    ? `${names.slice(0, MAX_NAMED).map(quoted).join(', ')} and ${names.length - MAX_NAMED} more`
+    : names.map(quoted).join(', ');

@@ -1,6 +1,7 @@
 import { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { StepKey } from '../store/store.js';
+import { Checksum } from './checksum.js';
 
 /** Keys that are remembered. */
 export const REMEMBERED_KEYS = 10_000;
@@ -70,14 +71,11 @@ export class AppendKeys {
   }
 }
 
-/** Gives a checksum of what is appended with a key: its numbers, and its time if it came with one (FNV-1a of their bits). */
-export function checksumOf(x: Float64Array, targets: Float64Array | null, t: number | null): number {
-  let hash = 0x811c9dc5;
-  for (const values of [x, targets ?? [], t === null ? [] : [t]]) {
-    const bytes = new Uint8Array(
-      Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.NaN : value)).buffer,
-    );
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  }
-  return hash >>> 0;
-}
+/** Gives a checksum of what is appended with a key: its numbers, and its time if it came with one. */
+export const checksumOf = (x: Float64Array, targets: Float64Array | null, t: number | null): number =>
+  new Checksum()
+    .add(x)
+    .add([targets?.length ?? 0])
+    .add(targets ?? [])
+    .add(t === null ? [] : [t])
+    .take();

@@ -63,6 +63,8 @@ export interface Repeated {
   readonly x: Float64Array;
   readonly targets: Float64Array | null;
   readonly t: Float64Array | null;
+  /** T */
+  readonly count: number;
 }
 
 /**
@@ -74,26 +76,22 @@ export interface Repeated {
  */
 export function checkRepeats(
   recent: RecentSteps,
-  { first, x, targets, t }: Repeated,
-  size: number,
-  count: number,
+  { first, x, targets, t, count }: Repeated,
+  repeats: number,
   last: number,
 ): void {
   const goOn = `the last step is ${last}: go on with ${last + 1}, or use append, which needs no numbers`;
-  const targetSize = targets ? (targets.length * size) / x.length : 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < repeats; i++) {
     const seq = first + i;
     const kept = recent.read(seq);
     if (!kept)
       throw new EddyError('step-stale', `step ${seq} came again, and is too old to be compared; ${goOn}`);
     const conflict = (what: string) =>
       new EddyError('step-conflict', `step ${seq} was accepted before with ${what}; ${goOn}`);
-    for (let j = 0; j < size; j++)
-      if (!isSame(kept[j]!, x[i * size + j]!)) throw conflict('different values');
-    for (let j = 0; j < targetSize; j++)
-      if (!isSame(kept[size + j]!, targets![i * targetSize + j]!))
-        throw conflict('a different target, or without one');
-    if (t && !Number.isNaN(t[i]!) && !isSame(kept.at(-1)!, t[i]!)) throw conflict('a different time');
+    if (kept.x !== recent.sumOf(x, count, i)) throw conflict('different values');
+    if (targets && kept.target !== recent.sumOf(targets, count, i))
+      throw conflict('a different target, or without one');
+    if (t && !Number.isNaN(t[i]!) && kept.t !== t[i]) throw conflict('a different time');
   }
 }
 
@@ -101,6 +99,3 @@ function checkTakesTargets(spec: ModelSpec): void {
   if (spec.task?.kind !== 'supervised')
     throw new EddyError('target-unexpected', 'only a model with a supervised task takes targets');
 }
-
-/** The same number, or both missing. */
-const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));

@@ -10,9 +10,8 @@ import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';
-import type { Since } from './past/past.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Begun, Rejoined } from './results/watching.js';
+import type { After, Begun, From, Rejoined } from './results/watching.js';
 
 export interface RefusedPush extends Refused {
   readonly seq: number;
@@ -77,10 +76,15 @@ export interface SequenceHandle {
   checkpoint(): Observable<never>;
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage>;
-  /** Gives a view from a place in the past on. @throws EddyError `view-unavailable` */
-  since(view: View, options: ViewOptions, since: Since): Begun;
+  /**
+   * Gives a view from a place in the past on.
+   *
+   * @param hasRoom can the subscriber take more of the past?
+   * @throws EddyError `view-unavailable`
+   */
+  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun;
   /** Gives a view from a subscriber's position. @throws EddyError `view-unavailable` */
-  rejoin(view: View, options: ViewOptions, after: After): Rejoined;
+  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined;
   /** Releases the sequence: nothing is pushed through this handle any more. */
   release(): void;
 }

@@ -4,13 +4,12 @@ import type { Schema } from '../fields/schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Limits } from '../limits.js';
 import type { ModelSettings } from '../rnn/model.js';
-import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { checksumOf } from './append-keys.js';
-import { checkBlock, checkLateTargets, checkRepeats, checkTargets, type Repeated } from './block-checks.js';
+import { checkBlock, checkLateTargets, checkRepeats, checkTargets } from './block-checks.js';
 import type { Appended, Appender, Asker, Change } from './change.js';
 import type { Course } from './course.js';
-import { RecentSteps } from './recent-steps.js';
 import { ResampledReadings } from './resampled-readings.js';
 import { rows } from './rows-of.js';
 import type { SequenceCounters } from './sequence-counters.js';
@@ -69,36 +68,22 @@ export interface IntakeParts {
   /** Milliseconds since 1970. */
   readonly wall: () => number;
   readonly counters: SequenceCounters;
-  /** Are all steps of the log in memory? */
-  readonly isNew: boolean;
 }
 
 export class Intake {
-  /** Numbers in a step, B * F, and in a target, B * M. */
+  /** Numbers in a step, B * F. */
   private readonly stepSize: number;
-  private readonly recent: RecentSteps;
-  /** Does `recent` hold the last steps as far as the log has them? */
-  private knowsRecent: boolean;
   private readonly readings: ResampledReadings | null;
 
   constructor(private readonly parts: IntakeParts) {
-    const { spec, schema, limits, isNew } = parts;
+    const { spec, schema, limits } = parts;
     this.stepSize = spec.batch * spec.features;
-    const targetSize = spec.task?.kind === 'supervised' ? spec.batch * outputsOf(spec) : 0;
-    this.recent = new RecentSteps(this.stepSize, targetSize, limits.unackedSteps);
-    this.knowsRecent = isNew;
     this.readings = schema.resample && new ResampledReadings(schema, limits.pendingAppends);
   }
 
   /** Readings that have not become a step yet. */
   get pending(): number {
     return this.readings?.pending ?? 0;
-  }
-
-  /** Drops steps that can be read back from the log. */
-  forget(): void {
-    this.recent.clear();
-    this.knowsRecent = false;
   }
 
   /** Refuses the readings that have not become a step: the sequence ends. */
@@ -157,14 +142,13 @@ export class Intake {
     this.checkCredit(last, limits.unackedSteps);
     if (targets) checkTargets(spec, targets, count);
     const repeats = Math.min(count, next - first);
-    if (repeats > 0) this.checkRepeats({ first, x, targets, t }, repeats, course.seq);
+    if (repeats > 0) checkRepeats(course.recent, { first, x, targets, t, count }, repeats, course.seq);
     counters.stepsRepeated += repeats;
     if (repeats === count) return { record: null, last, asker };
     const fresh = rows(x, this.stepSize, repeats, count);
     const freshTargets = targets && rows(targets, targets.length / count, repeats, count);
     const given = t && rows(t, 1, repeats, count);
     const stamps = course.times.stamp(given, count - repeats, wall(), next, spec.inputs.late === 'take');
-    this.recent.add(next, fresh, freshTargets, stamps);
     return {
       record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets },
       last,
@@ -191,7 +175,6 @@ export class Intake {
     this.checkCredit(seq, limits.pendingAppends);
     const stamp = t === null ? null : Float64Array.of(t);
     const stamps = course.times.stamp(stamp, 1, wall(), seq, spec.inputs.late === 'take');
-    this.recent.add(seq, x, targets, stamps);
     asker.seq = seq;
     return { record: { kind: 'steps', first: seq, t: stamps, x, targets, keys }, last: seq, asker };
   }
@@ -214,18 +197,5 @@ export class Intake {
         'credit-exceeded',
         `${unacked} steps would wait for their ack; the limit is ${most}`,
       );
-  }
-
-  private checkRepeats(block: Repeated, repeats: number, last: number): void {
-    if (!this.knowsRecent && !this.recent.read(block.first)) this.recall();
-    checkRepeats(this.recent, block, this.stepSize, repeats, last);
-  }
-
-  /** Reads the last steps back from the log, once after waking. */
-  private recall(): void {
-    const { log } = this.parts;
-    this.knowsRecent = true;
-    for (const { record } of log.records(log.oldest))
-      if (record.kind === 'steps') this.recent.add(record.first, record.x, record.targets, record.t);
   }
 }

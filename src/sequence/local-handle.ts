@@ -8,9 +8,8 @@ import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Appender, Asker } from './change.js';
 import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
-import type { Since } from './past/past.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Begun, Rejoined } from './results/watching.js';
+import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { Sequence } from './sequence.js';
 
 /** A handle on a sequence of this process. */
@@ -122,12 +121,12 @@ export class LocalHandle implements SequenceHandle {
     return this.sequence.watch(view, options);
   }
 
-  since(view: View, options: ViewOptions, since: Since): Begun {
-    return this.sequence.since(view, options, since);
+  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun {
+    return this.sequence.since(view, options, from, hasRoom);
   }
 
-  rejoin(view: View, options: ViewOptions, after: After): Rejoined {
-    return this.sequence.rejoin(view, options, after);
+  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined {
+    return this.sequence.rejoin(view, options, after, hasRoom);
   }
 
   release(): void {

@@ -9,6 +9,7 @@ import { Past } from './past/past.js';
 import { type Recovered, recover } from './recovery.js';
 import { Sequence } from './sequence.js';
 import type { SequenceParts } from './sequence-parts.js';
+import { type Asleep, asleepOf } from './summary.js';
 
 /** Makes a new sequence. @throws EddyError `sequence-limit` */
 export const createSequence = (parts: SequenceParts, spec: ModelSpec, schema: Schema): Sequence =>
@@ -19,21 +20,18 @@ export const createSequence = (parts: SequenceParts, spec: ModelSpec, schema: Sc
     return { course, past: pastOf(parts, log, spec), replayed: 0, damage: [], isCut: false };
   });
 
-/** Brings a sequence back that the store knows. @throws EddyError `store-damaged`, `sequence-limit` */
+/** Brings a sequence back that the store knows: asleep, if it fell asleep in order. @throws EddyError `store-damaged`, `sequence-limit` */
 export const bringBack = (parts: SequenceParts): Sequence =>
-  open(parts, (log) =>
-    recover(
-      parts.name,
-      log,
-      (spec) => parts.models.wake(spec),
-      (spec) => pastOf(parts, log, spec),
-    ),
-  );
+  open(parts, (log) => {
+    const { store, name, models } = parts;
+    const keptBy = (spec: ModelSpec) => pastOf(parts, log, spec);
+    return asleepOf(store, name, log, keptBy) ?? recover(name, log, (spec) => models.wake(spec), keptBy);
+  });
 
 const pastOf = ({ past: limits, clock, onFault }: SequenceParts, { pages }: SequenceStore, spec: ModelSpec) =>
   new Past({ pages, spec, limits, wall: () => clock.wall(), onDamage: onFault });
 
-function open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered): Sequence {
+function open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered | Asleep): Sequence {
   const events = new LogEvents();
   const log = parts.store.open(parts.name, events);
   try {

@@ -88,7 +88,7 @@ class Carrying extends Stage<Change, SequenceRun> {
   private carry(record: LogRecord | null): void {
     const { course, room } = this;
     if (record?.kind === 'steps') {
-      course.note(record.first, record.t, record.keys);
+      course.note(record);
       return carrySteps(SequenceRun, course.model, record, room, this);
     }
     if (record?.kind === 'targets') return meetTargets(course.model, record, this);

@@ -1,77 +1,113 @@
-/** The numbers of the last steps, to compare repeated steps with the accepted ones. */
+/** What tells repeated steps from other ones: checksums of the last steps, and their times. */
+import type { Plain } from '../formats/typed-json.js';
+import { Checksum } from './checksum.js';
+
+/** Of one step: the checksum of its x, of its target, NaN without one, and its time, NaN where it is not known. */
+export interface KeptStep {
+  readonly x: number;
+  readonly target: number;
+  readonly t: number;
+}
+
+/** Numbers of a kept step. */
+const ROW = 3;
+/** The first capacity of the ring, in steps; it doubles up to its limit. */
+const FIRST_STEPS = 8;
+
 export class RecentSteps {
-  /** Step `seq` is at `seq` modulo the capacity: its x, its targets, and its time. */
+  /** Step `seq` is at `seq` modulo the capacity. */
   private ring = new Float64Array(0);
   /** Number of the step after the last, and of the oldest one kept. */
   private next = 0;
   private oldest = 0;
-  private readonly keep: number;
-  private readonly rowSize: number;
+  private readonly checksum = new Checksum();
 
-  /**
-   * @param stepSize numbers in a step, B * F
-   * @param targetSize numbers in a target, B * M; 0 without targets
-   * @param steps to keep: as many as a producer may have to resend
-   * @param bytes to use at most, but always enough for one step
-   */
   constructor(
+    /** Numbers in a step, B * F. */
     private readonly stepSize: number,
-    private readonly targetSize: number,
-    steps: number,
-    bytes = 1024 * 1024,
-  ) {
-    this.rowSize = stepSize + targetSize + 1;
-    this.keep = Math.max(1, Math.min(steps, Math.floor(bytes / (8 * this.rowSize))));
+    /** Steps to keep: as many as a producer may have to send again. */
+    private most = Number.POSITIVE_INFINITY,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.next === this.oldest;
+  }
+
+  /** Keeps so many steps from now on. */
+  limit(most: number): void {
+    this.most = most;
+    if (this.ring.length > ROW * most) this.restore(this.state());
   }
 
   /** Adds the steps from number `first` on: x [T,B,F], targets [T,B,M] or none, and t [T], or null where it is unknown. */
   add(first: number, x: Float64Array, targets: Float64Array | null, t: Float64Array | null): void {
-    const { stepSize, targetSize, rowSize } = this;
-    const count = x.length / stepSize;
+    const count = x.length / this.stepSize;
     if (first !== this.next) this.oldest = first;
     this.next = first + count;
     this.grow();
     const { ring } = this;
-    const room = ring.length / rowSize;
+    const room = ring.length / ROW;
     this.oldest = Math.max(this.oldest, this.next - room);
     for (let i = Math.max(0, count - room); i < count; i++) {
-      const at = ((first + i) % room) * rowSize;
-      for (let j = 0; j < stepSize; j++) ring[at + j] = x[i * stepSize + j]!;
-      for (let j = 0; j < targetSize; j++)
-        ring[at + stepSize + j] = targets ? targets[i * targetSize + j]! : Number.NaN;
-      ring[at + rowSize - 1] = t ? t[i]! : Number.NaN;
+      const at = ((first + i) % room) * ROW;
+      ring[at] = this.sumOf(x, count, i);
+      ring[at + 1] = targets ? this.sumOf(targets, count, i) : Number.NaN;
+      ring[at + 2] = t ? t[i]! : Number.NaN;
     }
   }
 
-  /** Gives x [B,F], the target [B,M] and the time of a kept step in one row, or null. It is valid until the next `add`. */
-  read(seq: number): Float64Array | null {
+  /** Gives a kept step, or null. */
+  read(seq: number): KeptStep | null {
     if (seq < this.oldest || seq >= this.next) return null;
-    const { rowSize } = this;
-    const at = (seq % (this.ring.length / rowSize)) * rowSize;
-    return this.ring.subarray(at, at + rowSize);
+    const at = (seq % (this.ring.length / ROW)) * ROW;
+    return { x: this.ring[at]!, target: this.ring[at + 1]!, t: this.ring[at + 2]! };
   }
 
-  clear(): void {
+  /** Gives the checksum of the i-th of `count` runs of numbers of the same length. */
+  sumOf(values: Float64Array, count: number, i: number): number {
+    const size = values.length / count;
+    return this.checksum.add(values, i * size, (i + 1) * size).take();
+  }
+
+  state(): Plain {
+    const { oldest, next, ring } = this;
+    const rows = new Float64Array((next - oldest) * ROW);
+    const room = ring.length / ROW;
+    for (let seq = oldest; seq < next; seq++) {
+      const at = (seq % room) * ROW;
+      rows.set(ring.subarray(at, at + ROW), (seq - oldest) * ROW);
+    }
+    return { first: oldest, rows };
+  }
+
+  restore(state: unknown): void {
+    const { first = 0, rows = new Float64Array(0) } = (state ?? {}) as {
+      first?: number;
+      rows?: Float64Array;
+    };
+    const count = Math.min(this.most, rows.length / ROW);
+    this.next = first + rows.length / ROW;
+    this.oldest = this.next - count;
     this.ring = new Float64Array(0);
-    this.oldest = this.next;
+    this.grow();
+    const room = this.ring.length / ROW;
+    for (let seq = this.oldest; seq < this.next; seq++)
+      this.ring.set(rows.subarray((seq - first) * ROW, (seq - first + 1) * ROW), (seq % room) * ROW);
   }
 
   /** Grows the ring to hold the steps from the oldest to the next, up to its limit. */
   private grow(): void {
-    const { ring, rowSize, keep } = this;
-    const before = ring.length / rowSize;
-    const needed = Math.min(keep, this.next - this.oldest);
+    const { ring, most } = this;
+    const before = ring.length / ROW;
+    const needed = Math.min(most, this.next - this.oldest);
     if (needed <= before) return;
-    let room = Math.min(keep, FIRST_STEPS);
-    while (room < needed) room = Math.min(keep, 2 * room);
-    this.ring = new Float64Array(room * rowSize);
+    let room = Math.min(most, FIRST_STEPS);
+    while (room < needed) room = Math.min(most, 2 * room);
+    this.ring = new Float64Array(room * ROW);
     // a ring that still grows has lost no step: each has a place in the old one and another in the new
     for (let seq = Math.max(this.oldest, this.next - room); seq < this.oldest + before; seq++) {
-      const at = (seq % before) * rowSize;
-      this.ring.set(ring.subarray(at, at + rowSize), (seq % room) * rowSize);
+      const at = (seq % before) * ROW;
+      this.ring.set(ring.subarray(at, at + ROW), (seq % room) * ROW);
     }
   }
 }
-
-/** The first capacity of the ring, in steps; it doubles up to its limit. */
-const FIRST_STEPS = 8;

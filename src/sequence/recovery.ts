@@ -40,15 +40,17 @@ interface SequenceState {
   readonly schema?: Schema;
   readonly times?: unknown;
   readonly keys?: unknown;
+  readonly recent?: unknown;
 }
 
 /** The state of a sequence in a checkpoint. */
-export const stateOf = ({ epoch, model, schema, isNamed, times, keys }: Course): Plain => ({
+export const stateOf = ({ epoch, model, schema, isNamed, times, keys, recent }: Course): Plain => ({
   epoch,
   snapshot: model.snapshot(),
   ...(isNamed && { schema }),
   times: times.state(),
   keys: keys.state(),
+  recent: recent.state(),
 });
 
 /**
@@ -66,6 +68,7 @@ export function recover(
   const damage: EddyError[] = [];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
     const { course } = start;
+    if (course.recent.isEmpty) recall(course, log, start.position);
     const before = course.seq;
     const past = pastOf(course.model.spec);
     const reached = replayFrom(course, past, log, start.position);
@@ -83,6 +86,18 @@ export function recover(
   const why = damage.map(({ message }) => message);
   if (log.oldest > 0) why.push('no checkpoint is usable, and the log starts later');
   throw new EddyError('store-damaged', `${name} cannot be restored: ${why.join('; ')}`);
+}
+
+/** Takes the last steps from the log, as far as it goes back: a checkpoint of version 0.1 has none. */
+function recall({ recent }: Course, log: SequenceStore, end: number): void {
+  const read = () => {
+    for (const { position, record } of log.records(log.oldest)) {
+      if (position >= end) return;
+      if (record.kind === 'steps') recent.add(record.first, record.x, record.targets, record.t);
+    }
+  };
+  // what is damaged before the checkpoint is not needed
+  attempt(read, () => undefined);
 }
 
 /** Replays the log over a course from a position on, and gives how far it got, and what stopped it before the end. */
@@ -129,7 +144,7 @@ export function* starts(
 
 /** @throws EddyError `snapshot-invalid`, `spec-invalid` */
 export function fromState(state: Plain, position: number, make: MakeModel): Start {
-  const { epoch, snapshot, schema, times, keys } = state as unknown as SequenceState;
+  const { epoch, snapshot, schema, times, keys, recent } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const model = make(snapshot.spec);
@@ -142,6 +157,7 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
   const course = courseOf(model, epoch, schema);
   course.times.restore(times);
   course.keys.restore(keys);
+  course.recent.restore(recent);
   return { course, position };
 }
 

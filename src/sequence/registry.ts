@@ -10,7 +10,7 @@ import { SEQUENCE_NAME } from '../protocol/messages.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
 import { bringBack, createSequence } from './open-sequence.js';
-import type { PastLimits } from './past/past.js';
+import { PAST_LIMITS, type PastLimits } from './past/past.js';
 import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
@@ -29,8 +29,8 @@ export interface RegistryParts {
     'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps' | 'pendingAppends'
   >;
   readonly keeping: Keeping;
-  /** How far back the past of each sequence reaches. */
-  readonly past: PastLimits;
+  /** How far back the past of each sequence reaches; as `PAST_LIMITS` if left out. */
+  readonly past?: PastLimits;
   readonly counters: SequenceCounters;
   /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;
@@ -218,13 +218,22 @@ export class Registry {
 
   private enter(sequence: Sequence): Sequence {
     this.present.set(sequence.name, sequence);
+    this.lookLater();
     return sequence;
   }
 
   private partsOf(name: string): SequenceParts {
-    const { keeping, ...parts } = this.parts;
+    const { keeping, past = PAST_LIMITS, ...parts } = this.parts;
     const { models, turns } = this;
-    return { ...parts, name, channel: ++this.lastChannel, models, turns, checkpointSteps: keeping.steps };
+    return {
+      ...parts,
+      past,
+      name,
+      channel: ++this.lastChannel,
+      models,
+      turns,
+      checkpointSteps: keeping.steps,
+    };
   }
 
   /** Keeps checking as long as any sequence is left to put to sleep or to drop. */

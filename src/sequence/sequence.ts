@@ -13,22 +13,24 @@ import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.j
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
+import { BinClosing } from './bin-closing.js';
 import type { Asker, SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
 import { keepRun } from './past/keep-run.js';
-import type { Past, Since } from './past/past.js';
+import type { Past } from './past/past.js';
 import { PendingAcks } from './pending-acks.js';
 import { live } from './pipeline.js';
 import { type Recovered, recover } from './recovery.js';
 import { Results } from './results/results.js';
 import type { ViewOptions } from './results/shape-view.js';
-import { type After, type Begun, type Rejoined, Watching } from './results/watching.js';
+import { type After, type Begun, type From, type Rejoined, Watching } from './results/watching.js';
 import { countRun } from './sequence-counters.js';
 import type { SequenceParts } from './sequence-parts.js';
-import { type Summary, summaryOf, toldOf } from './summary.js';
+import type { Asleep, Summary } from './summary.js';
+import { Telling } from './telling.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 /** Nobody asked. */
@@ -57,12 +59,10 @@ export class Sequence {
   private readonly acks: PendingAcks;
   private readonly checkpoints: Checkpoints;
   private pipe = Subscription.EMPTY;
-  private closing = Subscription.EMPTY;
+  private readonly closing: BinClosing;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  /** What was told of it last, and x [B,F] of the last step. */
-  private told: Partial<Summary>;
-  private lastX: Float64Array;
+  private readonly telling: Telling;
   /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
   isBusy = false;
   private isAnswered = false;
@@ -73,19 +73,21 @@ export class Sequence {
     private readonly parts: SequenceParts,
     private readonly log: SequenceStore,
     events: LogEvents,
-    origin: Recovered,
+    origin: Recovered | Asleep,
   ) {
     const { name, channel, limits, clock, models, newEpoch, counters, onFault } = parts;
-    const { course, past, replayed, isCut, damage } = origin;
-    const { schema } = course;
-    const { spec } = course.model;
+    const { past } = origin;
+    const recovered = 'course' in origin ? origin : null;
+    const { seq, epoch, schema } = recovered?.course ?? (origin as Asleep);
+    const spec = recovered?.course.model.spec ?? (origin as Asleep).spec;
+    const { replayed, isCut } = recovered ?? { replayed: 0, isCut: false };
     this.name = name;
     this.channel = channel;
     this.spec = spec;
     this.schema = schema;
     this.lastActive = clock.monotonic();
     this.blockSteps = blockStepsOf(spec, limits.blockSteps);
-    this.last = { seq: course.seq, epoch: course.epoch };
+    this.last = { seq, epoch };
     this.results = new Results(channel, spec, schema, past);
     this.past = past;
     const { results } = this;
@@ -99,33 +101,21 @@ export class Sequence {
       clock,
       onFault,
     });
-    this.acks = new PendingAcks(course.seq, log);
+    this.acks = new PendingAcks(seq, log);
     const { blockSteps, acks } = this;
-    const isNew = course.seq < 0;
     const wall = () => clock.wall();
-    this.intake = new Intake({
-      spec,
-      schema,
-      blockSteps,
-      limits,
-      log,
-      acks,
-      newEpoch,
-      wall,
-      counters,
-      isNew,
-    });
+    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
     const everySteps = replayStepsOf(spec, parts.checkpointSteps);
     const isKept = replayed === 0 && !isCut;
-    this.told = toldOf(parts.store, name);
-    this.lastX = Float64Array.from(this.told.x ?? [], (value) => value ?? Number.NaN);
+    this.telling = new Telling(parts.store, name, spec);
+    this.closing = new BinClosing(clock.scheduler, () => this.submit({ kind: 'flush', asker: NOBODY }));
     this.checkpoints = new Checkpoints({
       log,
       clock,
       everySteps,
       isKept,
       replayed,
-      summary: (course) => summaryOf(course, this.lastX) as unknown as Plain,
+      summary: (course) => this.telling.summary(course) as unknown as Plain,
       past,
     });
     events.durable$.subscribe((end) => this.acks.reached(end));
@@ -133,8 +123,9 @@ export class Sequence {
       this.announce('checkpoint', { position, bytes });
       this.checkpoints.reached(position, this.seq);
     });
-    this.begin(course);
-    if (log.end > 1 || damage.length > 0) this.cameBack(origin);
+    if (!recovered) return;
+    this.begin(recovered.course);
+    if (log.end > 1 || recovered.damage.length > 0) this.cameBack(recovered);
   }
 
   get isAwake(): boolean {
@@ -143,7 +134,7 @@ export class Sequence {
 
   /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
   get isHeld(): boolean {
-    return this.holders > 0 || this.results.isWatched || this.failure !== null;
+    return this.holders > 0 || this.results.isWatched || this.watching.isRead || this.failure !== null;
   }
 
   /** Can it be dropped from memory? */
@@ -201,7 +192,7 @@ export class Sequence {
     }
     this.isAnswered = false;
     this.commands.next(command);
-    this.closeLater();
+    if (!this.failure) this.closing.put(this.schema, this.intake.pending);
     // it failed, or was ended from within, before it was answered
     if (this.failure && !this.isAnswered) refuse(command, this.failure);
   }
@@ -230,21 +221,20 @@ export class Sequence {
   }
 
   /** Gives a view from a place in the past on. @throws EddyError `view-unavailable` */
-  since(view: View, options: ViewOptions, since: Since): Begun {
+  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun {
     this.checkAlive();
-    return this.watching.since(view, options, since);
+    return this.watching.since(view, options, from, hasRoom);
   }
 
   /** Gives a view from the subscriber's position. @throws EddyError `view-unavailable` */
-  rejoin(view: View, options: ViewOptions, after: After): Rejoined {
+  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined {
     this.checkAlive();
-    return this.watching.rejoin(view, options, after);
+    return this.watching.rejoin(view, options, after, hasRoom);
   }
 
   /** What a list tells of it; it does not wake for it. */
   summary(): Partial<Summary> {
-    if (this.course) this.told = summaryOf(this.course, this.lastX);
-    return this.told;
+    return this.telling.summary(this.course);
   }
 
   /** Saves it and frees its memory; the next step wakes it. */
@@ -267,7 +257,7 @@ export class Sequence {
   /** Ends it: its watchers complete, and every later command is refused with the reason. */
   end(reason: EddyError): void {
     this.giveUpModel();
-    this.closing.unsubscribe();
+    this.closing.end();
     this.intake.end(reason);
     this.failure = reason;
     this.results.complete();
@@ -312,6 +302,7 @@ export class Sequence {
   private begin(course: Course): void {
     const { commands, intake, results, log } = this;
     this.course = course;
+    course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
     const sink = new Sink<SequenceRun>(
       (run) => this.take(run, course),
@@ -330,8 +321,7 @@ export class Sequence {
     this.checkpoints.count(count);
     keepRun(this.past, run, course);
     this.results.add(run, course);
-    if (run.isLast && record?.kind === 'steps')
-      this.lastX = record.x.slice(-this.spec.batch * this.spec.features);
+    if (run.isLast && record?.kind === 'steps') this.telling.take(record.x);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
     this.answer(run);
@@ -346,25 +336,12 @@ export class Sequence {
     else if (refused.length > 0) asker.refused(refused);
   }
 
-  /** Closes the open bins when no reading has come for as long as one takes: a sensor that falls silent ends its last bin. */
-  private closeLater(): void {
-    const { resample } = this.schema;
-    if (!resample) return;
-    this.closing.unsubscribe();
-    if (this.intake.pending === 0 || this.failure) return;
-    this.closing = this.parts.clock.scheduler.schedule(
-      () => this.submit({ kind: 'flush', asker: NOBODY }),
-      resample.every + resample.lateness,
-    );
-  }
-
   private giveUpModel(): void {
     const { course } = this;
     if (!course) return;
     this.pipe.unsubscribe();
     this.last = { seq: course.seq, epoch: course.epoch };
     this.course = null;
-    this.intake.forget();
     course.model.free();
     this.past.free();
     this.parts.models.leave(this);

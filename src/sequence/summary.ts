@@ -1,7 +1,8 @@
 import type { Schema } from '../fields/schema.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import type { LogRecord, Store } from '../store/store.js';
+import type { LogRecord, SequenceStore, Store } from '../store/store.js';
 import type { Course } from './course.js';
+import type { Past } from './past/past.js';
 import { timeOf } from './results/latest-result.js';
 
 /** What a list tells of a sequence; of one that sleeps, as it fell asleep. */
@@ -19,6 +20,25 @@ export interface Summary {
   /** The time of the last step, and its x [B,F]; null for a gap. */
   readonly t: number | null;
   readonly x: readonly (number | null)[];
+}
+
+/** A sequence that is brought back without its model. */
+export interface Asleep extends Pick<Summary, 'seq' | 'epoch' | 'spec' | 'schema'> {
+  readonly past: Past;
+}
+
+/** Gives a sequence as it fell asleep; null where more came after that, or where it was never told. */
+export function asleepOf(
+  store: Pick<Store, 'summary'>,
+  name: string,
+  log: SequenceStore,
+  pastOf: (spec: ModelSpec) => Past,
+): Asleep | null {
+  const { summary = null } = store.summary(name) ?? {};
+  if (summary?.position !== log.end) return null;
+  const { seq, epoch, spec, schema } = summary.state as unknown as Partial<Summary>;
+  if (seq === undefined || epoch === undefined || !spec || !schema) return null;
+  return { seq, epoch, spec, schema, past: pastOf(spec) };
 }
 
 /** What the store tells of a sequence, without opening it. */

@@ -100,9 +100,13 @@ export const createLogger = (
   to: DestinationStream = pino.destination({ fd: 2, sync: true }),
 ): Logger => pino({ level, redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]) }, to);
 
+export interface StoreSettings extends Pick<Config, 'ephemeral' | 'data' | 'groupMs'> {
+  readonly history?: Config['history'];
+}
+
 /** Opens the store that the settings name; the code for disks is loaded only then. @throws EddyError `store-*` */
 export async function openStore(
-  { ephemeral, data, groupMs, history }: Pick<Config, 'ephemeral' | 'data' | 'groupMs' | 'history'>,
+  { ephemeral, data, groupMs, history }: StoreSettings,
   telemetry: Telemetry,
 ): Promise<Store> {
   const pageBytes = pageBytesOf(history);
@@ -122,8 +126,8 @@ export async function openRegistry(data: string): Promise<Registry> {
 }
 
 /** The total of pages where it is set: each store has a default of its own. */
-const pageBytesOf = ({ totalBytes }: Config['history']) =>
-  totalBytes === undefined ? {} : { pageBytes: totalBytes };
+const pageBytesOf = (history?: Config['history']) =>
+  history?.totalBytes === undefined ? {} : { pageBytes: history.totalBytes };
 
 /** @throws EddyError `config-invalid` */
 function settled(settings: ConfigInput): Config {

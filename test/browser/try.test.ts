@@ -31,7 +31,7 @@ function runHere(query: string) {
   const signal = createSignal(setting);
   const rows = Array.from({ length: setting.steps }, () => signal.next() as Row);
   const runner = new LocalRunner(specOf(setting.signal, 1, setting.a), setting.steps);
-  const x = Float32Array.from(rows.flatMap((row) => row.x));
+  const x = Float64Array.from(rows.flatMap((row) => row.x));
   return { rows, batch: runner.run({ first: 0, count: rows.length, x, targets: null }) };
 }
 

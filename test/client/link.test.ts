@@ -35,7 +35,9 @@ describe('the connection', () => {
     expect(peer.socket.sent).toEqual([]);
     peer.accept();
     await turn();
-    expect(peer.arrived).toEqual([{ type: 'hello', version: 1, agent: 'a test', packed: true }]);
+    expect(peer.arrived).toEqual([
+      { type: 'hello', version: 1, agent: 'a test', packed: true, float64: true },
+    ]);
     await peer.settle();
     const types = () => peer.heard.map(({ type }) => type);
     expect(types()).toEqual(['hello', 'open', 'subscribe', 'steps']);
@@ -81,7 +83,11 @@ describe('the connection', () => {
     await peer.open();
     const codec = new Codec('msgpack');
     const h = Float32Array.of(0.5, -1, 2, 3);
-    peer.socket.deliver(codec.encode({ type: 'states', channel: 1, seq: 4, count: 2, skipped: 4, h }, true));
+    const t = Float64Array.of(10, 20);
+    const form = { packed: true, float64: true };
+    peer.socket.deliver(
+      codec.encode({ type: 'states', channel: 1, seq: 4, count: 2, skipped: 4, t, h }, form),
+    );
     expect(states).toEqual([
       [4, 4, 0.5, -1],
       [5, 0, 2, 3],
@@ -90,7 +96,7 @@ describe('the connection', () => {
     const receipt = handle.push([1, 2]);
     await peer.settle();
     expect(receipt.status).toBe('sent');
-    peer.socket.deliver(codec.encode({ type: 'ack', channel: 1, seq: 0 }, true));
+    peer.socket.deliver(codec.encode({ type: 'ack', channel: 1, seq: 0 }, form));
     expect(receipt.status).toBe('acked');
   });
 
@@ -101,7 +107,8 @@ describe('the connection', () => {
     handle.states$.subscribe(({ seq, h }) => states.push([seq, ...h]));
     handle.push([1, 2.5]);
     await peer.open();
-    peer.say({ type: 'states', channel: 1, seq: 0, count: 1, skipped: 0, h: new Float32Array([0.5, -1]) });
+    const t = Float64Array.of(10);
+    peer.say({ type: 'states', channel: 1, seq: 0, count: 1, skipped: 0, t, h: new Float32Array([0.5, -1]) });
     expect(peer.socket.protocols).toEqual([`eddy.v1.${encoding}`]);
     expect(typeof peer.socket.sent[0]).toBe(encoding === 'json' ? 'string' : 'object');
     expect(peer.sequence('s').steps).toEqual([{ x: [1, 2.5], target: null }]);

@@ -50,7 +50,7 @@ describe('pushing steps', () => {
   });
 
   it('[SDK15] cuts blocks at blockSteps, and at half of frameBytes', async () => {
-    peer = new ScriptedPeer({ blockSteps: 3, frameBytes: 64 });
+    peer = new ScriptedPeer({ blockSteps: 3, frameBytes: 144 });
     const handle = await open({ spec: FORECAST });
     for (let i = 0; i < 7; i++) handle.push([i, i]);
     await peer.settle();
@@ -59,7 +59,7 @@ describe('pushing steps', () => {
       [3, 3],
       [6, 1],
     ]);
-    peer = new ScriptedPeer({ frameBytes: 32 });
+    peer = new ScriptedPeer({ frameBytes: 96 });
     const narrow = await open({ spec: FORECAST });
     for (let i = 0; i < 3; i++) narrow.push([i, i]);
     await peer.settle();
@@ -164,7 +164,7 @@ describe('pushing steps', () => {
   });
 
   it('[SDK19] checks and copies what it is given', async () => {
-    const handle = await open({ spec: { ...SUPERVISED, batch: 2 } });
+    const handle = await open({ spec: { ...SUPERVISED, batch: 2, inputs: { missing: 'refuse' } } });
     expect(() => handle.push([1])).toThrow(code('step-shape'));
     expect(() => handle.push([1, Number.NaN])).toThrow(code('step-non-finite'));
     expect(() => handle.push([1, 1e39])).toThrow(code('step-non-finite'));
@@ -384,6 +384,8 @@ describe('late targets', () => {
   it('[SDK24] wait for the next socket, whether the server has the step or not', async () => {
     peer.holdsAcks = true;
     const handle = await open({ spec: SUPERVISED, outbox: 3 });
+    const errors: unknown[] = [];
+    handle.errors$.subscribe(({ error }) => errors.push(error.code));
     const [acked] = pushAll(handle, [0]) as [PushedStep];
     await peer.settle();
     peer.say({ type: 'ack', channel: 1, seq: 0 });
@@ -403,6 +405,7 @@ describe('late targets', () => {
     await peer.open();
     expect(targets()).toEqual([[0.5], [1.5], [2.5]]);
     expect(peer.heardOf('targets').map(({ seq }) => seq)).toEqual([0, 1]);
+    expect(errors).toEqual([]);
   });
 
   it('[SDK24] that wait are bounded like steps', async () => {

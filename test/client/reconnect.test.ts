@@ -246,6 +246,9 @@ describe('opening', () => {
       learning: true,
       learningRate: 0.01,
       spec: peer.sequence('s').spec,
+      fields: [{ name: 'x0' }],
+      targets: [],
+      resample: null,
     });
     expect(opens()).toEqual([['create', true]]);
   });

@@ -4,8 +4,10 @@
  */
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Client, type ConnectOptions, connect } from '../../client/sdk/index.js';
+import type { FieldInput } from '../../src/fields/fields.js';
+import { parseSchema, type Schema } from '../../src/fields/schema.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
-import { Codec, type Encoding } from '../../src/protocol/codec.js';
+import { Codec, type Encoding, type WireForm } from '../../src/protocol/codec.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../src/protocol/messages.js';
 import { outputsOf, parseSpec } from '../../src/rnn/spec/spec.js';
 import { type FakeSocket, fakeSockets } from '../support/fake-socket.js';
@@ -15,9 +17,14 @@ export interface PeerSequence {
   readonly channel: number;
   epoch: string;
   readonly spec: Record<string, unknown>;
+  readonly schema: Schema;
   readonly steps: { readonly x: number[]; target: number[] | null }[];
+  /** The targets that steps came with, by number. */
+  readonly cameWith: Map<number, number[]>;
   /** Kinds of the views that the present socket has. */
   readonly views: Set<string>;
+  /** The steps that appends with these keys became. */
+  readonly keys: Map<string, number>;
 }
 
 export class ScriptedPeer {
@@ -58,7 +65,13 @@ export class ScriptedPeer {
 
   /** Messages that were sent on the present socket and not processed yet. */
   get arrived(): ClientMessage[] {
-    return this.socket.sent.slice(this.read).map((data) => this.codec.decodeClient(data));
+    return this.socket.sent.slice(this.read).map((data) => this.codec.decodeClient(data, this.form));
+  }
+
+  /** How the client of the present socket writes its numbers. */
+  private get form(): WireForm {
+    const { packed = false, float64 = false } = this.heardOf('hello').at(-1) ?? {};
+    return { packed, float64 };
   }
 
   heardOf<T extends ClientMessage['type']>(type: T): ClientMessageOf<T>[] {
@@ -138,13 +151,17 @@ export class ScriptedPeer {
     return sequence;
   }
 
-  create(name: string, spec: unknown, steps: number[][] = []): PeerSequence {
+  create(name: string, spec: unknown, steps: number[][] = [], fields?: readonly FieldInput[]): PeerSequence {
+    const { spec: full, schema } = parseSchema({ spec, fields });
     const sequence = {
       channel: ++this.lastChannel,
       epoch: `epoch-${this.lastChannel}`,
-      spec: parseSpec(spec),
+      spec: { ...full },
+      schema,
       steps: steps.map((x) => ({ x, target: null })),
       views: new Set<string>(),
+      cameWith: new Map<number, number[]>(),
+      keys: new Map<string, number>(),
     };
     this.sequences.set(name, sequence);
     return sequence;
@@ -167,6 +184,7 @@ export class ScriptedPeer {
       case 'unsubscribe':
         this.byChannel(message.channel)?.views.delete(message.view);
         return [{ type: 'done', re: message.id }];
+      case 'flush':
       case 'configure':
       case 'reset':
       case 'checkpoint':
@@ -175,15 +193,17 @@ export class ScriptedPeer {
         return [{ type: 'done', re: message.id }];
       case 'list':
         return [{ type: 'listing', re: message.id, total: 0, sequences: [] }];
+      case 'append':
+        return this.append(message);
     }
   }
 
-  private opened({ id: re, sequence: name, mode, spec }: ClientMessageOf<'open'>): ServerMessage {
+  private opened({ id: re, sequence: name, mode, spec, fields }: ClientMessageOf<'open'>): ServerMessage {
     const known = this.sequences.get(name);
     if (known && mode === 'create') return failure('sequence-exists', { re });
     if (!known && mode === 'resume') return failure('sequence-unknown', { re }, true);
     if (!known && !spec) return failure('spec-required', { re });
-    const sequence = known ?? this.create(name, spec);
+    const sequence = known ?? this.create(name, spec, [], fields);
     return {
       type: 'opened',
       ...placeOf(re, name, sequence),
@@ -210,14 +230,26 @@ export class ScriptedPeer {
     );
     if (rows.some((row, i) => differs(sequence.steps[first + i]?.x, row)))
       return [failure('step-conflict', about)];
+    const targetOf = (i: number) => targets && Array.from(targets.slice(i * width, (i + 1) * width));
+    for (let i = 0; targets && first + i < next && i < rows.length; i++)
+      if (differs(sequence.cameWith.get(first + i) ?? [], targetOf(i)!))
+        return [failure('step-conflict', about)];
     for (const [i, row] of rows.entries()) {
       if (first + i < next) continue;
-      sequence.steps.push({
-        x: row,
-        target: targets ? Array.from(targets.slice(i * width, (i + 1) * width)) : null,
-      });
+      const target = targetOf(i) ?? null;
+      if (target) sequence.cameWith.set(first + i, target);
+      sequence.steps.push({ x: row, target });
     }
     return this.holdsAcks ? [] : [{ type: 'ack', channel, seq: first + rows.length - 1 }];
+  }
+
+  /** A key that came before has no effect. */
+  private append({ id: re, channel, x, key = '' }: ClientMessageOf<'append'>): ServerMessage[] {
+    const sequence = channel === undefined ? undefined : this.byChannel(channel);
+    if (!sequence || !x) return [failure('channel-unknown', { re })];
+    if (!sequence.keys.has(key)) sequence.keys.set(key, sequence.steps.push({ x: [...x], target: null }) - 1);
+    const seq = sequence.keys.get(key)!;
+    return this.holdsAcks ? [] : [{ type: 'appended', re, channel: sequence.channel, seq }];
   }
 
   private targets({ channel, seq, targets }: ClientMessageOf<'targets'>): ServerMessage[] {
@@ -254,6 +286,6 @@ export function failure(
 const differs = (one: readonly number[] | undefined, other: readonly number[]) =>
   one !== undefined && (one.length !== other.length || one.some((value, i) => value !== other[i]));
 
-function placeOf(re: number, sequence: string, { channel, epoch, spec, steps }: PeerSequence) {
-  return { re, channel, sequence, epoch, seq: steps.length - 1, spec };
+function placeOf(re: number, sequence: string, { channel, epoch, spec, steps, schema }: PeerSequence) {
+  return { re, channel, sequence, epoch, seq: steps.length - 1, spec, fields: [...schema.fields] };
 }

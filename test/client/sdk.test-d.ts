@@ -20,12 +20,12 @@ declare const watch: Watch;
 
 describe('the types of the SDK', () => {
   it('give each view its own items', () => {
-    expectTypeOf(watch.states$).toEqualTypeOf<
-      Observable<{ readonly skipped: number } & { readonly seq: number; readonly h: Float32Array }>
-    >();
+    expectTypeOf(watch.states$).toEqualTypeOf<Observable<Results['states']>>();
+    expectTypeOf<Results['states']['h']>().toEqualTypeOf<Float32Array>();
+    expectTypeOf<Results['states']['t']>().toEqualTypeOf<number | null>();
     expectTypeOf(watch.view('predictions')).toEqualTypeOf<Observable<Results['predictions']>>();
     expectTypeOf(watch.view('weights', { every: 1000 })).toEqualTypeOf<Observable<Results['weights']>>();
-    expectTypeOf<Results['inputs']['x']>().toEqualTypeOf<Float32Array>();
+    expectTypeOf<Results['inputs']['x']>().toEqualTypeOf<Float64Array>();
     expectTypeOf<keyof Results>().toEqualTypeOf<View>();
     expectTypeOf(watch.view).parameter(0).toEqualTypeOf<View>();
     // @ts-expect-error there is no such view
@@ -57,7 +57,7 @@ describe('the types of the SDK', () => {
   it('tell what goes in and comes back', () => {
     expectTypeOf(client.open).parameter(1).toEqualTypeOf<OpenOptions | undefined>();
     expectTypeOf(client.open('s')).toEqualTypeOf<SequenceHandle>();
-    expectTypeOf<NonNullable<OpenOptions['spec']>>().toEqualTypeOf<ModelSpecInput>();
+    expectTypeOf<ModelSpecInput>().toExtend<NonNullable<OpenOptions['spec']>>();
     expectTypeOf(handle.push([1])).toEqualTypeOf<PushedStep>();
     expectTypeOf<Awaited<SequenceHandle['opened']>['spec']>().toEqualTypeOf<ModelSpec>();
     expectTypeOf<ConnectionState['status']>().toEqualTypeOf<'connecting' | 'open' | 'waiting' | 'closed'>();

@@ -3,9 +3,11 @@ import { UnackedStep, UnackedSteps } from '../../client/sdk/unacked-steps.js';
 
 const LIMITS = { steps: 100, reals: 1000, inFlight: 100 };
 
+const stepOf = (value: number) => new UnackedStep(Float64Array.of(value), null, Number.NaN);
+
 function filled(count: number, capacity = 100): { outbox: UnackedSteps; steps: UnackedStep[] } {
   const outbox = new UnackedSteps(() => capacity, 'fail');
-  const steps = Array.from({ length: count }, (_, i) => new UnackedStep(new Float32Array([i]), null));
+  const steps = Array.from({ length: count }, (_, i) => stepOf(i));
   outbox.resume(-1);
   for (const step of steps) outbox.push(step);
   return { outbox, steps };
@@ -50,10 +52,10 @@ describe('the outbox', () => {
   it('[SDK17] takes no step beyond its capacity, even where that has become smaller', () => {
     let capacity = 3;
     const outbox = new UnackedSteps(() => capacity, 'fail');
-    for (let i = 0; i < 3; i++) expect(outbox.push(new UnackedStep(new Float32Array(1), null))).toBe(true);
+    for (let i = 0; i < 3; i++) expect(outbox.push(stepOf(0))).toBe(true);
     capacity = 1;
     expect(outbox.room).toBe(0);
-    expect(outbox.push(new UnackedStep(new Float32Array(1), null))).toBe(false);
+    expect(outbox.push(stepOf(0))).toBe(false);
     expect(outbox.size).toBe(3);
   });
 

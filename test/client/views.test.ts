@@ -34,7 +34,8 @@ function states(seq: number, count: number, skipped = 0): ServerMessage {
     { length: 2 * count },
     (_, i) => (seq + Math.floor(i / 2)) * (i % 2 === 0 ? 1 : -1),
   );
-  return { type: 'states', channel: 1, seq, count, skipped, h };
+  const t = Float64Array.from({ length: count }, (_, i) => 1000 * (seq + i));
+  return { type: 'states', channel: 1, seq, count, skipped, t, h };
 }
 
 /** Subscribes to the states of a watch; gives `seq` of each, with `+n` where n were skipped. */
@@ -145,7 +146,17 @@ describe('views', () => {
     };
     const event = { event: 'reset', seq: 5, epoch: 'e', detail: { what: 'state' } } as const;
     peer.say(states(4, 2, 4));
-    peer.say({ type: 'predictions', channel: 1, seq: 5, count: 1, skipped: 5, y: new Float32Array([7]) });
+    const t = Float64Array.of(5000);
+    peer.say({
+      type: 'predictions',
+      channel: 1,
+      seq: 5,
+      count: 1,
+      skipped: 5,
+      t,
+      interval: 10_000,
+      y: new Float32Array([7]),
+    });
     peer.say({
       type: 'updates',
       channel: 1,
@@ -156,9 +167,9 @@ describe('views', () => {
     peer.say({ type: 'metrics', channel: 1, ...metrics });
     peer.say({ type: 'events', channel: 1, skipped: 0, events: [event] });
     expect(items).toEqual([
-      { seq: 4, skipped: 4, h: new Float32Array([4, -4]) },
-      { seq: 5, skipped: 0, h: new Float32Array([5, -5]) },
-      { seq: 5, skipped: 5, y: new Float32Array([7]) },
+      { seq: 4, skipped: 4, t: 4000, h: new Float32Array([4, -4]) },
+      { seq: 5, skipped: 0, t: 5000, h: new Float32Array([5, -5]) },
+      { seq: 5, skipped: 5, t: 5000, interval: 10_000, y: new Float32Array([7]) },
       { ...update, skipped: 2 },
       { ...update, update: 2, skipped: 0 },
       metrics,

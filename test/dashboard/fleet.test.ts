@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { ageWords, arrange, cellWords, pressed } from '../../client/dashboard/fleet/columns.js';
+import { formatTime } from '../../client/dashboard/charts/time-words.js';
+import { ageWords, arrange, cellTitle, cellWords, pressed } from '../../client/dashboard/fleet/columns.js';
 import { listAll } from '../../client/dashboard/fleet/fleet-listing.js';
 import { FleetRecord } from '../../client/dashboard/fleet/fleet-record.js';
 import { parseSpec } from '../../src/rnn/spec/spec.js';
 
+/** Milliseconds since 1970. */
+const NOW = Date.UTC(2026, 10, 27);
 const listed = (sequence: string, rest: object = {}) => ({ sequence, awake: true, ...rest });
 
 describe('the list of sequences', () => {
   it('has the rate between two looks, and when the last step came', () => {
     const record = new FleetRecord();
-    record.look(1000, [listed('a', { seq: 99, age: 400 })]);
+    record.look(1000, NOW, [listed('a', { seq: 99, age: 400 })]);
     expect(record.rows[0]).toMatchObject({ steps: 100, rate: null, lastAt: 600 });
-    record.look(3000, [listed('a', { seq: 299, age: 0 }), listed('b', { seq: 4, age: null })]);
+    record.look(3000, NOW, [listed('a', { seq: 299, age: 0 }), listed('b', { seq: 4, age: null })]);
     expect(record.rows[0]).toMatchObject({ steps: 300, rate: 100, lastAt: 3000 });
     expect(record.rows[1]).toMatchObject({ rate: null, lastAt: null });
-    record.look(4000, [listed('a', { seq: -1 })]);
+    record.look(4000, NOW, [listed('a', { seq: -1 })]);
     expect(record.rows).toHaveLength(1);
     expect(record.rows[0]?.rate).toBeNull();
   });
@@ -22,8 +25,8 @@ describe('the list of sequences', () => {
   it('keeps the error and the skill of the last 60 looks, with gaps, and the model of one that fell asleep', () => {
     const record = new FleetRecord();
     const spec = parseSpec({ features: 2, units: 8 });
-    record.look(0, [listed('a', { recentMae: 1, recentSkill: 0.5, spec })]);
-    for (let i = 1; i <= 60; i++) record.look(i * 1000, [listed('a', { awake: false, recentMae: i })]);
+    record.look(0, NOW, [listed('a', { recentMae: 1, recentSkill: 0.5, spec })]);
+    for (let i = 1; i <= 60; i++) record.look(i * 1000, NOW, [listed('a', { awake: false, recentMae: i })]);
     const [row] = record.rows;
     expect(row?.errors).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
     expect(row?.skills.every(Number.isNaN)).toBe(true);
@@ -31,10 +34,62 @@ describe('the list of sequences', () => {
     expect(row?.awake).toBe(false);
   });
 
+  it('tells of one that sleeps its step, scores, fields and the time of its last step', () => {
+    const record = new FleetRecord();
+    const fields = [
+      { name: 'temperature', unit: '°C' },
+      { name: 'meter', unit: 'kWh' },
+    ];
+    const asleep = { awake: false, seq: 1233, recentMae: 0.5, recentSkill: 0.25, anomaly: 0.125, fields };
+    record.look(0, NOW, [
+      listed('a', {
+        ...asleep,
+        spec: parseSpec({ features: 2, units: 8 }),
+        t: NOW - 7_200_000,
+        x: [null, 123465789.12],
+      }),
+    ]);
+    const [row] = record.rows;
+    if (!row) throw new Error('no row');
+    const cells = (['state', 'steps', 'last step', 'error', 'skill', 'anomaly', 'fields'] as const).map(
+      (column) => cellWords(row, column, 0),
+    );
+    expect(cells).toEqual([
+      'asleep',
+      '1,234',
+      '2 h',
+      '0.5',
+      '0.25',
+      '0.13',
+      'temperature gap, meter 123465789.12 kWh',
+    ]);
+    expect(cellTitle(row, 'last step', 0)).toBe(formatTime(NOW - 7_200_000));
+    expect(row.model).toContain('2 fields → 8 units');
+  });
+
+  it('tells the last values by name where there are few, shortly, and else how many fields there are', () => {
+    const record = new FleetRecord();
+    const fields = Array.from({ length: 4 }, (_, i) => ({ name: `x${i}` }));
+    record.look(0, NOW, [
+      listed('few', { fields: fields.slice(0, 1), x: [0.12345678901234] }),
+      listed('many', { fields, x: [1, 2, 3, 4.25] }),
+      listed('silent', { fields: fields.slice(0, 1) }),
+    ]);
+    const words = record.rows.map((row) => [cellWords(row, 'fields', 0), cellTitle(row, 'fields', 0)]);
+    expect(words).toEqual([
+      ['x0 0.1235', 'x0 0.12345678901234'],
+      ['4 fields', 'x0 1, x1 2, x2 3, x3 4.25'],
+      ['1 field', 'x0'],
+    ]);
+    expect(arrange(record.rows, 'x3', { by: 'name', isDescending: false }).map(({ name }) => name)).toEqual([
+      'many',
+    ]);
+  });
+
   it('is searched by all words, in name, model and state', () => {
     const record = new FleetRecord();
     const spec = parseSpec({ features: 1, units: 8 });
-    record.look(0, [listed('pump/1', { spec }), listed('pump/2', { awake: false }), listed('fan')]);
+    record.look(0, NOW, [listed('pump/1', { spec }), listed('pump/2', { awake: false }), listed('fan')]);
     const names = (search: string) =>
       arrange(record.rows, search, { by: 'name', isDescending: false }).map(({ name }) => name);
     expect(names('PUMP')).toEqual(['pump/1', 'pump/2']);
@@ -45,7 +100,7 @@ describe('the list of sequences', () => {
 
   it('is sorted by each column, unknown last both ways, and equal ones by name', () => {
     const record = new FleetRecord();
-    record.look(0, [
+    record.look(0, NOW, [
       listed('s10', { recentMae: 2 }),
       listed('s9', { recentMae: 1 }),
       listed('s2', {}),
@@ -63,18 +118,19 @@ describe('the list of sequences', () => {
 
   it('says what is not known with a dash, and ages in the unit that fits', () => {
     const record = new FleetRecord();
-    record.look(5000, [listed('a', { age: 5000, seq: 1234 })]);
+    record.look(5000, NOW, [listed('a', { age: 5000, seq: 1234 })]);
     const [row] = record.rows;
     if (!row) throw new Error('no row');
     expect(cellWords(row, 'last step', 65_000)).toBe('65 s');
     expect(cellWords(row, 'steps', 0)).toBe('1,235');
     expect(cellWords(row, 'error', 0)).toBe('–');
-    expect([100, 3000, 600_000, 9_000_000, 200_000_000].map(ageWords)).toEqual([
+    expect([100, 3000, 600_000, 9_000_000, 200_000_000, 1e11].map(ageWords)).toEqual([
       'now',
       '3 s',
       '10 min',
       '2 h',
       '2 d',
+      '3 y',
     ]);
   });
 

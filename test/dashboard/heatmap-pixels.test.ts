@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { colourScale, shadeOf } from '../../client/dashboard/charts/colour-scale.js';
-import { HeatmapPixels } from '../../client/dashboard/charts/heatmap-pixels.js';
+import { HeatmapPixels, STEP_AXIS } from '../../client/dashboard/charts/heatmap-pixels.js';
 import { StateRing } from '../../client/dashboard/charts/state-ring.js';
+import { StepClock } from '../../client/dashboard/charts/step-clock.js';
 
 const SCALE = colourScale('light');
 const EMPTY = 7;
@@ -20,6 +21,7 @@ const look = (from: number, to: number, columns: number) => ({
   from,
   to,
   columns,
+  axis: STEP_AXIS,
   order,
   scale: SCALE,
   empty: EMPTY,
@@ -105,5 +107,40 @@ describe('the pixels of a heatmap', () => {
     pixels.paint(states, look(0, 9, 10));
     pixels.paint(states, { ...look(0, 9, 10), order: [0, 1, 2] });
     expect(picture(pixels)[0]).toEqual(Array.from({ length: 10 }, (_, x) => colourAt(0, x)));
+  });
+
+  it('hold by time each state until the next step, and are empty after the last and where steps are missing', () => {
+    const states = new StateRing(3, 10);
+    const clock = new StepClock(10);
+    const h = (step: number) => [0, 1, 2].map((unit) => activation(unit, step));
+    for (const [step, t] of [
+      [0, 100],
+      [1, 130],
+      [4, 170],
+    ] as const) {
+      if (step === 4) states.append(2, [Number.NaN, Number.NaN, Number.NaN]);
+      states.append(step, h(step));
+      clock.take(step, t);
+    }
+    const axis = {
+      placeOf: (s: number) => clock.timeOf(s),
+      firstStepAt: (t: number) => clock.firstStepAt(t),
+    };
+    const pixels = new HeatmapPixels();
+    pixels.paint(states, { ...look(90, 189, 10), span: 10, axis });
+    const [step0, step1, step4] = [0, 1, 4].map((step) => colourAt(2, step));
+    // the missing steps 2 and 3 lie evenly between their neighbours: at 143.3 and 156.7
+    expect(picture(pixels)[0]).toEqual([
+      EMPTY,
+      step0,
+      step0,
+      step0,
+      step1,
+      EMPTY,
+      EMPTY,
+      EMPTY,
+      step4,
+      EMPTY,
+    ]);
   });
 });

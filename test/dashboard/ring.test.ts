@@ -72,6 +72,13 @@ describe('a ring of states', () => {
     expect([12, 13.5, 20].map((step) => states.firstAt(step))).toEqual([2, 4, 5]);
   });
 
+  it('keeps the digits of readings, and their gaps', () => {
+    const readings = new StateRing(2, 3, (length) => new Float64Array(length));
+    readings.append(0, [123465789.12, Number.NaN]);
+    expect([...readings.row(0)]).toEqual([123465789.12, Number.NaN]);
+    expect(stateRows(128, 200, 30, 8)).toBe(65_536);
+  });
+
   it('[DSH2] holds thirty minutes, or what 64 MiB hold', () => {
     expect(stateRows(32, 20)).toBe(36_000);
     expect(stateRows(128, 200)).toBe(131_072);

@@ -193,7 +193,7 @@ describe('a runner in a worker', () => {
   const block = (first: number, count: number): Block => ({
     first,
     count,
-    x: new Float32Array(count),
+    x: new Float64Array(count),
     targets: null,
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Timeline } from '../../client/dashboard/charts/timeline.js';
+import { StepClock } from '../../client/dashboard/charts/step-clock.js';
+import { stepWords, Timeline } from '../../client/dashboard/charts/timeline.js';
 
 const filled = (to: number, from = 0) => {
   const timeline = new Timeline(100);
@@ -18,6 +19,7 @@ describe('the timeline', () => {
       kept: { from: 0, to: 510 },
       shown: { from: 310, to: 510 },
       isLive: true,
+      axis: 'step',
     });
   });
 
@@ -53,5 +55,32 @@ describe('the timeline', () => {
 
   it('[DSH5] has room for the first steps before they have come', () => {
     expect(new Timeline(100).shown).toEqual({ from: 0, to: 10 });
+  });
+
+  it('lies along the times of the steps where they are told, and along the steps where that shows more', () => {
+    const clock = new StepClock(100);
+    const timeline = new Timeline(100, undefined, clock);
+    for (let step = 0; step <= 50; step++) clock.take(step, 1000 * step);
+    timeline.keep(0, 52);
+    expect(timeline.axis).toBe('time');
+    expect(timeline.shown).toEqual({ from: 0, to: 52 });
+    // when the forecast is for is not known
+    expect(timeline.bounds).toEqual({ from: 0, to: 50_000 });
+    clock.interval = 1000;
+    expect(timeline.bounds).toEqual({ from: 0, to: 52_000 });
+    expect([timeline.placeOf(7), timeline.stepAt(7400), timeline.firstStepAt(7400)]).toEqual([7000, 7, 8]);
+    timeline.setAxis('step');
+    expect([timeline.axis, timeline.placeOf(7), timeline.stepAt(7.4)]).toEqual(['step', 7, 7]);
+    expect(timeline.bounds).toEqual(timeline.shown);
+    timeline.setAxis(null);
+    expect(timeline.state$.value.axis).toBe('time');
+    expect(stepWords(timeline, 7)).toMatch(/^step 7, 19(70|69)-.* .*:.*07$/);
+  });
+
+  it('counts steps where there are no times', () => {
+    const timeline = new Timeline(100, undefined, new StepClock(10));
+    timeline.setAxis('time');
+    expect([timeline.axis, timeline.placeOf(7)]).toEqual(['step', 7]);
+    expect(stepWords(timeline, 7)).toBe('step 7');
   });
 });

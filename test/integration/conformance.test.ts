@@ -50,7 +50,7 @@ describe.each(['msgpack', 'json'] as const)('another WebSocket client, in %s', (
     await next('subscribed');
     const plain = new Model(SPEC);
     for (let seq = 0; seq < 20; seq++) {
-      const x = Float32Array.of(Math.sin(seq), seq);
+      const x = Float64Array.of(Math.fround(Math.sin(seq)), seq);
       send({ type: 'steps', channel, seq, x });
       const { h } = await next('states');
       expect([...h]).toEqual([...plain.step(x).h]);

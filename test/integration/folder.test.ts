@@ -28,11 +28,14 @@ const {
   readFileSync(join(FIXTURE, 'expected.json'), 'utf8'),
 );
 
-/** Step t, as it was pushed then. */
+/** Step t, as it was pushed then: on the way it became float32. */
 function stepOf(name: string, t: number): { x: (number | null)[]; target: number[] | undefined } {
   const gap = name === 'forecast' && t % 17 === 4;
-  const x = [Math.sin(t * 0.4) * 3, gap ? null : t % 11 === 5 ? 7 : Math.cos(t * 0.3)];
-  return { x, target: name === 'supervised' && t % 5 ? [Math.cos(t)] : undefined };
+  const x = [
+    Math.fround(Math.sin(t * 0.4) * 3),
+    gap ? null : t % 11 === 5 ? 7 : Math.fround(Math.cos(t * 0.3)),
+  ];
+  return { x, target: name === 'supervised' && t % 5 ? [Math.fround(Math.cos(t))] : undefined };
 }
 
 let folder = '';

@@ -24,7 +24,7 @@ it(
     const wrong: number[] = [];
     let seen = 0;
     handle.states$.subscribe(({ seq, h }) => {
-      const { h: expected } = plain.step(Float32Array.of(Math.sin(seq)));
+      const { h: expected } = plain.step([Math.sin(seq)]);
       if (seq !== seen++ || [...h].join() !== [...expected].join()) wrong.push(seq);
     });
     await handle.opened;

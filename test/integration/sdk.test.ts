@@ -7,7 +7,7 @@ import { startProxy } from '../support/proxy.js';
 import { RawClient, startServer } from '../support/server.js';
 
 const SPEC = { features: 2, units: 6, seed: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 } } as const;
-const x = (t: number) => Float32Array.of(Math.sin(t * 0.4), Math.cos(t * 0.3));
+const x = (t: number) => Float64Array.of(Math.sin(t * 0.4), Math.cos(t * 0.3));
 const replay = (count: number) => {
   const model = new Model(SPEC);
   return Array.from({ length: count }, (_, t) => [...model.step(x(t)).h]);

@@ -195,7 +195,7 @@ describe('end to end', () => {
     bad.send({ type: 'shout' });
     bad.send({ type: 'steps', channel, seq: 3 });
     bad.send({ type: 'steps', channel, seq: 3, x: [1, 2, 3] });
-    bad.send({ type: 'steps', channel, seq: 3, x: [1, Number.NaN] });
+    bad.send({ type: 'steps', channel, seq: 3, x: [1, Number.POSITIVE_INFINITY] });
     bad.send({ type: 'steps', channel, seq: 9, x: [1, 2] });
     bad.send({ type: 'targets', channel, seq: 2, targets: [1, 2] });
     bad.send({ type: 'targets', channel, seq: 2, targets: new Array(20_000).fill(0) });

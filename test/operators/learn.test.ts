@@ -11,14 +11,16 @@ import { errorCode, firehose, marbles, throws } from '../support/marbles.js';
 import { createRegistry } from '../support/sequences.js';
 
 const learner = { kind: 'tbptt', k1: 2, k2: 5 } as const;
-const FORECAST: ModelSpecInput = { features: 2, units: 6, learner, seed: 3 };
+const FORECAST: ModelSpecInput = { features: 2, units: 6, learner, inputs: { missing: 'hold' }, seed: 3 };
 const AHEAD: ModelSpecInput = { ...FORECAST, task: { kind: 'forecast', horizon: [1, 3] } };
 const SGD: ModelSpecInput = { ...FORECAST, optimizer: { kind: 'sgd', momentum: 0 } };
 const SUPERVISED: ModelSpecInput = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 3 } };
 const SNAP: ModelSpecInput = { ...FORECAST, learner: { kind: 'snap-1', k1: 2 } };
 
 const SIZES = { k1: 2, k2: 5 };
-const STEPS = Array.from({ length: 60 }, (_, t) => [Math.sin(t * 0.4), t % 9 === 0 ? 2 : Math.cos(t * 0.3)]);
+const STEPS = Array.from({ length: 60 }, (_, t) =>
+  [Math.sin(t * 0.4), t % 9 === 0 ? 2 : Math.cos(t * 0.3)].map(Math.fround),
+);
 const target = (t: number) => Math.cos(t * 0.7);
 
 /** The sentence: steps through the cell, cut into windows, learned from. */
@@ -50,8 +52,8 @@ describe('runCell, windows and learn', () => {
     const sizes = spec === SNAP ? undefined : SIZES;
     from(STEPS).pipe(runCell(model), windows(sizes), learn()).subscribe();
 
-    const { sequence } = createRegistry().registry.open('pump', 'create', spec);
-    const x = Float32Array.from(STEPS.flat());
+    const { sequence } = createRegistry().registry.open('pump', 'create', { spec });
+    const x = Float64Array.from(STEPS.flat());
     const plain = new Model(spec);
     for (let t = 0; t < STEPS.length; t++) plain.step(Float32Array.from(STEPS[t]!));
     for (let t = 0; t < STEPS.length; t += 20)

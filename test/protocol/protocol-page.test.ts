@@ -41,7 +41,7 @@ describe('the examples of docs/protocol.md', () => {
       channel: 1,
       seq: 0,
       count: 2,
-      x: floats(1, -2.5),
+      x: Float64Array.of(1, -2.5),
     });
   });
 
@@ -54,7 +54,7 @@ describe('the examples of docs/protocol.md', () => {
       type: 'steps',
       channel: 1,
       seq: 0,
-      x: floats(1, -2.5),
+      x: Float64Array.of(1, -2.5),
     });
     expect(msgpack.decodeServer(states!)).toMatchObject({
       type: 'states',

@@ -108,6 +108,25 @@ describe('a delimited file', () => {
       ],
       ['comment_header.csv', ['v'], [[1], [2]], days],
       ['preamble.csv', ['Temp (°C)'], [[20.5], [20.75]], minutes],
+      [
+        'header_r.csv',
+        ['a', 'b'],
+        [
+          [20.5, 60],
+          [21, 61],
+        ],
+        undefined,
+        ['column 1'],
+      ],
+      [
+        'spaces.txt',
+        ['x1', 'x2'],
+        [
+          [20.5, 60],
+          [9.5, 61],
+        ],
+        minutes,
+      ],
     ]),
   )('[RDG2] has names, or x0, x1 if numbers stand where they would: %s', (_, want) => check(want));
 
@@ -115,6 +134,10 @@ describe('a delimited file', () => {
     await check(['noheader.csv', ['b', 'c'], first, minutes], { header: ['a', 'b', 'c'] });
     await check(['semi_deccomma.csv', ['b', 'c'], first, minutes], { header: ['a', 'b', 'c'] });
     await check(['header_years.csv', ['x0', 'x1'], [[5, 6]], [START]], { header: false, skipLines: 1 });
+    await check(['epoch_noheader.csv', ['x1'], [[60], [61]], minutes, ['x0']], {
+      columns: ['x1'],
+      time: ['time'],
+    });
     await expect(readAll(fixture('noheader.csv'), { header: ['a'] })).rejects.toThrow(
       '--header names 1 columns; the rows have 3',
     );
@@ -144,6 +167,25 @@ describe('a delimited file', () => {
       ],
       ['toa5.dat', ['AirTC_Avg'], [[20.5], [GAP]], minutes, ['RECORD']],
       ['footer.csv', ['v'], [[1], [2]], days],
+      [
+        'units_brackets.csv',
+        ['Count', 'Speed'],
+        [
+          [3, 1.5],
+          [4, 1.75],
+        ],
+        undefined,
+        ['Time (s)'],
+      ],
+      [
+        'blank_ends.csv',
+        ['a', 'b'],
+        [
+          [1.5, 2],
+          [2.5, GAP],
+        ],
+        days,
+      ],
     ]),
   )('[RDG3] may have comments, units and footers: %s', (_, want) => check(want));
 
@@ -165,9 +207,13 @@ describe('a delimited file', () => {
 
   it.each([
     ['dup_names.csv', 'line 1: columns 2 and 3 are both named "temp"; name the columns with --header'],
+    [
+      'header_commas.csv',
+      'line 1 has 4 names, the rows have 3 cells; put a name that holds the delimiter in quotes',
+    ],
     ['dup_quoted.csv', 'columns 2 and 3 are both named "temp"'],
     ['dup_nested.ndjson', 'line 1: "v.temp" comes twice'],
-  ])('[RDG2] with two columns of one name is refused: %s', async (file, words) => {
+  ])('[RDG2] with two columns of one name, or names that do not fit, is refused: %s', async (file, words) => {
     await expect(readAll(fixture(file))).rejects.toMatchObject({
       code: 'input-invalid',
       message: expect.stringContaining(words),
@@ -234,7 +280,10 @@ describe('a value', () => {
       [GAP, GAP],
       [GAP, 3],
     ]);
-    expect(report.gaps).toBe(4);
+    expect(report.gaps).toEqual([
+      { name: 'a', count: 2 },
+      { name: 'b', count: 2 },
+    ]);
     expect((await readAll('{"a":-999}\n{"a":1}\n', { missing: ['-999'] })).values).toEqual([[GAP], [1]]);
   });
 
@@ -288,6 +337,15 @@ describe('a value', () => {
     expect((await readAll('a;b\non;1\n;2\noff;3\n ;4\n1;5\n')).values.map(([a]) => [a])).toEqual(want);
   });
 
+  it('[RDG4] of JSON may be NaN, as Python writes it; an infinity is bad', async () => {
+    const text = '{"a":NaN,"b":"NaN, Infinity"}\n{"a":-Infinity}\n{"a":2}\n';
+    const { values, report } = await readAll(text, { onBadRow: 'skip' });
+    expect([values, report.badRows.first]).toEqual([
+      [[GAP], [2]],
+      [{ line: 2, message: 'line 2: a is "-Infinity", which is not a finite number' }],
+    ]);
+  });
+
   it('[RDG5] keeps its digits', async () => {
     await check(['meter.csv', ['energy_wh'], [[123456792], [123456795.13]], [START, START + 15 * MINUTE]]);
     await check([
@@ -298,6 +356,15 @@ describe('a value', () => {
         [52.5200068, 13.4049543],
       ],
       days,
+    ]);
+    // a meter that reads like a time, and a temperature named t
+    await check([
+      'digits_epochlike.ndjson',
+      ['energy', 't'],
+      [
+        [1704067200, 20.5],
+        [1704067210, 20.75],
+      ],
     ]);
     await check(['digits_pulses.csv', ['pulses'], [[Number.MAX_SAFE_INTEGER], [-Number.MAX_VALUE]], days]);
   });
@@ -315,6 +382,7 @@ describe('the time', () => {
       ['time_us.csv', ['v'], [[1], [2]], [Date.UTC(2024, 0, 13, 13), Date.UTC(2024, 0, 14, 0, 30)]],
       ['time_two_columns.csv', ['v'], [[1], [2]], [START + 10_000, START + 70_000]],
       ['time_second.csv', ['v'], [[1], [2]], days, ['created_at']],
+      ['last_seen.ndjson', ['temp'], [[20], [21]], minutes, ['reset']],
     ]),
   )('[RDG6] is found, in its form, and is no field: %s', (_, want) => check(want));
 

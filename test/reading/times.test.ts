@@ -84,6 +84,22 @@ describe('a time', () => {
     ]);
   });
 
+  it('[RDG6] is one of a date and a time of day, in any form', async () => {
+    const want = ['2024-01-31T13:04Z', '2024-01-31T13:05Z'];
+    for (const [a, b, options] of [
+      ['31.01.24;13:04', '31.01.24;13:05:00'],
+      ['1/31/2024;1:04 PM', '1/31/2024;1:05:00 PM'],
+      ['31/01/24;13:04', '31/01/24;13:05', { timeFormat: 'DD/MM/YY' }],
+      ['31-Jan-2024;13:04', '31-Jan-2024;13:05', { time: ['Datum', 'Zeit'] }],
+    ] as const) {
+      const { times } = await readAll(
+        `v;Zeit;Datum\n${[a, b].map((line) => `1;${line.split(';').reverse().join(';')}\n`).join('')}`,
+        options,
+      );
+      expect(times.map(iso)).toEqual(want);
+    }
+  });
+
   it('[RDG6] may be missing, unless every row needs one', async () => {
     const text = 'time,v\n2024-01-31,1\n,2\n2024-02-01,3\n';
     const { times, report } = await readAll(text);

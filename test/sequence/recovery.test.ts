@@ -1,43 +1,22 @@
 import fc from 'fast-check';
-import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { SequenceEvent, ViewMessage } from '../../src/protocol/views/index.js';
 import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
-import { createDurableStore } from '../../src/store/log/durable.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
-import { MemoryDisk } from '../support/memory-disk.js';
+import { openDurable, turn } from '../support/durable.js';
+import type { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
-import { virtualClock } from '../support/virtual-clock.js';
 
-const FORECAST = { features: 2, units: 4, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
+const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
+const FORECAST = { features: 2, units: 4, learner, inputs: { missing: 'hold' }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
 
 const signal = (first: number, count: number) =>
-  Float32Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
+  Float64Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
 const bits = (model: Model) => JSON.stringify(model.snapshot());
 const ignore = () => undefined;
-
-/** A store over a disk; `settle` waits until all that can be written is. */
-function openDurable(disk = new MemoryDisk()) {
-  const scheduler = new VirtualTimeScheduler();
-  const store = createDurableStore(disk, {
-    clock: virtualClock(scheduler),
-    atTurnEnd: queueMicrotask,
-    groupMs: 0,
-  });
-  const settle = async () => {
-    for (let i = 0; i < 4; i++) {
-      await turn();
-      scheduler.flush();
-    }
-  };
-  return { disk, store, settle };
-}
-
-/** Waits for what promises have to do now. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What is done to a sequence, and to its like that is never disturbed. */
 type Act =
@@ -84,7 +63,7 @@ function act(sequence: Sequence, what: Act): void {
     }
     case 'target': {
       if (sequence.spec.task?.kind === 'supervised' && sequence.seq >= 0)
-        ask(sequence).learn(Math.max(0, sequence.seq - what.back), new Float32Array([0.5]), ignore);
+        ask(sequence).learn(Math.max(0, sequence.seq - what.back), new Float64Array([0.5]), ignore);
       return;
     }
     case 'configure':
@@ -109,8 +88,8 @@ describe.each([
         let durable = openDurable();
         const store = where === 'in memory' ? createMemoryStore() : durable.store;
         let { registry } = createRegistry({ store });
-        let { sequence } = registry.open('a', 'create', spec);
-        const { sequence: plain } = createRegistry().registry.open('a', 'create', spec);
+        let { sequence } = registry.open('a', 'create', { spec });
+        const { sequence: plain } = createRegistry().registry.open('a', 'create', { spec });
         for (const what of all) {
           act(sequence, what);
           act(plain, what);
@@ -136,7 +115,7 @@ describe('a sequence that comes back', () => {
   const filled = async (checkpoints = 2) => {
     const { disk, store, settle } = openDurable();
     const { registry } = createRegistry({ store });
-    const { sequence } = registry.open('a', 'create', FORECAST);
+    const { sequence } = registry.open('a', 'create', { spec: FORECAST });
     for (const first of [0, 10, 20]) {
       ask(sequence).push(first, signal(first, 5), undefined, ignore);
       await settle();
@@ -215,7 +194,7 @@ describe('a sequence that comes back', () => {
     expect(() => registry.get('a')).toThrow(
       /a cannot be restored: .*checkpoint at 5.*checkpoint at 3.*log starts later/s,
     );
-    expect(codeOf(() => registry.open('a', 'either', FORECAST))).toBe('store-damaged');
+    expect(codeOf(() => registry.open('a', 'either', { spec: FORECAST }))).toBe('store-damaged');
     expect(JSON.stringify(keys(''))).toBe(before);
   });
 
@@ -227,7 +206,7 @@ describe('a sequence that comes back', () => {
         async (turns, withLast) => {
           const { disk, store } = openDurable();
           disk.isManual = true;
-          const { sequence } = createRegistry({ store }).registry.open('a', 'create', FORECAST);
+          const { sequence } = createRegistry({ store }).registry.open('a', 'create', { spec: FORECAST });
           let acked = -1;
           for (const [count, flushes] of turns) {
             ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, (seq) => {
@@ -251,7 +230,7 @@ describe('a sequence that comes back', () => {
 describe('the life of a sequence', () => {
   const watched = (limits = {}) => {
     const made = createRegistry({ limits });
-    const { sequence } = made.registry.open('a', 'create', FORECAST);
+    const { sequence } = made.registry.open('a', 'create', { spec: FORECAST });
     const events: SequenceEvent[] = [];
     sequence
       .watch('events', { every: 0, delivery: 'every' })
@@ -265,7 +244,7 @@ describe('the life of a sequence', () => {
 
   it('[LIF1] is told to who watches its events', () => {
     const { registry, sequence, run, told } = watched();
-    registry.open('a', 'resume', undefined);
+    registry.open('a', 'resume', {});
     ask(sequence).push(0, signal(0, 3), undefined, ignore);
     ask(sequence).configure({ learning: false });
     ask(sequence).checkpoint(ignore);
@@ -297,10 +276,10 @@ describe('the life of a sequence', () => {
 
   it('[LIF3] gives way, when it has been idle the longest, to one that is needed', () => {
     const { registry, sequence: a, run } = watched({ awakeSequences: 2 });
-    const b = registry.open('b', 'create', FORECAST).sequence;
+    const b = registry.open('b', 'create', { spec: FORECAST }).sequence;
     run(1000);
     ask(a).push(0, signal(0, 1), undefined, ignore);
-    const c = registry.open('c', 'create', FORECAST).sequence;
+    const c = registry.open('c', 'create', { spec: FORECAST }).sequence;
     expect([a, b, c].map(({ isAwake }) => isAwake)).toEqual([true, false, true]);
     expect(registry.awakeSize).toBe(2);
     ask(b).push(0, signal(0, 1), undefined, ignore);
@@ -310,9 +289,14 @@ describe('the life of a sequence', () => {
   it('[LIF4] leaves nothing in memory when nobody uses it any more', () => {
     const { registry, run } = createRegistryWithClock();
     for (let i = 0; i < 50; i++)
-      ask(registry.open(`s${i}`, 'create', FORECAST).sequence).push(0, signal(0, 2), undefined, ignore);
+      ask(registry.open(`s${i}`, 'create', { spec: FORECAST }).sequence).push(
+        0,
+        signal(0, 2),
+        undefined,
+        ignore,
+      );
     run(400_000);
-    expect([...registry.list()].filter(({ sequence }) => sequence)).toEqual([]);
+    expect([...registry.names()].filter((name) => registry.inMemory(name))).toEqual([]);
     expect(registry.size).toBe(50);
     expect(registry.get('s7').seq).toBe(1);
   });
@@ -343,14 +327,14 @@ describe('the life of a sequence', () => {
     expect(events.at(-1)).toMatchObject({ event: 'evicted', detail: { reason: 'removed', last: -1 } });
     expect(codeOf(() => ask(sequence).push(0, signal(0, 1), undefined, ignore))).toBe('sequence-unknown');
     expect(codeOf(() => registry.get('a'))).toBe('sequence-unknown');
-    expect(registry.open('a', 'create', FORECAST).sequence.seq).toBe(-1);
+    expect(registry.open('a', 'create', { spec: FORECAST }).sequence.seq).toBe(-1);
     await expect(registry.remove('nobody')).rejects.toMatchObject({ code: 'sequence-unknown' });
   });
 
   it('[STP13] takes no step while the store cannot write, serves its views, and goes on when it can again', async () => {
     const { disk, store, settle } = openDurable();
     const { registry } = createRegistry({ store });
-    const { sequence } = registry.open('a', 'create', FORECAST);
+    const { sequence } = registry.open('a', 'create', { spec: FORECAST });
     const acks: number[] = [];
     const push = (t: number) => ask(sequence).push(t, signal(t, 1), undefined, (seq) => acks.push(seq));
     push(0);
@@ -360,7 +344,7 @@ describe('the life of a sequence', () => {
     await turn();
     expect(codeOf(() => push(2))).toBe('store-unavailable');
     expect(codeOf(() => ask(sequence).configure({ learning: false }))).toBe('store-unavailable');
-    expect(codeOf(() => registry.open('b', 'create', FORECAST))).toBe('store-unavailable');
+    expect(codeOf(() => registry.open('b', 'create', { spec: FORECAST }))).toBe('store-unavailable');
     expect(acks).toEqual([0]);
     expect(codeOf(() => sequence.watch('states', { every: 0, delivery: 'every' }))).toBe('none');
     disk.failure = null;

@@ -8,7 +8,7 @@ import { createRegistry } from '../support/sequences.js';
 
 const ignore = () => undefined;
 const signal = (first: number, count: number) =>
-  Float32Array.from({ length: count }, (_, i) => Math.sin((first + i) * 0.7));
+  Float64Array.from({ length: count }, (_, i) => Math.sin((first + i) * 0.7));
 const bits = (model: Model) => JSON.stringify(model.snapshot());
 
 describe('a sequence that is moved', () => {
@@ -22,7 +22,7 @@ describe('a sequence that is moved', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(60), fc.nat(40), async (before, after) => {
         const { registry } = createRegistry();
-        const { sequence } = registry.open('a', 'create', { features: 1, units: 3, ...change });
+        const { sequence } = registry.open('a', 'create', { spec: { features: 1, units: 3, ...change } });
         const push = (to: typeof sequence, count: number) => {
           const first = to.seq + 1;
           if (count > 0) ask(to).push(first, signal(first, count), undefined, ignore);
@@ -42,7 +42,9 @@ describe('a sequence that is moved', () => {
   it('[MOV2] has its weights as PyTorch names and lays them: its step from them is the cell that is served', () => {
     const spec = { features: 2, units: 3, scaler: { kind: 'none' }, inputs: { changes: [] } } as const;
     const { registry } = createRegistry();
-    const { sequence } = registry.open('a', 'create', { ...spec, task: { kind: 'supervised', outputs: 1 } });
+    const { sequence } = registry.open('a', 'create', {
+      spec: { ...spec, task: { kind: 'supervised', outputs: 1 } },
+    });
     for (let t = 0; t < 9; t++) ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
     const { tensors, metadata } = readSafetensors(registry.exportOf('a'));
     const rows = (name: string) => {
@@ -73,7 +75,9 @@ describe('a sequence that is moved', () => {
   it('[MOV2] of a GRU names and lays its weights as torch.nn.GRU does, gates in the order r, z, n', () => {
     const spec = { features: 2, units: 3, cell: 'gru', scaler: { kind: 'none' } } as const;
     const { registry } = createRegistry();
-    const { sequence } = registry.open('a', 'create', { ...spec, task: { kind: 'supervised', outputs: 1 } });
+    const { sequence } = registry.open('a', 'create', {
+      spec: { ...spec, task: { kind: 'supervised', outputs: 1 } },
+    });
     for (let t = 0; t < 9; t++) {
       ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
       sequence.model.learn([Math.cos(t)]);
@@ -102,7 +106,7 @@ describe('a sequence that is moved', () => {
 
   it('[MOV3] is refused where the file is damaged, foreign or impossible, and nothing is made', async () => {
     const { registry } = createRegistry();
-    ask(registry.open('a', 'create', { features: 1, units: 3 }).sequence).push(
+    ask(registry.open('a', 'create', { spec: { features: 1, units: 3 } }).sequence).push(
       0,
       signal(0, 9),
       undefined,

@@ -10,21 +10,22 @@ import { ask } from '../support/ask.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
-const FORECAST = { features: 2, units: 5, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 7 } as const;
+const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
+const FORECAST = { features: 2, units: 5, learner, inputs: { missing: 'hold' }, seed: 7 } as const;
 const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay: 4 } } as const;
 
 /** Steps first .. first + count - 1 of a fixed signal, [T,F]. */
 const signal = (first: number, count: number) =>
-  Float32Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
+  Float64Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
 
 const targetsOf = (first: number, count: number) =>
-  Float32Array.from({ length: count }, (_, t) => Math.cos((first + t) * 0.3));
+  Float64Array.from({ length: count }, (_, t) => Math.cos((first + t) * 0.3));
 
 const open = (spec: unknown = FORECAST, options: Parameters<typeof createRegistry>[0] = {}) => {
   const { registry, scheduler } = createRegistry(options);
-  const { sequence } = registry.open('pump', 'create', spec);
+  const { sequence } = registry.open('pump', 'create', { spec });
   const acks: number[] = [];
-  const push = (first: number, x: Float32Array, targets?: Float32Array) =>
+  const push = (first: number, x: Float64Array, targets?: Float64Array) =>
     ask(sequence).push(first, x, targets, (seq) => acks.push(seq));
   return { registry, scheduler, sequence, acks, push };
 };
@@ -62,12 +63,12 @@ describe('pushing steps', () => {
   it.each([
     ['[STP3]', 'step-gap', 3, signal(3, 1), undefined],
     ['[STP4]', 'step-conflict', 1, signal(9, 1), undefined],
-    ['[STP5]', 'step-shape', 2, new Float32Array(3), undefined],
-    ['[STP5]', 'step-shape', 2, new Float32Array(0), undefined],
-    ['[STP6]', 'step-non-finite', 2, new Float32Array([1, 1, 1, Number.NaN]), undefined],
-    ['[STP6]', 'step-non-finite', 2, new Float32Array([Number.POSITIVE_INFINITY, 1]), undefined],
+    ['[STP5]', 'step-shape', 2, new Float64Array(3), undefined],
+    ['[STP5]', 'step-shape', 2, new Float64Array(0), undefined],
+    ['[STP6]', 'step-non-finite', 2, new Float64Array([1, 1, 1, 1e39]), undefined],
+    ['[STP6]', 'step-non-finite', 2, new Float64Array([Number.POSITIVE_INFINITY, 1]), undefined],
     ['[STP8]', 'block-too-long', 2, signal(2, 257), undefined],
-    ['[TGT1]', 'target-unexpected', 2, signal(2, 1), new Float32Array(1)],
+    ['[TGT1]', 'target-unexpected', 2, signal(2, 1), new Float64Array(1)],
   ])('%s refuses with %s, and nothing of the block is taken', (_id, code, first, x, targets) => {
     const { push, acks, sequence } = open();
     push(0, signal(0, 2));
@@ -79,16 +80,24 @@ describe('pushing steps', () => {
     expect(acks).toEqual([1, 2]);
   });
 
-  it('[STP12] takes a number that is missing where the spec says hold, and the same step again', () => {
-    const { push, acks, sequence } = open({ ...FORECAST, inputs: { missing: 'hold' } });
-    const gap = new Float32Array([1, Number.NaN]);
+  it('[STP6] [STP12] refuses a number that is missing only where the spec says refuse', () => {
+    const gap = new Float64Array([1, 1, 1, Number.NaN]);
+    const { push, sequence } = open({ ...FORECAST, inputs: { missing: 'refuse' } });
+    expect(() => push(0, gap)).toThrow(/x\[3\]|step 1/);
+    expect(sequence.model.seq).toBe(-1);
+  });
+
+  it('[STP12] takes a number that is missing where the spec does not say otherwise, and the same step again', () => {
+    const { push, acks, sequence } = open({ features: 2, units: 5 });
+    expect(sequence.spec.inputs.missing).toBe('hold');
+    const gap = new Float64Array([1, Number.NaN]);
     push(0, signal(0, 2));
     push(2, gap);
     push(2, gap.slice());
     expect(acks).toEqual([1, 2, 2]);
     expect(sequence.model.seq).toBe(2);
-    expect(codeOf(() => push(2, new Float32Array([1, 5])))).toBe('step-conflict');
-    expect(codeOf(() => push(3, new Float32Array([1, Number.POSITIVE_INFINITY])))).toBe('step-non-finite');
+    expect(codeOf(() => push(2, new Float64Array([1, 5])))).toBe('step-conflict');
+    expect(codeOf(() => push(3, new Float64Array([1, Number.POSITIVE_INFINITY])))).toBe('step-non-finite');
   });
 
   it('[VIW10] tells of a step that is odd, and of a series that has changed, as events', () => {
@@ -98,7 +107,7 @@ describe('pushing steps', () => {
       if (message.type === 'events') events.push(...message.events);
     });
     const wave = noisySine({ seed: 2, changeAt: 2000, after: { amplitude: 4 } });
-    for (let t = 0; t < 3000; t++) push(t, Float32Array.of(wave.next().value));
+    for (let t = 0; t < 3000; t++) push(t, Float64Array.of(wave.next().value));
     const after = events.filter(({ seq }) => seq >= 2000);
     expect(after.filter(({ event }) => event === 'drift')).toHaveLength(1);
     expect(after.find(({ event }) => event === 'anomaly')?.detail.score).toBeGreaterThanOrEqual(0.5);
@@ -182,27 +191,43 @@ describe('pushing steps', () => {
     expect(open().sequence.blockSteps).toBe(256);
   });
 
-  it('[STP4] keeps of a block only its steps, and of large steps only as many as fit', () => {
-    const recent = new RecentSteps(4, 4, 40);
-    for (let seq = 0; seq < 5; seq++) recent.add(seq, new Float32Array(4).fill(seq));
-    expect([2, 3, 4, 5].map((seq) => recent.read(seq)?.[0])).toEqual([undefined, 3, 4, undefined]);
+  it('[STP4] tells steps apart by each of their bits, but not 0 from -0, nor one NaN from another', () => {
+    const sumOf = (...values: number[]) =>
+      new RecentSteps(values.length).sumOf(Float64Array.from(values), 1, 0);
+    expect(sumOf(0, Number.NaN)).toBe(sumOf(-0, -Number.NaN));
+    const any = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, 1, Number.NaN));
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 8 }), fc.nat(), any, (values, at, other) => {
+        const i = at % values.length;
+        const isSame = Object.is(values[i]! + 0, other + 0);
+        expect(sumOf(...values) === sumOf(...values.with(i, other))).toBe(isSame);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
-  it('[STP4] keeps the last steps and their numbers, in whatever blocks they come', () => {
+  it('[STP4] keeps the last steps, in whatever blocks they come, and over checkpoints', () => {
     const block = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(9), fc.array(block), (keep, first, blocks) => {
-        const recent = new RecentSteps(2, keep);
+        let recent = new RecentSteps(2, keep);
         let next = first;
         for (const count of blocks) {
           recent.add(
             next,
-            Float32Array.from({ length: 2 * count }, (_, i) => 2 * next + i),
+            Float64Array.from({ length: 2 * count }, (_, i) => 2 * next + i),
+            null,
+            Float64Array.from({ length: count }, (_, i) => 10 * (next + i)),
           );
           next += count;
+          const state = recent.state();
+          recent = new RecentSteps(2);
+          recent.restore(state);
+          recent.limit(keep);
           for (let seq = 0; seq < next + 3; seq++) {
             const isKept = seq >= first && seq >= next - keep && seq < next;
-            expect([...(recent.read(seq) ?? [])]).toEqual(isKept ? [2 * seq, 2 * seq + 1] : []);
+            const x = recent.sumOf(Float64Array.of(2 * seq, 2 * seq + 1), 1, 0);
+            expect(recent.read(seq)).toEqual(isKept ? { x, target: Number.NaN, t: 10 * seq } : null);
           }
         }
       }),
@@ -252,7 +277,7 @@ describe('a subscriber that acts on what it is given', () => {
     const { registry, sequence, push } = open(FORECAST, { limits: { awakeSequences: 1 } });
     const codes: string[] = [];
     sequence.watch('states', EVERY).subscribe(() => {
-      codes.push(codeOf(() => registry.open('other', 'create', FORECAST)));
+      codes.push(codeOf(() => registry.open('other', 'create', { spec: FORECAST })));
     });
     push(0, signal(0, 4));
     expect([codes[0], sequence.model.seq]).toEqual(['sequence-limit', 3]);
@@ -324,7 +349,7 @@ describe('targets', () => {
   it('[TGT1] are refused whole where one of them is not finite', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 3));
-    const targets = new Float32Array([1, Number.POSITIVE_INFINITY, 3]);
+    const targets = new Float64Array([1, Number.POSITIVE_INFINITY, 3]);
     expect(codeOf(() => ask(sequence).learn(0, targets, () => undefined))).toBe('target-non-finite');
     expect(sequence.model.metrics.scored).toBe(0);
   });
@@ -333,13 +358,13 @@ describe('targets', () => {
     const { sequence, push } = open(SUPERVISED);
     push(0, signal(0, 3));
     const ignore = () => undefined;
-    expect(codeOf(() => ask(sequence).learn(0, new Float32Array(0), ignore))).toBe('target-shape');
-    expect(codeOf(() => ask(open().sequence).learn(0, new Float32Array(1), ignore))).toBe(
+    expect(codeOf(() => ask(sequence).learn(0, new Float64Array(0), ignore))).toBe('target-shape');
+    expect(codeOf(() => ask(open().sequence).learn(0, new Float64Array(1), ignore))).toBe(
       'target-unexpected',
     );
-    expect(codeOf(() => ask(sequence).learn(0, new Float32Array(2000), ignore))).toBe('block-too-long');
-    expect(codeOf(() => push(3, signal(3, 2), new Float32Array(3)))).toBe('target-shape');
-    expect(codeOf(() => push(3, signal(3, 1), new Float32Array([Number.NaN])))).toBe('target-non-finite');
+    expect(codeOf(() => ask(sequence).learn(0, new Float64Array(2000), ignore))).toBe('block-too-long');
+    expect(codeOf(() => push(3, signal(3, 2), new Float64Array(3)))).toBe('target-shape');
+    expect(codeOf(() => push(3, signal(3, 1), new Float64Array([Number.NaN])))).toBe('target-non-finite');
     expect(sequence.model.seq).toBe(2);
   });
 });
@@ -409,9 +434,18 @@ describe('views', () => {
         seq: 0,
         count: 3,
         skipped: 0,
+        t: new Float64Array(3),
         h: Float32Array.from(h.slice(0, 3).flat()),
       },
-      { type: 'states', channel: 1, seq: 3, count: 1, skipped: 0, h: Float32Array.from(h[3] ?? []) },
+      {
+        type: 'states',
+        channel: 1,
+        seq: 3,
+        count: 1,
+        skipped: 0,
+        t: new Float64Array(1),
+        h: Float32Array.from(h[3] ?? []),
+      },
     ]);
   });
 
@@ -501,14 +535,14 @@ describe('views', () => {
     push(1, again);
     again.fill(9);
     expect(messages).toEqual([
-      { type: 'inputs', channel: 1, seq: 0, count: 3, skipped: 0, x: signal(0, 3) },
-      { type: 'inputs', channel: 1, seq: 3, count: 2, skipped: 0, x: signal(3, 2) },
+      { type: 'inputs', channel: 1, seq: 0, count: 3, skipped: 0, t: new Float64Array(3), x: signal(0, 3) },
+      { type: 'inputs', channel: 1, seq: 3, count: 2, skipped: 0, t: new Float64Array(2), x: signal(3, 2) },
     ]);
   });
 
   it('[VIW11] send a block whose inputs are many numbers in several messages', () => {
     const { push, messages } = watch({ features: 500, units: 2, readout: { kind: 'none' } }, 'inputs');
-    push(0, new Float32Array(500 * 40));
+    push(0, new Float64Array(500 * 40));
     expect(messages.map((message) => message.type === 'inputs' && [message.seq, message.count])).toEqual([
       [0, 32],
       [32, 8],
@@ -531,7 +565,16 @@ describe('views', () => {
       to: -1,
       skipped: 0,
     };
-    expect(messages).toEqual([{ type: 'weights', channel: 1, ...first, saliency: new Float32Array(0) }]);
+    expect(messages).toEqual([
+      {
+        type: 'weights',
+        channel: 1,
+        ...first,
+        t: null,
+        names: expect.arrayContaining(['x0', 'x1 - x1 1 before']),
+        saliency: new Float32Array(0),
+      },
+    ]);
     const runTo = (ms: number) => {
       scheduler.maxFrames = ms;
       scheduler.flush();
@@ -598,26 +641,30 @@ describe('views', () => {
 describe('the registry', () => {
   it('[SEQ1] makes, resumes, or does either', () => {
     const { registry } = createRegistry();
-    expect(codeOf(() => registry.open('a', 'resume', FORECAST))).toBe('sequence-unknown');
-    expect(codeOf(() => registry.open('a', 'either', undefined))).toBe('spec-required');
-    const { sequence, created } = registry.open('a', 'either', FORECAST);
+    expect(codeOf(() => registry.open('a', 'resume', { spec: FORECAST }))).toBe('sequence-unknown');
+    expect(codeOf(() => registry.open('a', 'either', {}))).toBe('spec-required');
+    const { sequence, created } = registry.open('a', 'either', { spec: FORECAST });
     expect(created).toBe(true);
-    expect(registry.open('a', 'resume', undefined)).toEqual({ sequence, created: false });
-    expect(registry.open('a', 'either', FORECAST)).toEqual({ sequence, created: false });
-    expect(codeOf(() => registry.open('a', 'create', FORECAST))).toBe('sequence-exists');
+    expect(registry.open('a', 'resume', {})).toEqual({ sequence, created: false, order: null });
+    expect(registry.open('a', 'either', { spec: FORECAST })).toEqual({
+      sequence,
+      created: false,
+      order: null,
+    });
+    expect(codeOf(() => registry.open('a', 'create', { spec: FORECAST }))).toBe('sequence-exists');
   });
 
   it('[SEQ2] refuses names that are none', () => {
     const { registry } = createRegistry();
     for (const name of ['', ' ', '.a', 'a b', 'a\n', 'ä', '../a', 'a'.repeat(129)])
-      expect(codeOf(() => registry.open(name, 'either', FORECAST))).toBe('sequence-name-invalid');
+      expect(codeOf(() => registry.open(name, 'either', { spec: FORECAST }))).toBe('sequence-name-invalid');
     for (const name of ['a', 'plant-3/pump:7_x.y', 'a'.repeat(128)])
-      expect(codeOf(() => registry.open(name, 'either', FORECAST))).toBe('none');
+      expect(codeOf(() => registry.open(name, 'either', { spec: FORECAST }))).toBe('none');
   });
 
   it('[SEQ3] refuses a wrong spec and makes nothing', () => {
     const { registry } = createRegistry();
-    expect(() => registry.open('a', 'either', { features: 2, units: 'x', seeds: 1 })).toThrow(
+    expect(() => registry.open('a', 'either', { spec: { features: 2, units: 'x', seeds: 1 } })).toThrow(
       /units: .*seeds/s,
     );
     expect(registry.size).toBe(0);
@@ -625,32 +672,40 @@ describe('the registry', () => {
 
   it('[SEQ4] refuses another spec for a sequence that exists; defaults do not make it another', () => {
     const { registry } = createRegistry();
-    registry.open('a', 'either', FORECAST);
-    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, units: 6 }))).toBe('spec-conflict');
-    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, batch: 1 }))).toBe('none');
-    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'simple-rnn' }))).toBe('none');
-    expect(codeOf(() => registry.open('a', 'either', { ...FORECAST, cell: 'gru' }))).toBe('spec-conflict');
+    registry.open('a', 'either', { spec: FORECAST });
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, units: 6 } }))).toBe(
+      'spec-conflict',
+    );
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, batch: 1 } }))).toBe('none');
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'simple-rnn' } }))).toBe(
+      'none',
+    );
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'gru' } }))).toBe(
+      'spec-conflict',
+    );
   });
 
   it('[SEQ5] carries as many sequences as the limit says', () => {
     const { registry } = createRegistry({ limits: { sequences: 2 } });
-    registry.open('a', 'either', FORECAST);
-    registry.open('b', 'either', FORECAST);
-    expect(codeOf(() => registry.open('c', 'either', FORECAST))).toBe('sequence-limit');
-    expect(codeOf(() => registry.open('a', 'either', FORECAST))).toBe('none');
+    registry.open('a', 'either', { spec: FORECAST });
+    registry.open('b', 'either', { spec: FORECAST });
+    expect(codeOf(() => registry.open('c', 'either', { spec: FORECAST }))).toBe('sequence-limit');
+    expect(codeOf(() => registry.open('a', 'either', { spec: FORECAST }))).toBe('none');
   });
 
   it('[SEQ5] carries models of as many bytes together as the limit says', () => {
     const { registry } = createRegistry({ limits: { modelBytes: 20_000 } });
-    registry.open('a', 'either', FORECAST);
-    expect(codeOf(() => registry.open('b', 'either', { features: 2, units: 100 }))).toBe('sequence-limit');
+    registry.open('a', 'either', { spec: FORECAST });
+    expect(codeOf(() => registry.open('b', 'either', { spec: { features: 2, units: 100 } }))).toBe(
+      'sequence-limit',
+    );
     expect(registry.size).toBe(1);
   });
 
   it('[SEQ6] keeps sequences apart, each with its own channel', () => {
     const { registry } = createRegistry();
-    const a = registry.open('a', 'either', FORECAST).sequence;
-    const b = registry.open('b', 'either', FORECAST).sequence;
+    const a = registry.open('a', 'either', { spec: FORECAST }).sequence;
+    const b = registry.open('b', 'either', { spec: FORECAST }).sequence;
     const before = bits(b.model);
     ask(a).push(0, signal(0, 30), undefined, () => undefined);
     expect(bits(b.model)).toBe(before);
@@ -659,8 +714,8 @@ describe('the registry', () => {
 
   it('[SEQ7] stops a sequence that meets a fault of its own, says so, and carries the others on', () => {
     const { registry } = createRegistry();
-    const a = registry.open('a', 'either', FORECAST).sequence;
-    const b = registry.open('b', 'either', FORECAST).sequence;
+    const a = registry.open('a', 'either', { spec: FORECAST }).sequence;
+    const b = registry.open('b', 'either', { spec: FORECAST }).sequence;
     const events: ViewMessage[] = [];
     a.watch('events', { every: 0, delivery: 'every' }).subscribe((event) => events.push(event));
     a.model.advance = () => {

@@ -8,9 +8,9 @@ import { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
-const SPEC = { features: 1, units: 3, seed: 5 } as const;
+const SPEC = { features: 1, units: 3, inputs: { missing: 'hold' }, seed: 5 } as const;
 const signal = (first: number, count: number) =>
-  Float32Array.from({ length: count }, (_, i) => Math.sin(first + i));
+  Float64Array.from({ length: count }, (_, i) => Math.sin(first + i));
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 const carriedBy = (disk: MemoryDisk) =>
@@ -36,7 +36,7 @@ const losesNothing = (isHasty: boolean) =>
       const disk = new MemoryDisk();
       disk.isManual = true;
       disk.isHasty = isHasty;
-      const { sequence } = carriedBy(disk).open('a', 'create', SPEC);
+      const { sequence } = carriedBy(disk).open('a', 'create', { spec: SPEC });
       let acked = -1;
       for (const { count, flushes, keeps } of turns) {
         const first = sequence.seq + 1;

@@ -22,18 +22,23 @@ import { MemoryDisk } from '../support/memory-disk.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
-  forecast: { features: 1, units: 3 },
-  supervised: { features: 2, units: 3, task: { kind: 'supervised', outputs: 1, delay: 0 } },
+  forecast: { features: 1, units: 3, inputs: { missing: 'hold' } },
+  supervised: {
+    features: 2,
+    units: 3,
+    task: { kind: 'supervised', outputs: 1, delay: 0 },
+    inputs: { missing: 'hold' },
+  },
 };
 const NAMES = Object.keys(SPECS);
 
 const xOf = (name: string, t: number) =>
-  Float32Array.from(
+  Float64Array.from(
     { length: SPECS[name]!.features },
     (_, i) => Math.sin(t * 0.3 + i) + (t % 17 === 0 ? 3 : 0),
   );
 const targetOf = (name: string, t: number) =>
-  name === 'supervised' ? Float32Array.of(Math.cos(t)) : undefined;
+  name === 'supervised' ? Float64Array.of(Math.cos(t)) : undefined;
 
 /** What went wrong in a world; nothing, if all is well. */
 export async function simulate(seed: number, acts = 120): Promise<string[]> {

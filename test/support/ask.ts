@@ -22,16 +22,17 @@ export const ask = (sequence: Sequence) => {
   return {
     push: (
       first: number,
-      x: Float32Array,
-      targets: Float32Array | undefined,
+      x: Float64Array,
+      targets: Float64Array | undefined,
       onAck: (seq: number) => void,
       count = x.length / (sequence.spec.batch * sequence.spec.features),
+      t: Float64Array | null = null,
     ) =>
       asked(
-        (asker) => sequence.submit({ kind: 'steps', first, x, targets: targets ?? null, count, asker }),
+        (asker) => sequence.submit({ kind: 'steps', first, x, targets: targets ?? null, t, count, asker }),
         onAck,
       ),
-    learn: (first: number, targets: Float32Array, onRefused: OnRefused) =>
+    learn: (first: number, targets: Float64Array, onRefused: OnRefused) =>
       asked(
         (asker) => sequence.submit({ kind: 'targets', first, targets, asker }),
         () => undefined,

@@ -28,20 +28,22 @@ interface Producer {
 
 const SUPERVISED = { kind: 'supervised', outputs: 1, delay: 0 } as const;
 
+const inputs = { missing: 'hold' } as const;
+
 export const PRODUCERS: readonly Producer[] = [
-  { name: 'forecast', spec: { features: 2, units: 8 }, block: 1 },
-  { name: 'blocks', spec: { features: 3, units: 16, season: 24 }, block: 17 },
-  { name: 'supervised', spec: { features: 2, units: 8, task: SUPERVISED }, block: 4 },
-  { name: 'rtrl', spec: { features: 1, units: 4, learner: { kind: 'rtrl', k1: 2 } }, block: 3 },
+  { name: 'forecast', spec: { features: 2, units: 8, inputs }, block: 1 },
+  { name: 'blocks', spec: { features: 3, units: 16, season: 24, inputs }, block: 17 },
+  { name: 'supervised', spec: { features: 2, units: 8, task: SUPERVISED, inputs }, block: 4 },
+  { name: 'rtrl', spec: { features: 1, units: 4, learner: { kind: 'rtrl', k1: 2 }, inputs }, block: 3 },
 ];
 
 const xOf = ({ spec }: Producer, t: number) =>
-  Float32Array.from(
+  Float64Array.from(
     { length: spec.features },
     (_, i) => Math.sin(t * (0.1 + 0.07 * i)) + ((t * 7919) % 13) / 50,
   );
 const targetOf = ({ spec }: Producer, t: number) =>
-  spec.task?.kind === 'supervised' ? Float32Array.of(Math.cos(t * 0.1)) : undefined;
+  spec.task?.kind === 'supervised' ? Float64Array.of(Math.cos(t * 0.1)) : undefined;
 
 export interface KillOptions {
   readonly folder: string;

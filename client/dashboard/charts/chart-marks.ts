@@ -1,10 +1,10 @@
-/** Marks drawn over the lines of a chart: fixed values, and steps at which something happened. */
+/** Marks drawn over the lines of a chart: fixed values. */
 import type uPlot from 'uplot';
 import type { LineChartOptions } from './line-chart-options.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 
-/** Draws the lines across a chart, with their labels, and the upright lines of its events. */
-export function drawMarks(u: uPlot, { marks = [], events }: LineChartOptions, theme: Theme): void {
+/** Draws the lines across a chart, with their labels. */
+export function drawMarks(u: uPlot, { marks = [] }: LineChartOptions, theme: Theme): void {
   const { ctx, bbox } = u;
   const colours = CHART_COLOURS[theme];
   const ratio = devicePixelRatio;
@@ -22,12 +22,6 @@ export function drawMarks(u: uPlot, { marks = [], events }: LineChartOptions, th
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.fillStyle = colours.text;
     ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, y - 4 * ratio);
-  }
-  ctx.setLineDash([]);
-  for (const { step, colour } of events?.() ?? []) {
-    const x = Math.round(u.valToPos(step, 'x', true));
-    ctx.strokeStyle = colours.series[colour] as string;
-    line(ctx, x, bbox.top, x, bbox.top + bbox.height);
   }
   ctx.restore();
 }

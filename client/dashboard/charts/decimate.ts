@@ -1,10 +1,19 @@
-export type Points = (number | null)[];
+/** Null is a gap, at which a line breaks; undefined a place that says nothing of it. */
+export type Points = (number | null | undefined)[];
+
+/** How many lengths of buckets there are between one and twice as long: few, so that charts whose span varies stand still. */
+const LENGTHS = 4;
+
+/** Gives the length of a bucket that cuts a span in at most `buckets`. */
+export const bucketLength = (span: number, buckets: number): number =>
+  2 ** (Math.ceil(LENGTHS * Math.log2(span / buckets)) / LENGTHS);
 
 /**
  * Thins rows out to what a chart of `buckets` columns can show: of each bucket its least and its greatest number, in the
- * order in which they came, so that no peak is lost. A bucket without numbers is a gap, null.
+ * order in which they came, so that no peak is lost, and a gap before, between or after them where there is one.
  *
- * Buckets begin at whole multiples of their length in rows from `origin` on, so that a chart that scrolls does not flicker.
+ * Buckets lie at whole multiples of their length along x, so that a chart that scrolls does not flicker, and that nothing is
+ * drawn further from its place than a bucket is long.
  *
  * @param x ascending
  * @param ys numbers for each x; NaN is a gap
@@ -14,36 +23,67 @@ export function decimate(
   x: Float64Array,
   ys: readonly Float64Array[],
   buckets: number,
-  origin: number,
 ): [number[], ...Points[]] {
   const n = x.length;
   if (n <= 2 * buckets) return [Array.from(x), ...ys.map((y) => Array.from(y, orNull))];
-  const size = Math.ceil(n / buckets);
-  const starts: number[] = [0];
-  for (let i = size - (origin % size || 0); i < n; i += size) if (i > 0) starts.push(i);
+  const length = bucketLength((x[n - 1] as number) - (x[0] as number) || 1, buckets);
   const at: number[] = [];
-  starts.forEach((start, k) => {
-    const end = starts[k + 1] ?? n;
-    at.push(x[start] as number, x[Math.min(end - 1, start + Math.ceil((end - start) / 2))] as number);
-  });
-  return [at, ...ys.map((y) => extremes(y, starts))];
+  const points = ys.map((): Points => []);
+  for (let begin = 0; begin < n; ) {
+    const edge = (Math.floor((x[begin] as number) / length) + 1) * length;
+    let end = begin + 1;
+    while (end < n && (x[end] as number) < edge) end++;
+    addBucket(at, points, x, ys, begin, end);
+    begin = end;
+  }
+  return [at, ...points];
 }
 
-function extremes(y: Float64Array, starts: readonly number[]): Points {
-  const points: Points = [];
-  for (let k = 0; k < starts.length; k++) {
-    const end = starts[k + 1] ?? y.length;
-    let [least, greatest] = [-1, -1];
-    for (let i = starts[k] as number; i < end; i++) {
-      const value = y[i] as number;
-      if (Number.isNaN(value)) continue;
-      if (least < 0 || value < (y[least] as number)) least = i;
-      if (greatest < 0 || value > (y[greatest] as number)) greatest = i;
+/** What there may be of a bucket, in order: a gap, an extreme, a gap, the other extreme, a gap. */
+const SLOTS = 5;
+
+function addBucket(
+  at: number[],
+  points: readonly Points[],
+  x: Float64Array,
+  ys: readonly Float64Array[],
+  begin: number,
+  end: number,
+): void {
+  const rows = ys.map((y) => slotsOf(y, begin, end));
+  const used = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) =>
+    rows.some((slots) => slots[slot] !== undefined),
+  );
+  const [first, last] = [x[begin] as number, x[end - 1] as number];
+  used.forEach((slot, k) => {
+    at.push(used.length === 1 ? first : first + (k / (used.length - 1)) * (last - first));
+    for (let i = 0; i < points.length; i++) points[i]?.push(rows[i]?.[slot]);
+  });
+}
+
+function slotsOf(y: Float64Array, begin: number, end: number): Points {
+  let [least, greatest] = [-1, -1];
+  let [firstGap, lastGap] = [-1, -1];
+  for (let i = begin; i < end; i++) {
+    const value = y[i] as number;
+    if (Number.isNaN(value)) {
+      if (firstGap < 0) firstGap = i;
+      lastGap = i;
+      continue;
     }
-    if (least < 0) points.push(null, null);
-    else points.push(y[Math.min(least, greatest)] as number, y[Math.max(least, greatest)] as number);
+    if (least < 0 || value < (y[least] as number)) least = i;
+    if (greatest < 0 || value > (y[greatest] as number)) greatest = i;
   }
-  return points;
+  if (least < 0) return [null];
+  const [one, other] = [Math.min(least, greatest), Math.max(least, greatest)];
+  const slots: Points = Array(SLOTS).fill(undefined);
+  slots[1] = y[one] as number;
+  if (other > one) slots[3] = y[other] as number;
+  if (firstGap < 0) return slots;
+  if (firstGap < one) slots[0] = null;
+  if (lastGap > other) slots[4] = null;
+  if (slots[0] === undefined && slots[4] === undefined) slots[2] = null;
+  return slots;
 }
 
 const orNull = (value: number) => (Number.isNaN(value) ? null : value);

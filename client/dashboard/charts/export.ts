@@ -3,10 +3,21 @@ import type { Line } from './line-chart-options.js';
 import type { MatrixData } from './matrix.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
+import { isoTime } from './time-words.js';
 import type { Range } from './timeline.js';
 
-/** Gives the numbers of lines that are shown, a row for each step that any of them has. What is missing is empty. */
-export function linesToCsv(lines: readonly Line[], { from, to }: Range): string {
+/** Tells the time of a step, in milliseconds since 1970; NaN where it is not known. */
+type TimeOf = (step: number) => number;
+
+/** The columns that say which step a row is: its number, and its time where times are told. */
+const stepHeader = (timeOf?: TimeOf) => (timeOf ? ['step', 'time'] : ['step']);
+const stepCells = (step: number, timeOf?: TimeOf) => (timeOf ? [step, isoTime(timeOf(step))] : [step]);
+
+/**
+ * Gives the numbers of lines that are shown, a row for each step that any of them has, with its time in UTC. What is missing
+ * is empty.
+ */
+export function linesToCsv(lines: readonly Line[], { from, to }: Range, timeOf?: TimeOf): string {
   const rows = new Map<number, string[]>();
   lines.forEach(({ ring, x, y }, i) => {
     const [begin, end] = [ring.firstAt(x, from), ring.firstAt(x, to + 1)];
@@ -18,24 +29,51 @@ export function linesToCsv(lines: readonly Line[], { from, to }: Range): string 
       rows.set(step, row);
     });
   });
-  const header = ['step', ...lines.map(({ label }) => quote(label))].join(',');
-  const body = [...rows].sort(([a], [b]) => a - b).map(([step, row]) => [step, ...row].join(','));
+  const header = [...stepHeader(timeOf), ...lines.map(({ label }) => quote(label))].join(',');
+  const body = [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([step, row]) => [...stepCells(step, timeOf), ...row].join(','));
   return `${[header, ...body].join('\n')}\n`;
 }
 
 /** Gives the states that are shown, a row for each step, a column for each unit. */
-export function statesToCsv(states: StateRing, { from, to }: Range): string {
-  const header = ['step', ...Array.from({ length: states.width }, (_, unit) => `h${unit}`)].join(',');
+export function statesToCsv(states: StateRing, { from, to }: Range, timeOf?: TimeOf): string {
+  const header = [
+    ...stepHeader(timeOf),
+    ...Array.from({ length: states.width }, (_, unit) => `h${unit}`),
+  ].join(',');
   const rows = [header];
   for (let row = states.firstAt(from); row < states.firstAt(to + 1); row++)
-    rows.push(`${states.stepOf(row)},${states.row(row).join(',')}`);
+    rows.push([...stepCells(states.stepOf(row), timeOf), ...states.row(row)].join(','));
   return `${rows.join('\n')}\n`;
 }
 
-export function matrixToCsv({ values, rows, columns }: MatrixData): string {
-  const row = (i: number) => Array.from({ length: columns }, (_, j) => values[i * columns + j]).join(',');
-  return `${Array.from({ length: rows }, (_, i) => row(i)).join('\n')}\n`;
+/** Gives the numbers of a matrix, with the names of its rows and columns where it has any. */
+export function matrixToCsv({ values, rows, columns, rowName, columnName }: MatrixData): string {
+  const all = <T>(length: number, of: (i: number) => T) => Array.from({ length }, (_, i) => of(i));
+  const corner = rowName ? [''] : [];
+  const header = columnName ? [[...corner, ...all(columns, (j) => quote(columnName(j)))]] : [];
+  const body = all(rows, (i) => [
+    ...(rowName ? [quote(rowName(i))] : []),
+    ...all(columns, (j) => values[i * columns + j]),
+  ]);
+  return `${[...header, ...body].map((cells) => cells.join(',')).join('\n')}\n`;
 }
+
+/** Gives a name for a file of words: letters and digits, with hyphens between them. */
+export const fileName = (...words: readonly string[]): string =>
+  words
+    .join('-')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, MAX_FILE_NAME);
+
+/** The context in which a page says what its exports are of: the name of a sequence, before the title of a chart. */
+export const EXPORT_SOURCE = Symbol('export source');
+
+/** In characters, without its kind. */
+const MAX_FILE_NAME = 120;
 
 const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

@@ -2,11 +2,12 @@
 import type { UnitOrder } from '../analysis/unit-order.js';
 import { orderUnits } from '../analysis/unit-order.js';
 import { colourScale, pixelOf } from './colour-scale.js';
+import { bucketLength } from './decimate.js';
 import { fitCanvas, type Sheet } from './drawing.js';
-import { HeatmapPixels } from './heatmap-pixels.js';
+import { type Axis, HeatmapPixels, STEP_AXIS } from './heatmap-pixels.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
 import type { StateRing } from './state-ring.js';
-import type { Range } from './timeline.js';
+import type { Timeline } from './timeline.js';
 
 export interface Cell {
   readonly unit: number;
@@ -15,10 +16,8 @@ export interface Cell {
 }
 
 export interface HeatmapView {
-  readonly shown: Range;
   readonly order: UnitOrder;
   readonly theme: Theme;
-  readonly cursor: number | null;
   readonly pinned: readonly number[];
 }
 
@@ -29,13 +28,19 @@ export class HeatmapCanvas {
   private readonly pixels = new HeatmapPixels();
   private readonly buffer = document.createElement('canvas');
   private order: { by: UnitOrder; at: number; width: number; units: number[] } | null = null;
-  private shown: Range = { from: 0, to: 0 };
+  private readonly timeAxis: Axis;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly states: StateRing,
+    private readonly timeline: Timeline,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.timeAxis = {
+      placeOf: (step) => timeline.placeOf(step),
+      firstStepAt: (place) => timeline.firstStepAt(place),
+    };
+  }
 
   /** Units from top to bottom. */
   get units(): readonly number[] {
@@ -47,12 +52,10 @@ export class HeatmapCanvas {
     const sheet = fitCanvas(this.canvas);
     if (!sheet) return;
     const { context, width } = sheet;
-    this.shown = view.shown;
-    const span = view.shown.to - view.shown.from + 1;
-    const columns = Math.min(width, span);
+    const grid = this.gridFor(width);
+    const { columns } = grid;
     const dirty = pixels.paint(states, {
-      ...view.shown,
-      columns,
+      ...grid,
       order: this.orderBy(view.order),
       scale: colourScale(view.theme),
       empty: pixelOf(CHART_COLOURS[view.theme].background),
@@ -72,16 +75,26 @@ export class HeatmapCanvas {
   cellAt(x: number, y: number): Cell | null {
     const { clientWidth, clientHeight } = this.canvas;
     const unit = this.units[Math.floor((y / clientHeight) * this.units.length)];
-    const { columns, span, firstColumn } = this.pixels;
+    const { columns, firstColumn } = this.pixels;
     if (unit === undefined || columns === 0) return null;
-    const column = firstColumn + Math.floor((x / clientWidth) * columns);
-    const row = this.states.firstAt(Math.max(0, column * span));
-    const step = this.states.stepOf(row);
-    if (!(step < (column + 1) * span && step <= this.shown.to)) return null;
-    return { unit, step, value: this.states.row(row)[unit] as number };
+    const row = this.pixels.rowOf(this.states, firstColumn + Math.floor((x / clientWidth) * columns));
+    if (row === null) return null;
+    return { unit, step: this.states.stepOf(row), value: this.states.row(row)[unit] as number };
   }
 
-  private mark({ cursor, pinned, theme }: HeatmapView, { context, width, height, ratio }: Sheet): void {
+  /** Cuts what is shown into columns, each a pixel of the device or more. */
+  private gridFor(width: number) {
+    const { axis, bounds } = this.timeline;
+    const { from, to } = bounds;
+    if (axis === 'step') {
+      const span = Math.ceil((to - from + 1) / width);
+      return { from, to, span, columns: Math.ceil((to - from + 1) / span), axis: STEP_AXIS };
+    }
+    const span = bucketLength(to - from, width);
+    return { from, to, span, columns: Math.ceil((to - from) / span), axis: this.timeAxis };
+  }
+
+  private mark({ pinned, theme }: HeatmapView, { context, width, height, ratio }: Sheet): void {
     const { units, pixels } = this;
     const { text, series } = CHART_COLOURS[theme];
     const rowHeight = height / units.length;
@@ -93,8 +106,12 @@ export class HeatmapCanvas {
       if (at >= 0)
         context.strokeRect(ratio, at * rowHeight, width - 2 * ratio, Math.max(rowHeight, 2 * ratio));
     }
+    const cursor = this.timeline.cursor$.value;
     if (cursor === null) return;
-    const x = ((cursor / pixels.span - pixels.firstColumn + 0.5) / pixels.columns) * width;
+    const x =
+      ((Math.floor(this.timeline.placeOf(cursor) / pixels.span) - pixels.firstColumn + 0.5) /
+        pixels.columns) *
+      width;
     context.fillStyle = text;
     if (x >= 0 && x <= width) context.fillRect(Math.round(x), 0, ratio, height);
   }

@@ -12,9 +12,9 @@ export interface LegendEntry {
 export const legendOf = (lines: readonly Line[], step: number | null): LegendEntry[] =>
   lines
     .filter(({ isEdge }) => !isEdge)
-    .map(({ label, colour, ring, x, y, points = false }) => {
-      const row = step === null ? lastKnown(ring, y) : rowAt(ring, x, step);
-      return { label, colour, points, value: formatNumber(ring.get(y, row)) };
+    .map(({ label, colour, ring, x, y, points = false, format = formatNumber }) => {
+      const row = step === null ? lastKnown(ring, y) : rowAt(ring, x, step, points);
+      return { label, colour, points, value: format(ring.get(y, row)) };
     });
 
 /** Rows that are looked back over for one that has a number. */
@@ -26,8 +26,9 @@ function lastKnown(ring: Line['ring'], y: string): number {
   return -1;
 }
 
-/** The row of a step, or the one before it, for lines that have not every step. */
-function rowAt(ring: Line['ring'], x: string, step: number): number {
+/** The row of a step; or the one before it, for lines that have not every step, unless they are points. */
+function rowAt(ring: Line['ring'], x: string, step: number, points: boolean): number {
   const row = ring.firstAt(x, step);
-  return ring.get(x, row) === step ? row : row - 1;
+  if (ring.get(x, row) === step) return row;
+  return points ? -1 : row - 1;
 }

@@ -17,6 +17,8 @@ export interface Line {
   readonly isEdge?: boolean;
   /** Draws points instead of a line, for what is rare. */
   readonly points?: boolean;
+  /** Writes its numbers; at most four figures if left out. */
+  readonly format?: (value: number) => string;
 }
 
 export interface LineChartOptions {
@@ -28,12 +30,10 @@ export interface LineChartOptions {
   readonly scale?: 'linear' | 'log';
   /** Least range of y, widened by the numbers. */
   readonly range?: readonly [number, number];
-  /** Steps at which something happened: drawn as thin upright lines. */
-  readonly events?: () => readonly { readonly step: number; readonly colour: number }[];
 }
 
 /** Room for the numbers of the y axis, the same in all charts, so that they stand one under the other. */
 export const AXIS_WIDTH = 56;
 export const AXIS_HEIGHT = 22;
-/** Room for the half of the last step that stands beyond the edge. */
-export const AXIS_RIGHT = 20;
+/** Room for the half of the last step or time that stands beyond the edge. */
+export const AXIS_RIGHT = 26;

@@ -1,8 +1,10 @@
-/** A line chart over steps: uPlot, with the timeline, the cursor and the rings that all charts of a page share. */
+/** A line chart over steps or time: uPlot, with the timeline, the cursor and the rings that all charts of a page share. */
 import type { Subscription } from 'rxjs';
 import uPlot from 'uplot';
 import { isRound, linearRange, logRange } from './axis-range.js';
 import { drawMarks } from './chart-marks.js';
+import type { Points } from './decimate.js';
+import { aloneAt } from './gaps.js';
 import {
   AXIS_HEIGHT,
   AXIS_RIGHT,
@@ -11,8 +13,9 @@ import {
   type LineChartOptions,
 } from './line-chart-options.js';
 import { lineData } from './line-data.js';
-import { formatNumber, formatStep } from './numbers.js';
+import { formatNumber, formatStep, formatTicks } from './numbers.js';
 import { CHART_COLOURS, type Theme } from './palette.js';
+import { timeTicks } from './time-words.js';
 import type { Timeline } from './timeline.js';
 
 /** Rows to a pixel from which on lines are thin. */
@@ -22,6 +25,8 @@ export class LineChart {
   private readonly plot: uPlot;
   private readonly cursor: Subscription;
   private range: readonly [number, number] = [0, 1];
+  /** What the x axis counts: another axis is another chart. */
+  private readonly axis;
   private isPointed = false;
 
   constructor(
@@ -30,6 +35,7 @@ export class LineChart {
     private readonly timeline: Timeline,
     private readonly theme: Theme,
   ) {
+    this.axis = timeline.axis;
     this.plot = new uPlot(this.plotOptions(), this.data(), host);
     this.cursor = timeline.cursor$.subscribe((step) => this.point(step));
   }
@@ -38,7 +44,7 @@ export class LineChart {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (width === 0 || height === 0) return;
     if (width !== this.plot.width || height !== this.plot.height) this.plot.setSize({ width, height });
-    const { from, to } = this.timeline.shown;
+    const { from, to } = this.timeline.bounds;
     this.range = [from, to];
     const data = this.data();
     this.setWidths(data[0].length > DENSE * width);
@@ -66,11 +72,13 @@ export class LineChart {
 
   private data(): uPlot.AlignedData {
     const buckets = Math.max(50, this.host.clientWidth - AXIS_WIDTH);
-    return lineData(this.options.lines, this.timeline.shown, buckets);
+    const { shown } = this.timeline;
+    return lineData(this.options.lines, shown, buckets, (steps) => this.timeline.placesOf(steps));
   }
 
   private plotOptions(): uPlot.Options {
     const { lines, bands = [], scale = 'linear' } = this.options;
+    const isTime = this.axis === 'time';
     const colours = CHART_COLOURS[this.theme];
     const series = (index: number) => colours.series[index % colours.series.length] as string;
     const axis = {
@@ -80,27 +88,36 @@ export class LineChart {
       ticks: { show: false },
     };
     return {
+      ms: 1,
       width: Math.max(1, this.host.clientWidth),
       height: Math.max(1, this.host.clientHeight),
       padding: [6, AXIS_RIGHT, 0, 0],
       legend: { show: false },
       scales: {
-        x: { time: false, range: () => [...this.range] as uPlot.Range.MinMax },
+        x: { time: isTime, range: () => [...this.range] as uPlot.Range.MinMax },
         y:
           scale === 'log'
             ? { distr: 3, range: (_u, min, max) => logRange(min, max, this.options) }
             : { range: (_u, min, max) => linearRange(min, max, this.options) },
       },
       axes: [
-        { ...axis, size: AXIS_HEIGHT, space: 70, values: (_u, splits) => splits.map(formatStep) },
+        {
+          ...axis,
+          size: AXIS_HEIGHT,
+          space: isTime ? 90 : 70,
+          values: (_u, splits, _axis, _space, step) =>
+            isTime ? timeTicks(splits, step) : splits.map(formatStep),
+        },
         {
           ...axis,
           size: AXIS_WIDTH,
           space: 28,
-          ...(scale === 'log' && {
-            filter: (_u, splits) => splits.map((v) => (isRound(v) ? v : null)),
-          }),
-          values: (_u, splits) => splits.map((v) => (v === null ? '' : formatNumber(v))),
+          ...(scale === 'log'
+            ? {
+                filter: (_u, splits) => splits.map((v) => (isRound(v) ? v : null)),
+                values: (_u, splits) => splits.map((v) => (v === null ? '' : formatNumber(v))),
+              }
+            : { values: (_u, splits) => formatTicks(splits) }),
         },
       ],
       series: [{}, ...lines.map((line) => seriesOf(line, series(line.colour)))],
@@ -139,20 +156,22 @@ export class LineChart {
   /** The pointer moves here: the other charts follow. */
   private told({ cursor, posToVal }: uPlot): void {
     if (!this.isPointed || cursor.left === undefined || cursor.left < 0) return;
-    this.timeline.cursor$.next(Math.round(posToVal(cursor.left, 'x')));
+    this.timeline.cursor$.next(this.timeline.stepAt(posToVal(cursor.left, 'x')));
   }
 
   /** Puts the cursor where another chart has it. */
   private point(step: number | null): void {
     if (this.isPointed) return;
-    const left = step === null ? -10 : this.plot.valToPos(step, 'x');
+    const place = step === null ? Number.NaN : this.timeline.placeOf(step);
+    const left = Number.isNaN(place) ? -10 : this.plot.valToPos(place, 'x');
     this.plot.setCursor({ left, top: 0 }, false);
   }
 
   private selected(u: uPlot): void {
     const { left, width } = u.select;
     if (width < 4) return;
-    this.timeline.zoomTo(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
+    const stepAt = (x: number) => this.timeline.stepAt(u.posToVal(x, 'x'));
+    this.timeline.zoomTo(stepAt(left), stepAt(left + width));
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   }
 }
@@ -164,13 +183,23 @@ function widthOf({ width = 1.5, isGround = false, isEdge = false, points = false
 }
 
 function seriesOf(line: Line, colour: string): uPlot.Series {
-  const { label, dash, points = false, isGround = false } = line;
+  const { label, dash, points = false, isGround = false, isEdge = false } = line;
   return {
     label,
     stroke: isGround ? `${colour}70` : colour,
     width: widthOf(line),
     ...(dash && { dash: [...dash] }),
-    points: points ? { show: true, size: 6, fill: colour } : { show: false },
+    points: points
+      ? { show: true, size: 6, fill: colour }
+      : {
+          show: false,
+          size: isGround ? 5 : 3.5,
+          fill: colour,
+          // a reading between two gaps has no line
+          filter: (u, i) => (isEdge ? null : orNothing(aloneAt(u.data[i] as Points))),
+        },
     ...(points && { paths: () => null }),
   };
 }
+
+const orNothing = (places: number[]) => (places.length > 0 ? places : null);

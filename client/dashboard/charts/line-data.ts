@@ -5,13 +5,15 @@ import type { Line } from './line-chart-options.js';
 import type { Series } from './series.js';
 
 /**
- * Gives the steps from `from` to `to`, and a column for each line over them, thinned to about `buckets` points. Lines may
- * come from several rings with steps of their own: each run is thinned, and the runs are joined by step.
+ * Gives where the steps from `from` to `to` lie along the axis, and a column for each line over them, thinned to about
+ * `buckets` points. Lines may come from several rings with steps of their own: each run is thinned, and the runs are joined
+ * by place. What has no place is left out.
  */
 export function lineData(
   lines: readonly Line[],
   { from, to }: { readonly from: number; readonly to: number },
   buckets: number,
+  placesOf = (steps: Float64Array) => steps,
 ): uPlot.AlignedData {
   const groups = new Map<string, { lines: number[]; table: [number[], ...Points[]] }>();
   const rings: Series[] = [];
@@ -28,8 +30,14 @@ export function lineData(
     // a row to either side, so that lines go on to the edge
     const begin = Math.max(ring.first, ring.firstAt(x, from) - 1);
     const end = Math.min(ring.total, ring.firstAt(x, to + 1) + 1);
+    const places = placesOf(ring.view(x, begin, end));
     const ys = own.map(({ y }) => ring.view(y, begin, end));
-    group.table = decimate(ring.view(x, begin, end), ys, buckets, begin);
+    const [first, last] = knownRun(places);
+    group.table = decimate(
+      places.subarray(first, last),
+      ys.map((y) => y.subarray(first, last)),
+      buckets,
+    );
   }
   const all = [...groups.values()];
   const [only] = all;
@@ -44,4 +52,12 @@ export function lineData(
   let column = 1;
   for (const group of all) for (const i of group.lines) data[i + 1] = joined[column++] as Points;
   return data;
+}
+
+/** Steps before the first time that is known have no place, nor those whose time is yet to come. */
+function knownRun(places: Float64Array): [number, number] {
+  let [first, last] = [0, places.length];
+  while (first < last && Number.isNaN(places[first])) first++;
+  while (last > first && Number.isNaN(places[last - 1])) last--;
+  return [first, last];
 }

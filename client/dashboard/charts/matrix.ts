@@ -12,6 +12,9 @@ export interface MatrixData {
   readonly split?: number;
   /** Lines are drawn between runs of this many columns, where matrices stand side by side. */
   readonly run?: number;
+  /** What its rows and columns are. */
+  readonly rowName?: (row: number) => string;
+  readonly columnName?: (column: number) => string;
 }
 
 /** The largest magnitude in it; 0 if it is empty. */

@@ -3,15 +3,15 @@ import type { Series } from './series.js';
 import type { StateRing } from './state-ring.js';
 
 /** Gives the number of a column from a vector. */
-export type ColumnOf = (vector: Float32Array) => number;
+export type ColumnOf<N> = (vector: N) => number;
 
-export class StateSeries implements Series {
+export class StateSeries<N extends Float32Array | Float64Array> implements Series {
   private readonly room = new Map<string, Float64Array>();
 
   /** @param ahead how many steps after its own a vector stands, in column `step` */
   constructor(
-    private readonly states: StateRing,
-    private readonly columns: Readonly<Record<string, ColumnOf>>,
+    private readonly states: StateRing<N>,
+    private readonly columns: Readonly<Record<string, ColumnOf<N>>>,
     private readonly ahead = 0,
   ) {}
 

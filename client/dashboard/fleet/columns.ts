@@ -1,5 +1,6 @@
 /** The columns of the list of sequences, and how it is searched and sorted. */
-import { formatNumber, formatStep } from '../charts/numbers.js';
+import { countWords, formatNumber, formatReading, formatStep, hundredths } from '../charts/numbers.js';
+import { formatTime } from '../charts/time-words.js';
 import type { FleetRow } from './fleet-record.js';
 
 interface ColumnKind {
@@ -7,12 +8,51 @@ interface ColumnKind {
   key(row: FleetRow): number | string | null;
   /** What stands in it. @param now milliseconds */
   words(row: FleetRow, now: number): string;
+  /** What it says at length; its words if left out. */
+  title?(row: FleetRow): string;
 }
 
 const DASH = '–';
 
+/** Fields of which the last values stand in the list. */
+const FEW = 3;
+
+/** The longest number that stands in the list with all its digits, in characters. */
+const LENGTH = 12;
+
+function shortReading(value: number): string {
+  const text = formatReading(value);
+  return text.length <= LENGTH ? text : formatNumber(value);
+}
+
+/** Writes the last values by name: `temperature 21.4 °C, humidity gap`. */
+const valueWords = (
+  fields: FleetRow['fields'],
+  x: FleetRow['x'],
+  format: (value: number) => string,
+): string =>
+  fields
+    .map(({ name, unit }, i) => {
+      const value = x[i] ?? null;
+      return value === null ? `${name} gap` : `${name} ${format(value)}${unit ? ` ${unit}` : ''}`;
+    })
+    .join(', ');
+
 const KINDS = {
   name: { key: ({ name }) => name, words: ({ name }) => name },
+  fields: {
+    key: ({ fields }) => fields.length || null,
+    words: ({ fields, x }) =>
+      fields.length === 0
+        ? DASH
+        : fields.length <= FEW && x.length === fields.length
+          ? valueWords(fields, x, shortReading)
+          : countWords(fields.length, 'field'),
+    title: ({ fields, x }) =>
+      x.length === fields.length
+        ? valueWords(fields, x, formatReading)
+        : fields.map(({ name }) => name).join(', '),
+  },
   model: { key: ({ model }) => model || null, words: ({ model }) => model || DASH },
   state: { key: ({ awake }) => Number(awake), words: ({ awake }) => (awake ? 'awake' : 'asleep') },
   learning: {
@@ -28,6 +68,7 @@ const KINDS = {
     // the older, the greater
     key: ({ lastAt }) => (lastAt === null ? null : -lastAt),
     words: ({ lastAt }, now) => (lastAt === null ? DASH : ageWords(now - lastAt)),
+    title: ({ t }) => (t === null ? '' : formatTime(t)),
   },
   error: { key: ({ error }) => error, words: ({ error }) => formatNumber(error) },
   skill: { key: ({ skill }) => skill, words: ({ skill }) => hundredths(skill) },
@@ -47,8 +88,9 @@ const NAMES = new Intl.Collator('en', { numeric: true });
 /** Gives the rows that match all words of a search, in order; what is not known comes last either way. */
 export function arrange(rows: readonly FleetRow[], search: string, { by, isDescending }: Order): FleetRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const matching = rows.filter(({ name, model, awake }) => {
-    const text = `${name} ${model} ${awake ? 'awake' : 'asleep'}`.toLowerCase();
+  const matching = rows.filter(({ name, model, awake, fields }) => {
+    const names = fields.map((field) => field.name).join(' ');
+    const text = `${name} ${model} ${awake ? 'awake' : 'asleep'} ${names}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
   const { key } = KINDS[by];
@@ -64,23 +106,26 @@ export function arrange(rows: readonly FleetRow[], search: string, { by, isDesce
 /** Gives the order after a press on a column: the other way round where it is the one that is sorted by. */
 export const pressed = (order: Order, by: Column): Order => ({
   by,
-  isDescending: order.by === by ? !order.isDescending : !['name', 'model'].includes(by),
+  isDescending: order.by === by ? !order.isDescending : !['name', 'model', 'fields'].includes(by),
 });
 
 /** Says what stands in a column that has words only. @param now milliseconds */
 export const cellWords = (row: FleetRow, column: Column, now: number): string =>
   (KINDS[column] as ColumnKind).words(row, now);
 
-/** Adding 0 turns a -0 round. */
-const hundredths = (value: number | null) =>
-  value === null ? DASH : (Math.round(value * 100) / 100 + 0).toFixed(2);
+/** Says at length what a column says. @param now milliseconds */
+export const cellTitle = (row: FleetRow, column: Column, now: number): string => {
+  const kind = KINDS[column] as ColumnKind;
+  return kind.title ? kind.title(row) : kind.words(row, now);
+};
 
-/** Says how long ago something was: `now`, `12 s`, `3 min`, `5 h`, `2 d`. */
+/** Says how long ago something was: `now`, `12 s`, `3 min`, `5 h`, `2 d`, `3 y`. */
 export function ageWords(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 2) return 'now';
   if (seconds < 120) return `${Math.floor(seconds)} s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
+  if (seconds < 63_115_200) return `${Math.floor(seconds / 86_400)} d`;
+  return `${Math.floor(seconds / 31_557_600)} y`;
 }

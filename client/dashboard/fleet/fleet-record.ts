@@ -1,4 +1,5 @@
 /** The rows of all sequences, rebuilt at each poll of the server's list. */
+import type { Field } from '../../../src/fields/fields.js';
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 import type { Listing } from '../../sdk/index.js';
 import { modelWords } from '../ui/model-words.js';
@@ -7,15 +8,21 @@ type Listed = Listing['sequences'][number];
 
 export interface FleetRow {
   readonly name: string;
-  /** What the model is; empty while the sequence sleeps and was not seen awake. */
+  /** What the model is; empty where that is not told. */
   readonly model: string;
   readonly awake: boolean;
   readonly learning: boolean | null;
   readonly steps: number | null;
   /** Steps a second between the last two looks. */
   readonly rate: number | null;
-  /** When the last step came, in milliseconds on the page's clock. */
+  /** When the last step was, by its own time or else by its arrival, in milliseconds on the page's clock. */
   readonly lastAt: number | null;
+  /** The time of the last step, in milliseconds since 1970. */
+  readonly t: number | null;
+  /** What the numbers of a step are; empty where that is not told. */
+  readonly fields: readonly Field[];
+  /** The last x, where the server tells it: not of many fields. A gap is null. */
+  readonly x: readonly (number | null)[];
   readonly error: number | null;
   readonly skill: number | null;
   readonly anomaly: number | null;
@@ -33,15 +40,18 @@ export class FleetRecord {
   at: number | null = null;
   private known = new Map<string, FleetRow>();
 
-  /** @param at milliseconds on a clock that only goes forward */
-  look(at: number, sequences: readonly Listed[]): void {
+  /**
+   * @param at milliseconds on a clock that only goes forward
+   * @param now milliseconds since 1970
+   */
+  look(at: number, now: number, sequences: readonly Listed[]): void {
     const seconds = this.at === null ? 0 : (at - this.at) / 1000;
-    this.rows = sequences.map((listed) => this.rowOf(listed, at, seconds));
+    this.rows = sequences.map((listed) => this.rowOf(listed, at, now, seconds));
     this.known = new Map(this.rows.map((row) => [row.name, row]));
     this.at = at;
   }
 
-  private rowOf(listed: Listed, at: number, seconds: number): FleetRow {
+  private rowOf(listed: Listed, at: number, now: number, seconds: number): FleetRow {
     const {
       sequence: name,
       awake,
@@ -51,7 +61,10 @@ export class FleetRecord {
       recentSkill,
       anomaly = null,
       age,
+      t = null,
       spec,
+      fields = [],
+      x = [],
     } = listed;
     const before = this.known.get(name);
     const steps = seq === undefined ? (before?.steps ?? null) : seq + 1;
@@ -63,10 +76,13 @@ export class FleetRecord {
       steps,
       model: spec ? modelWords(spec as unknown as ModelSpec) : (before?.model ?? ''),
       rate: rateOf(before?.steps ?? null, steps, seconds, awake),
-      lastAt: typeof age === 'number' ? at - age : (before?.lastAt ?? null),
+      lastAt: t !== null ? at - (now - t) : typeof age === 'number' ? at - age : (before?.lastAt ?? null),
+      t,
+      fields,
+      x,
       error,
       skill,
-      anomaly: awake ? anomaly : null,
+      anomaly,
       errors: [...(before?.errors ?? []), error ?? Number.NaN].slice(-LOOKS),
       skills: [...(before?.skills ?? []), skill ?? Number.NaN].slice(-LOOKS),
     };

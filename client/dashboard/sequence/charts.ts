@@ -1,11 +1,13 @@
 /** The charts of a sequence, and which lines they show. */
-import type { OutputName } from '../../../src/rnn/io/output-names.js';
 import type { LineChartOptions } from '../charts/line-chart-options.js';
+import { formatReading, formatSingle } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
 import type { Series } from '../charts/series.js';
 import { StateSeries } from '../charts/state-series.js';
+import { fieldWords, sharedUnit } from './field-words.js';
 import type { Flow } from './flow.js';
 import type { SequenceRecord } from './sequence-record.js';
+import type { ShownSeries } from './shown-series.js';
 
 /** A chart that stays the same for as long as the page shows the sequence. */
 export interface FixedChart {
@@ -24,35 +26,42 @@ const line = (label: string, ring: Series, y: string, colour: number) => ({
 });
 
 /** The truth, the forecast at the step that it is for with its recent RMSE to either side, and what was called anomalous. */
-export function forecastChart(record: SequenceRecord, output: OutputName | undefined): LineChartOptions {
+export function forecastChart(record: SequenceRecord, shown: ShownSeries | undefined): LineChartOptions {
   const { predictions, anomalies, outputs } = record;
   const M = outputs.length;
-  if (!output) return { lines: [truthLine(record, 0)] };
-  const { feature, horizon, output: m } = output;
-  const at = (v: Float32Array) => v[m] as number;
-  const deviation = (v: Float32Array) => v[M + m] as number;
+  const { feature = 0, output = null, words = '', label = null } = shown ?? {};
+  if (output === null || label === null) return { lines: [truthLine(record, feature ?? 0)] };
+  const at = (v: Float32Array) => v[output] as number;
+  const deviation = (v: Float32Array) => v[M + output] as number;
   const series = new StateSeries(
     predictions,
     { y: at, upper: (v) => at(v) + deviation(v), lower: (v) => at(v) - deviation(v) },
-    horizon ?? 0,
+    label.horizon ?? 0,
   );
-  if (feature === null) return { lines: [line('prediction', series, 'y', COLOUR.first)] };
-  const marked = new StateSeries(anomalies, { x: (v) => v[feature] as number });
+  const forecast = { ...line(words, series, 'y', COLOUR.first), format: formatSingle };
+  if (feature === null) return { lines: [forecast] };
+  const marked = new StateSeries(anomalies, { x: (v: Float64Array) => v[feature] as number });
   return {
     lines: [
       truthLine(record, feature),
-      { ...line('+ RMSE', series, 'upper', COLOUR.first), isEdge: true },
-      { ...line('− RMSE', series, 'lower', COLOUR.first), isEdge: true },
-      line('forecast', series, 'y', COLOUR.first),
-      { ...line('anomaly', marked, 'x', COLOUR.second), points: true },
+      { ...line(`${words} + RMSE`, series, 'upper', COLOUR.first), isEdge: true },
+      { ...line(`${words} − RMSE`, series, 'lower', COLOUR.first), isEdge: true },
+      forecast,
+      { ...line('anomaly', marked, 'x', COLOUR.second), points: true, format: formatReading },
     ],
     bands: [{ upper: 1, lower: 2, colour: COLOUR.first }],
   };
 }
 
-const truthLine = ({ inputs }: SequenceRecord, feature: number) => ({
-  ...line('truth', new StateSeries(inputs, { x: (v) => v[feature] as number }), 'x', COLOUR.truth),
+const truthLine = ({ inputs, fields }: SequenceRecord, feature: number) => ({
+  ...line(
+    fieldWords(fields[feature] ?? { name: `x${feature}` }),
+    new StateSeries(inputs, { x: (v: Float64Array) => v[feature] as number }),
+    'x',
+    COLOUR.truth,
+  ),
   isGround: true,
+  format: formatReading,
 });
 
 export function pinnedChart({ states }: SequenceRecord, units: readonly number[]): LineChartOptions {
@@ -64,8 +73,10 @@ export function pinnedChart({ states }: SequenceRecord, units: readonly number[]
 }
 
 /** How well a sequence predicts, and what its updates do. */
-export function learningCharts({ scores, updates, spec }: SequenceRecord): FixedChart[] {
+export function learningCharts({ scores, updates, spec, labels }: SequenceRecord): FixedChart[] {
   const { clipNorm } = spec.optimizer;
+  const unit = sharedUnit(labels);
+  const over = labels.length > 1 ? ` over ${labels.length} outputs` : '';
   const gradients: FixedChart[] = [
     {
       title: 'Loss',
@@ -102,10 +113,14 @@ export function learningCharts({ scores, updates, spec }: SequenceRecord): Fixed
   ];
   const marks = [{ value: 0, label: 'no better' }];
   return [
-    { title: 'Error against naive', note: 'recent mean', options: { lines: errors, scale: 'log' } },
+    {
+      title: 'Error against naive',
+      note: `recent mean${over}${unit ? `, ${unit}` : ''}`,
+      options: { lines: errors, scale: 'log' },
+    },
     {
       title: 'Skill',
-      note: '1 - error / naive error, recent',
+      note: `1 - error / naive error, recent${over}`,
       options: { lines: skills, marks, range: [-0.1, 1] },
     },
     ...gradients,

@@ -1,12 +1,15 @@
 /** What happened to a sequence, and to this page's connection to it. */
 import type { Results } from '../../sdk/index.js';
-import { formatNumber } from '../charts/numbers.js';
+import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
+import { durationWords, formatTime } from '../charts/time-words.js';
 
 type Kind = Results['events']['event'] | 'page-disconnected' | 'page-connected';
 
 export interface LoggedEvent {
   readonly step: number;
+  /** The time of the step, in milliseconds since 1970; null where it is not known. */
+  readonly t: number | null;
   readonly kind: Kind;
   readonly words: string;
   readonly colour: number;
@@ -26,11 +29,15 @@ const COLOURS: Readonly<Record<Kind, number>> = {
   checkpoint: COLOUR.third,
   anomaly: COLOUR.second,
   drift: COLOUR.fifth,
+  silence: COLOUR.fifth,
   damaged: COLOUR.second,
   failed: COLOUR.second,
   'page-disconnected': COLOUR.truth,
   'page-connected': COLOUR.truth,
 };
+
+/** Marks of the series, which have numbers of their own. */
+const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'silence']);
 
 export class EventLog {
   /** Oldest first. */
@@ -38,23 +45,32 @@ export class EventLog {
   private readonly seen = new Set<string>();
 
   /** Notes an event of the server. Gives false for one that was told before. */
-  add({ event, seq, epoch, detail }: Results['events']): boolean {
+  add({ event, seq, t = null, epoch, detail }: Results['events']): boolean {
     const key = JSON.stringify([event, seq, epoch, detail]);
-    // an event is told again after a broken connection; only marks of the series have numbers of their own
-    if ((event === 'anomaly' || event === 'drift') && this.seen.has(key)) return false;
+    // an event is told again after a broken connection
+    if (OF_SERIES.has(event) && this.seen.has(key)) return false;
     this.seen.add(key);
     if (this.seen.size > MAX_EVENTS) this.seen.delete(this.seen.values().next().value as string);
-    this.note(event, seq, detail);
+    this.note(event, seq, t, detail);
     return true;
   }
 
-  note(kind: Kind, step: number, detail: Readonly<Record<string, unknown>> = {}): void {
-    const words = [
-      kind.replace('-', ' '),
-      ...Object.entries(detail).map(([name, value]) => `${name} ${said(value)}`),
-    ].join(' · ');
-    this.list = [...this.list, { step, kind, words, colour: COLOURS[kind] }].slice(-MAX_EVENTS);
+  note(kind: Kind, step: number, t: number | null, detail: Readonly<Record<string, unknown>> = {}): void {
+    const words = kind === 'silence' ? silenceWords(detail) : eventWords(kind, detail);
+    this.list = [...this.list, { step, t, kind, words, colour: COLOURS[kind] }].slice(-MAX_EVENTS);
   }
+}
+
+const eventWords = (kind: Kind, detail: Readonly<Record<string, unknown>>): string =>
+  [kind.replace('-', ' '), ...Object.entries(detail).map(([name, value]) => `${name} ${said(value)}`)].join(
+    ' · ',
+  );
+
+/** Says for how long nothing was heard: `silence · 2 h, from … to … · 720 empty steps are left out`. */
+function silenceWords({ from, to, steps }: Readonly<Record<string, unknown>>): string {
+  const [begin, end, left] = [Number(from), Number(to), Number(steps)];
+  const empty = `${formatStep(left)} empty ${left === 1 ? 'step is' : 'steps are'} left out`;
+  return `silence · ${durationWords(end - begin)}, from ${formatTime(begin)} to ${formatTime(end)} · ${empty}`;
 }
 
 const said = (value: unknown) =>

@@ -72,7 +72,7 @@ export class SequenceFeed {
     this.row = row;
     const before = this.record$.value;
     if (!before) return;
-    const record = new SequenceRecord(before.spec, row);
+    const record = new SequenceRecord(before.shown, row);
     // weights and what happened are of all rows
     record.firstWeights = before.firstWeights;
     record.weights = before.weights;
@@ -112,13 +112,14 @@ export class SequenceFeed {
   }
 
   /** Begins a new record where the model is another one, or the server has gone back behind what was shown. */
-  private join({ spec, seq, recovered }: Joined): void {
+  private join({ spec, fields, targets, seq, recovered }: Joined): void {
+    const shown = { spec, fields, targets };
     const record = this.record$.value;
-    const isSame = record && JSON.stringify(record.spec) === JSON.stringify(spec);
+    const isSame = record && JSON.stringify(record.shown) === JSON.stringify(shown);
     // a view that goes on tells where it was itself, and another one may be further
     if (isSame && (recovered || seq >= record.lastStep)) return;
     this.flow = new Flow();
-    this.record$.next(new SequenceRecord(spec, Math.min(this.row, spec.batch - 1)));
+    this.record$.next(new SequenceRecord(shown, Math.min(this.row, spec.batch - 1)));
   }
 
   /** Notes when this page was cut off, and came back. */
@@ -127,9 +128,13 @@ export class SequenceFeed {
     return client.state$.pipe(
       map(({ status }) => {
         const isOpen = status === 'open';
-        const { events, lastStep } = this.record$.value ?? {};
+        const { events, lastStep, clock } = this.record$.value ?? {};
         if (isOpen !== wasOpen && status !== 'connecting' && lastStep !== undefined)
-          events?.note(isOpen ? 'page-connected' : 'page-disconnected', lastStep);
+          events?.note(
+            isOpen ? 'page-connected' : 'page-disconnected',
+            lastStep,
+            timeOrNull(clock?.lastTime),
+          );
         if (status !== 'connecting') wasOpen = isOpen;
       }),
     );
@@ -157,3 +162,5 @@ export class SequenceFeed {
     );
   }
 }
+
+const timeOrNull = (t = Number.NaN) => (Number.isNaN(t) ? null : t);

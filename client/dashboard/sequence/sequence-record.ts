@@ -1,12 +1,17 @@
 /** What a page keeps of a sequence that it watches: half an hour of it, in constant memory. */
+
+import type { Field } from '../../../src/fields/fields.js';
+import { type OutputLabel, outputLabels } from '../../../src/fields/output-labels.js';
 import { cellOf } from '../../../src/rnn/cell/cells.js';
 import { type OutputName, outputNames } from '../../../src/rnn/io/output-names.js';
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
-import type { Results } from '../../sdk/index.js';
+import type { Joined, Results } from '../../sdk/index.js';
 import { PrincipalComponents } from '../analysis/principal-components.js';
 import { spectralRadius } from '../analysis/spectral-radius.js';
+import { GapCount } from '../charts/gaps.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';
+import { StepClock } from '../charts/step-clock.js';
 import { EventLog } from './event-log.js';
 
 /** Steps a second that half an hour is kept of. */
@@ -16,23 +21,34 @@ const UPDATES = 90_000;
 const SCORES = 7200;
 const LOOKS = 1800;
 const MAX_ANOMALIES = 1000;
+/** Minutes of steps that are kept. */
+const MINUTES = 30;
+/** Bytes of a reading. */
+const READING = 8;
 /** |h| from which on a unit counts as saturated. */
 const SATURATED = 0.97;
 /** Units up to which the spectral radius is taken of all weights that come; of more, of each fifth: it takes longer. */
 const MAX_OFTEN = 64;
 
 type Weights = Results['weights'];
+type OutputScores = Pick<Results['metrics'], 'recentMae' | 'recentNaiveMae' | 'recentRmse' | 'recentSkill'>;
+type Readings = StateRing<Float64Array>;
+
+const float64 = (length: number) => new Float64Array(length);
+
+/** What a sequence is, as a page shows it. */
+export type Shown = Pick<Joined, 'spec' | 'fields' | 'targets'>;
 
 export class SequenceRecord {
   /** h_t [N] of one row of the batch. */
   readonly states: StateRing;
   readonly components: PrincipalComponents;
-  /** x_t [F] of that row. */
-  readonly inputs: StateRing;
+  /** x_t [F] of that row; NaN where there is a gap. */
+  readonly inputs: Readings;
   /** y_t [M] of that row, and after it the recent RMSE of each output [M]. Of a model without readout, nothing. */
   readonly predictions: StateRing;
   /** x_t [F] of the steps that the sequence called anomalous. */
-  readonly anomalies: StateRing;
+  readonly anomalies: Readings;
   readonly saturation: Ring<'step' | 'share'>;
   readonly updates = new Ring(['step', 'loss', 'norm', 'rate', 'duration'], UPDATES);
   readonly scores = new Ring(
@@ -41,7 +57,15 @@ export class SequenceRecord {
   );
   readonly dynamics = new Ring(['step', 'radius', 'ratio'], LOOKS);
   events = new EventLog();
+  /** When the steps were. */
+  readonly clock: StepClock;
+  readonly gaps: GapCount;
+  readonly spec: ModelSpec;
+  /** What the numbers of x are. */
+  readonly fields: readonly Field[];
   readonly outputs: readonly OutputName[];
+  /** What they are, in the same order. */
+  readonly labels: readonly OutputLabel[];
   /** Of when the page was opened, and of now; null before they came. */
   firstWeights: Weights | null = null;
   weights: Weights | null = null;
@@ -56,18 +80,24 @@ export class SequenceRecord {
 
   /** @param row of the batch */
   constructor(
-    readonly spec: ModelSpec,
+    readonly shown: Shown,
     readonly row = 0,
   ) {
+    const { spec, fields, targets } = shown;
     const { units, features } = spec;
+    this.spec = spec;
+    this.fields = fields;
     this.outputs = outputNames(spec);
+    this.labels = outputLabels(spec, fields, targets);
     const M = this.outputs.length;
-    const rows = (width: number) => stateRows(width, STEPS_PER_SECOND);
+    const rows = (width: number, bytes?: number) => stateRows(width, STEPS_PER_SECOND, MINUTES, bytes);
     this.states = new StateRing(units, rows(units));
     this.components = new PrincipalComponents(units);
-    this.inputs = new StateRing(features, rows(features));
+    this.inputs = new StateRing(features, rows(features, READING), float64);
     this.predictions = new StateRing(2 * M, rows(Math.max(1, 2 * M)));
-    this.anomalies = new StateRing(features, MAX_ANOMALIES);
+    this.anomalies = new StateRing(features, MAX_ANOMALIES, float64);
+    this.clock = new StepClock(Math.max(this.states.capacity, this.inputs.capacity));
+    this.gaps = new GapCount(features);
     this.saturation = new Ring(['step', 'share'], this.states.capacity);
     this.rmse = new Float32Array(M).fill(Number.NaN);
   }
@@ -75,6 +105,15 @@ export class SequenceRecord {
   /** Does the spectral radius of Wh tell how the state goes on? Behind gates it does not. */
   get hasRadius(): boolean {
     return cellOf(this.spec).gates.length === 1;
+  }
+
+  /** Which of the readings came last, by its row in `inputs`, of a field; -1 where none is kept near. */
+  lastReading(feature: number): number {
+    const { inputs } = this;
+    const oldest = Math.max(inputs.first, inputs.total - this.gaps.window);
+    for (let row = inputs.total - 1; row >= oldest; row--)
+      if (!Number.isNaN(inputs.row(row)[feature])) return row;
+    return -1;
   }
 
   /** The newest step of which there is anything; -1 before the first. */
@@ -89,10 +128,17 @@ export class SequenceRecord {
     return rings.length === 0 ? 0 : Math.min(...rings.map((ring) => ring.stepOf(ring.first)));
   }
 
-  addState({ seq, h, skipped }: Results['states']): void {
+  /** Gives how well an output was predicted, as was said last; nothing before it was. */
+  scoresOf(output: number): OutputScores | undefined {
+    const { metrics, outputs } = this;
+    // of a single output the server says what it says of all
+    return outputs.length === 1 ? (metrics ?? undefined) : metrics?.outputs[output];
+  }
+
+  addState({ seq, t, h, skipped }: Results['states']): void {
     const { units } = this.spec;
     const at = this.row * units;
-    if (!this.begin(this.states, seq)) return;
+    if (!this.begin(this.states, seq, t)) return;
     this.skipped += skipped;
     this.states.append(seq, h, at);
     this.components.observe(h, at);
@@ -101,16 +147,19 @@ export class SequenceRecord {
     this.saturation.append(seq, saturated / units);
   }
 
-  addInput({ seq, x }: Results['inputs']): void {
-    if (!this.begin(this.inputs, seq)) return;
-    this.inputs.append(seq, x, this.row * this.spec.features);
+  addInput({ seq, t, x }: Results['inputs']): void {
+    if (!this.begin(this.inputs, seq, t)) return;
+    const at = this.row * this.spec.features;
+    this.inputs.append(seq, x, at);
+    this.gaps.add(x, at);
     while ((this.awaited[0] ?? Number.POSITIVE_INFINITY) <= seq)
       this.markAnomaly(this.awaited.shift() as number);
   }
 
-  addPrediction({ seq, y }: Results['predictions']): void {
+  addPrediction({ seq, t, y, interval }: Results['predictions']): void {
     const M = this.outputs.length;
-    if (!this.begin(this.predictions, seq)) return;
+    if (!this.begin(this.predictions, seq, t)) return;
+    this.clock.interval = interval;
     const row = new Float32Array(2 * M);
     row.set(y.subarray(this.row * M, (this.row + 1) * M));
     row.set(this.rmse, M);
@@ -124,7 +173,8 @@ export class SequenceRecord {
 
   addMetrics(metrics: Results['metrics']): void {
     this.metrics = metrics;
-    for (const { output, recentRmse } of metrics.outputs) this.rmse[output] = recentRmse ?? Number.NaN;
+    for (const { output } of this.outputs)
+      this.rmse[output] = this.scoresOf(output)?.recentRmse ?? Number.NaN;
     const { seq, recentMae, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } = metrics;
     if (seq <= this.scores.get('step', this.scores.total - 1)) return;
     this.scores.append(
@@ -169,11 +219,12 @@ export class SequenceRecord {
   }
 
   /** Puts a hole where steps are missing. Gives false for a step that is there already. */
-  private begin(ring: StateRing, seq: number): boolean {
+  private begin(ring: StateRing | Readings, seq: number, t: number | null): boolean {
+    this.clock.take(seq, t);
     if (ring.total === 0) return true;
     const last = ring.stepOf(ring.total - 1);
     if (seq <= last) return false;
-    if (seq > last + 1) ring.append(last + 1, new Float32Array(ring.width).fill(Number.NaN));
+    if (seq > last + 1) ring.append(last + 1, Array(ring.width).fill(Number.NaN));
     if (seq > last + 1 && ring === this.states) this.saturation.append(last + 1, Number.NaN);
     return true;
   }

@@ -2,14 +2,14 @@
 import type { Observable } from 'rxjs';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 
-/** Consecutive timesteps. What a model gets are these float32, wherever it runs. */
+/** Consecutive timesteps. What a model gets are these numbers, wherever it runs. */
 export interface Block {
   readonly first: number;
   readonly count: number;
   /** x [count,F] */
-  readonly x: Float32Array<ArrayBuffer>;
+  readonly x: Float64Array<ArrayBuffer>;
   /** Targets [count,M], of a supervised task. */
-  readonly targets: Float32Array<ArrayBuffer> | null;
+  readonly targets: Float64Array<ArrayBuffer> | null;
 }
 
 export interface LossOf {

@@ -148,7 +148,7 @@ export class Run {
 }
 
 function blockOf(first: number, rows: readonly Row[]): Block {
-  const x = Float32Array.from(rows.flatMap((row) => row.x));
+  const x = Float64Array.from(rows.flatMap((row) => row.x));
   const answers = rows.flatMap(({ answer }) => (answer === undefined ? [] : [1 - answer, answer]));
-  return { first, count: rows.length, x, targets: answers.length > 0 ? Float32Array.from(answers) : null };
+  return { first, count: rows.length, x, targets: answers.length > 0 ? Float64Array.from(answers) : null };
 }

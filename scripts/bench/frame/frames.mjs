@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { asyncScheduler } from 'rxjs';
 
 const [root, settings] = process.argv.slice(2);
-const { sockets, block, learning } = JSON.parse(settings);
+const { sockets, block, learning, named } = JSON.parse(settings);
+/** How numbers travel: as float32, or, with names and times, as float64. */
+const form = { packed: true, float64: named };
 const F = 8;
 const spec = { features: F, units: 64, ...(!learning && { readout: { kind: 'none' } }) };
 
@@ -19,6 +21,8 @@ const { Connection } = await from('server/socket/connection.js');
 const { EVERYTHING } = await from('server/auth/access.js');
 const { sharedKernels } = await from('kernels/shared.js');
 
+const NAMES = Array.from({ length: F }, (_, i) => ({ name: `sensor ${i}`, unit: '°C' }));
+
 const onFault = (error) => {
   throw error;
 };
@@ -32,6 +36,7 @@ const registry = new Registry({
   newEpoch: () => 'epoch',
   limits,
   keeping: { steps: 1e9, ms: 1e9, idleMs: 1e9 },
+  past: { steps: 100_000, ms: 1e12, bytes: 64 * 2 ** 20, stateBytes: 256 * 1024 },
   counters: telemetry.sequences,
   onFault,
 });
@@ -64,13 +69,14 @@ function connect(i) {
     onFault,
   });
   const sequence = `bench-${i}`;
-  connection.receive(codec.encode({ type: 'hello', version: 1, packed: true }));
-  connection.receive(codec.encode({ type: 'open', id: 1, sequence, mode: 'either', spec }));
+  connection.receive(codec.encode({ type: 'hello', version: 1, packed: true, ...(named && { float64: true }) }));
+  connection.receive(codec.encode({ type: 'open', id: 1, sequence, mode: 'either', spec, ...(named && { fields: NAMES }) }));
   connection.receive(codec.encode({ type: 'subscribe', id: 2, sequence, view: 'states' }));
   endTurn();
-  const x = Float32Array.from({ length: F * block }, (_, at) => Math.sin(at));
-  const steps = { type: 'steps', channel: i + 1, seq: 0, count: block, x };
-  return { connection, frame: Buffer.from(codec.encode(steps, true)) };
+  const x = Float64Array.from({ length: F * block }, (_, at) => Math.sin(at));
+  const t = named && { t: new Float64Array(block).fill(Date.now()) };
+  const steps = { type: 'steps', channel: i + 1, seq: 0, count: block, x, ...t };
+  return { connection, frame: Buffer.from(codec.encode(steps, form)) };
 }
 
 const all = Array.from({ length: sockets }, (_, i) => connect(i));

@@ -27,26 +27,30 @@ const ask = (child) =>
 const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(values.length * q)];
 
 const rows = [];
-for (const [sockets, block, learning] of [
-  [1, 1, false],
-  [1, 1, true],
-  [1, 64, true],
-  [50, 1, false],
-  [50, 1, true],
+for (const [sockets, block, learning, named] of [
+  [1, 1, false, false],
+  [1, 1, true, false],
+  [1, 1, true, true],
+  [1, 64, true, false],
+  [1, 64, true, true],
+  [50, 1, false, false],
+  [50, 1, true, false],
 ]) {
-  const children = await Promise.all(roots.map((root) => start(root, { sockets, block, learning })));
+  // names and times are of this checkout
+  const settings = (root) => ({ sockets, block, learning, named: named && root === HERE });
+  const children = await Promise.all(roots.map((root) => start(root, settings(root))));
   const times = children.map(() => []);
   for (let round = 0; round < ROUNDS; round++)
     for (const [i, child] of children.entries()) times[i].push(await ask(child));
   for (const child of children) child.disconnect();
   const [first, last] = [times[0], times.at(-1)];
   const us = (values) => (quantile(values, 0.25) / 1000).toFixed(2);
-  const cells = [sockets, block, learning ? 'learning' : 'serving', us(last)];
+  const cells = [sockets, block, learning ? 'learning' : 'serving', named ? 'named' : 'plain', us(last)];
   rows.push(
     checkout ? [...cells, us(first), (quantile(last, 0.25) / quantile(first, 0.25)).toFixed(3)] : cells,
   );
 }
-const columns = ['sockets', 'steps a frame', 'work', 'us a frame'];
+const columns = ['sockets', 'steps a frame', 'work', 'steps', 'us a frame'];
 console.log(
   'F = 8, N = 64; one subscriber to the hidden states; lower quartiles of 300 interleaved rounds.\n',
 );

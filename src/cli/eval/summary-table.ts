@@ -1,6 +1,6 @@
 /** The result of a pass: as JSON, and as a readable table. The same file gives the same text. */
 
-import { type BadRow, type Choice, fieldText, type ReadingReport } from '../../reading/index.js';
+import { type BadRow, type Choice, fieldText, listed, type ReadingReport } from '../../reading/index.js';
 import type { OutputName } from '../../rnn/io/output-names.js';
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
 import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
@@ -13,6 +13,8 @@ interface Place {
   readonly row: number;
   readonly line: number;
   readonly timestamp: string | null;
+  /** The same in milliseconds since 1970, or null. */
+  readonly t: number | null;
 }
 
 export interface DriftEvent extends Place {
@@ -42,12 +44,12 @@ export class Summary {
   private updates = 0;
 
   /** Takes a row; unscored rows count in no figure. */
-  add({ row, line, timestamp, result, isScored }: PassRow): void {
+  add({ row, line, timestamp, time: t, result, isScored }: PassRow): void {
     this.updates += result.updates.length;
     if (!isScored) return;
     const { drift, anomaly, isAnomalous } = result;
-    if (drift) this.drift.add({ row, line, timestamp, detector: drift });
-    if (isAnomalous) this.anomalies.add({ row, line, timestamp, score: anomaly });
+    if (drift) this.drift.add({ row, line, timestamp, t, detector: drift });
+    if (isAnomalous) this.anomalies.add({ row, line, timestamp, t, score: anomaly });
   }
 
   read(
@@ -165,11 +167,11 @@ export function toText(result: EvalResult): string {
 
 export function describe(result: Pick<EvalResult, 'spec' | 'features' | 'targets' | 'reading'>): string {
   const { spec, features, targets } = result;
-  const listed = (names: readonly string[]) => names.map((name) => labelOf(result, name)).join(', ');
+  const labels = (names: readonly string[]) => listed(names.map((name) => labelOf(result, name)));
   const { learner, optimizer, task, season } = spec;
   const horizons = task?.kind === 'forecast' ? task.horizon : [];
   return [
-    `${listed(features)} to ${listed(targets)}, ${horizons.join(' and ')} ${horizons.at(-1) === 1 ? 'row' : 'rows'} ahead`,
+    `${labels(features)} to ${labels(targets)}, ${horizons.join(' and ')} ${horizons.at(-1) === 1 ? 'row' : 'rows'} ahead`,
     `${spec.units} hidden units`,
     `${learner.kind}${learner.kind === 'tbptt' ? ` k1 ${learner.k1}, k2 ${learner.k2}` : ` k1 ${learner.k1}`}`,
     `${optimizer.kind} at ${optimizer.learningRate}`,

@@ -73,7 +73,7 @@ export function resultOf({
       count: badRows.count + late.count,
       first: [...badRows.first, ...late.first].sort((a, b) => a.line - b.line).slice(0, BAD_NAMED),
     },
-    gaps,
+    gaps: gaps.reduce((sum, { count }) => sum + count, 0),
     seconds,
     steps: acked,
     firstSeq: numbered,

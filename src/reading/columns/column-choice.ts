@@ -1,8 +1,9 @@
 /** Chooses what is taken of a table by its head, and says what is left out and why. */
 import { EddyError } from '../../errors.js';
-import type { Choice, Field, LeftOut, ReadingOptions } from '../reading.js';
+import type { Choice, Field, ReadingOptions } from '../reading.js';
 import { defaultNames, unitIn } from '../table/header-names.js';
 import type { Table } from '../table/table-source.js';
+import { quoted } from '../text/csv-cells.js';
 import {
   findNumberForm,
   isNumberLike,
@@ -45,78 +46,79 @@ export function chooseColumns(
   options: ReadingOptions,
   { missing, isEarly }: { missing: MissingWords; isEarly: boolean },
 ): Plan {
-  const { columns: wanted, also = [], targets: wantedTargets = [], by, classes } = options;
-  checkNames(table.names, [
-    ...(wanted ?? []),
-    ...also,
-    ...wantedTargets,
-    ...(options.time ?? []),
-    ...(by === undefined ? [] : [by]),
-  ]);
   const form = formOf(table, options, missing);
   const parse = numberParser(form);
   const facts = table.names.map((name, i) => factsOf(name, i, table.records, { missing, parse }));
-  const { time, asides } = chooseTime(facts, options, table.isNamed);
-  const columns = table.isNamed || !time ? facts : renamed(facts, time);
+  const columns = table.isNamed ? facts : named(facts, options);
   const names = columns.map(({ name }) => name);
-  const isAside = ({ name, index }: ColumnFacts) =>
-    time?.indices.includes(index) ||
-    name === by ||
-    (!wanted && (wantedTargets.includes(name) || asides.has(index)));
-  const isTaken = ({ kind }: ColumnFacts) =>
-    kind === 'number' || kind === 'switch' || (kind === 'empty' && isEarly);
-  const chosen = wanted
-    ? wanted.map((name) => columns[names.indexOf(name)]!)
-    : columns.filter((column) => also.includes(column.name) || (!isAside(column) && isTaken(column)));
-  const targets = wantedTargets.map((name) => columns[names.indexOf(name)]!);
-  const rest = columns.filter((column) => !chosen.includes(column) && !targets.includes(column));
-  const leftOut = rest
-    .filter(({ name, index }) => name !== by && !time?.indices.includes(index))
-    .map((column) => ({ name: column.name, why: whyNot(column, asides, wanted !== undefined, form) }));
-  const unitOf = ({ index, name }: ColumnFacts) => table.units[index] ?? unitIn(name);
-  const fieldOf = (column: ColumnFacts): Field => {
-    const unit = unitOf(column);
-    return unit === undefined ? { name: column.name } : { name: column.name, unit };
-  };
-  const early = chosen.filter(({ kind }) => kind === 'empty').map(({ name }) => name);
+  checkNames(names, options);
+  const { time, asides } = chooseTime(columns, options, table.isNamed);
+  const { columns: wanted, also = [], targets: wantedTargets = [], by } = options;
+  const columnOf = (name: string) => columns[names.indexOf(name)]!;
+  /** Is a column one that makes the row and no field of it? */
+  const isApart = ({ name, index }: ColumnFacts) => name === by || (time?.indices.includes(index) ?? false);
+  const isField = (column: ColumnFacts) =>
+    also.includes(column.name) ||
+    (holdsNumbers(column, isEarly) &&
+      !isApart(column) &&
+      !wantedTargets.includes(column.name) &&
+      !asides.has(column.index));
+  const fields = wanted ? wanted.map(columnOf) : columns.filter(isField);
+  const targets = wantedTargets.map(columnOf);
+  const rest = columns.filter(
+    (column) => !fields.includes(column) && !targets.includes(column) && !isApart(column),
+  );
+  const early = fields.filter(({ kind }) => kind === 'empty').map(({ name }) => name);
   return {
     choice: {
       format: table.format,
       delimiter: table.delimiter,
       decimal: form.decimal,
       columns: names,
-      fields: chosen.map(fieldOf),
+      fields: fields.map((column) => fieldOf(column, table)),
       time: time && {
         columns: time.indices.map((i) => names[i]!),
         format: time.form.name,
         zone: options.timeZone ?? 'UTC',
       },
-      targets: targets.map(fieldOf),
-      classes: classesOf(targets, classes),
+      targets: targets.map((column) => fieldOf(column, table)),
+      classes: classesOf(targets, options.classes),
       by: by ?? null,
-      leftOut: leftOut satisfies LeftOut[],
+      leftOut: rest.map((column) => ({
+        name: column.name,
+        why: whyNot(column, asides, wanted !== undefined, form),
+      })),
       notes: [
         ...table.notes,
         ...(form.decimal === ',' ? ['the comma is decimal'] : []),
         ...(form.isGrouped && options.decimal === undefined ? ['separators of thousands are read'] : []),
-        ...(early.length > 0 ? [`${early.join(', ')} taken with no value yet`] : []),
+        ...(early.length > 0 ? [`${early.map(quoted).join(', ')} taken with no value yet`] : []),
       ],
     },
     parse,
-    fields: chosen,
+    fields,
     targets,
     time,
     by: by === undefined ? -1 : names.indexOf(by),
-    watched: wanted
-      ? []
-      : rest.filter(
-          ({ kind, index }) =>
-            kind !== 'number' && kind !== 'switch' && !asides.has(index) && index !== names.indexOf(by ?? ''),
-        ),
+    watched: wanted ? [] : rest.filter((column) => !holdsNumbers(column, false) && !asides.has(column.index)),
   };
 }
 
-function checkNames(names: readonly string[], asked: readonly string[]): void {
+const holdsNumbers = ({ kind }: ColumnFacts, isEarly: boolean) =>
+  kind === 'number' || kind === 'switch' || (kind === 'empty' && isEarly);
+
+function fieldOf({ name, index }: ColumnFacts, { units }: Table): Field {
+  const unit = units[index] ?? unitIn(name);
+  return unit === undefined ? { name } : { name, unit };
+}
+
+/** @throws EddyError `input-invalid` if a column is unknown, or named twice */
+function checkNames(names: readonly string[], options: ReadingOptions): void {
+  const { columns = [], also = [], targets = [], time = [], by } = options;
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new EddyError('input-invalid', `the column ${JSON.stringify(twice)} is named twice in --columns`);
+  const asked = [...columns, ...also, ...targets, ...time, ...(by === undefined ? [] : [by])];
   const unknown = asked.find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const hint = names.some((name) => name.includes(','))
@@ -124,16 +126,20 @@ function checkNames(names: readonly string[], asked: readonly string[]): void {
     : '';
   throw new EddyError(
     'input-invalid',
-    `unknown column ${JSON.stringify(unknown)}; the columns are ${names.join(', ')}${hint}`,
+    `unknown column ${JSON.stringify(unknown)}; the columns are ${names.map(quoted).join(', ')}${hint}`,
   );
 }
 
 /** Finds the form of the numbers in the columns that may be taken. */
-function formOf({ names, records }: Table, options: ReadingOptions, missing: MissingWords): NumberForm {
+function formOf(
+  { names, isNamed, records }: Table,
+  options: ReadingOptions,
+  missing: MissingWords,
+): NumberForm {
   const { columns: wanted, also = [], targets = [], decimal } = options;
   const cells: string[] = [];
   for (const [i, name] of names.entries()) {
-    if (wanted && ![...wanted, ...also, ...targets].includes(name)) continue;
+    if (wanted && isNamed && ![...wanted, ...also, ...targets].includes(name)) continue;
     const texts = records.flatMap(({ cells, fault }) => {
       const cell = fault === undefined ? cells[i] : null;
       return typeof cell === 'string' && !missing.has(cell) ? [cell.trim()] : [];
@@ -150,8 +156,10 @@ function formOf({ names, records }: Table, options: ReadingOptions, missing: Mis
 }
 
 /** Names the columns of a file without names, once it is known which is the time. */
-function renamed(facts: readonly ColumnFacts[], { indices }: TimeChoice): ColumnFacts[] {
-  const names = defaultNames(facts.map(({ index }) => (index === indices[0] ? 'time' : 'number')));
+function named(facts: readonly ColumnFacts[], { timeFormat }: ReadingOptions): readonly ColumnFacts[] {
+  const { time } = chooseTime(facts, { timeFormat }, false);
+  if (!time) return facts;
+  const names = defaultNames(facts.map(({ index }) => (index === time.indices[0] ? 'time' : 'number')));
   return facts.map((column, i) => ({ ...column, name: names[i]! }));
 }
 

@@ -11,7 +11,8 @@ import { RowTimes } from './row-times.js';
 const MAX_WATCHED = 100;
 
 export class RowMaker {
-  gaps = 0;
+  /** Missing values of each field. */
+  private readonly gaps: Float64Array;
   readonly times: RowTimes | null;
   readonly notes: string[] = [];
   private readonly watched: Map<number, string>;
@@ -26,33 +27,44 @@ export class RowMaker {
   ) {
     this.times = plan.time && new RowTimes(plan.time, options.timeZone);
     this.watched = new Map(plan.watched.slice(0, MAX_WATCHED).map(({ index, name }) => [index, name]));
+    this.gaps = new Float64Array(plan.fields.length);
     this.known = plan.choice.columns.length;
     this.hasMissingNumbers = missing.numbers.size > 0;
   }
 
   /**
-   * Makes a row.
+   * Makes a row; gives null if all its cells, the time too, are empty, as the last lines of a spreadsheet are.
    *
    * @param names all names so far; those behind the ones of the head are new
    * @throws EddyError `input-invalid`, which names line and column; the record then has no effect
    */
-  rowOf(record: SensorRecord, names: readonly string[]): SensorRow {
+  rowOf(record: SensorRecord, names: readonly string[]): SensorRow | null {
     const { cells, line, fault } = record;
     if (fault !== undefined) throw new EddyError('input-invalid', `line ${line}: ${fault}`);
     const { fields, by } = this.plan;
+    if (
+      this.times &&
+      !this.times.textOf(record) &&
+      cells.every((cell) => cell === undefined || cell === null || cell === '')
+    )
+      return null;
     const values = new Array<number>(fields.length);
-    let gaps = 0;
     for (let i = 0; i < fields.length; i++) {
       const value = this.valueOf(cells[fields[i]!.index], fields[i]!, line);
-      if (Number.isNaN(value)) gaps++;
       values[i] = value;
     }
     const target = this.targetOf(record);
     const producer = by < 0 ? null : this.producerOf(record);
     const { t, timestamp } = this.timeOf(record, producer);
     if (this.watched.size > 0 || names.length > this.known) this.watch(record, names);
-    this.gaps += gaps;
+    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) this.gaps[i]!++;
     return { line, t, timestamp, values, target, by: producer };
+  }
+
+  readGaps(): { name: string; count: number }[] {
+    return this.plan.fields.flatMap(({ name }, i) =>
+      this.gaps[i]! > 0 ? [{ name, count: this.gaps[i]! }] : [],
+    );
   }
 
   private valueOf(cell: Cell, column: ColumnPlan, line: number): number {

@@ -53,10 +53,19 @@ export function chooseTime(
   const [chosen] = candidates;
   if (form) return { time: byForm(columns, form, wanted), asides };
   if (!chosen) return { time: null, asides };
-  const clock = columns.find(({ index, cells }) => index !== chosen.index && areTimesOfDay(cells));
-  const isDate = chosen.cells.every((cell) => typeof cell === 'string' && !cell.includes(':'));
-  const indices = clock && isDate ? [chosen.index, clock.index] : [chosen.index];
-  return { time: { indices, form: formOf(chosen, found[chosen.index]!) }, asides };
+  return {
+    time: { indices: withClock(chosen, columns), form: formOf(chosen, found[chosen.index]!) },
+    asides,
+  };
+}
+
+/** Gives the index of a column, and if it holds dates alone that of the first with times of day. */
+function withClock({ index, cells }: ColumnFacts, columns: readonly ColumnFacts[]): number[] {
+  const isDate = cells.every((cell) => typeof cell === 'string' && !cell.includes(':'));
+  const clock = isDate
+    ? columns.find((column) => column.index !== index && areTimesOfDay(column.cells))
+    : undefined;
+  return clock ? [index, clock.index] : [index];
 }
 
 const rank = ({ name }: ColumnFacts, isNamed: boolean) => (isNamed ? Math.min(rankOf(name), 99) : 99);
@@ -69,8 +78,7 @@ function findTime({ name, index, kind, cells, numbers }: ColumnFacts, isNamed: b
   if (kind === 'text') return findTextTime(cells);
   if (kind !== 'number') return { kind: 'none' };
   const isHinted = isNamed && Number.isFinite(rankOf(name));
-  const isFirst = index === 0 && (!isNamed || numbers.length > 1);
-  return isHinted || isFirst ? findNumericTime(cells, numbers, isHinted) : { kind: 'none' };
+  return findNumericTime(cells, numbers, isHinted ? 'name' : index === 0 && !isNamed ? 'place' : 'none');
 }
 
 function formOf({ name, cells }: ColumnFacts, found: FoundTime): TimeForm {
@@ -98,7 +106,7 @@ function byForm(
     })
     .sort((a, b) => Math.min(rankOf(a.name), 99) - Math.min(rankOf(b.name), 99));
   const [first] = fits;
-  if (first) return { indices: [first.index], form };
+  if (first) return { indices: withClock(first, columns), form };
   throw new EddyError(
     'input-invalid',
     `no column holds times as --time-format ${form.name}; name the column with --timestamp`,
@@ -117,7 +125,7 @@ function toldTime(
   const { name, cells, numbers, index } = first!;
   let way = found[index]!;
   // named by the user, whatever its name says
-  if (way.kind === 'none' && numbers.length > 0) way = findNumericTime(cells, numbers, true);
+  if (way.kind === 'none' && numbers.length > 0) way = findNumericTime(cells, numbers, 'name');
   if (way.kind !== 'none') return { indices, form: formOf(first!, way) };
   if (cells.length === 0) return { indices, form: timeForm('iso') };
   throw new EddyError(

@@ -72,7 +72,7 @@ export class JsonSource implements TableSource {
   private recordOf({ number, text }: Line): SensorRecord {
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch (error) {
       return { line: number, cells: [text], fault: String(error) };
     }
@@ -80,6 +80,19 @@ export class JsonSource implements TableSource {
     return typeof cells === 'string'
       ? { line: number, cells: [text], fault: cells }
       : { line: number, cells };
+  }
+}
+
+/** Parses JSON in which numbers may be NaN or infinite, as Python writes them. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const strict = text.replace(/"(?:[^"\\]|\\.)*"|-?\bNaN\b|-?\bInfinity\b/g, (part) =>
+      part[0] === '"' ? part : part.includes('NaN') ? 'null' : `"${part}"`,
+    );
+    if (strict === text) throw error;
+    return JSON.parse(strict);
   }
 }
 
@@ -107,7 +120,7 @@ export function formatOf(text: string, isEnd: boolean): 'csv' | 'ndjson' | 'json
 
 function isWhole(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

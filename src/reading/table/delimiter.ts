@@ -10,7 +10,8 @@ const DELIMITERS = ['\t', ';', '|', ','] as const;
 const LINES = 100;
 
 /**
- * Gives the delimiter that cuts most lines into as many cells, cells that can be read. A single column has a comma.
+ * Gives the delimiter that cuts most lines into as many cells, cells that can be read. Columns that nothing but
+ * spaces cut have those; a single column has a comma.
  *
  * @param options.decimal if it is known that a comma is decimal, it delimits nothing
  */
@@ -30,7 +31,9 @@ export function findDelimiter(
     const score = (regular.length / rows.length) * legibility(regular.flat(), missing);
     if (score > best.score + 1e-9) best = { delimiter, score };
   }
-  return best.delimiter;
+  if (best.score > 0) return best.delimiter;
+  const words = new Set(head.map(({ text }) => cellsOf(text, ' ', false).length));
+  return words.size === 1 && !words.has(1) ? ' ' : ',';
 }
 
 /** Is this a name without a comma, and below it numbers of which some have a decimal comma? */

@@ -41,4 +41,6 @@ export const namesOf = (text: string): string[] => cellsOf(text, ',').map((name)
 /** Writes cells as a line of CSV, without its end. */
 export const lineOf = (cells: readonly string[]): string => cells.map(quoted).join(',');
 
-const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+/** Puts a cell in quotes if it holds a sign of CSV. */
+export const quoted = (cell: string): string =>
+  /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -55,6 +55,7 @@ const TWINS = [
 const TEXT_FORMS: readonly TimeForm[] = [
   ISO,
   pattern('DD.MM.YYYY'),
+  pattern('DD.MM.YY'),
   pattern('YYYY.MM.DD'),
   ...['DD MMM YYYY', 'DD-MMM-YYYY', 'DD/MMM/YYYY', 'MMM DD YYYY', 'MMM DD, YYYY'].map(pattern),
   ...['ddd, DD MMM YYYY', 'ddd DD MMM YYYY'].map(pattern),
@@ -114,38 +115,63 @@ export function findTextTime(cells: readonly Cell[]): FoundTime {
   return NONE;
 }
 
-/** 2000 to 2100, in seconds. */
-const MODERN = { from: 946_684_800, to: 4_102_444_800 };
+/** Seconds of 2010 to 2040, between which a number may be a time without being named so. */
+const MODERN = { from: 1_262_304_000, to: 2_208_988_800 };
 /** The least number of seconds that is a time and no counter: 1973. */
 const LEAST = 1e8;
+
+/** Why a column of numbers may hold times: its name says so, it is the first of a file without names, or neither. */
+export type TimeHint = 'name' | 'place' | 'none';
 
 /**
  * Finds the form of times written as numbers. Some may be none, such as the 0 of a clock that was not set.
  *
+ * Without a hint they have to be whole, of this time and rising: milliseconds or finer, or seconds in even steps.
+ *
  * @param values the numbers that `cells` hold
- * @param isHinted does the column's name say that it is a time? Without, only whole numbers of this century that go up are
  */
 export function findNumericTime(
   cells: readonly Cell[],
   values: readonly number[],
-  isHinted: boolean,
+  hint: TimeHint,
 ): FoundTime {
-  const isRising = values.every((value, i) => i === 0 || value > values[i - 1]!);
-  if (values.length === 0 || !(isHinted || isRising)) return NONE;
+  if (values.length === 0) return NONE;
   const middle = [...values].sort((a, b) => a - b)[values.length >> 1]!;
-  const isDate =
-    (isHinted || middle > 1e10) && cells.filter((cell) => reads(BASIC_FORM, cell)).length * 2 > values.length;
-  if (isDate) return { kind: 'time', form: BASIC_FORM };
   const unit = unitOf(middle);
-  const seconds = values
-    .filter((value) => unitOf(value) === unit)
-    .map((value) => fromEpoch(value, unit) / 1000);
-  const isTime = isHinted
-    ? seconds.filter((second) => second >= LEAST && second < 1e11).length * 2 > values.length
-    : seconds.length === values.length &&
-      values.every(Number.isInteger) &&
-      seconds.every((second) => second >= MODERN.from && second < MODERN.to);
-  return isTime ? { kind: 'time', form: epoch(unit) } : NONE;
+  if (hint === 'name') {
+    if (isMost(cells, (cell) => reads(BASIC_FORM, cell))) return { kind: 'time', form: BASIC_FORM };
+    const isTime = isMost(values, (value) => isPlausible(value, unit));
+    return isTime ? { kind: 'time', form: epoch(unit) } : NONE;
+  }
+  const isRising = values.every(
+    (value, i) => Number.isInteger(value) && (i === 0 || value >= values[i - 1]!),
+  );
+  if (!isRising) return NONE;
+  if (middle > 1e10 && cells.every((cell) => reads(BASIC_FORM, cell)))
+    return { kind: 'time', form: BASIC_FORM };
+  const isModern = values.every((value) => {
+    const seconds = fromEpoch(value, unit) / 1000;
+    return seconds >= MODERN.from && seconds < MODERN.to;
+  });
+  return isModern && (hint === 'place' || unit !== 's' || isEven(values))
+    ? { kind: 'time', form: epoch(unit) }
+    : NONE;
+}
+
+const isMost = <T>(items: readonly T[], test: (item: T) => boolean) =>
+  items.filter(test).length * 2 > items.length;
+
+function isPlausible(value: number, unit: EpochUnit): boolean {
+  const seconds = fromEpoch(value, unit) / 1000;
+  return unitOf(value) === unit && seconds >= LEAST && seconds < 1e11;
+}
+
+/** Are most steps between the values the same, of at least three values? */
+function isEven(values: readonly number[]): boolean {
+  const step = values.length > 1 ? values[1]! - values[0]! : 0;
+  return (
+    values.length > 2 && step > 0 && isMost(values.slice(1), (value) => (value - values[0]!) % step === 0)
+  );
 }
 
 const HINTS = new Set([
@@ -169,6 +195,9 @@ const HINTS = new Set([
     'logged',
     'received',
     'measured',
+    'seen',
+    'changed',
+    'at',
     'zeit',
     'zeitstempel',
     'zeitpunkt',
@@ -192,22 +221,20 @@ export function rankOf(name: string): number {
   return words.some((word) => HINTS.has(word)) ? USUAL.length : Number.POSITIVE_INFINITY;
 }
 
-const TIME_NAMES = /^(t|ts|time|timestamp)$/i;
+const SHORT_NAMES = /^(t|ts)$/i;
+const TIME_NAMES = /^(t|ts|time|timestamp|elapsed)([ _-]?(s|secs?|seconds?|ms|us|min|minutes?))?$/i;
 const ROW_NAMES = /^(column 1|unnamed: 0|index|idx|i|n|no\.?|nr\.?|#|id|row|step|seq|sample|record)$/i;
 
-/** Do the numbers count the rows, or the time since the beginning? */
+/** Do the numbers count the rows, or the time since the beginning? A name may be followed by its unit. */
 export function isCounter(name: string, values: readonly number[]): boolean {
-  const trimmed = name.trim();
+  const bare = name.replace(/\s*[([].*$/, '').trim();
+  const isTime = TIME_NAMES.test(bare);
   const [first = Number.NaN, second] = values;
+  if (!(isTime || ROW_NAMES.test(bare))) return false;
   if (second === undefined)
-    return (TIME_NAMES.test(trimmed) && trimmed.length > 2) || ROW_NAMES.test(trimmed)
-      ? Number.isInteger(first)
-      : TIME_NAMES.test(trimmed) && (first === 0 || first === 1);
-  if (TIME_NAMES.test(trimmed)) return values.every((value, i) => i === 0 || value > values[i - 1]!);
-  const step = second - first;
-  return (
-    ROW_NAMES.test(trimmed) &&
-    step > 0 &&
-    values.every((value, i) => i === 0 || value - values[i - 1]! === step)
-  );
+    return SHORT_NAMES.test(bare) ? first === 0 || first === 1 : Number.isInteger(first);
+  const isRising = values.every((value, i) => i === 0 || value > values[i - 1]!);
+  // a temperature may be named t
+  if (isTime) return isRising && (!SHORT_NAMES.test(bare) || first === 0 || values.every(Number.isInteger));
+  return isRising && values.every((value, i) => i === 0 || value - values[i - 1]! === second - first);
 }

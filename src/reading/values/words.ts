@@ -65,6 +65,8 @@ const PAIRS = [
   { one: 'on', zero: 'off', both: false },
   { one: 'yes', zero: 'no', both: true },
   { one: 'open', zero: 'closed', both: true },
+  { one: 'y', zero: 'n', both: true },
+  { one: 't', zero: 'f', both: true },
 ] as const;
 
 const VALUES = new Map<string, 0 | 1>(

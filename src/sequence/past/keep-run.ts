@@ -2,6 +2,7 @@ import type { Plain } from '../../formats/typed-json.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import { timeOf } from '../results/latest-result.js';
+import { silencesOf } from '../silences.js';
 import type { Past } from './past.js';
 
 /**
@@ -13,10 +14,12 @@ export function keepRun(past: Past, run: SequenceRun, course: Course): void {
   const { epoch } = course;
   const steps = record?.kind === 'steps' && run.count > 0 ? record : null;
   const at = steps ? run.seq - steps.first : 0;
-  if (steps && past.take(run.seq, run.count, epoch, steps.t, steps.x, at) === 0) return;
-  const timeAt = (seq: number) => timeOf(steps?.t?.[seq - steps.first] ?? course.times.last);
+  if (steps && past.take(run.seq, run.count, epoch, steps.t, steps.x, at, run.h, run.y) === 0) return;
+  if (steps)
+    for (const { seq, ...detail } of silencesOf(steps, course.schema.resample, run.seq, run.seq + run.count))
+      past.event({ seq, t: detail.to, epoch, event: 'silence', detail });
   for (const { seq, anomaly, isAnomalous, drift } of run.alerts) {
-    const place = { seq, t: timeAt(seq), epoch };
+    const place = { seq, t: timeOf(steps?.t?.[seq - steps.first] ?? course.times.last), epoch };
     if (isAnomalous) past.event({ ...place, event: 'anomaly', detail: { score: anomaly } });
     if (drift) past.event({ ...place, event: 'drift', detail: { detector: drift } });
   }

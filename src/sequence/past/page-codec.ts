@@ -58,10 +58,14 @@ export function writePage(
   isPacked: boolean,
 ): Uint8Array {
   const words = new TextEncoder().encode(text);
-  const shortened = words.length < LONG_TEXT ? words : shorter(words, deflateRawSync(words, FAST));
-  const numbers = columnBytes(columns, count, isPacked);
-  const packed = isPacked ? shorter(numbers, deflateRawSync(numbers, RUNS_ONLY)) : numbers;
-  const bytes = new Uint8Array(HEADER_BYTES + shortened.length + packed.length);
+  const isShort = !isPacked || words.length < LONG_TEXT;
+  const shortened = isShort ? words : shorter(words, deflateRawSync(words, FAST));
+  const at = HEADER_BYTES + shortened.length;
+  const packed = isPacked ? packedColumns(columns, count) : null;
+  const size = packed?.plain ?? plainSize(columns, count);
+  const bytes = new Uint8Array(at + (packed?.bytes.length ?? size));
+  if (packed) bytes.set(packed.bytes, at);
+  else writePlain(columns, count, bytes, at);
   const header = viewOf(bytes);
   header.setUint32(0, MAGIC, true);
   header.setUint32(4, VERSION, true);
@@ -70,34 +74,55 @@ export function writePage(
   header.setUint32(24, count, true);
   header.setUint32(28, shortened.length, true);
   header.setUint32(32, words.length, true);
-  header.setUint32(36, numbers.length, true);
+  header.setUint32(36, size, true);
   bytes.set(shortened, HEADER_BYTES);
-  bytes.set(packed, HEADER_BYTES + shortened.length);
   header.setUint32(CRC_AT, checksum(bytes), true);
   return bytes;
 }
 
-function columnBytes(columns: readonly PageColumn[], count: number, isPacked: boolean): Uint8Array {
+const plainSize = (columns: readonly PageColumn[], count: number): number =>
+  columns.reduce(
+    (sum, { values, width }) => sum + COLUMN_BYTES + width * count * values.BYTES_PER_ELEMENT,
+    0,
+  );
+
+/** Writes columns as they are. */
+function writePlain(columns: readonly PageColumn[], count: number, bytes: Uint8Array, from: number): void {
+  let to = from;
+  for (const { values, width } of columns) {
+    writeColumnHead(bytes, to, values, width, false);
+    const used = width * count * values.BYTES_PER_ELEMENT;
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, used), to + COLUMN_BYTES);
+    to += COLUMN_BYTES + used;
+  }
+}
+
+/** Writes columns so that they are small. @returns the bytes, and how many they are before they are deflated */
+function packedColumns(columns: readonly PageColumn[], count: number): { bytes: Uint8Array; plain: number } {
   let most = 0;
-  for (const { values, width } of columns)
-    most += COLUMN_BYTES + width * (isPacked ? packedBound(count) : count * values.BYTES_PER_ELEMENT);
+  for (const { width } of columns) most += COLUMN_BYTES + width * packedBound(count);
   const bytes = new Uint8Array(most);
-  const view = viewOf(bytes);
-  const scratch = new FieldScratch(isPacked ? count : 0);
+  const scratch = new FieldScratch(count);
   let to = 0;
   for (const { values, width } of columns) {
-    bytes[to] = values instanceof Float64Array ? FLOAT64 : FLOAT32;
-    bytes[to + 1] = isPacked ? 1 : 0;
-    view.setUint32(to + 4, width, true);
+    writeColumnHead(bytes, to, values, width, true);
     to += COLUMN_BYTES;
-    if (isPacked) for (let i = 0; i < width; i++) to = packField(values, i, width, count, bytes, to, scratch);
-    else {
-      const used = new Uint8Array(values.buffer, values.byteOffset, width * count * values.BYTES_PER_ELEMENT);
-      bytes.set(used, to);
-      to += used.length;
-    }
+    for (let i = 0; i < width; i++) to = packField(values, i, width, count, bytes, to, scratch);
   }
-  return bytes.subarray(0, to);
+  const plain = bytes.subarray(0, to);
+  return { bytes: shorter(plain, deflateRawSync(plain, RUNS_ONLY)), plain: to };
+}
+
+function writeColumnHead(
+  bytes: Uint8Array,
+  at: number,
+  values: Numbers,
+  width: number,
+  isPacked: boolean,
+): void {
+  bytes[at] = values instanceof Float64Array ? FLOAT64 : FLOAT32;
+  bytes[at + 1] = isPacked ? 1 : 0;
+  viewOf(bytes).setUint32(at + 4, width, true);
 }
 
 const shorter = (plain: Uint8Array, deflated: Uint8Array) =>

@@ -31,8 +31,11 @@ export const PAST_LIMITS: PastLimits = {
   stateBytes: 256 * 1024,
 };
 
-/** Where to begin: at the nth step from the end, at a time, or behind a step. */
-export type Since = { readonly last: number } | { readonly from: number } | { readonly after: number };
+/** Where to begin: at the nth step from the end, or at a time in milliseconds since 1970; at the earlier if both are given. */
+export interface Since {
+  readonly last?: number | undefined;
+  readonly from?: number | undefined;
+}
 
 /** Consecutive steps of one epoch, and what happened. The arrays must not be changed. */
 export interface PastSteps {
@@ -74,7 +77,7 @@ const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 /** Pages of states that fit their budget at least, so that dropping one leaves most of it. */
 const STATE_PAGES = 16;
 /** Steps between two entries of metrics. */
-const METRICS_STEPS = 100;
+const METRICS_STEPS = 1000;
 /** The most numbers of a run that are copied at a time. */
 const RUN_NUMBERS = 16 * 1024;
 
@@ -88,10 +91,12 @@ export class Past implements CopyRoom {
   private readonly yRoom = new RunRoom();
   private readonly anomalyRoom = new RunRoom();
   /** Where the columns of the next rows come from. */
-  private readonly t: Source = { values: NOTHING, from: 0 };
-  private readonly x: Source = { values: NOTHING, from: 0 };
-  private readonly stepSources = [this.t, this.x, this.yRoom.source, this.anomalyRoom.source];
-  private readonly stateSources = [this.t, this.hRoom.source];
+  private readonly tSource: Source = { values: NOTHING, from: 0 };
+  private readonly xSource: Source = { values: NOTHING, from: 0 };
+  private readonly ySource: Source = { values: NOTHING, from: 0 };
+  private readonly hSource: Source = { values: NOTHING, from: 0 };
+  private readonly stepSources = [this.tSource, this.xSource, this.ySource, this.anomalyRoom.source];
+  private readonly stateSources = [this.tSource, this.hSource];
   /** Numbers of a step in y and in h. */
   private readonly outputs: number;
   /** Number of the last step with metrics. */
@@ -174,6 +179,8 @@ export class Past implements CopyRoom {
    *
    * @param t [.] times of the steps, from row `at` on; null if unknown
    * @param x [.,B,F] from row `at` on
+   * @param h [T,B,N], where it is not in the room
+   * @param y [T,B,M], likewise
    * @returns how many of them are new
    */
   take(
@@ -183,18 +190,22 @@ export class Past implements CopyRoom {
     t: ArrayLike<number> | null,
     x: ArrayLike<number>,
     at: number,
+    h: ArrayLike<number> | null = null,
+    y: ArrayLike<number> | null = null,
   ): number {
-    const hasStates = this.hRoom.isTaken;
-    this.t.values = t ?? new Float64Array(count).fill(Number.NaN);
-    this.t.from = t ? at : 0;
-    this.x.values = x;
-    this.x.from = at;
-    this.yRoom.settle(count * this.outputs);
+    const hasStates = h !== null || this.hRoom.isTaken;
+    this.tSource.values = t ?? new Float64Array(count).fill(Number.NaN);
+    this.tSource.from = t ? at : 0;
+    this.xSource.values = x;
+    this.xSource.from = at;
+    if (!y) this.yRoom.settle(count * this.outputs);
     this.anomalyRoom.settle(count);
+    this.ySource.values = y ?? this.yRoom.source.values;
+    this.hSource.values = h ?? this.hRoom.source.values;
     const taken = this.steps.add(first, count, epoch, this.stepSources);
     if (hasStates) this.states?.add(first, count, epoch, this.stateSources);
     this.hRoom.settle(0);
-    this.t.values = this.x.values = NOTHING;
+    this.tSource.values = this.xSource.values = this.ySource.values = this.hSource.values = NOTHING;
     return taken;
   }
 
@@ -235,10 +246,10 @@ export class Past implements CopyRoom {
     this.metricsAt = null;
   }
 
-  /** Gives the number of the first step that `since` asks for. It need not be held any more. */
-  startOf(since: Since): number {
-    if ('last' in since) return Math.max(0, this.end - since.last);
-    return 'from' in since ? this.steps.seqAt(since.from) : since.after + 1;
+  /** Gives the number of the first step that is asked for, `end` where there is none. It need not be held any more. */
+  startOf({ last = 0, from }: Since): number {
+    const nth = Math.max(0, this.end - last);
+    return from === undefined ? nth : Math.min(nth, this.steps.seqAt(from));
   }
 
   /**

@@ -8,7 +8,7 @@ import { latestOf, readPage, writePage } from './page-codec.js';
 import { type ColumnShape, Page, type Source } from './past-page.js';
 import { type Retention, trim } from './retention.js';
 
-/** Consecutive rows of one page. The arrays must not be changed. */
+/** Consecutive rows of one page. The arrays must not be changed, and are valid until the sequence takes a step. */
 export interface PageRows {
   /** Number of the first step. */
   readonly first: number;
@@ -26,7 +26,7 @@ export interface TrackParts {
   readonly shapes: readonly ColumnShape[];
   /** The most rows of a page. */
   readonly rows: number;
-  /** Shall pages take time to be small? */
+  /** Shall pages take time to be small, unless they fill fast? */
   readonly isPacked: boolean;
   /** How many rows in finished pages wait for `keep`; beyond, the oldest pages are lost. With 0 they are stored at once. */
   readonly waiting: number;
@@ -41,6 +41,8 @@ export class Track {
   /** The pages in memory; the last one may be unfinished. */
   private pages: Page[] = [];
   private isLoaded = false;
+  /** A full page that is stored or forgotten: the next one may have its arrays. */
+  private spare: Page | null = null;
   /** The latest time so far. */
   private latest = Number.NEGATIVE_INFINITY;
 
@@ -64,6 +66,16 @@ export class Track {
 
   /** Takes `count` steps from number `first` on, except those that it holds; gives how many it took. */
   add(first: number, count: number, epoch: string, sources: readonly Source[]): number {
+    const last = this.pages.at(-1);
+    if (last && last.epoch === epoch && last.end === first && last.count + count < this.parts.rows) {
+      last.add(sources, 0, count);
+      this.latest = last.latest;
+      return count;
+    }
+    return this.addAcrossPages(first, count, epoch, sources);
+  }
+
+  private addAcrossPages(first: number, count: number, epoch: string, sources: readonly Source[]): number {
     this.load();
     const { rows } = this.parts;
     const skipped = Math.max(0, this.end - first);
@@ -92,11 +104,13 @@ export class Track {
     const savedAt = wall();
     for (const page of changed) {
       const { first, count } = page;
-      store.write({ first, count, savedAt }, writePage(page.content(), isPacked));
+      const isSlow = savedAt - page.begunAt >= count * UNPACKED_MS;
+      store.write({ first, count, savedAt }, writePage(page.content(), isPacked && isSlow));
       page.isChanged = false;
     }
     const last = this.pages.at(-1)!;
     this.pages = last.isFull ? [] : [last];
+    this.spare = last.isFull ? last : null;
     trim(store, retention, savedAt);
   }
 
@@ -104,6 +118,7 @@ export class Track {
   free(): void {
     this.pages = [];
     this.isLoaded = false;
+    this.spare = null;
     this.latest = Number.NEGATIVE_INFINITY;
   }
 
@@ -178,7 +193,7 @@ export class Track {
 
   /** Gives the page that takes a step. */
   private pageAt(first: number, epoch: string): Page {
-    const { store, shapes, rows, waiting } = this.parts;
+    const { store, shapes, rows, waiting, wall } = this.parts;
     const last = this.pages.at(-1);
     if (last && last.epoch === epoch && last.end === first && !last.isFull) return last;
     const page = new Page(
@@ -188,7 +203,10 @@ export class Track {
       rows,
       this.latest,
       last?.count === 0 ? last.entries : undefined,
+      wall(),
+      this.spare,
     );
+    this.spare = null;
     if (last?.count === 0) {
       // a page without steps moves on with what happened so far
       this.pages.pop();
@@ -206,7 +224,10 @@ export class Track {
     const { pages } = this;
     let rows = pages.reduce((sum, { count }) => sum + count, 0);
     const before = pages.length;
-    while (pages.length > 1 && rows > most) rows -= pages.shift()!.count;
+    while (pages.length > 1 && rows > most) {
+      this.spare = pages.shift()!;
+      rows -= this.spare.count;
+    }
     if (pages.length < before) this.parts.store.dropBefore(pages[0]!.first);
   }
 
@@ -253,7 +274,7 @@ export class Track {
       columns: this.parts.shapes.map(({ width }, i) =>
         columns[i]!.subarray((start - first) * width, count * width),
       ),
-      leftOut: entries.leftOut,
+      leftOut: start === first && seen === 0 ? entries.leftOut : {},
       entries: entries.all.slice(seen).filter(({ seq }) => seq >= from),
     };
   }
@@ -266,5 +287,8 @@ export class Track {
     return bytes ? latestOf(bytes) : Number.NEGATIVE_INFINITY;
   }
 }
+
+/** A page whose steps come faster than one in so many milliseconds is stored as it is: to pack it would slow them. */
+const UNPACKED_MS = 5;
 
 const endOf = (head: PageHead | undefined): number => (head ? head.first + head.count : 0);

@@ -1,9 +1,10 @@
 /** What a sequence was, as the messages of a view: out of the pages of its past, and then the live results. */
-import { Observable, Subscription } from 'rxjs';
+import { Observable, type SchedulerLike, Subscription } from 'rxjs';
 import type { OutputLabel } from '../../fields/output-labels.js';
 import type { ViewMessage } from '../../protocol/views/index.js';
 import type { PastEntry } from '../past/entry.js';
 import type { Past, PastSteps } from '../past/past.js';
+import { StepTimes } from '../step-times.js';
 import type { Turns } from '../turns.js';
 import { named } from './latest-result.js';
 import type { ResultView } from './results.js';
@@ -14,8 +15,9 @@ export interface PastResultsParts {
   readonly labels: readonly OutputLabel[];
   /** Numbers in the x, the y and the h of a step. */
   readonly sizes: { readonly x: number; readonly y: number; readonly h: number };
-  /** The most steps in one message. */
+  /** The most results in one message. */
   readonly capacity: number;
+  /** Milliseconds between steps where they come regularly, as far as the times read do not tell. */
   readonly interval: number | null;
 }
 
@@ -25,8 +27,8 @@ export function* pastResults(
   start: number,
   parts: PastResultsParts,
 ): Generator<ViewMessage[]> {
-  const { past, channel, capacity, sizes, interval } = parts;
-  if (view === 'states')
+  const { past, channel, capacity, sizes } = parts;
+  if (view === 'states') {
     for (const { h, ...rows } of past.readStates(start))
       yield inParts(rows, capacity, (head, from, to) => ({
         type: 'states',
@@ -34,47 +36,86 @@ export function* pastResults(
         ...head,
         h: h.slice(from * sizes.h, to * sizes.h) as Float32Array<ArrayBuffer>,
       }));
-  else
-    for (const page of past.read(start)) {
-      if (view === 'inputs')
-        yield inParts(page, capacity, (head, from, to) => ({
-          type: 'inputs',
-          channel,
-          ...head,
-          x: page.x.slice(from * sizes.x, to * sizes.x) as Float64Array<ArrayBuffer>,
-        }));
-      else if (view === 'predictions')
-        yield inParts(servedOf(page, sizes.y), capacity, (head, from, to) => ({
-          type: 'predictions',
-          channel,
-          ...head,
-          interval,
-          y: page.y.slice(
-            (head.seq - page.first) * sizes.y,
-            (head.seq - page.first + to - from) * sizes.y,
-          ) as Float32Array<ArrayBuffer>,
-        }));
-      else yield page.entries.flatMap((entry) => entryMessage(view, entry, parts));
-    }
+    return;
+  }
+  const times = new StepTimes();
+  for (const page of past.read(start)) {
+    if (view === 'inputs')
+      yield inParts(page, capacity, (head, from, to) => ({
+        type: 'inputs',
+        channel,
+        ...head,
+        x: page.x.slice(from * sizes.x, to * sizes.x) as Float64Array<ArrayBuffer>,
+      }));
+    else if (view === 'predictions') {
+      times.take(page.t);
+      const interval = times.interval ?? parts.interval;
+      yield inParts(servedOf(page, sizes.y), capacity, (head, from, to) => ({
+        type: 'predictions',
+        channel,
+        ...head,
+        interval,
+        y: page.y.slice(
+          (head.seq - page.first) * sizes.y,
+          (head.seq - page.first + to - from) * sizes.y,
+        ) as Float32Array<ArrayBuffer>,
+      }));
+    } else if (view === 'events') yield eventsOf(page, channel, capacity);
+    else yield page.entries.flatMap((entry) => (entry.kind === 'metrics' ? [metricsOf(entry, parts)] : []));
+  }
 }
 
+/** How the past leaves: a page in each turn of the event loop, while there is room for it. */
+export interface PastWay {
+  readonly turns: Turns;
+  readonly scheduler: SchedulerLike;
+  /** Can the subscriber take more? It is asked again after a while. */
+  readonly hasRoom: () => boolean;
+}
+
+/** Milliseconds until a subscriber without room is asked again. */
+const LOOK_MS = 10;
+
 /** Gives past results, a page in each turn, and then the live ones. */
-export const thenLive = (pages: Iterator<ViewMessage[]>, live$: Observable<ViewMessage>, turns: Turns) =>
+export const thenLive = (
+  pages: Iterator<ViewMessage[]>,
+  live$: Observable<ViewMessage>,
+  { turns, scheduler, hasRoom }: PastWay,
+) =>
   new Observable<ViewMessage>((subscriber) => {
     const open = new Subscription();
-    open.add(
-      turns.add(() => {
+    let page: ViewMessage[] = [];
+    let at = 0;
+    let next = Subscription.EMPTY;
+    /** Sends what there is room for; true when it goes on otherwise than in the next turn. */
+    const slice = (): boolean => {
+      if (at === page.length) {
+        const read = pages.next();
+        if (read.done) {
+          open.add(live$.subscribe(subscriber));
+          return true;
+        }
+        page = read.value;
+        at = 0;
+      }
+      while (at < page.length && hasRoom() && !subscriber.closed) subscriber.next(page[at++]!);
+      if (subscriber.closed) return true;
+      if (at === page.length) return false;
+      next = scheduler.schedule(goOn, LOOK_MS);
+      return true;
+    };
+    const goOn = () => {
+      next = turns.add(() => {
         try {
-          const page = pages.next();
-          if (page.done) open.add(live$.subscribe(subscriber));
-          else for (const message of page.value) subscriber.next(message);
-          return page.done || subscriber.closed;
+          return slice();
         } catch (error) {
           subscriber.error(error);
           return true;
         }
-      }),
-    );
+      });
+    };
+    goOn();
+    open.add(() => next.unsubscribe());
     return open;
   });
 
@@ -108,29 +149,28 @@ function servedOf({ first, count, t, y }: PastSteps, size: number): Rows {
   return { first: first + unknown, count: count - unknown, t: t.subarray(unknown) };
 }
 
-function entryMessage(
-  view: ResultView,
-  entry: PastEntry,
-  { channel, labels }: PastResultsParts,
-): ViewMessage[] {
-  const { seq, t, epoch } = entry;
-  if (view === 'events' && entry.kind === 'event') {
-    const { event, detail } = entry;
-    return [
-      { type: 'events', channel, skipped: 0, events: [{ event, seq, t, epoch, detail }] } as ViewMessage,
-    ];
+/** The events of a page; those that it does not keep count as skipped. */
+function eventsOf({ entries, leftOut }: PastSteps, channel: number, capacity: number): ViewMessage[] {
+  const events = entries.flatMap((entry) =>
+    entry.kind === 'event'
+      ? [{ event: entry.event, seq: entry.seq, t: entry.t, epoch: entry.epoch, detail: entry.detail }]
+      : [],
+  );
+  let skipped = Object.values(leftOut).reduce((sum, count) => sum + count, 0);
+  const messages: ViewMessage[] = [];
+  for (let from = 0; from < events.length; from += capacity) {
+    const part = events.slice(from, from + capacity);
+    messages.push({ type: 'events', channel, skipped, events: part } as ViewMessage);
+    skipped = 0;
   }
-  if (view !== 'metrics' || entry.kind !== 'metrics') return [];
-  const metrics = entry.metrics as { outputs: { output: number }[] };
-  return [
-    {
-      type: 'metrics',
-      channel,
-      seq,
-      t,
-      skipped: 0,
-      ...metrics,
-      outputs: named(metrics.outputs, labels),
-    } as ViewMessage,
-  ];
+  return messages;
+}
+
+function metricsOf(
+  { seq, t, metrics: kept }: Extract<PastEntry, { kind: 'metrics' }>,
+  { channel, labels }: PastResultsParts,
+): ViewMessage {
+  const metrics = kept as { outputs: { output: number }[] };
+  const outputs = named(metrics.outputs, labels);
+  return { type: 'metrics', channel, seq, t, skipped: 0, ...metrics, outputs } as ViewMessage;
 }

@@ -1,6 +1,5 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
-import type { Resampling } from '../../features/resampling.js';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 import type { Schema } from '../../fields/schema.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
@@ -11,8 +10,9 @@ import type { LogRecord } from '../../store/store.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
+import { silencesOf } from '../silences.js';
 import { metricsMessage, timeOf } from './latest-result.js';
-import { type Numbers, StepGatherer } from './step-gatherer.js';
+import { StepGatherer } from './step-gatherer.js';
 
 /** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
@@ -37,9 +37,6 @@ export class Results implements CopyRoom {
   /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
-  /** Where watchers' copies of the run under way go. */
-  private gatheredH: Numbers | null = null;
-  private gatheredY: Numbers | null = null;
   private ownLabels: readonly OutputLabel[] | null = null;
   private updates: UpdateEntry[] = [];
   /** The record of steps that is under way, and the milliseconds between steps where they come regularly. */
@@ -93,13 +90,11 @@ export class Results implements CopyRoom {
   }
 
   h(length: number): Float32Array | null {
-    this.gatheredH = this.gatherer.h(length);
-    return this.past?.h(length) ?? this.gatheredH;
+    return this.gatherer.h(length) ?? this.past?.h(length) ?? null;
   }
 
   y(length: number): Float32Array | null {
-    this.gatheredY = this.gatherer.y(length);
-    return this.past?.y(length) ?? this.gatheredY;
+    return this.gatherer.y(length) ?? this.past?.y(length) ?? null;
   }
 
   anomalies(steps: number): Float32Array | null {
@@ -109,13 +104,11 @@ export class Results implements CopyRoom {
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (run.h && this.gatheredH && run.h !== this.gatheredH) this.gatheredH.set(run.h);
-    if (run.y && this.gatheredY && run.y !== this.gatheredY) this.gatheredY.set(run.y);
-    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0)
-      this.beginSteps(record, course);
+    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0) this.beginSteps(record);
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
+    if (record?.kind === 'steps') this.tellSilences(record, run, course);
     if (run.updates.length > 0) this.addUpdates(run.updates, run.now, course);
     if (run.alerts.length > 0) this.alert(run, course);
     if (run.events.length > 0)
@@ -144,26 +137,23 @@ export class Results implements CopyRoom {
   }
 
   /** Takes the steps of a record, before the first of them is carried. */
-  private beginSteps(steps: Steps, course: Course): void {
+  private beginSteps(steps: Steps): void {
     this.steps = steps;
     this.sendInputs(steps.first, steps.x);
-    if (this.schema.resample && this.subjects.events?.observed)
-      this.tellSilence(steps, this.schema.resample, course);
   }
 
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
-  private tellSilence({ first, t }: Steps, { every }: Resampling, course: Course): void {
-    for (let i = 1; i < (t?.length ?? 0); i++) {
-      const [from, to] = [t![i - 1]! + every, t![i]!];
-      if (to > from)
-        this.announce(course, 'silence', { from, to, steps: (to - from) / every }, to, first + i);
-    }
+  private tellSilences(steps: Steps, { seq: begin, count }: SequenceRun, course: Course): void {
+    if (!this.subjects.events?.observed) return;
+    for (const { seq, ...silence } of silencesOf(steps, this.schema.resample, begin, begin + count))
+      this.announce(course, 'silence', silence, silence.to, seq);
   }
 
   /** The times of steps of the record that is under way. */
   private timesFrom(seq: number, count: number): Float64Array<ArrayBuffer> {
     const { t = null, first = 0 } = this.steps ?? {};
-    return t ? t.slice(seq - first, seq - first + count) : new Float64Array(count).fill(Number.NaN);
+    if (!t) return new Float64Array(count).fill(Number.NaN);
+    return (count === t.length ? t : t.slice(seq - first, seq - first + count)) as Float64Array<ArrayBuffer>;
   }
 
   private timeAt(seq: number, { times }: Course): number {
@@ -195,9 +185,10 @@ export class Results implements CopyRoom {
     this.count = 0;
     const { gatheredH: h, gatheredY: y } = gatherer;
     if (!h && !y) return;
-    const head = { channel, seq, count, skipped: 0, t: this.timesFrom(seq, count) };
-    if (h) subjects.states?.next({ type: 'states', ...head, h });
-    if (y) subjects.predictions?.next({ type: 'predictions', ...head, interval, y });
+    const t = this.timesFrom(seq, count);
+    if (h) subjects.states?.next({ type: 'states', channel, seq, count, skipped: 0, t, h });
+    if (y)
+      subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, t, interval, y });
   }
 
   /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */

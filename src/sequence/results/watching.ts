@@ -1,5 +1,5 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { concat, merge, type Observable, of } from 'rxjs';
+import { concat, defer, finalize, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
@@ -14,7 +14,7 @@ import { type Start, starts } from '../recovery.js';
 import type { Turns } from '../turns.js';
 import { catchUp } from './catch-up.js';
 import { latestResult } from './latest-result.js';
-import { pastResults, thenLive } from './past-results.js';
+import { type PastWay, pastResults, thenLive } from './past-results.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { checkWeights, weightsView } from './weights-view.js';
@@ -31,10 +31,15 @@ export interface Rejoined {
   readonly recovered: boolean;
 }
 
-export interface Begun {
+export interface Begun extends Partial<Rejoined> {
   readonly results$: Observable<ViewMessage>;
   /** Number of the step that the results begin with. */
   readonly begins: number;
+}
+
+/** Where a view begins: at the earliest of these. */
+export interface From extends Since {
+  readonly after?: After | undefined;
 }
 
 /** The watched sequence. */
@@ -63,8 +68,17 @@ export interface WatchingParts {
   readonly onFault: (error: unknown) => void;
 }
 
+const always = () => true;
+
 export class Watching {
+  private readers = 0;
+
   constructor(private readonly parts: WatchingParts) {}
+
+  /** Does anybody read what was? */
+  get isRead(): boolean {
+    return this.readers > 0;
+  }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
@@ -82,31 +96,46 @@ export class Watching {
    *
    * @throws EddyError `view-unavailable`
    */
-  rejoin(view: View, options: ViewOptions, after: After): Rejoined {
+  rejoin(view: View, options: ViewOptions, after: After, hasRoom = always): Rejoined {
     if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
     this.checkView(view);
-    const { results$, recovered } = this.resultsAfter(view, after);
+    const { results$, recovered } = this.resultsAfter(view, after, hasRoom);
     return { results$: this.shape(view, results$, options), recovered };
   }
 
   /**
-   * Gives a view from a place in the past on: what was comes out of the pages of the past, a page in each turn of the event
-   * loop, and then the live results.
+   * Gives a view from a place in the past on, or from a subscriber's position if that is earlier: what was comes out of the
+   * pages of the past, whole and in order, a page in each turn of the event loop, and then the live results as the options
+   * say. Updates and weights have no past.
    *
+   * @param hasRoom can the subscriber take more of the past?
    * @throws EddyError `view-unavailable`
    */
-  since(view: View, options: ViewOptions, since: Since): Begun {
+  since(view: View, options: ViewOptions, { after, ...since }: From, hasRoom = always): Begun {
     const { sequence, results, past } = this.parts;
-    if (view === 'weights' || view === 'updates')
-      return { results$: this.watch(view, options), begins: sequence.seq + 1 };
+    if (view === 'weights' || view === 'updates') {
+      const rejoined = after && this.rejoin(view, options, after);
+      const begins = (rejoined?.recovered ? after!.seq : sequence.seq) + 1;
+      return { begins, results$: this.watch(view, options), ...rejoined };
+    }
     this.checkView(view);
-    const oldest = view === 'states' ? past.oldestState : past.oldest;
-    const begins = Math.max(past.startOf(since), oldest);
-    return { results$: this.shape(view, this.fromPast(view, begins, results.of(view)), options), begins };
+    const oldest = this.oldestOf(view);
+    const seen = after && this.isOf(after) ? after.seq : Number.POSITIVE_INFINITY;
+    const begins = Math.max(oldest, Math.min(past.startOf(since), seen + 1));
+    const recovered = oldest <= seen + 1 && seen <= sequence.seq;
+    // what happened right after a step has its number
+    const start = view === 'events' && recovered ? Math.min(begins, seen) : begins;
+    const live$ = this.shape(view, results.of(view), options);
+    return { results$: this.fromPast(view, start, live$, hasRoom), begins, ...(after && { recovered }) };
   }
 
-  private fromPast(view: ResultView, start: number, live$: Observable<ViewMessage>): Observable<ViewMessage> {
-    const { sequence, results, past, turns } = this.parts;
+  private fromPast(
+    view: ResultView,
+    start: number,
+    live$: Observable<ViewMessage>,
+    hasRoom: PastWay['hasRoom'],
+  ): Observable<ViewMessage> {
+    const { sequence, results, past, turns, clock } = this.parts;
     const { batch, features, units } = sequence.spec;
     const { fields, targets } = sequence.schema;
     const pages = pastResults(view, start, {
@@ -117,7 +146,32 @@ export class Watching {
       capacity: results.capacityOf(view),
       interval: sequence.course?.times.interval ?? null,
     });
-    return thenLive(pages, live$, turns);
+    return this.held(thenLive(pages, live$, { turns, scheduler: clock.scheduler, hasRoom }));
+  }
+
+  /** Counts those who read what was, so that the sequence is not dropped from memory meanwhile. */
+  private held(results$: Observable<ViewMessage>): Observable<ViewMessage> {
+    return defer(() => {
+      this.readers++;
+      return results$.pipe(
+        finalize(() => {
+          this.readers--;
+        }),
+      );
+    });
+  }
+
+  /** Number of the oldest step whose results are kept; of the next one if none is. */
+  private oldestOf(view: ResultView): number {
+    const { past, sequence } = this.parts;
+    if (past.end !== sequence.seq + 1) return sequence.seq + 1;
+    return view === 'states' ? past.oldestState : past.oldest;
+  }
+
+  /** Is a position one of this history? */
+  private isOf({ epoch, seq }: After): boolean {
+    const { sequence } = this.parts;
+    return epoch === sequence.epoch && seq <= sequence.seq;
   }
 
   private checkView(view: View): void {
@@ -136,15 +190,17 @@ export class Watching {
     return applyView(results$, options, results.capacityOf(view), clock.scheduler);
   }
 
-  private resultsAfter(view: ResultView, after: After): Rejoined {
+  private resultsAfter(view: ResultView, after: After, hasRoom: PastWay['hasRoom']): Rejoined {
     const { sequence, results: live, log, clock } = this.parts;
     const live$ = live.of(view);
-    const isOf = after.epoch === sequence.epoch && after.seq <= sequence.seq;
+    const isOf = this.isOf(after);
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
-    if (isOf && isPerStep && this.isInPast(view, after.seq))
-      return { results$: this.fromPast(view, after.seq + 1, live$), recovered: true };
+    if (isOf && this.isInPast(view, after.seq)) {
+      const first = isPerStep ? after.seq + 1 : after.seq;
+      return { results$: this.fromPast(view, first, live$, hasRoom), recovered: true };
+    }
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
     const latest = () => latestResult(view, sequence.channel, sequence.awake());
     if (!start) {
@@ -154,15 +210,15 @@ export class Watching {
     const replayed = new Results(sequence.channel, sequence.spec, sequence.schema);
     const seq = () => sequence.seq;
     const { scheduler } = clock;
-    const results$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
-    return { results$, recovered: true };
+    const missed$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
+    return { results$: this.held(missed$), recovered: true };
   }
 
   /** Are the results of all steps after one kept? */
   private isInPast(view: ResultView, seq: number): boolean {
-    const { past, sequence } = this.parts;
-    const oldest = view === 'states' ? past.oldestState : past.oldest;
-    return past.end === sequence.seq + 1 && oldest <= seq + 1;
+    if (view === 'updates' || view === 'metrics') return false;
+    const oldest = this.oldestOf(view);
+    return view === 'events' ? oldest <= seq : oldest <= seq + 1;
   }
 
   /** Gives a start for a replay of everything after a step; null if the log no longer has it. */

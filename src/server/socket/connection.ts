@@ -124,6 +124,7 @@ export class Connection {
             this.viewCount = count;
           },
           onUnwatch: (channel, view) => this.outbox.forget(channel, view),
+          hasRoom: () => this.outbox.hasRoom,
         }),
       )
       .subscribe(this.outbox);

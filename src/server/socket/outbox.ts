@@ -102,6 +102,13 @@ export class Outbox extends Subscriber<ServerMessage> {
     this.parts.counters.skippedResults += countOf(message) - (before ? 0 : 1);
   }
 
+  /** Is there room for results that can wait: less than half of what makes views send only the latest? */
+  get hasRoom(): boolean {
+    if (this.fullSince !== null) return false;
+    const { limits, socket } = this.parts;
+    return this.bytes + socket.bufferedAmount < limits.queueLatestBytes / 2;
+  }
+
   /** Drops the held result of a view that ended. */
   forget(channel: number, view: string): void {
     this.held.delete(`${channel}/${view}`);

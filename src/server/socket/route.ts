@@ -25,7 +25,7 @@ import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../protoc
 import type { View } from '../../protocol/views/index.js';
 import type { Directory } from '../../sequence/directory.js';
 import type { RefusedPush, SequenceHandle } from '../../sequence/handle.js';
-import type { Since } from '../../sequence/past/past.js';
+import type { Begun } from '../../sequence/results/watching.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { Channels } from './channels.js';
@@ -55,6 +55,8 @@ export interface RouteParts {
   /** Called with the number of active views, and with each view that ends. */
   readonly onViews: (count: number) => void;
   readonly onUnwatch: (channel: number, view: View) => void;
+  /** Has the socket room for more of the past? */
+  readonly hasRoom: () => boolean;
 }
 
 /** Handles messages until their stream is unsubscribed from; then it releases everything that is open. */
@@ -62,6 +64,7 @@ export const route = (parts: RouteParts): OperatorFunction<ClientMessage, Server
   stage((out) => new Router(out, parts));
 
 type Answer = Observable<ServerMessage>;
+type Watched = Pick<Begun, 'results$'> & Partial<Begun>;
 
 class Router extends Stage<ClientMessage, ServerMessage> {
   private readonly channels: Channels;
@@ -227,7 +230,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
 
   /** @throws EddyError `view-*`, `overloaded` */
   private watch(handle: SequenceHandle, message: ClientMessageOf<'subscribe'>): void {
-    const { id, view, every = 0, delivery = 'every', after } = message;
+    const { id, view, every = 0, delivery = 'every', after, last, from } = message;
     const { channel } = handle;
     const { watches, parts, out } = this;
     if (!watches.has(channel, view)) {
@@ -235,13 +238,15 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       parts.guard.check('views');
     }
     const options = { every, delivery };
-    const since = sinceOf(message);
-    const begun = since && handle.since(view, options, since);
-    const rejoined = after && handle.rejoin(view, options, after);
-    const results$ = begun?.results$ ?? rejoined?.results$ ?? handle.watch(view, options);
+    const { hasRoom } = parts;
+    const { results$, ...begun }: Watched =
+      last !== undefined || from !== undefined
+        ? handle.since(view, options, { after, last, from }, hasRoom)
+        : after
+          ? handle.rejoin(view, options, after, hasRoom)
+          : { results$: handle.watch(view, options) };
     watches.drop(channel, view);
-    const recovered = begun ? { begins: begun.begins } : rejoined && { recovered: rejoined.recovered };
-    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...recovered });
+    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun });
     // a socket that cannot take even that has ended meanwhile
     if (this.closed) return;
     const subscription = new Subscription();
@@ -289,14 +294,6 @@ const LISTED = 100;
 /** Answers `done` when the stream of a request completes. */
 const done = (re: number, work$: Observable<never>): Answer =>
   concat(work$, of({ type: 'done', re } as const));
-
-/** The place in the past that a subscriber asks for, if it asks for one. @throws EddyError `message-invalid` */
-function sinceOf({ after, last, from }: ClientMessageOf<'subscribe'>): Since | null {
-  if ([after, last, from].filter((one) => one !== undefined).length > 1)
-    throw new EddyError('message-invalid', 'subscribe: one of after, last and from, not several');
-  if (last !== undefined) return { last };
-  return from === undefined ? null : { from };
-}
 
 /** The names of a sequence's numbers, as messages tell them. */
 function toldSchema({ fields, targets, resample }: Schema) {

@@ -53,6 +53,12 @@ const WORD = 2 ** 32;
 /** Words of the first buffer of a chunk: a few records of one step. */
 const FIRST_WORDS = 64;
 
+/** Up to this many numbers, a loop is faster than a view of their words. */
+const FEW = 16;
+/** One float64, and its words. */
+const DOUBLE = new Float64Array(1);
+const DOUBLE_WORDS = new Uint32Array(DOUBLE.buffer);
+
 /** The checksum of a chunk: of all its bytes except the checksum itself. */
 const checksum = (bytes: Uint8Array): number =>
   crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT)));
@@ -120,8 +126,16 @@ export class ChunkWriter {
   }
 
   private put(values: Float64Array, at: number, isNarrow: boolean): void {
-    if (isNarrow) this.floats.set(values, at);
-    else this.words.set(new Uint32Array(values.buffer, values.byteOffset, 2 * values.length), at);
+    const { words, floats } = this;
+    const { length } = values;
+    if (isNarrow) for (let i = 0; i < length; i++) floats[at + i] = values[i]!;
+    else if (length > FEW) words.set(new Uint32Array(values.buffer, values.byteOffset, 2 * length), at);
+    else
+      for (let i = 0; i < length; i++) {
+        DOUBLE[0] = values[i]!;
+        words[at + 2 * i] = DOUBLE_WORDS[0]!;
+        words[at + 2 * i + 1] = DOUBLE_WORDS[1]!;
+      }
   }
 
   private appendFields({ kind, ...fields }: Exclude<LogRecord, { kind: 'steps' | 'targets' }>): void {

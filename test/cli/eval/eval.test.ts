@@ -180,6 +180,7 @@ describe('the result', () => {
       row: 300,
       line: 302,
       timestamp: '2024-01-13T12:00:00.000Z',
+      t: Date.UTC(2024, 0, 13, 12),
       score: 1,
     });
     expect(result.anomalyCount).toBe(result.anomalies.length);
@@ -290,10 +291,10 @@ describe('columns', () => {
       fields: [{ name: 'a, in [bar]', unit: 'bar' }, { name: 'b' }],
       time: { columns: ['time'], format: 'iso', zone: 'UTC' },
       leftOut: [{ name: 'valve', why: 'text, such as "open"' }],
-      gaps: 0,
+      gaps: [],
     });
     const { stderr } = await run(['eval', file('in.csv', csv)]);
-    expect(stderr).toContain('taken: a, in [bar], b\n');
+    expect(stderr).toContain('taken: "a, in [bar]", b\n');
     expect(stderr).toContain('time: time (iso, UTC if it tells no zone)\n');
     expect(stderr).toContain('left out: valve: text, such as "open"\n');
   });
@@ -313,7 +314,10 @@ describe('columns', () => {
       decimal: ',',
       fields: [{ name: 'a, b' }, { name: 'c' }],
       time: { columns: ['when'], format: 'DD/MM/YYYY', zone: 'Europe/Berlin' },
-      gaps: 2,
+      gaps: [
+        { name: 'a, b', count: 1 },
+        { name: 'c', count: 1 },
+      ],
     });
   });
 });

@@ -11,9 +11,9 @@ async function kills(): Promise<MemoryDisk[]> {
   const bench = new PastBench(createDurableStore(disk));
   const left: MemoryDisk[] = [];
   for (let seq = 0; seq < STEPS; seq += 20) {
-    const x = new Float32Array(range(seq, seq + 20).flatMap(xOf));
+    const x = new Float64Array(range(seq, seq + 20).flatMap(xOf));
     bench.take(seq, 20);
-    bench.log.append({ kind: 'steps', first: seq, x, targets: null });
+    bench.log.append({ kind: 'steps', first: seq, t: null, x, targets: null });
     if (seq % 700 === 0) {
       const { end } = bench.log;
       const state = { seq: seq + 19 };

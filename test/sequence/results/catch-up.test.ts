@@ -9,14 +9,14 @@ const SPEC = { features: 1, units: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 }, 
 const EVERY = { every: 0, delivery: 'every' } as const;
 const ignore = () => undefined;
 const signal = (first: number, count: number) =>
-  Float32Array.from(
+  Float64Array.from(
     { length: count },
     (_, i) => Math.sin((first + i) * 0.7) + ((first + i) % 50 === 49 ? 9 : 0),
   );
 
 const made = (limits = {}) => {
   const { registry, scheduler } = createRegistry({ limits });
-  const { sequence } = registry.open('a', 'create', SPEC);
+  const { sequence } = registry.open('a', 'create', { spec: SPEC });
   const push = (count: number) =>
     ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, ignore);
   const run = () => {
@@ -132,7 +132,7 @@ describe('a subscriber that comes back', () => {
 
   it('[RES3] is told when the sequence is removed while it catches up', () => {
     const { registry, scheduler } = createRegistry({ keeping: { steps: 100_000 } });
-    const { sequence } = registry.open('a', 'create', { ...SPEC, units: 100 });
+    const { sequence } = registry.open('a', 'create', { spec: { ...SPEC, units: 100 } });
     for (let t = 0; t < 8192; t += 256) ask(sequence).push(t, signal(t, 256), undefined, ignore);
     const ends: string[] = [];
     sequence.rejoin('states', EVERY, { epoch: sequence.epoch, seq: -1 }).results$.subscribe({
@@ -148,7 +148,7 @@ describe('a subscriber that comes back', () => {
 
   it('[RES3] is served in slices, so that others go on, and leaves no memory behind when it goes in the middle', () => {
     const { registry, scheduler } = createRegistry({ keeping: { steps: 100_000 } });
-    const { sequence } = registry.open('a', 'create', { ...SPEC, units: 100 });
+    const { sequence } = registry.open('a', 'create', { spec: { ...SPEC, units: 100 } });
     for (let t = 0; t < 8192; t += 256) ask(sequence).push(t, signal(t, 256), undefined, ignore);
     const before = sharedKernels().allocate(1);
     before.free();

@@ -15,7 +15,7 @@ const accessOf = (parts: Partial<AccessParts>): Access => {
   return access;
 };
 const open = (sequence: string): ClientMessage => ({ type: 'open', id: 1, sequence, mode: 'either' });
-const steps: ClientMessage = { type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) };
+const steps: ClientMessage = { type: 'steps', channel: 1, seq: 0, x: new Float64Array(1) };
 
 describe('access', () => {
   it('[ACC1] names the role that is needed, and the sequence, cut where it is long', () => {

@@ -79,7 +79,7 @@ function connect(access: Access | null = null) {
 }
 
 const open: ClientMessage = { type: 'open', id: 1, sequence: 's', mode: 'either', spec: SPEC };
-const step = (seq: number): ClientMessage => ({ type: 'steps', channel: 1, seq, x: Float32Array.of(seq) });
+const step = (seq: number): ClientMessage => ({ type: 'steps', channel: 1, seq, x: Float64Array.of(seq) });
 
 describe('a token in hello', () => {
   it('[ACC9] is asked for once; what comes meanwhile waits, and is answered in its order', async () => {

@@ -15,6 +15,8 @@ import { createRegistry } from '../../support/sequences.js';
 import { SlowStore } from '../../support/slow-store.js';
 import { virtualClock } from '../../support/virtual-clock.js';
 
+/** The packed form of version 0.1. */
+const PACKED = { packed: true, float64: false };
 const SPEC = { features: 1, units: 4, readout: { kind: 'none' } };
 
 /** A socket whose peer reads only what it is told to. */
@@ -102,7 +104,7 @@ function watching(limits: Partial<Limits> = {}, carried = createRegistry(), atTu
   connected.say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec: SPEC });
   connected.say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
   connected.socket.sent.length = 0;
-  const step = (seq: number) => connected.say({ type: 'steps', channel: 1, seq, x: new Float32Array([seq]) });
+  const step = (seq: number) => connected.say({ type: 'steps', channel: 1, seq, x: new Float64Array([seq]) });
   return { ...connected, step };
 }
 
@@ -248,9 +250,9 @@ describe('the counts of a socket', () => {
     };
     say({ type: 'hello', version: 1 });
     say({ type: 'open', id: 1, sequence: 'a', mode: 'either', spec });
-    say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(6) });
+    say({ type: 'steps', channel: 1, seq: 0, x: new Float64Array(6) });
     socket.sent.length = 0;
-    say({ type: 'targets', channel: 1, seq: 0, targets: new Float32Array(8) });
+    say({ type: 'targets', channel: 1, seq: 0, targets: new Float64Array(8) });
     expect(socket.sent).toMatchObject([
       { code: 'target-expired', channel: 1, seq: 0, count: 3 },
       { code: 'target-early', channel: 1, seq: 6, count: 2 },
@@ -508,7 +510,7 @@ describe('a turn of the event loop', () => {
     socket.sent.length = 0;
     for (let seq = 0; seq < 2; seq++) {
       step(seq);
-      say({ type: 'steps', channel: 2, seq, x: new Float32Array(1) });
+      say({ type: 'steps', channel: 2, seq, x: new Float64Array(1) });
     }
     end();
     expect(socket.sent.filter(({ type }) => type === 'ack')).toEqual([
@@ -555,7 +557,7 @@ describe('packed frames', () => {
       say({ type: 'subscribe', id: 2, sequence: 'a', view: 'states' });
       socket.marks.length = 0;
       connection.receive(
-        codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: new Float32Array(1) }, true),
+        codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: new Float64Array(1) }, PACKED),
       );
       expect(socket.sent.slice(-2)).toMatchObject([state, { type: 'ack', channel: 1, seq: 0 }]);
       expect(socket.marks.map((mark) => mark === 0xc1)).toEqual([packed === true, packed === true]);
@@ -564,18 +566,23 @@ describe('packed frames', () => {
 
   it('[WIR11] of steps are refused like a map of the same steps', () => {
     const { socket, codec, connection, say } = watching();
-    const x = new Float32Array(4);
+    const x = new Float64Array(4);
     for (const packed of [true, false])
-      connection.receive(codec.encode({ type: 'steps', channel: 1, seq: 0, count: 2, x }, packed));
-    say({ type: 'steps', channel: 1, seq: 3, x: new Float32Array(1) });
+      connection.receive(
+        codec.encode({ type: 'steps', channel: 1, seq: 0, count: 2, x }, { packed, float64: false }),
+      );
+    say({ type: 'steps', channel: 1, seq: 3, x: new Float64Array(1) });
     connection.receive(
-      codec.encode({ type: 'steps', channel: 1, seq: 3, count: 1, x: new Float32Array(1) }, true),
+      codec.encode({ type: 'steps', channel: 1, seq: 3, count: 1, x: new Float64Array(1) }, PACKED),
     );
     connection.receive(
-      codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: Float32Array.of(Number.NaN) }, true),
+      codec.encode(
+        { type: 'steps', channel: 1, seq: 0, count: 1, x: Float64Array.of(Number.POSITIVE_INFINITY) },
+        PACKED,
+      ),
     );
     connection.receive(
-      codec.encode({ type: 'steps', channel: 9, seq: 0, count: 1, x: new Float32Array(1) }, true),
+      codec.encode({ type: 'steps', channel: 9, seq: 0, count: 1, x: new Float64Array(1) }, PACKED),
     );
     expect(socket.sent).toMatchObject([
       { code: 'step-shape', channel: 1, seq: 0 },
@@ -589,7 +596,10 @@ describe('packed frames', () => {
 
   it('[WIR12] that are damaged are answered with what they are about', () => {
     const { socket, codec, connection } = watching();
-    const frame = codec.encode({ type: 'steps', channel: 1, seq: 5, count: 1, x: new Float32Array(1) }, true);
+    const frame = codec.encode(
+      { type: 'steps', channel: 1, seq: 5, count: 1, x: new Float64Array(1) },
+      PACKED,
+    );
     connection.receive((frame as Uint8Array).slice(0, -1));
     expect(socket.sent).toMatchObject([{ type: 'error', code: 'frame-malformed', channel: 1, seq: 5 }]);
   });
@@ -617,7 +627,7 @@ describe('a fault inside Eddy', () => {
     registry.get('a').model.advance = () => {
       throw new TypeError('broken');
     };
-    say({ type: 'steps', channel: 1, seq: 0, x: new Float32Array(1) });
+    say({ type: 'steps', channel: 1, seq: 0, x: new Float64Array(1) });
     say({ type: 'subscribe', id: 7, sequence: 'a', view: 'events' });
     expect(socket.sent).toMatchObject([
       { type: 'error', code: 'sequence-failed', channel: 1, seq: 0 },

@@ -100,7 +100,7 @@ describe('a sequence whose owner is slow', () => {
     say(open(1, 'far-1'));
     say(subscribe(2, 'far-1'));
     say(open(3, 'near'));
-    say({ type: 'steps', channel: 1, seq: 0, x: Float32Array.of(1) });
+    say({ type: 'steps', channel: 1, seq: 0, x: Float64Array.of(1) });
     say(open(4, 'far-2'));
     expect(told()).toEqual(['opened 3', 'ack']);
     expect(directory.asked).toEqual(['open far-1', 'open far-2']);
@@ -118,7 +118,7 @@ describe('a sequence whose owner is slow', () => {
     directory.arrive.next();
     directory.arrive.next();
     told();
-    say({ type: 'steps', channel: 1, seq: 0, x: Float32Array.of(1) });
+    say({ type: 'steps', channel: 1, seq: 0, x: Float64Array.of(1) });
     expect(told()).toEqual(['states', 'ack']);
   });
 

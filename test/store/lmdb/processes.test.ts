@@ -88,7 +88,8 @@ describe('a process that is killed', () => {
         expect(record).toEqual({
           kind: 'steps',
           first: position,
-          x: new Float32Array(8).fill(position),
+          t: null,
+          x: new Float64Array(8).fill(position),
           targets: null,
         });
       before = sequence.end;

@@ -4,7 +4,7 @@ import type { LogRecord } from '../../../src/store/store.js';
 import { StoreBench } from '../../support/store-bench.js';
 import { checkpointAt, created, Ear, recordsOf, step, steps } from '../../support/store-data.js';
 
-const floats = new Float32Array([1, 2]);
+const floats = new Float64Array([1, 2]);
 const KINDS: LogRecord[] = [
   created(),
   step(3),

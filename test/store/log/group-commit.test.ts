@@ -91,8 +91,8 @@ describe('group commit', () => {
   it('[STO16] begins another chunk where one has grown to 1 MiB', async () => {
     const bench = new StoreBench();
     const sequence = bench.store.open('a', new Ear());
-    const x = new Float32Array(2 ** 16);
-    for (let n = 0; n < 10; n++) sequence.append({ kind: 'steps', first: n, x, targets: null });
+    const x = new Float64Array(2 ** 16);
+    for (let n = 0; n < 10; n++) sequence.append({ kind: 'steps', first: n, t: null, x, targets: null });
     await bench.drain();
     expect(chunks(bench)).toEqual([3]);
     expect(recordsOf(sequence)).toHaveLength(10);

@@ -60,7 +60,7 @@ describe('what a durable store knows of a past', () => {
     const disk = new MemoryDisk();
     const store = createDurableStore(disk);
     const sequence = store.open('s', listener);
-    const steps = { kind: 'steps', first: 0, x: new Float32Array([1, 2]), targets: null } as const;
+    const steps = { kind: 'steps', first: 0, t: null, x: new Float64Array([1, 2]), targets: null } as const;
     sequence.append(steps);
     sequence.setSummary({ position: 1, savedAt: 0, state: { seq: 0 } });
     await store.flushed();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../../src/store/log/checkpoint-codec.js';
 import { ChunkWriter, readChunk } from '../../../src/store/log/records.js';
 import type { LogRecord } from '../../../src/store/store.js';
-import { anyFloats, anyPlain, bitsOf } from '../../support/plain-arbitrary.js';
+import { anyPlain, anyReals, bitsOf } from '../../support/plain-arbitrary.js';
 import { checkpointAt, created, step } from '../../support/store-data.js';
 
 const number = fc.maxSafeNat();
@@ -12,10 +12,23 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({
     kind: fc.constant('steps' as const),
     first: number,
-    x: anyFloats,
-    targets: fc.option(anyFloats, { nil: null }),
+    t: fc.option(
+      anyReals.filter(({ length }) => length > 0),
+      { nil: null },
+    ),
+    x: anyReals,
+    targets: fc.option(anyReals, { nil: null }),
   }),
-  fc.record({ kind: fc.constant('targets' as const), first: number, targets: anyFloats }),
+  fc.record({
+    kind: fc.constant('steps' as const),
+    first: number,
+    t: fc.constant(null),
+    x: anyReals,
+    targets: fc.constant(null),
+    keys: fc.array(fc.tuple(fc.string(), fc.nat(2 ** 32 - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant('named' as const), schema: anyPlain }),
+  fc.record({ kind: fc.constant('targets' as const), first: number, targets: anyReals }),
   fc.record({
     kind: fc.constant('configured' as const),
     learning: fc.boolean(),
@@ -35,11 +48,14 @@ const chunkOf = (records: readonly LogRecord[], first: number): Uint8Array => {
 };
 
 /** One chunk of each kind of record, and one of all. */
-const floats = new Float32Array([1, 2]);
+const floats = new Float64Array([1, 2]);
+const digits = new Float64Array([123465789.12, Number.NaN]);
 const KINDS: LogRecord[] = [
   created(),
   step(3),
-  { kind: 'steps', first: 4, x: floats, targets: floats },
+  { kind: 'steps', first: 4, t: null, x: floats, targets: floats },
+  { kind: 'steps', first: 5, t: floats, x: digits, targets: digits, keys: [['a', 7, 1]] },
+  { kind: 'named', schema: { fields: ['a'] } },
   { kind: 'targets', first: 4, targets: floats },
   { kind: 'configured', learning: true, learningRate: 0.5 },
   { kind: 'reset', what: 'state', epoch: 'e' },
@@ -71,12 +87,12 @@ describe('chunks of records', () => {
     expect(readChunk(first, 0, 100)).toEqual(many);
   });
 
-  it('take 16 bytes beside the numbers of a step', () => {
+  it('take 28 bytes beside the time of a step and its numbers, which are float32 where that holds them', () => {
     const writer = new ChunkWriter();
     writer.append(step(0));
     const before = writer.byteLength;
     writer.append(step(1));
-    expect(writer.byteLength - before).toBe(16 + 2 * 4);
+    expect(writer.byteLength - before).toBe(28 + 8 + 2 * 4);
   });
 
   it.each(CHUNKS)('[STO15] of %s tell every flipped byte', (_kind, records) => {
@@ -100,12 +116,14 @@ describe('chunks of records', () => {
 
   it('[STO15] say what is wrong', () => {
     const good = chunkOf(KINDS, 70);
-    expect(() => readChunk(good.with(0, 0), 70, 6)).toThrow('does not start like a chunk');
-    expect(() => readChunk(good.with(4, 2), 70, 6)).toThrow('version 2; this version of Eddy reads 1');
-    expect(() => readChunk(good.subarray(0, 40), 70, 6)).toThrow('it has 8');
-    expect(() => readChunk(good.with(40, 99), 70, 6)).toThrow('checksum');
-    expect(() => readChunk(good, 71, 6)).toThrow('6 records from 70 on, not 6 from 71 on');
-    expect(() => readChunk(good, 70, 5)).toThrow('6 records from 70 on, not 5 from 70 on');
+    expect(() => readChunk(good.with(0, 0), 70, KINDS.length)).toThrow('does not start like a chunk');
+    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow(
+      'version 2; this version of Eddy reads 1',
+    );
+    expect(() => readChunk(good.subarray(0, 40), 70, KINDS.length)).toThrow('it has 8');
+    expect(() => readChunk(good.with(40, 99), 70, KINDS.length)).toThrow('checksum');
+    expect(() => readChunk(good, 71, KINDS.length)).toThrow('8 records from 70 on, not 8 from 71 on');
+    expect(() => readChunk(good, 70, 5)).toThrow('8 records from 70 on, not 5 from 70 on');
   });
 });
 

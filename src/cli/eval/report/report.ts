@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseTimestamp } from '../../../reading/time/timestamp.js';
 import { EVENT } from '../../../rnn/scoring/anomaly.js';
 import { grouped } from '../../shared/terminal.js';
 import {
@@ -88,9 +87,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => 
 const nameOf = ({ file }: EvalResult) => (file === '-' ? 'standard input' : basename(file));
 
 const marksOf = (events: readonly (AnomalyEvent | DriftEvent)[]): Mark[] =>
-  events
-    .slice(0, MAX_MARKS)
-    .map(({ row, timestamp }) => [row, timestamp === null ? null : parseTimestamp(timestamp)]);
+  events.slice(0, MAX_MARKS).map(({ row, t }) => [row, t]);
 
 function bodyOf(result: EvalResult, data: ReportData): string {
   const { targets, whole, tail } = data;

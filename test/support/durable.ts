@@ -1,0 +1,48 @@
+/** Stores over a disk in memory, and sequences that are restarted over it. */
+import { VirtualTimeScheduler } from 'rxjs';
+import type { Sequence } from '../../src/sequence/sequence.js';
+import { createDurableStore } from '../../src/store/log/durable.js';
+import { MemoryDisk } from './memory-disk.js';
+import { createRegistry } from './sequences.js';
+import { virtualClock } from './virtual-clock.js';
+
+/** A store over a disk; `settle` waits until all that can be written is. */
+export function openDurable(disk = new MemoryDisk()) {
+  const scheduler = new VirtualTimeScheduler();
+  const store = createDurableStore(disk, {
+    clock: virtualClock(scheduler),
+    atTurnEnd: queueMicrotask,
+    groupMs: 0,
+  });
+  const settle = async () => {
+    for (let i = 0; i < 4; i++) {
+      await turn();
+      scheduler.flush();
+    }
+  };
+  return { disk, store, settle };
+}
+
+/** Waits for what promises have to do now. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A sequence of a server that can be restarted. */
+export class Restartable {
+  private durable = openDurable();
+  registry = createRegistry({ store: this.durable.store }).registry;
+
+  get sequence(): Sequence {
+    return this.registry.get('a');
+  }
+
+  settle(): Promise<void> {
+    return this.durable.settle();
+  }
+
+  /** The server dies, with all that was written on its disk, and another one begins. */
+  async restart(): Promise<void> {
+    await this.settle();
+    this.durable = openDurable(this.durable.disk);
+    this.registry = createRegistry({ store: this.durable.store }).registry;
+  }
+}
