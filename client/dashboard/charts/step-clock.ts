@@ -64,11 +64,13 @@ export class StepClock {
   timesOf(steps: Float64Array): Float64Array {
     const { ring } = this;
     const times = new Float64Array(steps.length);
-    let row = steps.length > 0 ? ring.firstAt('step', steps[0] as number) : 0;
+    const begin = steps.length > 0 ? ring.firstAt('step', steps[0] as number) : 0;
+    const [known, at] = [ring.view('step', begin), ring.view('t', begin)];
+    let row = 0;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as number;
-      while (row < ring.total && ring.get('step', row) < step) row++;
-      times[i] = this.timeFrom(step, row);
+      while ((known[row] as number) < step) row++;
+      times[i] = known[row] === step ? (at[row] as number) : this.timeFrom(step, begin + row);
     }
     return times;
   }
