@@ -29,7 +29,7 @@ const floats = (...values: number[]) => Float32Array.from(values);
 const doubles = (...values: number[]) => Float64Array.from(values);
 const FIELDS = [{ name: 'temperature', unit: '°C' }, { name: 'humidity' }];
 /** What a sequence is, with the fields of a greenhouse. */
-const shown = (more: object = {}) => ({ spec: spec(more), fields: FIELDS, targets: [] });
+const shown = (more: object = {}) => ({ spec: spec(more), fields: FIELDS, targets: [], resample: null });
 const minute = (seq: number) => ({ seq, t: 60_000 * seq, skipped: 0 });
 const weights = (updates: number, fill: number, saliency = floats()) => ({
   seq: updates,
@@ -82,7 +82,6 @@ describe('a sequence that is watched', () => {
       seq: 9,
       recovered: true,
       ...shown(),
-      resample: null,
     } as const;
     joined.next(said);
     const first = feed.record$.value;
@@ -181,7 +180,6 @@ describe('a sequence that is watched', () => {
       seq: -1,
       recovered: false,
       ...shown(),
-      resample: null,
     };
     joined.next(said);
     const first = feed.record$.value;

@@ -77,14 +77,27 @@ describe('the clock of steps', () => {
       { label: 'x', ring: inputs, x: 'step', y: 'x', colour: 0 },
       { label: 'y', ring: forecasts, x: 'step', y: 'y', colour: 1 },
     ];
-    const places = (steps: Float64Array) => clock.timesOf(steps);
-    expect(lineData(lines, { from: 0, to: 3 }, 50, places)).toEqual([
+    const axis = { placesOf: (steps: Float64Array) => clock.timesOf(steps), every: null };
+    expect(lineData(lines, { from: 0, to: 3 }, 50, axis)).toEqual([
       [0, 100, 1000],
       [1, null, 3],
       [undefined, 10, 20],
     ]);
     clock.interval = 500;
-    expect(lineData(lines, { from: 0, to: 3 }, 50, places)[0]).toEqual([0, 100, 1000, 1500]);
+    expect(lineData(lines, { from: 0, to: 3 }, 50, axis)[0]).toEqual([0, 100, 1000, 1500]);
     expect(lineData(lines, { from: 0, to: 3 }, 50)[0]).toEqual([0, 1, 2, 3]);
+  });
+
+  it('breaks lines at silences of a sequence that is resampled, also of those that have not every step', () => {
+    const clock = clockOf([0, 10, 20, 5000, 5010, 5020]);
+    const ring = new Ring(['step', 'y'], 10);
+    for (const step of [0, 2, 3, 5]) ring.append(step, step);
+    const lines = [{ label: 'y', ring, x: 'step', y: 'y', colour: 0 }];
+    const axis = { placesOf: (steps: Float64Array) => clock.timesOf(steps), every: 10 };
+    expect(lineData(lines, { from: 0, to: 5 }, 50, axis)).toEqual([
+      [0, 20, 2510, 5000, 5020],
+      [0, 2, null, 3, 5],
+    ]);
+    expect(lineData(lines, { from: 0, to: 5 }, 50, { ...axis, every: null })[1]).toEqual([0, 2, 3, 5]);
   });
 });

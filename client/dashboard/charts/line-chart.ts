@@ -72,8 +72,7 @@ export class LineChart {
 
   private data(): uPlot.AlignedData {
     const buckets = Math.max(50, this.host.clientWidth - AXIS_WIDTH);
-    const { shown } = this.timeline;
-    return lineData(this.options.lines, shown, buckets, (steps) => this.timeline.placesOf(steps));
+    return lineData(this.options.lines, this.timeline.shown, buckets, this.timeline);
   }
 
   private plotOptions(): uPlot.Options {

@@ -14,8 +14,14 @@ export class StepClock {
   private unknown = 0;
   private goesBack = false;
 
-  /** @param capacity steps whose times are kept */
-  constructor(capacity: number) {
+  /**
+   * @param capacity steps whose times are kept
+   * @param every milliseconds between two steps of a sequence that is resampled, but for silences; null of others
+   */
+  constructor(
+    capacity: number,
+    readonly every: number | null = null,
+  ) {
     this.ring = new Ring(['step', 't'], capacity);
   }
 
