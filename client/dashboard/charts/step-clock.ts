@@ -1,4 +1,4 @@
-/** When the steps of a sequence were, so that what is kept by step can be drawn by time. */
+/** When the steps of a sequence were, so that numbers that are kept by step are drawn by time. */
 import { Ring } from './ring.js';
 
 /** What the x axis of charts counts. */
