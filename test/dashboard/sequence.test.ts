@@ -119,6 +119,10 @@ describe('a sequence that is watched', () => {
       'humidity',
     ]);
     expect(shownSeries(record, 60_000)[1]?.words).toBe('temperature (°C), 5 min ahead');
+    let words = 'now';
+    const [, upper, , line] = forecastChart(record, shownSeries(record, null)[1], () => words).lines;
+    words = 'later';
+    expect([upper?.label, line?.label]).toEqual(['later + RMSE', 'later']);
     const [first, second] = outputRows(record, 60_000);
     expect([first?.name, first?.cells[0], first?.cells[1]]).toEqual([
       'temperature (°C), 1 min ahead',

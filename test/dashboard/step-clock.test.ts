@@ -23,9 +23,21 @@ describe('the clock of steps', () => {
   it('tells the time that a coming step is for where steps come regularly, and else none', () => {
     const clock = clockOf([0, 10_000, 20_000]);
     expect(clock.timeOf(4)).toBeNaN();
-    clock.interval = 10_000;
+    clock.pace(2, 10_000);
     expect(clock.timeOf(4)).toBe(40_000);
     expect([clock.stepAt(44_000), clock.firstStepAt(44_000)]).toEqual([4, 5]);
+  });
+
+  it('holds the distance of steps for a while where they are regular on and off', () => {
+    const clock = clockOf([0, 10, 20]);
+    clock.pace(2, 10);
+    clock.pace(20, null);
+    expect(clock.interval).toBe(10);
+    clock.pace(21, 11);
+    clock.pace(53, null);
+    expect(clock.interval).toBe(11);
+    clock.pace(54, null);
+    expect(clock.interval).toBeNull();
   });
 
   it('puts steps whose results are missing between their neighbours', () => {
@@ -83,7 +95,7 @@ describe('the clock of steps', () => {
       [1, null, 3],
       [undefined, 10, 20],
     ]);
-    clock.interval = 500;
+    clock.pace(2, 500);
     expect(lineData(lines, { from: 0, to: 3 }, 50, axis)[0]).toEqual([0, 100, 1000, 1500]);
     expect(lineData(lines, { from: 0, to: 3 }, 50)[0]).toEqual([0, 1, 2, 3]);
   });

@@ -4,9 +4,13 @@ import { Ring } from './ring.js';
 /** What the x axis of charts counts. */
 export type AxisKind = 'time' | 'step';
 
+/** Steps for which a distance holds after the last one that came regularly: arrivals that jitter are regular on and off. */
+const HOLDS = 32;
+
 export class StepClock {
   /** Milliseconds between two steps where they come regularly, or null. */
   interval: number | null = null;
+  private regularAt = Number.NEGATIVE_INFINITY;
   private readonly ring: Ring<'step' | 't'>;
   /** Steps whose time is later than that of the one before; all of those taken; and those without a time. */
   private later = 0;
@@ -37,6 +41,12 @@ export class StepClock {
     if (t < lastTime) this.goesBack = true;
     if (!(t <= lastTime)) this.later++;
     this.ring.append(step, t);
+  }
+
+  /** Takes how far apart steps come, in milliseconds, by what was told at a step; null where they do not come regularly. */
+  pace(step: number, interval: number | null): void {
+    if (interval !== null) this.regularAt = step;
+    if (interval !== null || step - this.regularAt > HOLDS) this.interval = interval;
   }
 
   /** Is there a time of every step, and does none go back? */

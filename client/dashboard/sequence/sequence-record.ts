@@ -160,7 +160,7 @@ export class SequenceRecord {
   addPrediction({ seq, t, y, interval }: Results['predictions']): void {
     const M = this.outputs.length;
     if (!this.begin(this.predictions, seq, t)) return;
-    this.clock.interval = interval;
+    this.clock.pace(seq, interval);
     const row = new Float32Array(2 * M);
     row.set(y.subarray(this.row * M, (this.row + 1) * M));
     row.set(this.rmse, M);
