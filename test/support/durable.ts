@@ -1,5 +1,6 @@
 /** Stores over a disk in memory, and sequences that are restarted over it. */
 import { VirtualTimeScheduler } from 'rxjs';
+import type { Registry } from '../../src/sequence/registry.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import type { Store } from '../../src/store/store.js';
@@ -30,7 +31,11 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 /** A sequence of a server that can be restarted. */
 export class Restartable {
   private durable = openDurable();
-  registry = createRegistry({ store: this.durable.store }).registry;
+  private server = createRegistry({ store: this.durable.store });
+
+  get registry(): Registry {
+    return this.server.registry;
+  }
 
   get store(): Store {
     return this.durable.store;
@@ -42,6 +47,13 @@ export class Restartable {
 
   settle(): Promise<void> {
     return this.durable.settle();
+  }
+
+  /** Lets the server do the work that it does a turn at a time. */
+  work(): void {
+    const { scheduler } = this.server;
+    scheduler.maxFrames = scheduler.frame + 100;
+    scheduler.flush();
   }
 
   /** The server dies when all is written, and another one begins. */
@@ -60,6 +72,6 @@ export class Restartable {
 
   private begin(disk: MemoryDisk): void {
     this.durable = openDurable(disk);
-    this.registry = createRegistry({ store: this.durable.store }).registry;
+    this.server = createRegistry({ store: this.durable.store });
   }
 }
