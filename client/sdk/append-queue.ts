@@ -36,7 +36,9 @@ export class AppendQueue {
   add(body: Append): Promise<number> {
     const most = this.parts.capacity();
     if (this.waiting.size >= most)
-      return Promise.reject(new EddyError('outbox-full', `${most} appends are already waiting for the server`));
+      return Promise.reject(
+        new EddyError('outbox-full', `${most} appends are already waiting for the server`),
+      );
     return new Promise((resolve, reject) => {
       const one = { body, resolve, reject };
       this.waiting.add(one);

@@ -1,7 +1,7 @@
 /** What a step and a target have to look like, checked before they are taken. */
 import { EddyError, type ErrorCode } from '../../src/errors.js';
-import { type Field, readingsToX } from '../../src/fields/fields.js';
 import type { Resampling } from '../../src/features/resampling.js';
+import { type Field, readingsToX } from '../../src/fields/fields.js';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
@@ -40,7 +40,10 @@ export function partsOf(step: StepInput, fields: readonly Field[] | null) {
   const { target, t = Number.NaN } = step;
   if ('x' in step) return { x: step.x, target, t };
   if (!fields)
-    throw new EddyError('fields-invalid', 'readings by name need the names of the fields: give them to open, or wait for `opened`');
+    throw new EddyError(
+      'fields-invalid',
+      'readings by name need the names of the fields: give them to open, or wait for `opened`',
+    );
   return { x: readingsToX(step.values, fields), target, t };
 }
 

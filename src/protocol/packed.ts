@@ -167,7 +167,8 @@ export class PackedWriter {
   private reals(at: number, values: Float32Array | Float64Array, width: number): void {
     const { length } = values;
     if (width === 8) {
-      if (LITTLE_ENDIAN && at % 8 === 0 && length > FEW) new Float64Array(this.slab.buffer, at, length).set(values);
+      if (LITTLE_ENDIAN && at % 8 === 0 && length > FEW)
+        new Float64Array(this.slab.buffer, at, length).set(values);
       else for (let i = 0; i < length; i++) this.view.setFloat64(at + 8 * i, values[i]!, true);
     } else if (LITTLE_ENDIAN && length > FEW) new Float32Array(this.slab.buffer, at, length).set(values);
     else for (let i = 0; i < length; i++) this.view.setFloat32(at + 4 * i, values[i]!, true);
@@ -195,8 +196,7 @@ export function unpackClient(bytes: Uint8Array): ClientMessageOf<'steps'> {
   const x = readReadings(view, xAt, count * size, width);
   const message: ClientMessageOf<'steps'> = { type: 'steps', channel, seq, count, x };
   if (flags & TIMES) message.t = readDoubles(view, head, count);
-  if (targetSize > 0)
-    message.targets = readReadings(view, xAt + width * x.length, count * targetSize, width);
+  if (targetSize > 0) message.targets = readReadings(view, xAt + width * x.length, count * targetSize, width);
   return message;
 }
 

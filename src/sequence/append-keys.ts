@@ -56,13 +56,18 @@ export class AppendKeys {
   }
 
   restore(state: unknown): void {
-    const { keys = [], seqs = [], checksums = [] } = (state ?? {}) as {
+    const {
+      keys = [],
+      seqs = [],
+      checksums = [],
+    } = (state ?? {}) as {
       keys?: readonly string[];
       seqs?: ArrayLike<number>;
       checksums?: ArrayLike<number>;
     };
     this.kept.clear();
-    for (const [i, key] of keys.entries()) this.kept.set(key, { seq: seqs[i] ?? -1, checksum: checksums[i] ?? 0 });
+    for (const [i, key] of keys.entries())
+      this.kept.set(key, { seq: seqs[i] ?? -1, checksum: checksums[i] ?? 0 });
   }
 }
 

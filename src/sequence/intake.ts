@@ -148,7 +148,10 @@ export class Intake {
   private steps({ first, x, targets, t, count: said, asker }: CommandOf<'steps'>, course: Course): Change {
     const { spec, blockSteps, counters, limits, wall } = this.parts;
     if (this.readings)
-      throw new EddyError('step-unnumbered', 'the sequence is resampled, so the server numbers its steps: append readings');
+      throw new EddyError(
+        'step-unnumbered',
+        'the sequence is resampled, so the server numbers its steps: append readings',
+      );
     const next = course.seq + 1;
     const count = checkBlock(spec, { first, x, said }, next, blockSteps);
     if (t && t.length !== count)
@@ -164,7 +167,11 @@ export class Intake {
     const freshTargets = targets && rows(targets, targets.length / count, repeats, count);
     const given = t && rows(t, 1, repeats, count);
     const stamps = course.times.stamp(given, count - repeats, wall(), next, spec.inputs.late === 'take');
-    return { record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets }, last, asker };
+    return {
+      record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets },
+      last,
+      asker,
+    };
   }
 
   /** Numbers a step. One whose key came before has no effect, and is acknowledged again. */

@@ -10,11 +10,11 @@
  */
 import { type MonoTypeOperatorFunction, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
+import type { Schema } from '../fields/schema.js';
 import { type CopyRoom, carrySteps, type RunTaker } from '../operators/carry-steps.js';
 import { learn } from '../operators/learn.js';
 import { Stage, stage } from '../operators/stage.js';
 import { windows } from '../operators/windows.js';
-import type { Schema } from '../fields/schema.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';

@@ -81,7 +81,10 @@ export class RecentSteps {
   }
 
   restore(state: unknown): void {
-    const { first = 0, rows = new Float64Array(0) } = (state ?? {}) as { first?: number; rows?: Float64Array };
+    const { first = 0, rows = new Float64Array(0) } = (state ?? {}) as {
+      first?: number;
+      rows?: Float64Array;
+    };
     const count = Math.min(this.most, rows.length / ROW);
     this.next = first + rows.length / ROW;
     this.oldest = this.next - count;

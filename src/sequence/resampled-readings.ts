@@ -38,7 +38,12 @@ export class ResampledReadings {
    *
    * @throws EddyError `step-late`, `step-time`, `key-conflict`, `credit-exceeded`; then it is not taken
    */
-  take({ x, t, asker }: Appended & { readonly asker: Appender }, keys: readonly StepKey[] | null, course: Course, arrival: number): Change | null {
+  take(
+    { x, t, asker }: Appended & { readonly asker: Appender },
+    keys: readonly StepKey[] | null,
+    course: Course,
+    arrival: number,
+  ): Change | null {
     this.begin(course);
     if (this.pending >= this.most)
       throw new EddyError(
@@ -88,7 +93,12 @@ export class ResampledReadings {
     this.isBegun = true;
     if (Number.isNaN(last)) return;
     const bin = this.resampler.binOf(last);
-    this.resampler.restore({ newest: last, closedTo: bin + this.every, filled: Number.isNaN(filled) ? bin : filled, bins: [] });
+    this.resampler.restore({
+      newest: last,
+      closedTo: bin + this.every,
+      filled: Number.isNaN(filled) ? bin : filled,
+      bins: [],
+    });
   }
 
   /** @throws EddyError `key-conflict` */
@@ -97,7 +107,10 @@ export class ResampledReadings {
       const waiting = this.byKey.get(key);
       if (!waiting) continue;
       if (waiting.keys?.some(([kept, sum]) => kept === key && sum === checksum)) return waiting;
-      throw new EddyError('key-conflict', `the key ${JSON.stringify(key)} came a moment ago with other numbers`);
+      throw new EddyError(
+        'key-conflict',
+        `the key ${JSON.stringify(key)} came a moment ago with other numbers`,
+      );
     }
     return null;
   }

@@ -37,7 +37,13 @@ export class StepTimes {
    *
    * @throws EddyError `step-time` for what is no time, `step-late` for a step older than the one before it
    */
-  stamp(t: Float64Array | null, count: number, arrival: number, first: number, mayBeLate: boolean): Float64Array {
+  stamp(
+    t: Float64Array | null,
+    count: number,
+    arrival: number,
+    first: number,
+    mayBeLate: boolean,
+  ): Float64Array {
     const { last } = this;
     const stamps = new Float64Array(count);
     let latest = Number.isNaN(last) ? Number.NEGATIVE_INFINITY : last;
@@ -58,7 +64,11 @@ export class StepTimes {
   }
 
   restore(state: unknown): void {
-    const { last = null, mean = 0, agreed = 0 } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
+    const {
+      last = null,
+      mean = 0,
+      agreed = 0,
+    } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
     this.last = last ?? Number.NaN;
     this.before = this.last;
     this.mean = mean;

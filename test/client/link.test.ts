@@ -35,7 +35,9 @@ describe('the connection', () => {
     expect(peer.socket.sent).toEqual([]);
     peer.accept();
     await turn();
-    expect(peer.arrived).toEqual([{ type: 'hello', version: 1, agent: 'a test', packed: true, float64: true }]);
+    expect(peer.arrived).toEqual([
+      { type: 'hello', version: 1, agent: 'a test', packed: true, float64: true },
+    ]);
     await peer.settle();
     const types = () => peer.heard.map(({ type }) => type);
     expect(types()).toEqual(['hello', 'open', 'subscribe', 'steps']);
@@ -83,7 +85,9 @@ describe('the connection', () => {
     const h = Float32Array.of(0.5, -1, 2, 3);
     const t = Float64Array.of(10, 20);
     const form = { packed: true, float64: true };
-    peer.socket.deliver(codec.encode({ type: 'states', channel: 1, seq: 4, count: 2, skipped: 4, t, h }, form));
+    peer.socket.deliver(
+      codec.encode({ type: 'states', channel: 1, seq: 4, count: 2, skipped: 4, t, h }, form),
+    );
     expect(states).toEqual([
       [4, 4, 0.5, -1],
       [5, 0, 2, 3],

@@ -5,8 +5,8 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Client, type ConnectOptions, connect } from '../../client/sdk/index.js';
 import type { FieldInput } from '../../src/fields/fields.js';
-import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { parseSchema, type Schema } from '../../src/fields/schema.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { Codec, type Encoding, type WireForm } from '../../src/protocol/codec.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../src/protocol/messages.js';
 import { outputsOf, parseSpec } from '../../src/rnn/spec/spec.js';
@@ -232,7 +232,8 @@ export class ScriptedPeer {
       return [failure('step-conflict', about)];
     const targetOf = (i: number) => targets && Array.from(targets.slice(i * width, (i + 1) * width));
     for (let i = 0; targets && first + i < next && i < rows.length; i++)
-      if (differs(sequence.cameWith.get(first + i) ?? [], targetOf(i)!)) return [failure('step-conflict', about)];
+      if (differs(sequence.cameWith.get(first + i) ?? [], targetOf(i)!))
+        return [failure('step-conflict', about)];
     for (const [i, row] of rows.entries()) {
       if (first + i < next) continue;
       const target = targetOf(i) ?? null;

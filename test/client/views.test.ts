@@ -147,7 +147,16 @@ describe('views', () => {
     const event = { event: 'reset', seq: 5, epoch: 'e', detail: { what: 'state' } } as const;
     peer.say(states(4, 2, 4));
     const t = Float64Array.of(5000);
-    peer.say({ type: 'predictions', channel: 1, seq: 5, count: 1, skipped: 5, t, interval: 10_000, y: new Float32Array([7]) });
+    peer.say({
+      type: 'predictions',
+      channel: 1,
+      seq: 5,
+      count: 1,
+      skipped: 5,
+      t,
+      interval: 10_000,
+      y: new Float32Array([7]),
+    });
     peer.say({
       type: 'updates',
       channel: 1,

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Field,
-  MAX_FIELD_NAME,
-  orderOf,
-  parseFields,
-  readingsToX,
-} from '../../src/fields/fields.js';
+import { type Field, MAX_FIELD_NAME, orderOf, parseFields, readingsToX } from '../../src/fields/fields.js';
 import { inputLabels } from '../../src/fields/input-labels.js';
 import { outputLabels } from '../../src/fields/output-labels.js';
 import { parseSchema } from '../../src/fields/schema.js';
@@ -27,14 +21,24 @@ describe('fields', () => {
   it('[FLD2] take any name of 1 to 128 characters', () => {
     const names = ['x', 'x'.repeat(MAX_FIELD_NAME), 'a,b', 'Überdruck', '__proto__', 'constructor', '0'];
     expect(parseFields(names, 'fields').map(({ name }) => name)).toEqual(names);
-    const x = readingsToX(Object.fromEntries([['__proto__', 2], ['0', 1]]), parseFields(names, 'fields'));
+    const x = readingsToX(
+      Object.fromEntries([
+        ['__proto__', 2],
+        ['0', 1],
+      ]),
+      parseFields(names, 'fields'),
+    );
     expect([...x]).toEqual([NaN, NaN, NaN, NaN, 2, NaN, 1]);
   });
 
   it('[FLD2] are as many as the spec has features, and targets as many as it has outputs', () => {
     const task = { kind: 'supervised', outputs: 2 };
-    expect(codeOf(() => parseSchema({ spec: { ...SPEC, features: 3 }, fields: PUMP }))).toBe('fields-invalid');
-    expect(codeOf(() => parseSchema({ spec: { ...SPEC, task }, fields: PUMP, targets: ['a'] }))).toBe('fields-invalid');
+    expect(codeOf(() => parseSchema({ spec: { ...SPEC, features: 3 }, fields: PUMP }))).toBe(
+      'fields-invalid',
+    );
+    expect(codeOf(() => parseSchema({ spec: { ...SPEC, task }, fields: PUMP, targets: ['a'] }))).toBe(
+      'fields-invalid',
+    );
     expect(codeOf(() => parseSchema({ spec: SPEC, fields: PUMP, targets: ['a'] }))).toBe('fields-invalid');
     expect(codeOf(() => parseSchema({ spec: SPEC, fields: [] }))).toBe('spec-invalid');
   });
@@ -46,28 +50,38 @@ describe('fields', () => {
       targets: ['ok', { name: 'leak' }, 'dry'],
     });
     expect(named.spec).toMatchObject({ features: 2, task: { outputs: 3 } });
-    expect(named.schema).toEqual({ fields: PUMP, targets: [{ name: 'ok' }, { name: 'leak' }, { name: 'dry' }], resample: null });
-    expect(outputLabels(named.spec, PUMP, named.schema.targets).map(({ name }) => name)).toEqual(['ok', 'leak', 'dry']);
+    expect(named.schema).toEqual({
+      fields: PUMP,
+      targets: [{ name: 'ok' }, { name: 'leak' }, { name: 'dry' }],
+      resample: null,
+    });
+    expect(outputLabels(named.spec, PUMP, named.schema.targets).map(({ name }) => name)).toEqual([
+      'ok',
+      'leak',
+      'dry',
+    ]);
     const plain = parseSchema({ spec: { ...SPEC, features: 2, task: { kind: 'supervised', outputs: 1 } } });
-    expect(plain.schema).toMatchObject({ fields: [{ name: 'x0' }, { name: 'x1' }], targets: [{ name: 'y0' }] });
+    expect(plain.schema).toMatchObject({
+      fields: [{ name: 'x0' }, { name: 'x1' }],
+      targets: [{ name: 'y0' }],
+    });
   });
 
   it('[FLD4] are named by the targets of a task, and name what goes in and out', () => {
     const task = { kind: 'forecast', targets: ['flow'], horizon: [1, 3] };
-    const { spec } = parseSchema({ spec: { ...SPEC, task, inputs: { changes: [1], lags: [] } }, fields: PUMP });
+    const { spec } = parseSchema({
+      spec: { ...SPEC, task, inputs: { changes: [1], lags: [] } },
+      fields: PUMP,
+    });
     expect(spec.task).toMatchObject({ targets: [1] });
     expect(outputLabels(spec, PUMP)).toEqual([
       { name: 'flow', horizon: 1 },
       { name: 'flow', horizon: 3 },
     ]);
-    expect(inputLabels(spec, PUMP)).toEqual([
-      'pressure',
-      'flow',
-      'flow - flow 1 before',
-    ]);
-    expect(() => parseSchema({ spec: { ...SPEC, task: { ...task, targets: ['speed'] } }, fields: PUMP })).toThrow(
-      /no field "speed"; the fields are pressure \(hPa\), flow/,
-    );
+    expect(inputLabels(spec, PUMP)).toEqual(['pressure', 'flow', 'flow - flow 1 before']);
+    expect(() =>
+      parseSchema({ spec: { ...SPEC, task: { ...task, targets: ['speed'] } }, fields: PUMP }),
+    ).toThrow(/no field "speed"; the fields are pressure \(hPa\), flow/);
   });
 
   it('[FLD3] tell where each is among others of any order', () => {
@@ -89,7 +103,12 @@ describe('fields', () => {
 
   it('[APP2] give x of readings by name: true and false are 1 and 0, null and what is absent is a gap', () => {
     const fields = parseFields(['a', 'b', 'c', 'd'], 'fields');
-    expect([...readingsToX({ d: false, a: 123465789.12, b: null }, fields)]).toEqual([123465789.12, NaN, NaN, 0]);
+    expect([...readingsToX({ d: false, a: 123465789.12, b: null }, fields)]).toEqual([
+      123465789.12,
+      NaN,
+      NaN,
+      0,
+    ]);
     expect(() => readingsToX({ a: 1, e: 2, f: null }, fields)).toThrow(
       'there is no field "e", "f"; the fields are a, b, c, d',
     );

@@ -18,7 +18,7 @@ const SUPERVISED: ModelSpecInput = { ...FORECAST, task: { kind: 'supervised', ou
 const SNAP: ModelSpecInput = { ...FORECAST, learner: { kind: 'snap-1', k1: 2 } };
 
 const SIZES = { k1: 2, k2: 5 };
-const STEPS = Array.from({ length: 60 }, (_, t) => 
+const STEPS = Array.from({ length: 60 }, (_, t) =>
   [Math.sin(t * 0.4), t % 9 === 0 ? 2 : Math.cos(t * 0.3)].map(Math.fround),
 );
 const target = (t: number) => Math.cos(t * 0.7);

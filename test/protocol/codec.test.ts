@@ -13,9 +13,7 @@ const channel = fc.integer({ min: 1, max: 0xffff_ffff });
 const seq = fc.maxSafeNat();
 const lastSeq = fc.oneof(fc.constant(-1), seq);
 // JSON writes -0 as 0
-const float32 = fc
-  .float({ noNaN: true, noDefaultInfinity: true })
-  .map((value) => (value === 0 ? 0 : value));
+const float32 = fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 const vector = fc.array(float32, { maxLength: 64 }).map((values) => Float32Array.from(values));
 const real = fc
   .double({ noNaN: true, noDefaultInfinity: true })
@@ -483,7 +481,10 @@ describe('the numbers of a message', () => {
     const x = Float64Array.of(123465789.12);
     const t = Float64Array.of(1.8e12);
     const bytesOf = (float64: boolean) => {
-      const bytes = codecs.msgpack.encode({ type: 'steps', channel: 7, seq: 3, x, t }, { packed: false, float64 });
+      const bytes = codecs.msgpack.encode(
+        { type: 'steps', channel: 7, seq: 3, x, t },
+        { packed: false, float64 },
+      );
       const plain = decode(bytes as Uint8Array) as Record<string, Uint8Array>;
       return [plain.x!, plain.t!].map((part) => Buffer.from(part).toString('hex'));
     };

@@ -163,7 +163,9 @@ describe('a packed frame', () => {
   const messagesOf = ({ float64 }: WireForm) =>
     shape.chain(({ count, size }) => {
       const reading = float64 ? fc.double() : fc.float();
-      const times = float64 ? numbers(count, fc.double()) : fc.constant(new Float64Array(count).fill(Number.NaN));
+      const times = float64
+        ? numbers(count, fc.double())
+        : fc.constant(new Float64Array(count).fill(Number.NaN));
       const steps = {
         type: fc.constant('steps'),
         channel,
@@ -185,18 +187,21 @@ describe('a packed frame', () => {
       );
     }) as fc.Arbitrary<ClientMessage | ServerMessage>;
 
-  it.each([NARROW, WIDE])('[WIR10] gives back every message as it was, wherever the frame lies: %o', (form) => {
-    const writer = new PackedWriter();
-    fc.assert(
-      fc.property(messagesOf(form), fc.nat(7), (message, shift) => {
-        const frame = writer.write(message, form.float64);
-        const moved = new Uint8Array((frame?.length ?? 0) + shift).subarray(shift);
-        moved.set(frame ?? []);
-        expect(unpack(message.type, moved)).toEqual(message);
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it.each([NARROW, WIDE])(
+    '[WIR10] gives back every message as it was, wherever the frame lies: %o',
+    (form) => {
+      const writer = new PackedWriter();
+      fc.assert(
+        fc.property(messagesOf(form), fc.nat(7), (message, shift) => {
+          const frame = writer.write(message, form.float64);
+          const moved = new Uint8Array((frame?.length ?? 0) + shift).subarray(shift);
+          moved.set(frame ?? []);
+          expect(unpack(message.type, moved)).toEqual(message);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it('[WIR10] is never written to again', () => {
     const writer = new PackedWriter();
@@ -225,7 +230,8 @@ describe('a packed frame', () => {
     for (const [, form, , message] of fixtures) {
       const plain = codec.encode(message, { ...form, packed: false });
       expect(plain[0]).not.toBe(0xc1);
-      const decoded = message.type === 'steps' ? codec.decodeClient(plain, form) : codec.decodeServer(plain, form);
+      const decoded =
+        message.type === 'steps' ? codec.decodeClient(plain, form) : codec.decodeServer(plain, form);
       expect(decoded).toEqual(message);
       const packed = codec.encode(message, form);
       expect(message.type === 'steps' ? codec.decodeClient(packed) : codec.decodeServer(packed)).toEqual(

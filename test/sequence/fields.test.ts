@@ -37,7 +37,9 @@ describe('the fields of a sequence', () => {
     expect(codeOf(() => openHandle(registry, { spec: numbered, fields }))).toBe('none');
     expect(codeOf(() => openHandle(registry, { spec: numbered, fields: FIELDS }))).toBe('spec-conflict');
     expect(codeOf(() => openHandle(registry, { fields: ['flow'] }))).toBe('fields-conflict');
-    expect(codeOf(() => openHandle(registry, { fields: ['flow', 'pressure', 'flow'] }))).toBe('fields-invalid');
+    expect(codeOf(() => openHandle(registry, { fields: ['flow', 'pressure', 'flow'] }))).toBe(
+      'fields-invalid',
+    );
     expect(codeOf(() => openHandle(registry))).toBe('none');
   });
 
@@ -54,7 +56,10 @@ describe('the fields of a sequence', () => {
   it('[FLD4] are what metrics and weights speak of', () => {
     const { registry } = createRegistry();
     const task = { kind: 'forecast', horizon: [1, 2] };
-    const handle = openHandle(registry, { spec: { units: 3, task, inputs: { changes: [1] } }, fields: FIELDS });
+    const handle = openHandle(registry, {
+      spec: { units: 3, task, inputs: { changes: [1] } },
+      fields: FIELDS,
+    });
     const metrics = watched(registry.get('a'), 'metrics');
     const [weights] = watched(registry.get('a'), 'weights');
     push(handle, 0, 1, 2, 3, 4);
@@ -64,7 +69,12 @@ describe('the fields of a sequence', () => {
       ['pressure', 'hPa', 2],
       ['flow', undefined, 2],
     ]);
-    expect(weights?.names).toEqual(['pressure', 'flow', 'pressure - pressure 1 before', 'flow - flow 1 before']);
+    expect(weights?.names).toEqual([
+      'pressure',
+      'flow',
+      'pressure - pressure 1 before',
+      'flow - flow 1 before',
+    ]);
   });
 
   it('[FLD5] come back after sleep and restart, and are listed', async () => {

@@ -6,7 +6,7 @@ import type { Sequence } from '../../src/sequence/sequence.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
 import { openDurable, turn } from '../support/durable.js';
-import { MemoryDisk } from '../support/memory-disk.js';
+import type { MemoryDisk } from '../support/memory-disk.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
 const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
@@ -289,7 +289,12 @@ describe('the life of a sequence', () => {
   it('[LIF4] leaves nothing in memory when nobody uses it any more', () => {
     const { registry, run } = createRegistryWithClock();
     for (let i = 0; i < 50; i++)
-      ask(registry.open(`s${i}`, 'create', { spec: FORECAST }).sequence).push(0, signal(0, 2), undefined, ignore);
+      ask(registry.open(`s${i}`, 'create', { spec: FORECAST }).sequence).push(
+        0,
+        signal(0, 2),
+        undefined,
+        ignore,
+      );
     run(400_000);
     expect([...registry.names()].filter((name) => registry.inMemory(name))).toEqual([]);
     expect(registry.size).toBe(50);

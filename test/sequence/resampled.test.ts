@@ -72,7 +72,9 @@ describe('a sequence that is resampled', () => {
 
   it('[RSM15] numbers its steps itself', () => {
     const { sequence } = open();
-    expect(codeOf(() => ask(sequence).push(0, Float64Array.of(1, 2), undefined, ignore))).toBe('step-unnumbered');
+    expect(codeOf(() => ask(sequence).push(0, Float64Array.of(1, 2), undefined, ignore))).toBe(
+      'step-unnumbered',
+    );
   });
 
   it('[RSM16] answers when the step is durable, and an append with the same key alike', () => {

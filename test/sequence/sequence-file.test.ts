@@ -42,7 +42,9 @@ describe('a sequence that is moved', () => {
   it('[MOV2] has its weights as PyTorch names and lays them: its step from them is the cell that is served', () => {
     const spec = { features: 2, units: 3, scaler: { kind: 'none' }, inputs: { changes: [] } } as const;
     const { registry } = createRegistry();
-    const { sequence } = registry.open('a', 'create', { spec: { ...spec, task: { kind: 'supervised', outputs: 1 } } });
+    const { sequence } = registry.open('a', 'create', {
+      spec: { ...spec, task: { kind: 'supervised', outputs: 1 } },
+    });
     for (let t = 0; t < 9; t++) ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
     const { tensors, metadata } = readSafetensors(registry.exportOf('a'));
     const rows = (name: string) => {
@@ -73,7 +75,9 @@ describe('a sequence that is moved', () => {
   it('[MOV2] of a GRU names and lays its weights as torch.nn.GRU does, gates in the order r, z, n', () => {
     const spec = { features: 2, units: 3, cell: 'gru', scaler: { kind: 'none' } } as const;
     const { registry } = createRegistry();
-    const { sequence } = registry.open('a', 'create', { spec: { ...spec, task: { kind: 'supervised', outputs: 1 } } });
+    const { sequence } = registry.open('a', 'create', {
+      spec: { ...spec, task: { kind: 'supervised', outputs: 1 } },
+    });
     for (let t = 0; t < 9; t++) {
       ask(sequence).push(t, signal(2 * t, 2), undefined, ignore);
       sequence.model.learn([Math.cos(t)]);

@@ -192,7 +192,8 @@ describe('pushing steps', () => {
   });
 
   it('[STP4] tells steps apart by each of their bits, but not 0 from -0, nor one NaN from another', () => {
-    const sumOf = (...values: number[]) => new RecentSteps(values.length).sumOf(Float64Array.from(values), 1, 0);
+    const sumOf = (...values: number[]) =>
+      new RecentSteps(values.length).sumOf(Float64Array.from(values), 1, 0);
     expect(sumOf(0, Number.NaN)).toBe(sumOf(-0, -Number.NaN));
     const any = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, 1, Number.NaN));
     fc.assert(
@@ -645,7 +646,11 @@ describe('the registry', () => {
     const { sequence, created } = registry.open('a', 'either', { spec: FORECAST });
     expect(created).toBe(true);
     expect(registry.open('a', 'resume', {})).toEqual({ sequence, created: false, order: null });
-    expect(registry.open('a', 'either', { spec: FORECAST })).toEqual({ sequence, created: false, order: null });
+    expect(registry.open('a', 'either', { spec: FORECAST })).toEqual({
+      sequence,
+      created: false,
+      order: null,
+    });
     expect(codeOf(() => registry.open('a', 'create', { spec: FORECAST }))).toBe('sequence-exists');
   });
 
@@ -668,10 +673,16 @@ describe('the registry', () => {
   it('[SEQ4] refuses another spec for a sequence that exists; defaults do not make it another', () => {
     const { registry } = createRegistry();
     registry.open('a', 'either', { spec: FORECAST });
-    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, units: 6 } }))).toBe('spec-conflict');
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, units: 6 } }))).toBe(
+      'spec-conflict',
+    );
     expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, batch: 1 } }))).toBe('none');
-    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'simple-rnn' } }))).toBe('none');
-    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'gru' } }))).toBe('spec-conflict');
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'simple-rnn' } }))).toBe(
+      'none',
+    );
+    expect(codeOf(() => registry.open('a', 'either', { spec: { ...FORECAST, cell: 'gru' } }))).toBe(
+      'spec-conflict',
+    );
   });
 
   it('[SEQ5] carries as many sequences as the limit says', () => {
@@ -685,7 +696,9 @@ describe('the registry', () => {
   it('[SEQ5] carries models of as many bytes together as the limit says', () => {
     const { registry } = createRegistry({ limits: { modelBytes: 20_000 } });
     registry.open('a', 'either', { spec: FORECAST });
-    expect(codeOf(() => registry.open('b', 'either', { spec: { features: 2, units: 100 } }))).toBe('sequence-limit');
+    expect(codeOf(() => registry.open('b', 'either', { spec: { features: 2, units: 100 } }))).toBe(
+      'sequence-limit',
+    );
     expect(registry.size).toBe(1);
   });
 

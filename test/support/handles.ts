@@ -28,7 +28,10 @@ export function openHandle(registry: Registry, asked: SchemaInput = {}, name = '
 export const directoryOf = (registry: Registry) => new LocalDirectory(registry, { monotonic: () => 0 });
 
 /** What became of an append: the number of its step, the code of its refusal, or null while neither has come. */
-export function appended(handle: SequenceHandle, reading: AppendedReading): { outcome: number | string | null } {
+export function appended(
+  handle: SequenceHandle,
+  reading: AppendedReading,
+): { outcome: number | string | null } {
   const told: { outcome: number | string | null } = { outcome: null };
   handle.append(reading).subscribe({
     next: (seq) => {

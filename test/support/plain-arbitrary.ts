@@ -32,7 +32,9 @@ const bits64 = fc
   .map((bytes) => new Float64Array(bytes.slice(0, bytes.length - (bytes.length % 8)).buffer));
 const bits32 = fc
   .uint8Array({ maxLength: 48 })
-  .map((bytes) => Float64Array.from(new Float32Array(bytes.slice(0, bytes.length - (bytes.length % 4)).buffer)));
+  .map((bytes) =>
+    Float64Array.from(new Float32Array(bytes.slice(0, bytes.length - (bytes.length % 4)).buffer)),
+  );
 
 /** Float64 numbers of any bits, and those that float32 holds as well. */
 export const anyReals: fc.Arbitrary<Float64Array<ArrayBuffer>> = fc.oneof(bits64, bits32);

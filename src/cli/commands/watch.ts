@@ -87,11 +87,11 @@ function toText(result: object): string {
     if (key === 'skipped') return value > 0 ? [c.yellow(`${value} skipped`)] : [];
     if (key === 'seq') return [c.bold(String(value).padStart(8))];
     if (key === 't') return value === null ? [] : [c.dim(new Date(value).toISOString())];
-    if (key === 'x' && value.length <= MAX_DRAWN) return [Array.from(value as Float64Array, readingText).join('  ')];
+    if (key === 'x' && value.length <= MAX_DRAWN)
+      return [Array.from(value as Float64Array, readingText).join('  ')];
     if (key === 'h')
       return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(`${value.length} units`)];
-    if (isNumbers(value) && value.length > MAX_DRAWN)
-      return [`${c.dim(key)} ${value.length} numbers`];
+    if (isNumbers(value) && value.length > MAX_DRAWN) return [`${c.dim(key)} ${value.length} numbers`];
     if (isNumbers(value))
       return [Array.from<number, string>(value, (number) => number.toPrecision(5)).join('  ')];
     const shown =

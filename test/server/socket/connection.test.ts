@@ -568,13 +568,18 @@ describe('packed frames', () => {
     const { socket, codec, connection, say } = watching();
     const x = new Float64Array(4);
     for (const packed of [true, false])
-      connection.receive(codec.encode({ type: 'steps', channel: 1, seq: 0, count: 2, x }, { packed, float64: false }));
+      connection.receive(
+        codec.encode({ type: 'steps', channel: 1, seq: 0, count: 2, x }, { packed, float64: false }),
+      );
     say({ type: 'steps', channel: 1, seq: 3, x: new Float64Array(1) });
     connection.receive(
       codec.encode({ type: 'steps', channel: 1, seq: 3, count: 1, x: new Float64Array(1) }, PACKED),
     );
     connection.receive(
-      codec.encode({ type: 'steps', channel: 1, seq: 0, count: 1, x: Float64Array.of(Number.POSITIVE_INFINITY) }, PACKED),
+      codec.encode(
+        { type: 'steps', channel: 1, seq: 0, count: 1, x: Float64Array.of(Number.POSITIVE_INFINITY) },
+        PACKED,
+      ),
     );
     connection.receive(
       codec.encode({ type: 'steps', channel: 9, seq: 0, count: 1, x: new Float64Array(1) }, PACKED),
@@ -591,7 +596,10 @@ describe('packed frames', () => {
 
   it('[WIR12] that are damaged are answered with what they are about', () => {
     const { socket, codec, connection } = watching();
-    const frame = codec.encode({ type: 'steps', channel: 1, seq: 5, count: 1, x: new Float64Array(1) }, PACKED);
+    const frame = codec.encode(
+      { type: 'steps', channel: 1, seq: 5, count: 1, x: new Float64Array(1) },
+      PACKED,
+    );
     connection.receive((frame as Uint8Array).slice(0, -1));
     expect(socket.sent).toMatchObject([{ type: 'error', code: 'frame-malformed', channel: 1, seq: 5 }]);
   });

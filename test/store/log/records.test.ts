@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../../src/store/log/checkpoint-codec.js';
@@ -12,7 +13,10 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({
     kind: fc.constant('steps' as const),
     first: number,
-    t: fc.option(anyReals.filter(({ length }) => length > 0), { nil: null }),
+    t: fc.option(
+      anyReals.filter(({ length }) => length > 0),
+      { nil: null },
+    ),
     x: anyReals,
     targets: fc.option(anyReals, { nil: null }),
   }),
@@ -92,6 +96,28 @@ describe('chunks of records', () => {
     expect(writer.byteLength - before).toBe(28 + 8 + 2 * 4);
   });
 
+  it('[REC9] of version 0.1 give back float32 numbers, and no times', () => {
+    const words = new DataView(new ArrayBuffer(32 + 24 + 20));
+    const put = (at: number, ...values: number[]) => {
+      for (const [i, word] of values.entries()) words.setUint32(at + 4 * i, word, true);
+    };
+    put(0, 0x4c474445, 1, 70, 0, 2, 44, 0, 0);
+    put(32, 2 | (9 << 8), 0, 2, 0xffff_ffff);
+    put(56, 3 | (5 << 8), 0, 0, 1);
+    for (const [at, value] of [
+      [48, 1.5],
+      [52, Number.NaN],
+      [72, 0.25],
+    ] as const)
+      words.setFloat32(at, value, true);
+    const bytes = new Uint8Array(words.buffer);
+    words.setUint32(24, crc32(bytes.subarray(32), crc32(bytes.subarray(0, 24))), true);
+    expect(readChunk(bytes, 70, 2)).toEqual([
+      { kind: 'steps', first: 9, t: null, x: Float64Array.of(1.5, Number.NaN), targets: null },
+      { kind: 'targets', first: 5, targets: Float64Array.of(0.25) },
+    ]);
+  });
+
   it.each(CHUNKS)('[STO15] of %s tell every flipped byte', (_kind, records) => {
     const good = chunkOf(records, 70);
     expect(readChunk(good, 70, records.length)).toEqual(records);
@@ -114,7 +140,9 @@ describe('chunks of records', () => {
   it('[STO15] say what is wrong', () => {
     const good = chunkOf(KINDS, 70);
     expect(() => readChunk(good.with(0, 0), 70, KINDS.length)).toThrow('does not start like a chunk');
-    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow('version 2; this version of Eddy reads 1');
+    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow(
+      'version 2; this version of Eddy reads 1',
+    );
     expect(() => readChunk(good.subarray(0, 40), 70, KINDS.length)).toThrow('it has 8');
     expect(() => readChunk(good.with(40, 99), 70, KINDS.length)).toThrow('checksum');
     expect(() => readChunk(good, 71, KINDS.length)).toThrow('8 records from 70 on, not 8 from 71 on');
