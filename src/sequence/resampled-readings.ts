@@ -70,7 +70,7 @@ export class ResampledReadings {
     return steps.length === 0 ? null : this.changeOf(steps, course, null);
   }
 
-  /** Closes all open bins. Null where there are none. */
+  /** Closes all open bins. Null if there is none. */
   flush(course: Course, asker: Asker): Change | null {
     this.begin(course);
     const steps = this.resampler.flush();

@@ -105,8 +105,8 @@ class Gateways {
   }
 
   private append(of: number, dt: number): void {
-    this.clocks[of]! += dt;
-    const t = Math.max(0, this.clocks[of]!);
+    const t = Math.max(0, this.clocks[of]! + dt);
+    this.clocks[of] = t;
     const n = this.count++;
     const level = n % 5 === 0 ? Number.NaN : Math.sin(n);
     const reading: Reading = { key: `${of}-${n}`, t, x: [n % 7, level], outcomes: [] };
