@@ -1,7 +1,7 @@
 /** The readings of a resampled sequence: they wait for their bin to close, and become steps. */
 import { EddyError } from '../errors.js';
 import { type ResampledStep, Resampler } from '../features/resampler.js';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { StepKey } from '../store/store.js';
 import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';

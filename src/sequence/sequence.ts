@@ -5,7 +5,7 @@
  */
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/schema.js';
+import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
