@@ -13,7 +13,7 @@ const floors = {
   kernels: [],
   features: ['math'],
   formats: [],
-  reading: [],
+  reading: ['fields'],
   rnn: ['kernels', 'math', 'features'],
   fields: ['rnn', 'features'],
   signals: ['rnn', 'math'],

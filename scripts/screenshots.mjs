@@ -107,7 +107,11 @@ async function pin(page) {
 
 /** Streams into twelve sequences until the function that it gives is called. */
 async function stream(client) {
-  const spec = { features: 2, units: 32, task: { kind: 'forecast', horizon: [1, 12] } };
+  const spec = { units: 32, task: { kind: 'forecast', horizon: [1, 12] } };
+  const fields = [
+    { name: 'pressure', unit: 'bar' },
+    { name: 'flow', unit: 'm³/h' },
+  ];
   const names = [
     'plant/pump-1',
     'plant/pump-2',
@@ -116,20 +120,23 @@ async function stream(client) {
   ];
   const handles = names.map((name, i) =>
     client.open(name, {
+      fields,
       spec: i === 0 ? spec : { ...spec, units: 8 + 4 * (i % 4), seed: i + 1, task: { kind: 'forecast' } },
     }),
   );
   await Promise.all(handles.map((handle) => handle.opened));
   let t = 0;
+  const round = (value) => Math.round(1000 * value) / 1000;
   const noise = () => 0.06 * (Math.random() + Math.random() - 1);
   const push = () => {
     for (const [i, handle] of handles.entries()) {
       if (handle.room === 0) continue;
       const odd = i === 0 && t % 900 > 896 ? 3 : 0;
-      handle.push([
-        Math.sin(t / (9 + i)) + 0.4 * Math.sin(t / 41) + noise() + odd,
-        Math.cos(t / (23 + i)) + noise(),
-      ]);
+      const pressure = 4 + Math.sin(t / (9 + i)) + 0.4 * Math.sin(t / 41) + noise() + odd;
+      const flow = 12 + Math.cos(t / (23 + i)) + noise();
+      // now and then a sensor says nothing for a while
+      const isGap = t % 600 > 560;
+      handle.push({ values: { pressure: round(pressure), flow: isGap ? null : round(flow) } });
     }
     t++;
   };

@@ -12,7 +12,6 @@ interface Waiting {
   readonly body: Append;
   resolve(seq: number): void;
   reject(error: CodedError): void;
-  isSent: boolean;
 }
 
 export interface AppendQueueParts {
@@ -41,20 +40,20 @@ export class AppendQueue {
         new EddyError('outbox-full', `${most} appends are already waiting for the server`),
       );
     return new Promise((resolve, reject) => {
-      this.waiting.add({ body, resolve, reject, isSent: false });
-      this.send();
+      const one = { body, resolve, reject };
+      this.waiting.add(one);
+      if (this.channel !== null) this.send(one, this.channel);
     });
   }
 
   /** The channel is open on this socket: all that wait are sent, in order. */
   begin(channel: number): void {
     this.channel = channel;
-    this.send();
+    for (const one of this.waiting) this.send(one, channel);
   }
 
   interrupt(): void {
     this.channel = null;
-    for (const one of this.waiting) one.isSent = false;
   }
 
   stop(error: CodedError): void {
@@ -63,21 +62,15 @@ export class AppendQueue {
     for (const { reject } of failed) reject(error);
   }
 
-  private send(): void {
-    const { channel } = this;
-    if (channel === null) return;
-    for (const one of this.waiting) {
-      if (one.isSent) continue;
-      one.isSent = true;
-      this.parts.requests.ask(
-        { ...one.body, channel },
-        ({ seq }) => this.settle(one, () => one.resolve(seq)),
-        (error) => {
-          // it is sent again on the next socket
-          if (error.code !== 'connection-lost') this.settle(one, () => one.reject(error));
-        },
-      );
-    }
+  private send(one: Waiting, channel: number): void {
+    this.parts.requests.ask(
+      { ...one.body, channel },
+      ({ seq }) => this.settle(one, () => one.resolve(seq)),
+      (error) => {
+        // it is sent again on the next socket
+        if (error.code !== 'connection-lost') this.settle(one, () => one.reject(error));
+      },
+    );
   }
 
   private settle(one: Waiting, tell: () => void): void {

@@ -1,5 +1,9 @@
 /** The words of a reading: what may be told of a file, what was found in it, and the rows that come of it. */
 
+import type { Field } from '../fields/fields.js';
+
+export type { Field };
+
 /** One value of a record, before it is read: text of CSV, or a value of JSON. Absent, null and empty are one thing. */
 export type Cell = string | number | boolean | null | undefined;
 
@@ -51,12 +55,6 @@ export interface ReadingOptions {
   /** The one target is a class: the names of the classes in their order, or true to find them out. */
   readonly classes?: readonly string[] | true | undefined;
   readonly onBadRow?: BadRowPolicy | undefined;
-}
-
-/** A number of every row. */
-export interface Field {
-  readonly name: string;
-  readonly unit?: string;
 }
 
 /** A column that is no field, and why. */

@@ -61,16 +61,21 @@ export class Checkpoints {
 
   /** Makes one if anything has changed since the last. */
   make(course: Course): void {
-    const { log, clock, past, summary } = this.parts;
+    const { log, clock, past } = this.parts;
     if (!this.isDue) return;
     this.end = log.end;
     this.madeAt = clock.monotonic();
     this.steps = 0;
-    const about = { position: log.end, savedAt: clock.wall() };
-    log.checkpoint({ ...about, state: stateOf(course) });
-    log.setSummary({ ...about, state: summary(course) });
+    log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
+    this.tell(course);
     keepMetrics(past, course);
     past.keep();
+  }
+
+  /** Has the store tell how the sequence is now. */
+  tell(course: Course): void {
+    const { log, clock, summary } = this.parts;
+    log.setSummary({ position: log.end, savedAt: clock.wall(), state: summary(course) });
   }
 
   /** Makes one in any case. */

@@ -13,6 +13,8 @@ export class Course {
   readonly times = new StepTimes();
   readonly keys = new AppendKeys();
   readonly recent: RecentSteps;
+  /** Of a resampled sequence: the time of the last step that is not all gaps; NaN before the first. */
+  filled = Number.NaN;
 
   constructor(
     readonly model: Model,
@@ -35,5 +37,11 @@ export class Course {
     this.recent.add(first, x, targets, t);
     if (t) this.times.take(t);
     if (keys) this.keys.add(keys, first);
+    if (t && this.schema.resample) this.noteFilled(x, t);
+  }
+
+  private noteFilled(x: Float64Array, t: Float64Array): void {
+    const at = x.findLastIndex((value) => !Number.isNaN(value));
+    if (at >= 0) this.filled = t[Math.floor((at * t.length) / x.length)]!;
   }
 }

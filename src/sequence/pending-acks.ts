@@ -1,3 +1,4 @@
+import type { EddyError } from '../errors.js';
 import type { Asker } from './change.js';
 
 interface Pending {
@@ -32,6 +33,13 @@ export class PendingAcks {
     }
     this.durableSeq = Math.max(this.durableSeq, seq);
     asker.durable(this.durableSeq);
+  }
+
+  /** Refuses all who wait: what they wait for will not come. */
+  refuse(error: EddyError): void {
+    const askers = new Set(this.pending.map(({ asker }) => asker));
+    this.pending = [];
+    for (const asker of askers) asker.refused([{ error, seq: null, count: null }]);
   }
 
   /** The log is durable up to `end`. Of several acks for one asker only the last is sent, which covers them all. */

@@ -41,16 +41,18 @@ interface SequenceState {
   readonly times?: unknown;
   readonly keys?: unknown;
   readonly recent?: unknown;
+  readonly filled?: number | null;
 }
 
 /** The state of a sequence in a checkpoint. */
-export const stateOf = ({ epoch, model, schema, isNamed, times, keys, recent }: Course): Plain => ({
+export const stateOf = ({ epoch, model, schema, isNamed, times, keys, recent, filled }: Course): Plain => ({
   epoch,
   snapshot: model.snapshot(),
   ...(isNamed && { schema }),
   times: times.state(),
   keys: keys.state(),
   recent: recent.state(),
+  filled: Number.isNaN(filled) ? null : filled,
 });
 
 /**
@@ -144,7 +146,7 @@ export function* starts(
 
 /** @throws EddyError `snapshot-invalid`, `spec-invalid` */
 export function fromState(state: Plain, position: number, make: MakeModel): Start {
-  const { epoch, snapshot, schema, times, keys, recent } = state as unknown as SequenceState;
+  const { epoch, snapshot, schema, times, keys, recent, filled } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const model = make(snapshot.spec);
@@ -158,6 +160,7 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
   course.times.restore(times);
   course.keys.restore(keys);
   course.recent.restore(recent);
+  course.filled = filled ?? Number.NaN;
   return { course, position };
 }
 

@@ -5,6 +5,7 @@ import type { Schema } from '../fields/schema.js';
 import type { StepKey } from '../store/store.js';
 import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
+import { checkLeap, checkTime } from './step-times.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
@@ -43,19 +44,21 @@ export class ResampledReadings {
     arrival: number,
   ): Change | null {
     this.begin(course);
+    if (this.pending >= this.most)
+      throw new EddyError(
+        'credit-exceeded',
+        `${this.pending} readings wait for their step already; the limit is ${this.most}`,
+      );
     const same = this.sameOf(keys);
     if (same) {
       same.askers.push(asker);
       this.pending++;
       return null;
     }
-    if (this.pending >= this.most)
-      throw new EddyError(
-        'credit-exceeded',
-        `${this.pending} readings wait for their step already; the limit is ${this.most}`,
-      );
     const { resampler, bins } = this;
     const time = t ?? arrival;
+    checkTime(time, 'the reading');
+    checkLeap(time, course.times.last, arrival);
     const bin = resampler.binOf(time);
     const steps = resampler.take(time, x);
     const waiting = { keys, askers: [asker] };
@@ -85,12 +88,17 @@ export class ResampledReadings {
   }
 
   /** After a restart, what became a step before is closed. */
-  private begin({ times: { last } }: Course): void {
+  private begin({ times: { last }, filled }: Course): void {
     if (this.isBegun) return;
     this.isBegun = true;
     if (Number.isNaN(last)) return;
     const bin = this.resampler.binOf(last);
-    this.resampler.restore({ newest: last, closedTo: bin + this.every, filled: bin, bins: [] });
+    this.resampler.restore({
+      newest: last,
+      closedTo: bin + this.every,
+      filled: Number.isNaN(filled) ? bin : filled,
+      bins: [],
+    });
   }
 
   /** @throws EddyError `key-conflict` */

@@ -14,7 +14,7 @@ import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { BinClosing } from './bin-closing.js';
-import type { Asker, SequenceRun } from './change.js';
+import type { Asker, Refused, SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
@@ -126,6 +126,7 @@ export class Sequence {
     if (!recovered) return;
     this.begin(recovered.course);
     if (log.end > 1 || recovered.damage.length > 0) this.cameBack(recovered);
+    else this.checkpoints.tell(recovered.course);
   }
 
   get isAwake(): boolean {
@@ -201,16 +202,22 @@ export class Sequence {
    * Checks that it is what is asked for, and gives the order of the fields as `orderOf` does. Fields that have no names yet
    * get them.
    *
-   * @throws EddyError `spec-conflict`, `fields-conflict`
+   * @throws EddyError `spec-conflict`, `fields-conflict`, `store-unavailable`
    */
   fit(asked: SchemaInput): Int32Array | null {
     const course = asked.fields ? this.awake() : this.course;
     if (!course || course.isNamed || !asked.fields) return checkSchema(this.name, this, asked);
-    const { schema } = parseSchema({ ...asked, spec: asked.spec ?? this.spec });
-    checkSchema(this.name, { spec: this.spec, schema }, asked);
-    this.submit({ kind: 'name', schema, asker: NOBODY });
+    const { resample, ...named } = asked;
+    checkSchema(this.name, this, { resample });
+    const { schema } = parseSchema({ ...named, spec: asked.spec ?? this.spec });
+    checkSchema(this.name, { spec: this.spec, schema }, named);
+    const refusals: Refused[] = [];
+    const asker: Asker = { durable: () => undefined, refused: (refused) => refusals.push(...refused) };
+    this.submit({ kind: 'name', schema, asker });
+    if (refusals[0]) throw refusals[0].error;
     this.schema = schema;
-    this.results.schema = schema;
+    this.results.rename(schema);
+    this.checkpoints.tell(course);
     return null;
   }
 
@@ -260,6 +267,7 @@ export class Sequence {
     this.closing.end();
     this.intake.end(reason);
     this.failure = reason;
+    this.acks.refuse(reason);
     this.results.complete();
     this.log.close();
   }

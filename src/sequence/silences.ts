@@ -12,17 +12,22 @@ export interface Silence {
   readonly steps: number;
 }
 
-/** Gives the silences before the steps of a record from number `begin` on, up to `end`. */
+/**
+ * Gives the silences before the steps of a record from number `begin` on, up to `end`.
+ *
+ * @param before the time of the step before the record; NaN if there is none
+ */
 export function* silencesOf(
   { first, t }: Extract<LogRecord, { kind: 'steps' }>,
+  before: number,
   resampling: Resampling | null,
   begin: number,
   end: number,
 ): Generator<Silence> {
   if (!resampling || !t) return;
   const { every } = resampling;
-  for (let i = Math.max(1, begin - first); i < end - first; i++) {
-    const [from, to] = [t[i - 1]! + every, t[i]!];
+  for (let i = begin - first; i < end - first; i++) {
+    const [from, to] = [(t[i - 1] ?? before) + every, t[i]!];
     if (to > from) yield { seq: first + i, from, to, steps: (to - from) / every };
   }
 }

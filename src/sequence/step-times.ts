@@ -1,8 +1,10 @@
 import { EddyError } from '../errors.js';
+import { MAX_TIME } from '../features/time-features.js';
 import type { Plain } from '../formats/typed-json.js';
 
-/** The largest time of a Date, in milliseconds since 1970. */
-const MAX_TIME = 8.64e15;
+/** What no sensor's clock does: to be so far ahead of the server's, and so long after the last step. */
+const AHEAD_MS = 24 * 3_600_000;
+const LEAP_MS = 366 * AHEAD_MS;
 /** Differences of times that have to agree before steps count as regular, and how far one may be off. */
 const AGREEING = 8;
 const TOLERANCE = 0.05;
@@ -14,6 +16,8 @@ const MEMORY = 32;
 export class StepTimes {
   /** The time of the last step, in milliseconds since 1970; NaN before the first. */
   last = Number.NaN;
+  /** The time of the step before those that were taken last. */
+  before = Number.NaN;
   /** The mean difference of the times that agreed, and how many did. */
   private mean = 0;
   private agreed = 0;
@@ -25,6 +29,7 @@ export class StepTimes {
 
   /** Takes the times of the next steps; NaN is a time that is not known. */
   take(t: ArrayLike<number>): void {
+    this.before = this.last;
     for (let i = 0; i < t.length; i++) this.takeOne(t[i]!);
   }
 
@@ -47,12 +52,9 @@ export class StepTimes {
     for (let i = 0; i < count; i++) {
       const given = t?.[i] ?? Number.NaN;
       const time = Number.isNaN(given) ? Math.max(arrival, latest) : given;
-      if (!(Math.abs(time) <= MAX_TIME))
-        throw new EddyError(
-          'step-time',
-          `the time of step ${first + i} is ${time}, no milliseconds since 1970`,
-        );
+      checkTime(time, `step ${first + i}`);
       if (time < latest && !mayBeLate) throw late(first + i, time, latest);
+      checkLeap(time, latest, arrival);
       stamps[i] = time;
       latest = Math.max(latest, time);
     }
@@ -71,6 +73,7 @@ export class StepTimes {
       agreed = 0,
     } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
     this.last = last ?? Number.NaN;
+    this.before = this.last;
     this.mean = mean;
     this.agreed = agreed;
   }
@@ -84,6 +87,26 @@ export class StepTimes {
     this.agreed = isAgreeing ? this.agreed + 1 : 1;
     this.mean = isAgreeing ? mean + (difference - mean) / Math.min(this.agreed, MEMORY) : difference;
   }
+}
+
+/** @throws EddyError `step-time` for what is no time */
+export function checkTime(time: number, what: string): void {
+  if (!(Math.abs(time) <= MAX_TIME))
+    throw new EddyError('step-time', `the time of ${what} is ${time}, no milliseconds since 1970`);
+}
+
+/**
+ * Checks that a wrong clock does not carry a sequence into a far future, from which no later step would bring it back.
+ *
+ * @param last the time of the last step; no number before the first
+ * @throws EddyError `step-time`
+ */
+export function checkLeap(time: number, last: number, arrival: number): void {
+  if (!(time - arrival > AHEAD_MS && time - last > LEAP_MS) || !Number.isFinite(last)) return;
+  throw new EddyError(
+    'step-time',
+    `a step came of ${timeText(time)}, which is in the future, and over a year after the last one, of ${timeText(last)}: is the clock of its source right?`,
+  );
 }
 
 const late = (seq: number, time: number, last: number) =>

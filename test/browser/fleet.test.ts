@@ -77,6 +77,7 @@ describe('the list of sequences', () => {
     await page.getByRole('heading', { name: '1 sequence' }).waitFor();
     const cell = (column: string) => page.locator(`tbody [data-column="${column}"]`).innerText();
     expect(await cell('steps')).toBe('20');
+    expect(await cell('fields')).toBe('x0 -0.6119');
     expect((await cell('state')).trim()).toBe('awake');
     await page.context().close();
   });

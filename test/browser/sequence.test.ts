@@ -92,7 +92,7 @@ describe('the page of a sequence', () => {
     const csv = await csvOf(page, 'Hidden states');
     expect(csv.lines.map(([step]) => Number(step))).toEqual(asked);
     const sent = asked.map((step) => states.find(({ seq }) => seq === step)?.h as Float32Array);
-    expect(csv.lines.map((line) => line.slice(1).map(Number))).toEqual(sent.map((h) => [...h]));
+    expect(csv.lines.map((line) => line.slice(2).map(Number))).toEqual(sent.map((h) => [...h]));
     const some = [500, 531, 566, 600];
     expect(await heatmapColours(page, some, 6, 500, 101)).toEqual(
       coloursOf(some.map((step) => sent[step - 500] as Float32Array)),
@@ -100,9 +100,11 @@ describe('the page of a sequence', () => {
     // feature 1, five steps ahead
     await page.locator('[data-testid=output]').selectOption('3');
     const forecast = await csvOf(page, 'Truth and forecast');
-    expect(forecast.header).toBe('step,truth,+ RMSE,− RMSE,forecast,anomaly');
+    const y1 = 'x1, 5 steps ahead';
+    expect(forecast.header).toBe(`step,time,x1,"${y1} + RMSE","${y1} − RMSE","${y1}",anomaly`);
     expect(forecast.lines).toHaveLength(101);
-    for (const [step, truth, upper, lower, y] of forecast.lines) {
+    for (const [step, time, truth, upper, lower, y] of forecast.lines) {
+      expect(time).toBe(new Date(states.find(({ seq }) => seq === Number(step))?.t ?? 0).toISOString());
       expect(truth).toBe(String(waveAt(Number(step), 2)[1]));
       const made = predictions.find(({ seq }) => seq === Number(step) - 5);
       expect(y).toBe(String(made?.y[3]));
@@ -128,10 +130,69 @@ describe('the page of a sequence', () => {
     const unit = Number(/^unit (\d)/.exec(pointed)?.[1]);
     await page.locator('.heatmap canvas').click({ position: { x: 150, y: 60 } });
     const trace = await csvOf(page, 'Pinned units');
-    expect(trace.header).toBe(`step,unit ${unit}`);
-    const [step, value] = trace.lines[7] as string[];
+    expect(trace.header).toBe(`step,time,unit ${unit}`);
+    const [step, , value] = trace.lines[7] as string[];
     expect(value).toBe(String(states.find(({ seq }) => seq === Number(step))?.h[unit]));
     expect(states.every(({ skipped }) => skipped === 0)).toBe(true);
+    expect(console).toEqual([]);
+  });
+
+  it('speaks of fields by name, at their times, with their digits and their gaps', async () => {
+    const { httpUrl, url } = await startServer();
+    const client = dial(url);
+    const fields = [
+      { name: 'meter', unit: 'kWh' },
+      { name: 'flow', unit: 'm³/h' },
+    ];
+    const handle = client.open('s', {
+      fields,
+      spec: { ...SPEC, task: { kind: 'forecast', horizon: [1, 6] } },
+    });
+    const start = Date.UTC(2026, 5, 1, 22);
+    const pushTen = (from: number) => {
+      for (let i = from; i < from + 10; i++)
+        handle.push({
+          t: start + i * 600_000,
+          values: { meter: 123465789.12 + i, flow: i % 5 === 3 ? null : i },
+        });
+      return handle.drained();
+    };
+    await pushTen(0);
+    const opened = await openPage(browser, { acceptDownloads: true, timezoneId: 'Europe/Berlin' });
+    const { page, said: console } = opened;
+    endings.push(() => page.context().close());
+    await page.goto(`${httpUrl}/#/s/s`);
+    await page.waitForSelector('[data-testid=numbers]');
+    for (let i = 1; i < 5; i++) await pushTen(10 * i);
+    await expect.poll(() => steps(page)).toBe(50);
+    const text = (selector: string) => page.locator(selector).innerText();
+    await expect
+      .poll(() => text('[data-testid=last-time]'))
+      .toBe('last step of 2026-06-02 08:10:00 (Europe/Berlin, GMT+2)');
+    await expect
+      .poll(() => text('.timebar .times'))
+      .toMatch(/^2026-06-02 0.:.* – .* \(Europe\/Berlin, GMT\+2\)$/);
+    await expect
+      .poll(() => page.locator('[data-testid=output] option').allInnerTexts())
+      .toEqual([
+        'meter (kWh), 10 min ahead',
+        'flow (m³/h), 10 min ahead',
+        'meter (kWh), 1 h ahead',
+        'flow (m³/h), 1 h ahead',
+      ]);
+    const table = page.getByRole('region', { name: 'Fields, all of them' });
+    await expect.poll(() => table.innerText()).toContain('123465838.12 kWh');
+    await page.locator('[data-testid=output]').selectOption('3');
+    await page.getByText('8 gaps in the last 40 steps').waitFor();
+    const { header, lines } = await csvOf(page, 'Truth and forecast');
+    expect(header).toContain('step,time,flow (m³/h),');
+    const row = (step: number) => lines.find(([each]) => each === String(step));
+    expect(row(12)?.slice(0, 3)).toEqual(['12', '2026-06-02T00:00:00.000Z', '12']);
+    expect(row(13)?.[2]).toBe('');
+    // the last forecast is for an hour after the last step
+    expect(lines.at(-1)?.slice(0, 2)).toEqual(['55', '2026-06-02T07:10:00.000Z']);
+    await page.getByLabel('Axis').selectOption('step');
+    await expect.poll(() => page.locator('.timebar .times').count()).toBe(0);
     expect(console).toEqual([]);
   });
 
@@ -151,7 +212,7 @@ describe('the page of a sequence', () => {
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     await expect.poll(() => said(page)).toBe('The learning rate is 0.0005.');
     await expect.poll(() => rates.at(-1)).toBe(0.0005);
-    const rateOf = async () => (await csvOf(page, 'Learning rate')).lines.at(-1)?.[1];
+    const rateOf = async () => (await csvOf(page, 'Learning rate')).lines.at(-1)?.[2];
     await expect.poll(rateOf).toBe('0.0005');
 
     await learning.click();

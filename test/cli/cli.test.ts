@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../client/sdk/node.js';
-import { TimeFeatures } from '../../src/features/time-features.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { file, run, runUnread, serve } from '../support/cli.js';
 import { startServer } from '../support/server.js';
 
@@ -30,7 +28,7 @@ describe('eddy', () => {
       [['serve', '--volume', '3'], '--volume'],
       [['push', 'x.csv'], '--sequence'],
       [['push', 'x.csv', '--sequence', 'a', '--rate', '-1'], 'at least 0'],
-      [['push', 'x.csv', '--sequence', 'a', '--format', 'xml'], 'csv, ndjson'],
+      [['push', 'x.csv', '--sequence', 'a', '--format', 'xml'], 'csv, ndjson, json'],
       [['watch', 'a', '--view', 'gradients'], 'states'],
       [['demo', '--steps', '0'], 'from 1'],
     ] as const;
@@ -79,7 +77,7 @@ describe('eddy push and eddy watch', () => {
     let pushes = 0;
     while (!ended) {
       const { code, stdout, stderr } = await run(['push', csv, ...to]);
-      expect([code, stderr]).toEqual([0, expect.stringContaining('20 steps')]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('20 acked')]);
       const firstSeq = 20 * pushes++;
       expect(JSON.parse(stdout)).toMatchObject({
         sequence: 'pump',
@@ -118,46 +116,36 @@ describe('eddy push and eddy watch', () => {
     expect((await run(args, { input: '[1,2]\n[3,4]\n' })).code).toBe(0);
   });
 
-  it('[CLI10] put features made of the time behind the columns, and forecast the columns only', async () => {
+  it('[CLI10] let the model make features of the time, and refuse a row without one', async () => {
     const { url } = await startServer();
-    const input = 'at,flow\n2024-01-06T06:00:00,1\n2024-01-06T06:00:30,2\n';
-    const args = [
-      'push',
-      '-',
-      '--url',
-      url,
-      '--columns',
-      'flow',
-      '--timestamp',
-      'at',
-      '--units',
-      '3',
-      '--json',
-    ];
-    const times = ['--calendar', 'hour,elapsed'];
-    const watching = run(['watch', 's', '--url', url, '--json', '--count', '2']);
-    const spec: ModelSpecInput = { features: 4, units: 3, task: { kind: 'forecast', targets: [0] } };
-    const model = new Model(spec);
-    let ended = false;
-    void watching.then(() => {
-      ended = true;
+    const rows = ['2024-01-06T06:00:00,1', '2024-01-06T06:00:30,2'];
+    const csv = file('flow.csv', `at,flow\n${rows.join('\n')}\n`);
+    const calendar = ['--units', '3', '--calendar', 'hour,elapsed'];
+    const to = ['--url', url, '--sequence', 's'];
+    expect((await run(['push', csv, ...to, ...calendar])).code).toBe(0);
+    const client = connect(url);
+    const { sequences } = await client.list({ sequence: 's' });
+    expect(sequences[0]).toMatchObject({
+      fields: [{ name: 'flow' }],
+      t: Date.UTC(2024, 0, 6, 6, 0, 30),
+      spec: { features: 1, units: 3, inputs: { time: ['hour', 'elapsed'] } },
     });
-    const h: number[][] = [];
-    while (!ended) {
-      expect((await run([...args, '--sequence', 's', ...times], { input })).code).toBe(0);
-      const time = new TimeFeatures(['hour', 'elapsed']);
-      for (const [i, flow] of [1, 2].entries())
-        h.push([...model.step(time.of(Date.UTC(2024, 0, 6, 6, 0, 30 * i), [flow])).h]);
-    }
-    const seen = lines((await watching).stdout).map((line) => JSON.parse(line));
-    expect(seen.length).toBe(2);
-    for (const state of seen) expect(state.h).toEqual(h[state.seq]);
-    const bad = await run([...args, '--sequence', 'b', ...times], { input: 'at,flow\nnoon,1\n' });
-    expect([bad.code, bad.stderr]).toEqual([
+    client.close();
+    const other = await run(['push', csv, ...to, '--calendar', 'weekday']);
+    expect([other.code, other.stderr]).toEqual([
       1,
-      expect.stringContaining('line 2: at is "noon", which is not a time'),
+      expect.stringContaining('the features of the time hour,elapsed, not --calendar weekday'),
     ]);
-    const wrong = await run([...args, '--sequence', 'b', '--calendar', 'moon'], { input });
+    for (const [input, words] of [
+      ['at,flow\n2024-01-06,1\nnoon,2\n2024-01-07,3\n', 'line 3: at is "noon", which is not a time'],
+      ['at,flow\n2024-01-06,1\n,2\n', 'line 3: at is empty'],
+    ] as const) {
+      const bad = await run(['push', file('bad.csv', input), '--url', url, '--sequence', 'b', ...calendar]);
+      expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining(words)]);
+    }
+    const none = await run(['push', file('a.csv', 'a\n1\n'), ...to, ...calendar]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('--calendar needs a time')]);
+    const wrong = await run(['push', csv, ...to, '--calendar', 'moon']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Unknown kind moon')]);
   });
 
@@ -169,10 +157,10 @@ describe('eddy push and eddy watch', () => {
       ['a,b\n1,2\n3,x\n', 'line 3: b is "x"'],
       ['a,b\n1,2\n3\n', 'line 3'],
       ['a,b\n1,2\n', 'unknown column "c"; the columns are a, b', '--columns', 'c'],
-      ['a,b\n', 'has no rows'],
-      ['a\nx\n', 'line 2: no column holds a number'],
+      ['a,b\n', 'no rows'],
+      ['a\nx\n', 'no column holds a number (a: text, such as "x")'],
       ['{"a":1}\n{"a":\n', 'line 2', '--format', 'ndjson'],
-      ['7\n', 'line 1: neither an object nor an array', '--format', 'ndjson'],
+      ['7\n{"a":1}\n', 'line 1: ', '--format', 'ndjson'],
     ] as const;
     await Promise.all(
       refusals.map(async ([input, words, ...args]) => {
@@ -222,7 +210,7 @@ describe('eddy push and eddy watch', () => {
     }
     client.close();
     const { stdout } = await watching;
-    expect(stdout).toMatch(/^ +\d+ {2}[▁-█]{32} {2}32 units\n$/);
+    expect(stdout).toMatch(/^ +\d+ {2}\S+Z {2}[▁-█]{32} {2}32 units\n$/);
   });
 });
 

@@ -29,7 +29,7 @@ const floats = (...values: number[]) => Float32Array.from(values);
 const doubles = (...values: number[]) => Float64Array.from(values);
 const FIELDS = [{ name: 'temperature', unit: '°C' }, { name: 'humidity' }];
 /** What a sequence is, with the fields of a greenhouse. */
-const shown = (more: object = {}) => ({ spec: spec(more), fields: FIELDS, targets: [] });
+const shown = (more: object = {}) => ({ spec: spec(more), fields: FIELDS, targets: [], resample: null });
 const minute = (seq: number) => ({ seq, t: 60_000 * seq, skipped: 0 });
 const weights = (updates: number, fill: number, saliency = floats()) => ({
   seq: updates,
@@ -81,8 +81,8 @@ describe('a sequence that is watched', () => {
       epoch: 'e',
       seq: 9,
       recovered: true,
+      begins: 10,
       ...shown(),
-      resample: null,
     } as const;
     joined.next(said);
     const first = feed.record$.value;
@@ -120,6 +120,10 @@ describe('a sequence that is watched', () => {
       'humidity',
     ]);
     expect(shownSeries(record, 60_000)[1]?.words).toBe('temperature (°C), 5 min ahead');
+    let words = 'now';
+    const [, upper, , line] = forecastChart(record, shownSeries(record, null)[1], () => words).lines;
+    words = 'later';
+    expect([upper?.label, line?.label]).toEqual(['later + RMSE', 'later']);
     const [first, second] = outputRows(record, 60_000);
     expect([first?.name, first?.cells[0], first?.cells[1]]).toEqual([
       'temperature (°C), 1 min ahead',
@@ -180,8 +184,8 @@ describe('a sequence that is watched', () => {
       epoch: 'e',
       seq: -1,
       recovered: false,
+      begins: 0,
       ...shown(),
-      resample: null,
     };
     joined.next(said);
     const first = feed.record$.value;

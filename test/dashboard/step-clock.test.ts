@@ -23,9 +23,21 @@ describe('the clock of steps', () => {
   it('tells the time that a coming step is for where steps come regularly, and else none', () => {
     const clock = clockOf([0, 10_000, 20_000]);
     expect(clock.timeOf(4)).toBeNaN();
-    clock.interval = 10_000;
+    clock.pace(2, 10_000);
     expect(clock.timeOf(4)).toBe(40_000);
     expect([clock.stepAt(44_000), clock.firstStepAt(44_000)]).toEqual([4, 5]);
+  });
+
+  it('holds the distance of steps for a while where they are regular on and off', () => {
+    const clock = clockOf([0, 10, 20]);
+    clock.pace(2, 10);
+    clock.pace(20, null);
+    expect(clock.interval).toBe(10);
+    clock.pace(21, 11);
+    clock.pace(53, null);
+    expect(clock.interval).toBe(11);
+    clock.pace(54, null);
+    expect(clock.interval).toBeNull();
   });
 
   it('puts steps whose results are missing between their neighbours', () => {
@@ -77,14 +89,27 @@ describe('the clock of steps', () => {
       { label: 'x', ring: inputs, x: 'step', y: 'x', colour: 0 },
       { label: 'y', ring: forecasts, x: 'step', y: 'y', colour: 1 },
     ];
-    const places = (steps: Float64Array) => clock.timesOf(steps);
-    expect(lineData(lines, { from: 0, to: 3 }, 50, places)).toEqual([
+    const axis = { placesOf: (steps: Float64Array) => clock.timesOf(steps), every: null };
+    expect(lineData(lines, { from: 0, to: 3 }, 50, axis)).toEqual([
       [0, 100, 1000],
       [1, null, 3],
       [undefined, 10, 20],
     ]);
-    clock.interval = 500;
-    expect(lineData(lines, { from: 0, to: 3 }, 50, places)[0]).toEqual([0, 100, 1000, 1500]);
+    clock.pace(2, 500);
+    expect(lineData(lines, { from: 0, to: 3 }, 50, axis)[0]).toEqual([0, 100, 1000, 1500]);
     expect(lineData(lines, { from: 0, to: 3 }, 50)[0]).toEqual([0, 1, 2, 3]);
+  });
+
+  it('breaks lines at silences of a sequence that is resampled, also of those that have not every step', () => {
+    const clock = clockOf([0, 10, 20, 5000, 5010, 5020]);
+    const ring = new Ring(['step', 'y'], 10);
+    for (const step of [0, 2, 3, 5]) ring.append(step, step);
+    const lines = [{ label: 'y', ring, x: 'step', y: 'y', colour: 0 }];
+    const axis = { placesOf: (steps: Float64Array) => clock.timesOf(steps), every: 10 };
+    expect(lineData(lines, { from: 0, to: 5 }, 50, axis)).toEqual([
+      [0, 20, 2510, 5000, 5020],
+      [0, 2, null, 3, 5],
+    ]);
+    expect(lineData(lines, { from: 0, to: 5 }, 50, { ...axis, every: null })[1]).toEqual([0, 2, 3, 5]);
   });
 });

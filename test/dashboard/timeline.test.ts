@@ -66,7 +66,7 @@ describe('the timeline', () => {
     expect(timeline.shown).toEqual({ from: 0, to: 52 });
     // when the forecast is for is not known
     expect(timeline.bounds).toEqual({ from: 0, to: 50_000 });
-    clock.interval = 1000;
+    clock.pace(50, 1000);
     expect(timeline.bounds).toEqual({ from: 0, to: 52_000 });
     expect([timeline.placeOf(7), timeline.stepAt(7400), timeline.firstStepAt(7400)]).toEqual([7000, 7, 8]);
     timeline.setAxis('step');

@@ -105,6 +105,36 @@ describe('the client on a real server', () => {
     expect((await witness.next('states')).h).toEqual(replay(601)[600]);
   });
 
+  it('[E2E4] [APP5] [SDK45] appends each reading of two gateways once, whose connections are cut again and again', async () => {
+    const { url, port } = await startServer();
+    const gateways = await Promise.all(
+      [0, 1].map(async () => {
+        const proxy = await startProxy(port);
+        endings.push(proxy.close);
+        return { proxy, pump: dial(proxy.url).open('pump', { spec: SPEC }) };
+      }),
+    );
+    const appends: Promise<[number, number]>[] = [];
+    for (let t = 0; t < 400; t++) {
+      const { proxy, pump } = gateways[t % 2]!;
+      appends.push(pump.append(x(t)).then((seq) => [seq, t]));
+      if (t % 37 < 2) {
+        await new Promise((resolve) => setImmediate(resolve));
+        proxy.cut();
+      }
+      if (t % 11 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const placed = (await Promise.all(appends)).sort(([a], [b]) => a - b);
+    expect(placed.map(([seq]) => seq)).toEqual(placed.map((_, i) => i));
+    const witness = dial(url).open('pump');
+    const state = firstValueFrom(witness.states$);
+    await firstValueFrom(witness.joined$);
+    witness.push(x(400));
+    const model = new Model(SPEC);
+    for (const [, t] of placed) model.step(x(t));
+    expect([...(await state).h]).toEqual([...model.step(x(400)).h]);
+  });
+
   it('[E2E4] comes back to a server that was stopped, resends what was not acked, and numbers it anew', async () => {
     const first = await startServer();
     const pump = dial(first.url).open('pump', { spec: SPEC });

@@ -229,6 +229,102 @@ describe('end to end', () => {
   });
 });
 
+describe('readings and times', () => {
+  const spec = { features: 2, units: 3, inputs: { missing: 'hold' } };
+  const t = [1_795_651_200_000, 1_795_651_210_000.5];
+  const x = [123_465_789.12, 52.520_008_1, 123_465_789.13, 13.404_954_2];
+
+  it.each([
+    ['json', false],
+    ['msgpack', false],
+    ['msgpack', true],
+  ] as const)('[WIR14] [TIM1] keep their digits, and come back with every result: %s, packed: %s', async (encoding, packed) => {
+    const { url } = await startServer();
+    const client = await RawClient.connect(url, encoding, false);
+    client.send({ type: 'hello', version: 1, packed, float64: true });
+    const channel = await client.open('meter', spec);
+    const views = ['inputs', 'states', 'predictions'];
+    for (const view of views) await client.request({ type: 'subscribe', sequence: 'meter', view });
+    const block = { type: 'steps', channel, seq: 0, count: 2, t, x };
+    if (packed) client.sendPacked(block);
+    else client.send(block);
+    for (const view of views) expect((await client.next(view)).t).toEqual(t);
+    expect((await client.next('inputs')).x).toEqual(x);
+    expect(client.packed > 0).toBe(packed);
+    const again = await client.request({ type: 'append', channel, x: x.slice(0, 2), t: t[1], key: 'a' });
+    expect(again).toMatchObject({ type: 'appended', channel, seq: 2 });
+    await client.find(({ type, seq }) => type === 'inputs' && seq === 2);
+    expect(client.all('inputs').at(-1)).toMatchObject({ x: x.slice(0, 2), t: [t[1]] });
+  });
+
+  it.each([true, false])('[WIR14] [WIR10] are as in version 0.1 for a client that does not say float64; packed: %s', async (packed) => {
+    const { url } = await startServer();
+    const client = await RawClient.connect(url, 'msgpack', false);
+    client.send({ type: 'hello', version: 1, packed });
+    const channel = await client.open('meter', spec);
+    await client.request({ type: 'subscribe', sequence: 'meter', view: 'inputs' });
+    const block = { type: 'steps', channel, seq: 0, count: 2, x };
+    if (packed) client.sendPacked(block);
+    else client.send(block);
+    const { t: times, ...inputs } = await client.next('inputs');
+    expect(inputs).toEqual({ type: 'inputs', channel, seq: 0, count: 2, skipped: 0, x: x.map(Math.fround) });
+    expect(times === undefined).toBe(packed);
+  });
+
+  it('[TIM5] tell the interval of regular steps in predictions, packed and as maps', async () => {
+    const { url } = await startServer();
+    const producer = await RawClient.connect(url);
+    const channel = await producer.open('meter', spec);
+    const intervals = await Promise.all(
+      [true, false].map(async (packed) => {
+        const client = await RawClient.connect(url, 'msgpack', false);
+        client.send({ type: 'hello', version: 1, packed, float64: true });
+        await client.request({ type: 'subscribe', sequence: 'meter', view: 'predictions' });
+        return client;
+      }),
+    );
+    for (let seq = 0; seq < 12; seq++)
+      producer.send({ type: 'steps', channel, seq, count: 1, t: [10_000 * seq], x: [1, seq] });
+    for (const client of intervals) {
+      await client.find(({ type, seq }) => type === 'predictions' && seq === 11);
+      const [first, last] = [client.all('predictions')[0], client.all('predictions').at(-1)];
+      expect([first?.interval ?? null, last?.interval]).toEqual([null, 10_000]);
+    }
+  });
+});
+
+describe('a device that begins to count at 0 again', () => {
+  const spec = { features: 1, units: 4 };
+
+  /** Pushes numbers in blocks of 50 from a step on, as a device without memory does; gives the last answer. */
+  async function run(url: string, first: number, numbers: number[]): Promise<Record<string, unknown>> {
+    const client = await RawClient.connect(url, 'json');
+    const channel = await client.open('device', spec);
+    for (let i = 0; i < numbers.length; i += 50) {
+      const x = numbers.slice(i, i + 50);
+      const from = client.received.length;
+      client.send({ type: 'steps', channel, seq: first + i, count: x.length, x });
+      await client.find(({ type }) => type === 'ack' || type === 'error', from);
+    }
+    client.socket.close();
+    return client.received.at(-1)!;
+  }
+  const numbers = (count: number, offset: number) =>
+    Array.from({ length: count }, (_, i) => offset + Math.sin(i * i));
+
+  it.each([
+    [1000, 'step-stale'],
+    [200, 'step-conflict'],
+  ])('[STP15] after %s steps hears %s, and how to go on: nothing is acked that is not kept', async (count, code) => {
+    const { url } = await startServer();
+    expect(await run(url, 0, numbers(count, 20))).toMatchObject({ type: 'ack', seq: count - 1 });
+    const refused = await run(url, 0, numbers(50, 50));
+    expect(refused).toMatchObject({ type: 'error', code, seq: 0, temporary: false });
+    expect(refused.message).toContain(`the last step is ${count - 1}: go on with ${count}, or use append`);
+    expect(await run(url, count, numbers(50, 50))).toMatchObject({ type: 'ack', seq: count + 49 });
+  });
+});
+
 describe('the life of a server', () => {
   it('[SRV1] tells that it is alive and ready', async () => {
     const { httpUrl } = await startServer();

@@ -45,7 +45,37 @@ export async function runUnread(args: readonly string[]): Promise<Ended> {
   return ended(child);
 }
 
-async function ended(child: ChildProcess, input = ''): Promise<Ended> {
+/** Runs eddy with an input that the test writes as it goes. */
+export function begin(args: readonly string[]) {
+  const child = start(args);
+  let said = '';
+  const wakers = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data) => {
+      said += data;
+      for (const wake of wakers) wake();
+    });
+  /** Resolves when it has said `words`. */
+  const says = (words: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!said.includes(words)) return;
+        wakers.delete(look);
+        resolve();
+      };
+      wakers.add(look);
+      look();
+    });
+  return {
+    says,
+    write: (text: string) => child.stdin?.write(text),
+    /** Interrupts it, as Ctrl-C does. */
+    interrupt: () => child.kill('SIGINT'),
+    ended: ended(child, null),
+  };
+}
+
+async function ended(child: ChildProcess, input: string | null = ''): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (data) => {
@@ -54,7 +84,7 @@ async function ended(child: ChildProcess, input = ''): Promise<Ended> {
   child.stderr?.on('data', (data) => {
     stderr += data;
   });
-  child.stdin?.end(input);
+  if (input !== null) child.stdin?.end(input);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, stdout, stderr };
 }

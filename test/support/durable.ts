@@ -2,6 +2,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
+import type { Store } from '../../src/store/store.js';
 import { MemoryDisk } from './memory-disk.js';
 import { createRegistry } from './sequences.js';
 import { virtualClock } from './virtual-clock.js';
@@ -31,6 +32,10 @@ export class Restartable {
   private durable = openDurable();
   registry = createRegistry({ store: this.durable.store }).registry;
 
+  get store(): Store {
+    return this.durable.store;
+  }
+
   get sequence(): Sequence {
     return this.registry.get('a');
   }
@@ -39,10 +44,22 @@ export class Restartable {
     return this.durable.settle();
   }
 
-  /** The server dies, with all that was written on its disk, and another one begins. */
+  /** The server dies when all is written, and another one begins. */
   async restart(): Promise<void> {
     await this.settle();
-    this.durable = openDurable(this.durable.disk);
+    this.begin(this.durable.disk);
+  }
+
+  /** The server dies at once, and another one begins with what its disk has. */
+  kill(): void {
+    const { disk } = this.durable;
+    // nothing that the dead one still does is heard of
+    disk.isManual = true;
+    this.begin(disk.afterPowerLoss(false));
+  }
+
+  private begin(disk: MemoryDisk): void {
+    this.durable = openDurable(disk);
     this.registry = createRegistry({ store: this.durable.store }).registry;
   }
 }

@@ -34,25 +34,34 @@ export async function startServer(
   return { server, url: `ws://127.0.0.1:${at.port}`, httpUrl: `http://127.0.0.1:${at.port}`, port: at.port };
 }
 
-const floats = (values: Iterable<number>) => {
-  const bytes = new DataView(new ArrayBuffer([...values].length * 4));
+/** Numbers as little-endian float32, or float64. */
+const floats = (values: Iterable<number>, isWide = false) => {
+  const width = isWide ? 8 : 4;
+  const bytes = new DataView(new ArrayBuffer([...values].length * width));
   [...values].forEach((value, i) => {
-    bytes.setFloat32(i * 4, value, true);
+    if (isWide) bytes.setFloat64(i * width, value, true);
+    else bytes.setFloat32(i * width, value, true);
   });
   return new Uint8Array(bytes.buffer);
 };
 
-const unfloats = (bytes: Uint8Array) => {
+const unfloats = (bytes: Uint8Array, isWide = false) => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isWide) return Array.from({ length: bytes.byteLength / 8 }, (_, i) => view.getFloat64(i * 8, true));
   return Array.from({ length: bytes.byteLength / 4 }, (_, i) => view.getFloat32(i * 4, true));
 };
 
-const VECTORS = ['x', 'targets', 'h', 'y'];
+const VECTORS = ['x', 'targets', 'h', 'y', 't'];
+/** Is a field float64, for a client that said `float64` or one that did not? */
+const isWide = (field: string, float64: boolean) =>
+  field === 't' || (float64 && (field === 'x' || field === 'targets'));
 
 /** Packs steps as docs/protocol.md lays them out. */
-function packSteps({ channel, seq, count, x, targets = [] }: Plain): Uint8Array {
+function packSteps({ channel, seq, count, x, targets = [], t = [] }: Plain, float64: boolean): Uint8Array {
   const [xs, ts, T] = [x as number[], targets as number[], count as number];
-  const head = new DataView(new ArrayBuffer(28));
+  const times = t as number[];
+  const head = new DataView(new ArrayBuffer(float64 ? 32 : 28));
+  if (float64) head.setUint16(2, times.length > 0 ? 3 : 2, true);
   head.setUint8(0, 0xc1);
   head.setUint8(1, 1);
   head.setUint32(4, channel as number, true);
@@ -60,7 +69,8 @@ function packSteps({ channel, seq, count, x, targets = [] }: Plain): Uint8Array 
   head.setUint32(16, T, true);
   head.setUint32(20, xs.length / T, true);
   head.setUint32(24, ts.length / T, true);
-  return Buffer.concat([new Uint8Array(head.buffer), floats(xs), floats(ts)]);
+  const body = [floats(times, true), floats(xs, float64), floats(ts, float64)];
+  return Buffer.concat([new Uint8Array(head.buffer), ...body]);
 }
 
 /** Unpacks a frame that a server packed, as docs/protocol.md lays it out. */
@@ -71,8 +81,20 @@ function unpack(frame: Uint8Array): Plain {
   if (frame[1] === 4) return { type: 'ack', channel, seq };
   const count = view.getUint32(16, true);
   const skipped = Number(view.getBigUint64(24, true));
-  const values = { [frame[1] === 2 ? 'h' : 'y']: frame.subarray(32) };
-  return { type: frame[1] === 2 ? 'states' : 'predictions', channel, seq, count, skipped, ...values };
+  const flags = view.getUint16(2, true);
+  const [type, field] = { 2: ['states', 'h'], 3: ['predictions', 'y'], 5: ['inputs', 'x'] }[frame[1]!]!;
+  const at = 32 + (flags & 1 ? 8 * count : 0);
+  const end = flags & 4 ? frame.length - 8 : frame.length;
+  return {
+    type,
+    channel,
+    seq,
+    count,
+    skipped,
+    ...(flags & 1 && { t: unfloats(frame.subarray(32, at), true) }),
+    [field!]: unfloats(frame.subarray(at, end), (flags & 2) > 0),
+    ...(flags & 4 && { interval: view.getFloat64(end, true) }),
+  };
 }
 
 /** Speaks the protocol by docs/protocol.md alone: vectors are arrays of numbers on both sides of it. */
@@ -84,6 +106,8 @@ export class RawClient {
   readonly closed: Promise<{ code: number; reason: string }>;
   private readonly wakers = new Set<() => void>();
   private ids = 0;
+  /** Did its hello say `float64`? */
+  private float64 = false;
 
   private constructor(
     readonly socket: WebSocket,
@@ -92,7 +116,8 @@ export class RawClient {
     socket.on('message', (data, isBinary) => {
       const message = isBinary ? this.decode(data as Buffer) : (JSON.parse(String(data)) as Plain);
       for (const field of VECTORS)
-        if (message[field] instanceof Uint8Array) message[field] = unfloats(message[field]);
+        if (message[field] instanceof Uint8Array)
+          message[field] = unfloats(message[field], isWide(field, this.float64));
       this.received.push(message);
       for (const wake of this.wakers) wake();
     });
@@ -121,14 +146,16 @@ export class RawClient {
 
   send(message: Plain): void {
     const plain = { ...message };
+    if (message.type === 'hello') this.float64 = message.float64 === true;
     if (this.encoding === 'msgpack')
       for (const field of VECTORS)
-        if (Array.isArray(plain[field])) plain[field] = floats(plain[field] as number[]);
+        if (Array.isArray(plain[field]))
+          plain[field] = floats(plain[field] as number[], isWide(field, this.float64));
     this.socket.send(this.encoding === 'msgpack' ? encode(plain) : JSON.stringify(plain));
   }
 
   sendPacked(message: Plain): void {
-    this.socket.send(packSteps(message));
+    this.socket.send(packSteps(message, this.float64));
   }
 
   /** Sends a request with a fresh id, and gives its answer or the error instead of it. */

@@ -24,7 +24,7 @@ const DENSE = 0.5;
 export class LineChart {
   private readonly plot: uPlot;
   private readonly cursor: Subscription;
-  private range: readonly [number, number] = [0, 1];
+  private range: readonly [number, number];
   /** What the x axis counts: another axis is another chart. */
   private readonly axis;
   private isPointed = false;
@@ -36,6 +36,8 @@ export class LineChart {
     private readonly theme: Theme,
   ) {
     this.axis = timeline.axis;
+    const { from, to } = timeline.bounds;
+    this.range = [from, to];
     this.plot = new uPlot(this.plotOptions(), this.data(), host);
     this.cursor = timeline.cursor$.subscribe((step) => this.point(step));
   }
@@ -72,8 +74,7 @@ export class LineChart {
 
   private data(): uPlot.AlignedData {
     const buckets = Math.max(50, this.host.clientWidth - AXIS_WIDTH);
-    const { shown } = this.timeline;
-    return lineData(this.options.lines, shown, buckets, (steps) => this.timeline.placesOf(steps));
+    return lineData(this.options.lines, this.timeline.shown, buckets, this.timeline);
   }
 
   private plotOptions(): uPlot.Options {

@@ -3,6 +3,16 @@ import uPlot from 'uplot';
 import { decimate, type Points } from './decimate.js';
 import type { Line } from './line-chart-options.js';
 import type { Series } from './series.js';
+import { breakAtSilences } from './silences.js';
+
+/** Where steps lie along the axis. */
+export interface LineAxis {
+  placesOf(steps: Float64Array): Float64Array;
+  /** Milliseconds between two steps, where they come at equal distances and the axis counts time; null otherwise. */
+  readonly every: number | null;
+}
+
+const STEPS: LineAxis = { placesOf: (steps) => steps, every: null };
 
 /**
  * Gives where the steps from `from` to `to` lie along the axis, and a column for each line over them, thinned to about
@@ -13,7 +23,7 @@ export function lineData(
   lines: readonly Line[],
   { from, to }: { readonly from: number; readonly to: number },
   buckets: number,
-  placesOf = (steps: Float64Array) => steps,
+  axis: LineAxis = STEPS,
 ): uPlot.AlignedData {
   const groups = new Map<string, { lines: number[]; table: [number[], ...Points[]] }>();
   const rings: Series[] = [];
@@ -30,14 +40,14 @@ export function lineData(
     // a row to either side, so that lines go on to the edge
     const begin = Math.max(ring.first, ring.firstAt(x, from) - 1);
     const end = Math.min(ring.total, ring.firstAt(x, to + 1) + 1);
-    const places = placesOf(ring.view(x, begin, end));
+    const steps = ring.view(x, begin, end);
+    const places = axis.placesOf(steps);
     const ys = own.map(({ y }) => ring.view(y, begin, end));
     const [first, last] = knownRun(places);
-    group.table = decimate(
-      places.subarray(first, last),
-      ys.map((y) => y.subarray(first, last)),
-      buckets,
-    );
+    const known = { places: places.subarray(first, last), ys: ys.map((y) => y.subarray(first, last)) };
+    const rows =
+      axis.every === null ? known : breakAtSilences(steps.subarray(first, last), known, axis.every);
+    group.table = decimate(rows.places, rows.ys, buckets);
   }
   const all = [...groups.values()];
   const [only] = all;

@@ -1,12 +1,16 @@
-/** When the steps of a sequence were, so that what is kept by step can be drawn by time. */
+/** When the steps of a sequence were, so that numbers that are kept by step are drawn by time. */
 import { Ring } from './ring.js';
 
 /** What the x axis of charts counts. */
 export type AxisKind = 'time' | 'step';
 
+/** Steps for which a distance holds after the last one that came regularly: arrivals that jitter are regular on and off. */
+const HOLDS = 32;
+
 export class StepClock {
   /** Milliseconds between two steps where they come regularly, or null. */
   interval: number | null = null;
+  private regularAt = Number.NEGATIVE_INFINITY;
   private readonly ring: Ring<'step' | 't'>;
   /** Steps whose time is later than that of the one before; all of those taken; and those without a time. */
   private later = 0;
@@ -14,8 +18,14 @@ export class StepClock {
   private unknown = 0;
   private goesBack = false;
 
-  /** @param capacity steps whose times are kept */
-  constructor(capacity: number) {
+  /**
+   * @param capacity steps whose times are kept
+   * @param every milliseconds between two steps of a sequence that is resampled, but for silences; null of others
+   */
+  constructor(
+    capacity: number,
+    readonly every: number | null = null,
+  ) {
     this.ring = new Ring(['step', 't'], capacity);
   }
 
@@ -31,6 +41,12 @@ export class StepClock {
     if (t < lastTime) this.goesBack = true;
     if (!(t <= lastTime)) this.later++;
     this.ring.append(step, t);
+  }
+
+  /** Takes how far apart steps come, in milliseconds, by what was told at a step; null where they do not come regularly. */
+  pace(step: number, interval: number | null): void {
+    if (interval !== null) this.regularAt = step;
+    if (interval !== null || step - this.regularAt > HOLDS) this.interval = interval;
   }
 
   /** Is there a time of every step, and does none go back? */
@@ -64,11 +80,13 @@ export class StepClock {
   timesOf(steps: Float64Array): Float64Array {
     const { ring } = this;
     const times = new Float64Array(steps.length);
-    let row = steps.length > 0 ? ring.firstAt('step', steps[0] as number) : 0;
+    const begin = steps.length > 0 ? ring.firstAt('step', steps[0] as number) : 0;
+    const [known, at] = [ring.view('step', begin), ring.view('t', begin)];
+    let row = 0;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as number;
-      while (row < ring.total && ring.get('step', row) < step) row++;
-      times[i] = this.timeFrom(step, row);
+      while ((known[row] as number) < step) row++;
+      times[i] = known[row] === step ? (at[row] as number) : this.timeFrom(step, begin + row);
     }
     return times;
   }

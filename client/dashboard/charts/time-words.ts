@@ -45,7 +45,7 @@ export function zoneWords(t: number): string {
   return short && short !== timeZone ? `${timeZone}, ${short}` : timeZone;
 }
 
-/** Writes the ticks of a time axis that are `step` milliseconds apart: a new day tells its date, a new year itself. */
+/** Writes the ticks of a time axis that are `step` milliseconds apart: a new second, day or year tells itself. */
 export const timeTicks = (ticks: readonly number[], step: number): string[] =>
   ticks.map((t) => tickOf(new Date(t), step));
 
@@ -58,7 +58,7 @@ function tickOf(at: Date, step: number): string {
   const isMidnight = at.getHours() + at.getMinutes() + at.getSeconds() + at.getMilliseconds() === 0;
   if (isMidnight) return day;
   if (step >= MINUTE) return minuteOf(at);
-  return step >= SECOND ? secondOf(at) : secondOf(at) + millisecondsOf(at);
+  return step >= SECOND || at.getMilliseconds() === 0 ? secondOf(at) : millisecondsOf(at);
 }
 
 /** Writes a length of time, to three figures in the unit that fits: 10 min, 1.5 h, 250 ms. */

@@ -65,6 +65,11 @@ export class Timeline {
     return { from, to: Math.max(to, from + 1) };
   }
 
+  /** Milliseconds between two steps, where they come at equal distances and the axis counts time; null otherwise. */
+  get every(): number | null {
+    return this.axis === 'time' ? (this.clock?.every ?? null) : null;
+  }
+
   /** Gives where a step lies along the axis; NaN where its time is not known. */
   placeOf(step: number): number {
     return this.axis === 'time' && this.clock ? this.clock.timeOf(step) : step;

@@ -1,5 +1,5 @@
 /** The charts of a sequence, and which lines they show. */
-import type { LineChartOptions } from '../charts/line-chart-options.js';
+import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { formatReading, formatSingle } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
 import type { Series } from '../charts/series.js';
@@ -25,11 +25,19 @@ const line = (label: string, ring: Series, y: string, colour: number) => ({
   colour,
 });
 
-/** The truth, the forecast at the step that it is for with its recent RMSE to either side, and what was called anomalous. */
-export function forecastChart(record: SequenceRecord, shown: ShownSeries | undefined): LineChartOptions {
+/**
+ * The truth, the forecast at the step that it is for with its recent RMSE to either side, and what was called anomalous.
+ *
+ * @param words names the output, as it is called now: other words make no other chart
+ */
+export function forecastChart(
+  record: SequenceRecord,
+  shown: ShownSeries | undefined,
+  words: () => string = () => shown?.words ?? '',
+): LineChartOptions {
   const { predictions, anomalies, outputs } = record;
   const M = outputs.length;
-  const { feature = 0, output = null, words = '', label = null } = shown ?? {};
+  const { feature = 0, output = null, label = null } = shown ?? {};
   if (output === null || label === null) return { lines: [truthLine(record, feature ?? 0)] };
   const at = (v: Float32Array) => v[output] as number;
   const deviation = (v: Float32Array) => v[M + output] as number;
@@ -38,14 +46,21 @@ export function forecastChart(record: SequenceRecord, shown: ShownSeries | undef
     { y: at, upper: (v) => at(v) + deviation(v), lower: (v) => at(v) - deviation(v) },
     label.horizon ?? 0,
   );
-  const forecast = { ...line(words, series, 'y', COLOUR.first), format: formatSingle };
+  const named = (y: string, more: Partial<Line>, suffix = ''): Line => ({
+    ...line('', series, y, COLOUR.first),
+    ...more,
+    get label() {
+      return words() + suffix;
+    },
+  });
+  const forecast = named('y', { format: formatSingle });
   if (feature === null) return { lines: [forecast] };
   const marked = new StateSeries(anomalies, { x: (v: Float64Array) => v[feature] as number });
   return {
     lines: [
       truthLine(record, feature),
-      { ...line(`${words} + RMSE`, series, 'upper', COLOUR.first), isEdge: true },
-      { ...line(`${words} − RMSE`, series, 'lower', COLOUR.first), isEdge: true },
+      named('upper', { isEdge: true }, ' + RMSE'),
+      named('lower', { isEdge: true }, ' − RMSE'),
       forecast,
       { ...line('anomaly', marked, 'x', COLOUR.second), points: true, format: formatReading },
     ],

@@ -112,8 +112,8 @@ export class SequenceFeed {
   }
 
   /** Begins a new record where the model is another one, or the server has gone back behind what was shown. */
-  private join({ spec, fields, targets, seq, recovered }: Joined): void {
-    const shown = { spec, fields, targets };
+  private join({ spec, fields, targets, resample, seq, recovered }: Joined): void {
+    const shown = { spec, fields, targets, resample };
     const record = this.record$.value;
     const isSame = record && JSON.stringify(record.shown) === JSON.stringify(shown);
     // a view that goes on tells where it was itself, and another one may be further

@@ -37,7 +37,7 @@ type Readings = StateRing<Float64Array>;
 const float64 = (length: number) => new Float64Array(length);
 
 /** What a sequence is, as a page shows it. */
-export type Shown = Pick<Joined, 'spec' | 'fields' | 'targets'>;
+export type Shown = Pick<Joined, 'spec' | 'fields' | 'targets' | 'resample'>;
 
 export class SequenceRecord {
   /** h_t [N] of one row of the batch. */
@@ -83,7 +83,7 @@ export class SequenceRecord {
     readonly shown: Shown,
     readonly row = 0,
   ) {
-    const { spec, fields, targets } = shown;
+    const { spec, fields, targets, resample } = shown;
     const { units, features } = spec;
     this.spec = spec;
     this.fields = fields;
@@ -96,7 +96,8 @@ export class SequenceRecord {
     this.inputs = new StateRing(features, rows(features, READING), float64);
     this.predictions = new StateRing(2 * M, rows(Math.max(1, 2 * M)));
     this.anomalies = new StateRing(features, MAX_ANOMALIES, float64);
-    this.clock = new StepClock(Math.max(this.states.capacity, this.inputs.capacity));
+    const capacity = Math.max(this.states.capacity, this.inputs.capacity);
+    this.clock = new StepClock(capacity, resample?.every ?? null);
     this.gaps = new GapCount(features);
     this.saturation = new Ring(['step', 'share'], this.states.capacity);
     this.rmse = new Float32Array(M).fill(Number.NaN);
@@ -159,7 +160,7 @@ export class SequenceRecord {
   addPrediction({ seq, t, y, interval }: Results['predictions']): void {
     const M = this.outputs.length;
     if (!this.begin(this.predictions, seq, t)) return;
-    this.clock.interval = interval;
+    this.clock.pace(seq, interval);
     const row = new Float32Array(2 * M);
     row.set(y.subarray(this.row * M, (this.row + 1) * M));
     row.set(this.rmse, M);

@@ -1,8 +1,8 @@
 // The series that the learning benchmark runs over, and what each must show. test/learning has short forms of them.
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readRows } from '../../../dist/src/cli/shared/rows.js';
 import { addTask, Model, mackeyGlass, noisySine, randomWalk } from '../../../dist/src/index.js';
+import { openReading } from '../../../dist/src/reading/index.js';
 
 export const take = (signal, steps) => Array.from({ length: steps }, () => signal.next().value);
 
@@ -51,9 +51,9 @@ export function mackeyGlassTask({ seed, steps = 10_000, from = 5000 }) {
 
 export async function readSeattle() {
   const url = new URL('data/seattle-weather-hourly-normals.csv', import.meta.resolve('eddy/package.json'));
+  const reading = await openReading(createReadStream(fileURLToPath(url)), { columns: ['temperature'] });
   const rows = [];
-  for await (const { values } of readRows(createReadStream(fileURLToPath(url)), { columns: ['temperature'] }))
-    rows.push(values);
+  for await (const { values } of reading.rows) rows.push(values);
   return rows;
 }
 

@@ -1,19 +1,17 @@
 /** eddy demo: a server, a real client that streams a year of weather into it, and its results in the terminal. */
 import type { Command } from 'commander';
-import type { ModelSpecInput } from '../../rnn/spec/spec.js';
 import { DemoScreen, DemoState } from '../demo/demo-screen.js';
-import { FEATURES, type Hour, readSeattle, TEMPERATURE } from '../demo/seattle.js';
+import { FIELDS, hourAt, readSeattle, TEMPERATURE } from '../demo/seattle.js';
 import { positiveNumber, wholeNumber } from '../shared/option-parsers.js';
 import { interrupted, say, writeLine } from '../shared/output.js';
 import { StepTimer } from '../shared/step-timer.js';
 import { LiveView } from '../shared/terminal.js';
 
 /** Forecasts the temperature one hour ahead. */
-export const DEMO_SPEC: ModelSpecInput = {
-  features: FEATURES.length,
+export const DEMO_SPEC = {
   units: 32,
-  task: { kind: 'forecast', horizon: 1, targets: [TEMPERATURE] },
-};
+  task: { kind: 'forecast', horizon: 1, targets: [FIELDS[TEMPERATURE].name] },
+} as const;
 const SEQUENCE = 'seattle-weather';
 /** Steps between two lines if the output is not a terminal. */
 const LINE_EVERY = 500;
@@ -75,7 +73,7 @@ async function stream({ url, state, steps, rate, isStopped, onStep }: StreamOpti
   const hours = await readSeattle();
   const client = connect(url, { agent: 'eddy demo' });
   client.errors$.subscribe(({ error }) => say(`${error.code}: ${error.message}`));
-  const handle = client.open(SEQUENCE, { spec: DEMO_SPEC });
+  const handle = client.open(SEQUENCE, { spec: DEMO_SPEC, fields: FIELDS });
   handle.states$.subscribe(({ h }) => state.onState(h));
   handle.updates$.subscribe((update) => state.onUpdate(update));
   const forecasts = new Promise<void>((resolve) => {
@@ -90,9 +88,9 @@ async function stream({ url, state, steps, rate, isStopped, onStep }: StreamOpti
     for (let t = 0; t < steps && !isStopped(); t++) {
       await pace.next();
       if (handle.room === 0) await handle.ready();
-      const hour = hours[t % hours.length] as Hour;
+      const hour = hourAt(hours, t);
       state.onTruth(t, hour);
-      handle.push(hour.x);
+      handle.push(hour);
       onStep();
     }
     await handle.drained();

@@ -39,10 +39,10 @@ export class DemoState {
   private readonly waiting = new Map<number, number>();
   private last: number | null = null;
 
-  onTruth(seq: number, { x, date }: Hour): void {
+  onTruth(seq: number, { x, t }: Hour): void {
     const truth = x[TEMPERATURE] as number;
     this.steps = seq + 1;
-    this.date = date;
+    this.date = new Date(t).toISOString();
     this.sent.set(seq, { at: performance.now(), truth });
   }
 

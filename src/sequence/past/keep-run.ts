@@ -16,7 +16,13 @@ export function keepRun(past: Past, run: SequenceRun, course: Course): void {
   const at = steps ? run.seq - steps.first : 0;
   if (steps && past.take(run.seq, run.count, epoch, steps.t, steps.x, at, run.h, run.y) === 0) return;
   if (steps)
-    for (const { seq, ...detail } of silencesOf(steps, course.schema.resample, run.seq, run.seq + run.count))
+    for (const { seq, ...detail } of silencesOf(
+      steps,
+      course.times.before,
+      course.schema.resample,
+      run.seq,
+      run.seq + run.count,
+    ))
       past.event({ seq, t: detail.to, epoch, event: 'silence', detail });
   for (const { seq, anomaly, isAnomalous, drift } of run.alerts) {
     const place = { seq, t: timeOf(steps?.t?.[seq - steps.first] ?? course.times.last), epoch };

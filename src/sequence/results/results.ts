@@ -47,7 +47,7 @@ export class Results implements CopyRoom {
     private readonly channel: number,
     private readonly spec: ModelSpec,
     /** What the numbers mean. */
-    public schema: Schema,
+    private schema: Schema,
     /** What keeps the results; null where they are of a replay that is kept already. */
     private readonly past: Past | null = null,
   ) {
@@ -76,6 +76,12 @@ export class Results implements CopyRoom {
   capacityOf(view: ResultView): number {
     const { capacities } = this;
     return view in capacities ? capacities[view as keyof typeof capacities] : MESSAGE_ENTRIES;
+  }
+
+  /** Takes the names of fields that had none. */
+  rename(schema: Schema): void {
+    this.schema = schema;
+    this.ownLabels = null;
   }
 
   /** Starts to gather, up to one message of steps; waiting ones leave first. */
@@ -145,7 +151,13 @@ export class Results implements CopyRoom {
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
   private tellSilences(steps: Steps, { seq: begin, count }: SequenceRun, course: Course): void {
     if (!this.subjects.events?.observed) return;
-    for (const { seq, ...silence } of silencesOf(steps, this.schema.resample, begin, begin + count))
+    for (const { seq, ...silence } of silencesOf(
+      steps,
+      course.times.before,
+      this.schema.resample,
+      begin,
+      begin + count,
+    ))
       this.announce(course, 'silence', silence, silence.to, seq);
   }
 

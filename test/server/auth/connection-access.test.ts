@@ -28,7 +28,7 @@ const accessOf = (parts: Partial<AccessParts> = {}): Access => {
 };
 
 /** A connection whose token is judged when the test says so. */
-function connect(access: Access | null = null) {
+function connect(access: Access | null = null, { registry } = createRegistry()) {
   const scheduler = new VirtualTimeScheduler();
   const codec = new Codec('json');
   const sent: ServerMessage[] = [];
@@ -49,7 +49,7 @@ function connect(access: Access | null = null) {
     codec,
     encode: (message) => codec.encode(message) as unknown as Uint8Array,
     atTurnEnd: (work) => work(),
-    directory: new LocalDirectory(createRegistry().registry, virtualClock(scheduler)),
+    directory: new LocalDirectory(registry, virtualClock(scheduler)),
     limits: DEFAULT_LIMITS,
     clock: virtualClock(scheduler),
     counters: createTelemetry().wire,
@@ -127,6 +127,68 @@ describe('a token in hello', () => {
     await judged(({ refuse }) => refuse(new Error('a fault')));
     expect(types()).toEqual(['sequence-failed', 'hello-expected']);
     expect(faults).toHaveLength(1);
+  });
+});
+
+describe('a token of some sequences', () => {
+  const append = (id: number, sequence: string): ClientMessage => ({
+    type: 'append',
+    id,
+    sequence,
+    values: { x0: 1 },
+  });
+  const created = () => {
+    const server = createRegistry();
+    for (const name of ['room-1', 'cellar']) server.registry.open(name, 'create', { spec: SPEC });
+    return server;
+  };
+
+  it('[ACC1] [APP1] appends to those by name, which it need not open, and learns nothing of others', () => {
+    const server = created();
+    const access = accessOf({ roles: ['produce'], sequences: ['room-*'] });
+    const { say, types, sent } = connect(access, server);
+    say({ type: 'hello', version: 1 });
+    for (const [id, name] of ['room-1', 'room-1', 'cellar', 'garden', 'room-2'].entries()) say(append(id, name));
+    expect(types()).toEqual([
+      'welcome',
+      'appended',
+      'appended',
+      'permission-denied',
+      'permission-denied',
+      'sequence-unknown',
+    ]);
+    expect(sent[2]).toMatchObject({ re: 1, channel: 1, seq: 1 });
+    expect(server.registry.get('cellar').seq).toBe(-1);
+  });
+
+  it('[ACC1] [APP1] appends and flushes only with the role produce', () => {
+    const { say, types } = connect(accessOf({ roles: ['subscribe'] }), created());
+    say({ type: 'hello', version: 1 });
+    say(append(1, 'room-1'));
+    say({ type: 'append', id: 2, channel: 1, values: { x0: 1 } });
+    say({ type: 'flush', id: 3, channel: 1 });
+    expect(types()).toEqual(['welcome', 'permission-denied', 'permission-denied', 'permission-denied']);
+  });
+
+  it('[APP1] [CON7] appends to one sequence at a time, by its name or by a channel that is open', () => {
+    const { say, types } = connect(accessOf(), created());
+    say({ type: 'hello', version: 1 });
+    say({ type: 'append', id: 1, channel: 1, values: { x0: 1 } });
+    say({ type: 'append', id: 2, values: { x0: 1 } });
+    say({ type: 'append', id: 3, channel: 1, sequence: 'room-1', values: { x0: 1 } });
+    expect(types()).toEqual(['welcome', 'channel-unknown', 'message-invalid', 'message-invalid']);
+  });
+
+  it('[LST2] lists its own, one by name among them', () => {
+    const { say, sent } = connect(accessOf({ sequences: ['room-*'] }), created());
+    say({ type: 'hello', version: 1 });
+    for (const [id, sequence] of ['room-1', 'room-2', 'cellar'].entries()) say({ type: 'list', id, sequence });
+    say({ type: 'list', id: 3 });
+    const [, one, none, denied, all] = sent as [unknown, ...Extract<ServerMessage, { type: 'listing' }>[]];
+    expect(one).toMatchObject({ sequences: [{ sequence: 'room-1', fields: [{ name: 'x0' }] }], more: false });
+    expect(none).toMatchObject({ type: 'listing', sequences: [] });
+    expect(denied).toMatchObject({ type: 'error', code: 'permission-denied' });
+    expect(all).toMatchObject({ total: 1, sequences: [{ sequence: 'room-1' }] });
   });
 });
 

@@ -1,0 +1,119 @@
+/** Sequences of version 0.1, whose log has neither names nor times. */
+import { describe, expect, it } from 'vitest';
+import { Model } from '../../src/rnn/model.js';
+import { parseSpec } from '../../src/rnn/spec/spec.js';
+import type { Sequence } from '../../src/sequence/sequence.js';
+import type { Store } from '../../src/store/store.js';
+import { EddyError } from '../../src/errors.js';
+import { ask } from '../support/ask.js';
+import { Restartable } from '../support/durable.js';
+import { listed, openHandle, watched } from '../support/handles.js';
+import { codeOf, createRegistry } from '../support/sequences.js';
+import { SlowStore } from '../support/slow-store.js';
+
+const SPEC = { features: 2, units: 3, seed: 4 };
+const FIELDS = [{ name: 'pressure', unit: 'hPa' }, { name: 'flow' }];
+const stepOf = (t: number) => Float64Array.of(Math.fround(Math.sin(t)), t);
+const ignore = () => undefined;
+
+/** A server with a sequence of six steps that version 0.1 left behind. */
+function upgraded<T extends { readonly store: Store }>(server: T): T {
+  const { store } = server;
+  const log = store.open('a', { onDurable: ignore, onCheckpoint: ignore });
+  log.append({ kind: 'created', epoch: 'old', spec: { ...parseSpec(SPEC) } });
+  for (let t = 0; t < 6; t++) log.append({ kind: 'steps', first: t, t: null, x: stepOf(t), targets: null });
+  log.close();
+  return server;
+}
+
+const plain = (count: number) => {
+  const model = new Model(SPEC);
+  for (let t = 0; t < count; t++) model.step(stepOf(t));
+  return JSON.stringify(model.snapshot());
+};
+const bits = ({ model }: Sequence) => JSON.stringify(model.snapshot());
+
+describe('a sequence of version 0.1', () => {
+  it('[FLD6] has numbers until it is opened with names, and from then on those names, with the same bits', async () => {
+    const server = upgraded(new Restartable());
+    const { registry } = server;
+    const numbered = [{ name: 'x0' }, { name: 'x1' }];
+    expect(openHandle(registry, { spec: SPEC }).schema.fields).toEqual(numbered);
+    expect(openHandle(registry, { spec: SPEC, fields: FIELDS }).schema.fields).toEqual(FIELDS);
+    expect(codeOf(() => openHandle(registry, { fields: ['a', 'b'] }))).toBe('fields-conflict');
+    expect(codeOf(() => openHandle(registry, { fields: ['flow', 'pressure'] }))).toBe('none');
+    const sequence = registry.get('a');
+    ask(sequence).push(6, stepOf(6), undefined, ignore);
+    expect(bits(sequence)).toBe(plain(7));
+    await server.restart();
+    expect((await listed(server.registry))?.schema?.fields).toEqual(FIELDS);
+    expect([server.sequence.schema.fields, bits(server.sequence)]).toEqual([FIELDS, plain(7)]);
+    server.sequence.sleep('idle');
+    await server.restart();
+    expect([server.sequence.schema.fields, bits(server.sequence)]).toEqual([FIELDS, plain(7)]);
+  });
+
+  it('[FLD6] takes names while it sleeps, and tells them in results of before and after', async () => {
+    const { registry } = upgraded(new Restartable());
+    const sequence = registry.get('a');
+    const metrics = watched(sequence, 'metrics');
+    ask(sequence).push(6, stepOf(6), undefined, ignore);
+    sequence.sleep('idle');
+    openHandle(registry, { fields: FIELDS });
+    ask(sequence).push(7, stepOf(7), undefined, ignore);
+    expect(metrics.map(({ outputs }) => outputs.map(({ name, unit }) => [name, unit]))).toEqual([
+      [
+        ['x0', undefined],
+        ['x1', undefined],
+      ],
+      [
+        ['pressure', 'hPa'],
+        ['flow', undefined],
+      ],
+    ]);
+    expect((await listed(registry))?.schema?.fields).toEqual(FIELDS);
+  });
+
+  it('[FLD6] takes no names that are none, too few of them, or another spec with them', () => {
+    const { registry } = upgraded(new Restartable());
+    const open = (asked: object) => codeOf(() => openHandle(registry, asked));
+    expect(open({ fields: ['a', 'a'] })).toBe('fields-invalid');
+    expect(open({ fields: ['a'] })).toBe('fields-invalid');
+    expect(open({ fields: ['a', 'b'], spec: { ...SPEC, units: 9 } })).toBe('spec-conflict');
+    expect(registry.get('a').schema.fields[0]?.name).toBe('x0');
+  });
+
+  it('[FLD6] [RSM15] is not resampled from then on', () => {
+    const { registry } = upgraded(new Restartable());
+    const asked = { spec: SPEC, fields: FIELDS, resample: { every: '10s' } };
+    expect(codeOf(() => openHandle(registry, asked))).toBe('spec-conflict');
+    expect(registry.get('a').schema).toMatchObject({ fields: [{ name: 'x0' }, { name: 'x1' }], resample: null });
+  });
+
+  it('[FLD6] keeps its numbers where the store cannot write their names', () => {
+    const { store } = upgraded({ store: new SlowStore() });
+    const { registry } = createRegistry({ store });
+    store.failure = new EddyError('store-unavailable', 'the disk is full');
+    expect(codeOf(() => openHandle(registry, { fields: FIELDS }))).toBe('store-unavailable');
+    store.failure = null;
+    expect(registry.get('a').schema.fields[0]?.name).toBe('x0');
+    expect(codeOf(() => openHandle(registry, { fields: ['a', 'b'] }))).toBe('none');
+  });
+
+  it('[TIM1] [STP15] gives its steps back without times, and compares those that come again', () => {
+    const { registry } = upgraded(new Restartable());
+    const sequence = registry.get('a');
+    const inputs: unknown[] = [];
+    const { results$ } = sequence.rejoin('inputs', { every: 0, delivery: 'every' }, { epoch: 'old', seq: -1 });
+    results$.subscribe((message) => {
+      if (message.type === 'inputs') inputs.push([message.seq, [...message.t], [...message.x]]);
+    });
+    expect(inputs).toEqual(Array.from({ length: 6 }, (_, t) => [t, [Number.NaN], [...stepOf(t)]]));
+    const acks: number[] = [];
+    sequence.sleep('idle');
+    ask(sequence).push(5, stepOf(5), undefined, (seq) => acks.push(seq));
+    expect(acks).toEqual([5]);
+    expect(codeOf(() => ask(sequence).push(5, stepOf(9), undefined, ignore))).toBe('step-conflict');
+  });
+});
+
