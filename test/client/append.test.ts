@@ -129,7 +129,9 @@ describe('append', () => {
     ]);
     const [block] = other.heardOf('steps');
     expect([...(block?.t ?? [])]).toEqual([1000, NaN, NaN]);
-    expect(() => handle.push({ values: { speed: 1 } })).toThrow(expect.objectContaining({ code: 'field-unknown' }));
+    expect(() => handle.push({ values: { speed: 1 } })).toThrow(
+      expect.objectContaining({ code: 'field-unknown' }),
+    );
   });
 
   it('[SDK46] takes targets before the sequence is open, where the spec leaves their number to their names', async () => {

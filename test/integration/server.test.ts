@@ -238,38 +238,51 @@ describe('readings and times', () => {
     ['json', false],
     ['msgpack', false],
     ['msgpack', true],
-  ] as const)('[WIR14] [TIM1] keep their digits, and come back with every result: %s, packed: %s', async (encoding, packed) => {
-    const { url } = await startServer();
-    const client = await RawClient.connect(url, encoding, false);
-    client.send({ type: 'hello', version: 1, packed, float64: true });
-    const channel = await client.open('meter', spec);
-    const views = ['inputs', 'states', 'predictions'];
-    for (const view of views) await client.request({ type: 'subscribe', sequence: 'meter', view });
-    const block = { type: 'steps', channel, seq: 0, count: 2, t, x };
-    if (packed) client.sendPacked(block);
-    else client.send(block);
-    for (const view of views) expect((await client.next(view)).t).toEqual(t);
-    expect((await client.next('inputs')).x).toEqual(x);
-    expect(client.packed > 0).toBe(packed);
-    const again = await client.request({ type: 'append', channel, x: x.slice(0, 2), t: t[1], key: 'a' });
-    expect(again).toMatchObject({ type: 'appended', channel, seq: 2 });
-    await client.find(({ type, seq }) => type === 'inputs' && seq === 2);
-    expect(client.all('inputs').at(-1)).toMatchObject({ x: x.slice(0, 2), t: [t[1]] });
-  });
+  ] as const)(
+    '[WIR14] [TIM1] keep their digits, and come back with every result: %s, packed: %s',
+    async (encoding, packed) => {
+      const { url } = await startServer();
+      const client = await RawClient.connect(url, encoding, false);
+      client.send({ type: 'hello', version: 1, packed, float64: true });
+      const channel = await client.open('meter', spec);
+      const views = ['inputs', 'states', 'predictions'];
+      for (const view of views) await client.request({ type: 'subscribe', sequence: 'meter', view });
+      const block = { type: 'steps', channel, seq: 0, count: 2, t, x };
+      if (packed) client.sendPacked(block);
+      else client.send(block);
+      for (const view of views) expect((await client.next(view)).t).toEqual(t);
+      expect((await client.next('inputs')).x).toEqual(x);
+      expect(client.packed > 0).toBe(packed);
+      const again = await client.request({ type: 'append', channel, x: x.slice(0, 2), t: t[1], key: 'a' });
+      expect(again).toMatchObject({ type: 'appended', channel, seq: 2 });
+      await client.find(({ type, seq }) => type === 'inputs' && seq === 2);
+      expect(client.all('inputs').at(-1)).toMatchObject({ x: x.slice(0, 2), t: [t[1]] });
+    },
+  );
 
-  it.each([true, false])('[WIR14] [WIR10] are as in version 0.1 for a client that does not say float64; packed: %s', async (packed) => {
-    const { url } = await startServer();
-    const client = await RawClient.connect(url, 'msgpack', false);
-    client.send({ type: 'hello', version: 1, packed });
-    const channel = await client.open('meter', spec);
-    await client.request({ type: 'subscribe', sequence: 'meter', view: 'inputs' });
-    const block = { type: 'steps', channel, seq: 0, count: 2, x };
-    if (packed) client.sendPacked(block);
-    else client.send(block);
-    const { t: times, ...inputs } = await client.next('inputs');
-    expect(inputs).toEqual({ type: 'inputs', channel, seq: 0, count: 2, skipped: 0, x: x.map(Math.fround) });
-    expect(times === undefined).toBe(packed);
-  });
+  it.each([true, false])(
+    '[WIR14] [WIR10] are as in version 0.1 for a client that does not say float64; packed: %s',
+    async (packed) => {
+      const { url } = await startServer();
+      const client = await RawClient.connect(url, 'msgpack', false);
+      client.send({ type: 'hello', version: 1, packed });
+      const channel = await client.open('meter', spec);
+      await client.request({ type: 'subscribe', sequence: 'meter', view: 'inputs' });
+      const block = { type: 'steps', channel, seq: 0, count: 2, x };
+      if (packed) client.sendPacked(block);
+      else client.send(block);
+      const { t: times, ...inputs } = await client.next('inputs');
+      expect(inputs).toEqual({
+        type: 'inputs',
+        channel,
+        seq: 0,
+        count: 2,
+        skipped: 0,
+        x: x.map(Math.fround),
+      });
+      expect(times === undefined).toBe(packed);
+    },
+  );
 
   it('[TIM5] tell the interval of regular steps in predictions, packed and as maps', async () => {
     const { url } = await startServer();
@@ -315,14 +328,17 @@ describe('a device that begins to count at 0 again', () => {
   it.each([
     [1000, 'step-stale'],
     [200, 'step-conflict'],
-  ])('[STP15] after %s steps hears %s, and how to go on: nothing is acked that is not kept', async (count, code) => {
-    const { url } = await startServer();
-    expect(await run(url, 0, numbers(count, 20))).toMatchObject({ type: 'ack', seq: count - 1 });
-    const refused = await run(url, 0, numbers(50, 50));
-    expect(refused).toMatchObject({ type: 'error', code, seq: 0, temporary: false });
-    expect(refused.message).toContain(`the last step is ${count - 1}: go on with ${count}, or use append`);
-    expect(await run(url, count, numbers(50, 50))).toMatchObject({ type: 'ack', seq: count + 49 });
-  });
+  ])(
+    '[STP15] after %s steps hears %s, and how to go on: nothing is acked that is not kept',
+    async (count, code) => {
+      const { url } = await startServer();
+      expect(await run(url, 0, numbers(count, 20))).toMatchObject({ type: 'ack', seq: count - 1 });
+      const refused = await run(url, 0, numbers(50, 50));
+      expect(refused).toMatchObject({ type: 'error', code, seq: 0, temporary: false });
+      expect(refused.message).toContain(`the last step is ${count - 1}: go on with ${count}, or use append`);
+      expect(await run(url, count, numbers(50, 50))).toMatchObject({ type: 'ack', seq: count + 49 });
+    },
+  );
 });
 
 describe('the life of a server', () => {

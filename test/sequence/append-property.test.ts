@@ -82,7 +82,10 @@ class Gateways {
       case 'restart':
         return this.restart();
       case 'flush':
-        if (this.resample) openHandle(server.registry).flush().subscribe({ error: () => undefined });
+        if (this.resample)
+          openHandle(server.registry)
+            .flush()
+            .subscribe({ error: () => undefined });
         return;
       case 'settle':
         return server.settle();

@@ -14,7 +14,11 @@ const ignore = () => undefined;
 
 const open = (options: Parameters<typeof createRegistry>[0] = {}) => {
   const { registry } = createRegistry(options);
-  return { registry, handle: openHandle(registry, { spec: SPEC, fields: FIELDS }), sequence: registry.get('a') };
+  return {
+    registry,
+    handle: openHandle(registry, { spec: SPEC, fields: FIELDS }),
+    sequence: registry.get('a'),
+  };
 };
 const x = (...values: number[]) => Float64Array.from(values);
 

@@ -72,7 +72,9 @@ describe('a sequence that is resampled', () => {
 
   it('[RSM15] numbers its steps itself', () => {
     const { sequence } = open();
-    expect(codeOf(() => ask(sequence).push(0, Float64Array.of(1, 2), undefined, ignore))).toBe('step-unnumbered');
+    expect(codeOf(() => ask(sequence).push(0, Float64Array.of(1, 2), undefined, ignore))).toBe(
+      'step-unnumbered',
+    );
   });
 
   it('[RSM16] answers when the step is durable, and an append with the same key alike', () => {
@@ -122,8 +124,11 @@ describe('a sequence that is resampled', () => {
     sequence
       .rejoin('inputs', { every: 0, delivery: 'every' }, { epoch: sequence.epoch, seq: -1 })
       .results$.subscribe((message) => {
-        if (message.type === 'inputs') inputs.push([...message.t, ...message.x]);
+        if (message.type !== 'inputs') return;
+        const { t, x, count } = message;
+        for (let i = 0; i < count; i++) inputs.push([t[i]!, ...x.subarray(2 * i, 2 * i + 2)]);
       });
+    server.goOn();
     expect(inputs).toEqual([
       [0, NaN, 1],
       [10_000, NaN, 1],

@@ -1,10 +1,10 @@
 /** Sequences of version 0.1, whose log has neither names nor times. */
 import { describe, expect, it } from 'vitest';
+import { EddyError } from '../../src/errors.js';
 import { Model } from '../../src/rnn/model.js';
 import { parseSpec } from '../../src/rnn/spec/spec.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import type { Store } from '../../src/store/store.js';
-import { EddyError } from '../../src/errors.js';
 import { ask } from '../support/ask.js';
 import { Restartable } from '../support/durable.js';
 import { listed, openHandle, watched } from '../support/handles.js';
@@ -87,7 +87,10 @@ describe('a sequence of version 0.1', () => {
     const { registry } = upgraded(new Restartable());
     const asked = { spec: SPEC, fields: FIELDS, resample: { every: '10s' } };
     expect(codeOf(() => openHandle(registry, asked))).toBe('spec-conflict');
-    expect(registry.get('a').schema).toMatchObject({ fields: [{ name: 'x0' }, { name: 'x1' }], resample: null });
+    expect(registry.get('a').schema).toMatchObject({
+      fields: [{ name: 'x0' }, { name: 'x1' }],
+      resample: null,
+    });
   });
 
   it('[FLD6] keeps its numbers where the store cannot write their names', () => {
@@ -104,7 +107,11 @@ describe('a sequence of version 0.1', () => {
     const { registry } = upgraded(new Restartable());
     const sequence = registry.get('a');
     const inputs: unknown[] = [];
-    const { results$ } = sequence.rejoin('inputs', { every: 0, delivery: 'every' }, { epoch: 'old', seq: -1 });
+    const { results$ } = sequence.rejoin(
+      'inputs',
+      { every: 0, delivery: 'every' },
+      { epoch: 'old', seq: -1 },
+    );
     results$.subscribe((message) => {
       if (message.type === 'inputs') inputs.push([message.seq, [...message.t], [...message.x]]);
     });
@@ -116,4 +123,3 @@ describe('a sequence of version 0.1', () => {
     expect(codeOf(() => ask(sequence).push(5, stepOf(9), undefined, ignore))).toBe('step-conflict');
   });
 });
-

@@ -1,5 +1,6 @@
 /** Stores over a disk in memory, and sequences that are restarted over it. */
 import { VirtualTimeScheduler } from 'rxjs';
+import type { Registry } from '../../src/sequence/registry.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import type { Store } from '../../src/store/store.js';
@@ -30,7 +31,11 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 /** A sequence of a server that can be restarted. */
 export class Restartable {
   private durable = openDurable();
-  registry = createRegistry({ store: this.durable.store }).registry;
+  private world = createRegistry({ store: this.durable.store });
+
+  get registry(): Registry {
+    return this.world.registry;
+  }
 
   get store(): Store {
     return this.durable.store;
@@ -38,6 +43,13 @@ export class Restartable {
 
   get sequence(): Sequence {
     return this.registry.get('a');
+  }
+
+  /** Lets a few turns of the event loop pass, which those who read the past go on in. */
+  goOn(): void {
+    const { scheduler } = this.world;
+    scheduler.maxFrames = scheduler.frame + 10;
+    scheduler.flush();
   }
 
   settle(): Promise<void> {
@@ -60,6 +72,6 @@ export class Restartable {
 
   private begin(disk: MemoryDisk): void {
     this.durable = openDurable(disk);
-    this.registry = createRegistry({ store: this.durable.store }).registry;
+    this.world = createRegistry({ store: this.durable.store });
   }
 }

@@ -148,7 +148,8 @@ describe('a token of some sequences', () => {
     const access = accessOf({ roles: ['produce'], sequences: ['room-*'] });
     const { say, types, sent } = connect(access, server);
     say({ type: 'hello', version: 1 });
-    for (const [id, name] of ['room-1', 'room-1', 'cellar', 'garden', 'room-2'].entries()) say(append(id, name));
+    for (const [id, name] of ['room-1', 'room-1', 'cellar', 'garden', 'room-2'].entries())
+      say(append(id, name));
     expect(types()).toEqual([
       'welcome',
       'appended',
@@ -182,7 +183,8 @@ describe('a token of some sequences', () => {
   it('[LST2] lists its own, one by name among them', () => {
     const { say, sent } = connect(accessOf({ sequences: ['room-*'] }), created());
     say({ type: 'hello', version: 1 });
-    for (const [id, sequence] of ['room-1', 'room-2', 'cellar'].entries()) say({ type: 'list', id, sequence });
+    for (const [id, sequence] of ['room-1', 'room-2', 'cellar'].entries())
+      say({ type: 'list', id, sequence });
     say({ type: 'list', id: 3 });
     const [, one, none, denied, all] = sent as [unknown, ...Extract<ServerMessage, { type: 'listing' }>[]];
     expect(one).toMatchObject({ sequences: [{ sequence: 'room-1', fields: [{ name: 'x0' }] }], more: false });
