@@ -97,5 +97,5 @@ export class LocalDirectory implements Directory {
 /** How much one answer tells, in words of text: the rest follows in the next one. */
 const LISTED_NUMBERS = 50_000;
 const ENTRY_NUMBERS = 50;
-/** How many sequences are looked up in one turn of the event loop: reading what the store tells takes up to 0.1 ms. */
-const LISTED_AT_ONCE = 100;
+/** How many sequences are looked up at a time: reading what the store tells takes up to 0.1 ms. */
+const LISTED_AT_ONCE = 50;

@@ -1,5 +1,5 @@
 import type { EddyError } from '../errors.js';
-import type { Asker } from './change.js';
+import type { Asker, SequenceRun } from './change.js';
 
 interface Pending {
   /** The log must be durable up to here. */
@@ -33,6 +33,13 @@ export class PendingAcks {
     }
     this.durableSeq = Math.max(this.durableSeq, seq);
     asker.durable(this.durableSeq);
+  }
+
+  /** Tells who asked for a change that was made: refusals at once, the rest when it is durable. */
+  answer({ change: { record, last, asker }, refused }: SequenceRun): void {
+    if (!asker) return;
+    if (record?.kind !== 'targets') this.add(last, asker);
+    else if (refused.length > 0) asker.refused(refused);
   }
 
   /** Refuses all who wait: what they wait for will not come. */

@@ -5,33 +5,27 @@
  */
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/sequence-schema.js';
-import type { Plain } from '../formats/typed-json.js';
+import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import { BinClosing } from './bin-closing.js';
-import type { Asker, Refused, SequenceRun } from './change.js';
-import { Checkpoints } from './checkpoints.js';
+import type { Asker, SequenceRun } from './change.js';
 import type { Course } from './course.js';
-import { type ChangeCommand, type Command, Intake, refuse } from './intake.js';
-import { LastTold } from './last-told.js';
+import { type ChangeCommand, type Command, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
-import { keepRun } from './past/keep-run.js';
-import type { Past } from './past/past.js';
-import { PendingAcks } from './pending-acks.js';
+import { orderFor } from './naming.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { live } from './pipeline.js';
-import { type Recovered, recover } from './recovery.js';
-import { Results } from './results/results.js';
+import { placeOf, putTogether } from './put-together.js';
+import type { Recovered } from './recovery.js';
 import type { ViewOptions } from './results/shape-view.js';
-import { type After, type Begun, type From, type Rejoined, Watching } from './results/watching.js';
-import { countRun } from './sequence-counters.js';
+import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
-import { blockStepsOf, replayStepsOf } from './work-bounds.js';
+import { takeRun } from './take-run.js';
 
 /** Nobody asked. */
 const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
@@ -42,8 +36,6 @@ export class Sequence {
   readonly spec: ModelSpec;
   /** What its numbers mean. */
   schema: Schema;
-  /** The most steps of one block: fewer if steps are expensive. */
-  readonly blockSteps: number;
   /** When its last command came, and its last step since it was loaded, by the monotonic clock. */
   lastActive: number;
   lastStepAt: number | null = null;
@@ -52,21 +44,13 @@ export class Sequence {
   /** Its model and epoch; null while it sleeps. */
   course: Course | null = null;
   private readonly commands = new Inlet<ChangeCommand>();
-  private readonly results: Results;
-  private readonly past: Past;
-  private readonly watching: Watching;
-  private readonly intake: Intake;
-  private readonly acks: PendingAcks;
-  private readonly checkpoints: Checkpoints;
+  private readonly own: ReturnType<typeof putTogether>;
   private pipe = Subscription.EMPTY;
-  private readonly closing: BinClosing;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  private readonly telling: LastTold;
-  /** Is a command under way, and was it answered? Others wait, and the model stays where it is. */
-  isBusy = false;
+  private readonly lane = new OneAtATime<Command>((command) => this.run(command));
+  /** Was the command under way answered? */
   private isAnswered = false;
-  private readonly waiting: Command[] = [];
 
   /** @param origin where it begins, or goes on from */
   constructor(
@@ -75,58 +59,29 @@ export class Sequence {
     events: LogEvents,
     origin: Recovered | Asleep,
   ) {
-    const { name, channel, limits, clock, models, newEpoch, counters, onFault } = parts;
-    const { past } = origin;
-    const recovered = 'course' in origin ? origin : null;
-    const { seq, epoch, schema } = recovered?.course ?? (origin as Asleep);
-    const spec = recovered?.course.model.spec ?? (origin as Asleep).spec;
-    const { replayed, isCut } = recovered ?? { replayed: 0, isCut: false };
-    this.name = name;
-    this.channel = channel;
+    const place = placeOf(origin);
+    const { spec, schema, seq, epoch, recovered } = place;
+    this.name = parts.name;
+    this.channel = parts.channel;
     this.spec = spec;
     this.schema = schema;
-    this.lastActive = clock.monotonic();
-    this.blockSteps = blockStepsOf(spec, limits.blockSteps);
     this.last = { seq, epoch };
-    this.results = new Results(channel, spec, schema, past);
-    this.past = past;
-    const { results } = this;
-    this.watching = new Watching({
-      sequence: this,
-      results,
-      log,
-      past,
-      turns: parts.turns,
-      models,
-      clock,
-      onFault,
-    });
-    this.acks = new PendingAcks(seq, log);
-    const { blockSteps, acks } = this;
-    const wall = () => clock.wall();
-    this.intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
-    const everySteps = replayStepsOf(spec, parts.checkpointSteps);
-    const isKept = replayed === 0 && !isCut;
-    this.telling = new LastTold(parts.store, name, spec);
-    this.closing = new BinClosing(clock.scheduler, () => this.submit({ kind: 'flush', asker: NOBODY }));
-    this.checkpoints = new Checkpoints({
-      log,
-      clock,
-      everySteps,
-      isKept,
-      replayed,
-      summary: (course) => this.telling.summary(course) as unknown as Plain,
-      past,
-    });
-    events.durable$.subscribe((end) => this.acks.reached(end));
+    this.lastActive = parts.clock.monotonic();
+    this.own = putTogether(this, parts, log, place, () => this.submit({ kind: 'flush', asker: NOBODY }));
+    events.durable$.subscribe((end) => this.own.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
-      this.checkpoints.reached(position, this.seq);
+      this.own.checkpoints.reached(position, this.seq);
     });
     if (!recovered) return;
     this.begin(recovered.course);
     if (log.end > 1 || recovered.damage.length > 0) this.cameBack(recovered);
-    else this.checkpoints.tell(recovered.course);
+    else this.own.checkpoints.tell(recovered.course);
+  }
+
+  /** Is a command under way? Others wait, and the model stays where it is. */
+  get isBusy(): boolean {
+    return this.lane.isBusy;
   }
 
   get isAwake(): boolean {
@@ -135,19 +90,27 @@ export class Sequence {
 
   /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
   get isHeld(): boolean {
-    return this.holders > 0 || this.results.isWatched || this.watching.isRead || this.failure !== null;
+    return (
+      this.holders > 0 || this.own.results.isWatched || this.own.watching.isRead || this.failure !== null
+    );
   }
 
   /** Can it be dropped from memory? */
   get isForgettable(): boolean {
-    const { acks, checkpoints, log } = this;
+    const { acks, checkpoints, intake } = this.own;
+    const { log } = this;
     const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
-    return !this.isAwake && !this.isHeld && isQuiet && this.intake.pending === 0;
+    return !this.isAwake && !this.isHeld && isQuiet && intake.pending === 0;
   }
 
   /** When it was last saved, by the monotonic clock. */
   get lastKept(): number {
-    return this.checkpoints.madeAt;
+    return this.own.checkpoints.madeAt;
+  }
+
+  /** The most steps of one block: fewer if steps are expensive. */
+  get blockSteps(): number {
+    return this.own.blockSteps;
   }
 
   /** Number of the last accepted step, -1 before the first. */
@@ -157,7 +120,7 @@ export class Sequence {
 
   /** Number of the last durable step. */
   get durable(): number {
-    return this.acks.durableSeq;
+    return this.own.acks.durableSeq;
   }
 
   /** Id of this history; changes on every reset. */
@@ -170,78 +133,54 @@ export class Sequence {
    * another, as from a subscriber to its results, waits until that is done.
    */
   submit(command: Command): void {
-    if (this.isBusy) {
-      this.waiting.push(command);
-      return;
-    }
-    this.isBusy = true;
-    try {
-      this.run(command);
-      while (this.waiting.length > 0) this.run(this.waiting.shift()!);
-    } finally {
-      this.isBusy = false;
-    }
+    this.lane.add(command);
   }
 
   private run(command: Command): void {
     try {
       const course = this.ready();
-      if (command.kind === 'checkpoint') return this.checkpoints.ask(course, command.asker);
+      if (command.kind === 'checkpoint') return this.own.checkpoints.ask(course, command.asker);
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       return refuse(command, error);
     }
     this.isAnswered = false;
     this.commands.next(command);
-    if (!this.failure) this.closing.put(this.schema, this.intake.pending);
+    if (!this.failure) this.own.closing.put(this.schema, this.own.intake.pending);
     // it failed, or was ended from within, before it was answered
     if (this.failure && !this.isAnswered) refuse(command, this.failure);
   }
 
-  /**
-   * Checks that it is what is asked for, and gives the order of the fields as `orderOf` does. Fields that have no names yet
-   * get them.
-   *
-   * @throws EddyError `spec-conflict`, `fields-conflict`, `store-unavailable`
-   */
+  /** Checks that it is what is asked for, and gives the order of its fields, as `orderFor` does. */
   fit(asked: SchemaInput): Int32Array | null {
-    const course = asked.fields ? this.awake() : this.course;
-    if (!course || course.isNamed || !asked.fields) return checkSchema(this.name, this, asked);
-    const { resample, ...named } = asked;
-    checkSchema(this.name, this, { resample });
-    const { schema } = parseSchema({ ...named, spec: asked.spec ?? this.spec });
-    checkSchema(this.name, { spec: this.spec, schema }, named);
-    const refusals: Refused[] = [];
-    const asker: Asker = { durable: () => undefined, refused: (refused) => refusals.push(...refused) };
-    this.submit({ kind: 'name', schema, asker });
-    if (refusals[0]) throw refusals[0].error;
+    return orderFor(this, asked);
+  }
+
+  /** Its fields, which had no names, got some. */
+  rename(schema: Schema, course: Course): void {
     this.schema = schema;
-    this.results.rename(schema);
-    this.checkpoints.tell(course);
-    return null;
+    this.own.results.rename(schema);
+    this.own.checkpoints.tell(course);
   }
 
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
-    this.checkAlive();
-    return this.watching.watch(view, options);
+    return this.own.watching.watch(view, options);
   }
 
   /** Gives a view from a place in the past on. @throws EddyError `view-unavailable` */
   since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun {
-    this.checkAlive();
-    return this.watching.since(view, options, from, hasRoom);
+    return this.own.watching.since(view, options, from, hasRoom);
   }
 
   /** Gives a view from the subscriber's position. @throws EddyError `view-unavailable` */
   rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined {
-    this.checkAlive();
-    return this.watching.rejoin(view, options, after, hasRoom);
+    return this.own.watching.rejoin(view, options, after, hasRoom);
   }
 
   /** What a list tells of it; it does not wake for it. */
   summary(): Partial<Summary> {
-    return this.telling.summary(this.course);
+    return this.own.lastTold.summary(this.course);
   }
 
   /** Saves it and frees its memory; the next step wakes it. */
@@ -254,21 +193,18 @@ export class Sequence {
 
   /** Makes a checkpoint if anything has changed since the last. */
   keep(): void {
-    if (this.course && !this.failure) this.checkpoints.make(this.course);
+    if (this.course && !this.failure) this.own.checkpoints.make(this.course);
   }
 
   announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
-    this.results.announce(this, event, detail, this.course?.times.last ?? Number.NaN);
+    this.own.results.announce(this, event, detail, this.course?.times.last ?? Number.NaN);
   }
 
   /** Ends it: its watchers complete, and every later command is refused with the reason. */
   end(reason: EddyError): void {
     this.giveUpModel();
-    this.closing.end();
-    this.intake.end(reason);
     this.failure = reason;
-    this.acks.refuse(reason);
-    this.results.complete();
+    this.own.end(reason);
     this.log.close();
   }
 
@@ -286,12 +222,7 @@ export class Sequence {
   awake(): Course {
     this.checkAlive();
     if (this.course) return this.course;
-    const origin = recover(
-      this.name,
-      this.log,
-      (spec) => this.parts.models.wake(spec),
-      () => this.past,
-    );
+    const origin = this.own.recover();
     this.begin(origin.course);
     this.cameBack(origin);
     return origin.course;
@@ -308,7 +239,8 @@ export class Sequence {
 
   /** Sets up the pipe for all commands while it is awake. */
   private begin(course: Course): void {
-    const { commands, intake, results, log } = this;
+    const { commands, log } = this;
+    const { intake, results } = this.own;
     this.course = course;
     course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
@@ -321,27 +253,13 @@ export class Sequence {
 
   /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
-    const { count, updates, change } = run;
-    const { record } = change;
-    countRun(this.parts.counters, run);
-    course.lastUpdate = updates.at(-1) ?? course.lastUpdate;
-    if (count > 0) this.lastStepAt = this.lastActive;
-    this.checkpoints.count(count);
-    keepRun(this.past, run, course);
-    this.results.add(run, course);
-    if (run.isLast && record?.kind === 'steps') this.telling.take(record.x);
+    if (run.count > 0) this.lastStepAt = this.lastActive;
+    takeRun(run, course, this.own);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
-    this.answer(run);
-    this.checkpoints.makeInTime(course);
-  }
-
-  /** Tells the asker: refusals at once, the rest when it is durable. */
-  private answer({ change: { record, last, asker }, refused }: SequenceRun): void {
     this.isAnswered = true;
-    if (!asker) return;
-    if (record?.kind !== 'targets') this.acks.add(last, asker);
-    else if (refused.length > 0) asker.refused(refused);
+    this.own.acks.answer(run);
+    this.own.checkpoints.makeInTime(course);
   }
 
   private giveUpModel(): void {
@@ -351,7 +269,7 @@ export class Sequence {
     this.last = { seq: course.seq, epoch: course.epoch };
     this.course = null;
     course.model.free();
-    this.past.free();
+    this.own.past.free();
     this.parts.models.leave(this);
   }
 
@@ -365,8 +283,8 @@ export class Sequence {
     if (!isCut) return;
     // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
-    this.acks.durableSeq = course.seq;
-    this.checkpoints.remake(course);
+    this.own.acks.durableSeq = course.seq;
+    this.own.checkpoints.remake(course);
   }
 
   /** A fault inside Eddy stops this sequence and no other, so that no wrong state is served. */

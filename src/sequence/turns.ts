@@ -1,12 +1,14 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
 
+/** Slices of one turn: each takes a few milliseconds at most, and a timer one at least. */
+const SLICES = 4;
+
 /**
- * Long work in slices, for everybody who has some: each turn of the event loop does one slice of one of them, so that
- * however many ask for it, nobody else waits for longer than a slice takes.
+ * Long work in slices, for everybody who has some: each turn of the event loop does a few, in turn, so that however many ask
+ * for it, nobody else waits for longer than these take.
  */
 export class Turns {
-  private readonly waiting: Subscription[] = [];
-  private readonly slices = new WeakMap<Subscription, () => boolean>();
+  private readonly waiting: { readonly work: Subscription; readonly slice: () => boolean }[] = [];
   private timer: Subscription | null = null;
 
   constructor(private readonly scheduler: SchedulerLike) {}
@@ -14,8 +16,7 @@ export class Turns {
   /** Does work from the next turn on. @param slice does a slice of it; true when there is no more to do */
   add(slice: () => boolean): Subscription {
     const work = new Subscription();
-    this.slices.set(work, slice);
-    this.waiting.push(work);
+    this.waiting.push({ work, slice });
     this.goOn();
     return work;
   }
@@ -24,14 +25,14 @@ export class Turns {
     if (this.waiting.length === 0) return;
     this.timer ??= this.scheduler.schedule(() => {
       this.timer = null;
-      this.turn();
+      for (let i = 0; i < SLICES; i++) this.turn();
       this.goOn();
     }, 0);
   }
 
   private turn(): void {
-    let work = this.waiting.shift();
-    while (work?.closed) work = this.waiting.shift();
-    if (work && !this.slices.get(work)!()) this.waiting.push(work);
+    let next = this.waiting.shift();
+    while (next?.work.closed) next = this.waiting.shift();
+    if (next && !next.slice()) this.waiting.push(next);
   }
 }

@@ -260,11 +260,33 @@ export class ScriptedPeer {
     return [];
   }
 
-  private subscribed({ id: re, sequence: name, view }: ClientMessageOf<'subscribe'>): ServerMessage {
+  /** Step n of a sequence is of the time 1000 n. */
+  private subscribed({
+    id: re,
+    sequence: name,
+    view,
+    last,
+    from,
+    after,
+  }: ClientMessageOf<'subscribe'>): ServerMessage {
     const sequence = this.sequences.get(name);
     if (!sequence) return failure('sequence-unknown', { re }, true);
     sequence.views.add(view);
-    return { type: 'subscribed', ...placeOf(re, name, sequence), view };
+    const next = sequence.steps.length;
+    const recovered = after && { recovered: after.epoch === sequence.epoch };
+    const begins = Math.min(
+      next - Math.min(last ?? 0, next),
+      from === undefined ? next : Math.ceil(from / 1000),
+      after && recovered?.recovered ? after.seq + 1 : next,
+    );
+    const isPast = last !== undefined || from !== undefined;
+    return {
+      type: 'subscribed',
+      ...placeOf(re, name, sequence),
+      view,
+      ...recovered,
+      ...(isPast && { begins }),
+    };
   }
 
   private byChannel(channel: number): PeerSequence | undefined {

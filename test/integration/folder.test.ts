@@ -140,4 +140,40 @@ describe('a folder of version 0.1.0', () => {
     client.close();
     await server.stop();
   });
+
+  it('[HIS8] has a past from the steps on that its log still has, with what was predicted for them', async () => {
+    const server = createServer({ logLevel: 'silent', store: await openLmdbStore(folder) });
+    const client = await server.client();
+    try {
+      for (const [name, left] of Object.entries(before)) {
+        const watch = client.watch(name);
+        const seen: { seq: number; x: number[]; t: number | null }[] = [];
+        watch
+          .view('inputs', { last: 100_000 })
+          .subscribe(({ seq, x, t }) => seen.push({ seq, x: [...x], t }));
+        const { begins, seq } = await firstValueFrom(watch.joined$);
+        const handle = client.open(name, { mode: 'resume' });
+        await handle.opened;
+        const { x, target } = stepOf(name, left.seq + 1);
+        handle.push(x, target);
+        await handle.drained();
+        expect([name, seq]).toEqual([name, left.seq]);
+        expect(begins).toBeLessThanOrEqual(left.seq + 1);
+        expect(seen.map((one) => one.seq)).toEqual(
+          Array.from({ length: left.seq + 2 - begins }, (_, i) => begins + i),
+        );
+        for (const one of seen)
+          expect(one.x).toEqual(stepOf(name, one.seq).x.map((value) => value ?? Number.NaN));
+        for (const { t } of seen.slice(0, -1)) expect(t).toBeNull();
+        if (left.y && begins <= left.seq) {
+          const predicted = await firstValueFrom(watch.view('predictions', { last: 2 }));
+          expect([name, predicted.seq, [...predicted.y]]).toEqual([name, left.seq, left.y]);
+        }
+        await handle.close();
+      }
+    } finally {
+      client.close();
+      await server.stop();
+    }
+  });
 });

@@ -127,7 +127,7 @@ describe('a sequence that is resampled', () => {
         if (message.type !== 'inputs') return;
         for (const [i, t] of message.t.entries()) inputs.push([t, ...message.x.slice(2 * i, 2 * i + 2)]);
       });
-    server.work();
+    server.goOn();
     expect(inputs).toEqual([
       [0, NaN, 1],
       [10_000, NaN, 1],

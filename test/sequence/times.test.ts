@@ -112,7 +112,7 @@ describe('the times of steps', () => {
         server.sequence
           .rejoin(view, EVERY, { epoch, seq: -1 })
           .results$.subscribe((message) => messages.push(message));
-        server.work();
+        server.goOn();
         return messages.map(({ channel: _channel, ...rest }) => rest);
       };
       const expected = live.map(({ channel: _channel, ...rest }) => rest);

@@ -118,7 +118,7 @@ describe('a sequence of version 0.1', () => {
       for (const [i, t] of message.t.entries())
         inputs.push([message.seq + i, [t], [...message.x.slice(2 * i, 2 * i + 2)]]);
     });
-    server.work();
+    server.goOn();
     expect(inputs).toEqual(Array.from({ length: 6 }, (_, t) => [t, [Number.NaN], [...stepOf(t)]]));
     const acks: number[] = [];
     sequence.sleep('idle');

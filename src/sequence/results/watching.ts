@@ -50,6 +50,8 @@ export interface Watched {
   readonly schema: Schema;
   readonly seq: number;
   readonly epoch: string;
+  /** @throws EddyError why it ended, if it did */
+  checkAlive(): void;
   /** Wakes it. */
   awake(): Course;
   /** Its model and epoch; null while it sleeps. */
@@ -176,6 +178,7 @@ export class Watching {
 
   private checkView(view: View): void {
     const { spec } = this.parts.sequence;
+    this.parts.sequence.checkAlive();
     if (spec.readout.kind === 'none' && kindOf(view).needsReadout)
       throw new EddyError('view-unavailable', `a model without a readout has no ${view}`);
     if (view === 'weights') checkWeights(spec);

@@ -97,6 +97,28 @@ describe('a subscriber that comes back', () => {
     },
   );
 
+  it('[RES1] gets the same bits out of the pages of the past as from a replay by a second model', () => {
+    const missed = (past: object) => {
+      const { sequence, push, run } = made({}, past);
+      for (let i = 0; i < 12; i++) {
+        push(17);
+        if (i === 3) sequence.keep();
+        if (i === 5) ask(sequence).reset('state');
+      }
+      const seen: string[] = [];
+      const after = { epoch: sequence.epoch, seq: 104 };
+      const { results$, recovered } = sequence.rejoin('states', EVERY, after);
+      results$.subscribe((message) => seen.push(...itemsOf(message)));
+      run();
+      push(3);
+      return { seen, recovered };
+    };
+    const kept = missed({});
+    expect(kept.recovered).toBe(true);
+    expect(kept.seen.length).toBe(12 * 17 + 3 - 105);
+    expect(missed({ stateBytes: 0 })).toEqual(kept);
+  });
+
   it('[RES1] begins within a block, where it had seen only a part of it', () => {
     const { sequence, push, run } = made();
     push(20);

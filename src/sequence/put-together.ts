@@ -1,0 +1,92 @@
+/** Puts the parts of a sequence together. */
+import type { EddyError } from '../errors.js';
+import type { Schema } from '../fields/sequence-schema.js';
+import type { Plain } from '../formats/typed-json.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
+import type { SequenceStore } from '../store/store.js';
+import { BinClosing } from './bin-closing.js';
+import type { SequenceRun } from './change.js';
+import { Checkpoints } from './checkpoints.js';
+import { Intake } from './intake.js';
+import { LastTold } from './last-told.js';
+import type { Past } from './past/past.js';
+import { PendingAcks } from './pending-acks.js';
+import { type Recovered, recover } from './recovery.js';
+import { Results } from './results/results.js';
+import { type Watched, Watching } from './results/watching.js';
+import { countRun } from './sequence-counters.js';
+import type { SequenceParts } from './sequence-parts.js';
+import type { Asleep } from './summary.js';
+import { blockStepsOf, replayStepsOf } from './work-bounds.js';
+
+/** Where a sequence begins, or goes on from. */
+export interface Place {
+  /** Number of its last step. */
+  readonly seq: number;
+  readonly epoch: string;
+  readonly spec: ModelSpec;
+  readonly schema: Schema;
+  readonly past: Past;
+  /** What was recovered; null if it sleeps. */
+  readonly recovered: Recovered | null;
+}
+
+export function placeOf(origin: Recovered | Asleep): Place {
+  if (!('course' in origin)) return { ...origin, recovered: null };
+  const { seq, epoch, schema, model } = origin.course;
+  return { seq, epoch, schema, spec: model.spec, past: origin.past, recovered: origin };
+}
+
+/** @param closeBins closes the open bins of a resampled sequence */
+export function putTogether(
+  sequence: Watched,
+  parts: SequenceParts,
+  log: SequenceStore,
+  { seq, spec, schema, past, recovered }: Place,
+  closeBins: () => void,
+) {
+  const { name, channel, limits, clock, models, newEpoch, counters, turns, onFault, store } = parts;
+  const { replayed, isCut } = recovered ?? { replayed: 0, isCut: false };
+  const blockSteps = blockStepsOf(spec, limits.blockSteps);
+  const results = new Results(channel, spec, schema, past);
+  const acks = new PendingAcks(seq, log);
+  const lastTold = new LastTold(store, name, spec);
+  const wall = () => clock.wall();
+  const intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
+  const closing = new BinClosing(clock.scheduler, closeBins);
+  return {
+    blockSteps,
+    past,
+    results,
+    acks,
+    lastTold,
+    watching: new Watching({ sequence, results, log, past, turns, models, clock, onFault }),
+    intake,
+    /** Gives its model once more. */
+    recover: () =>
+      recover(
+        name,
+        log,
+        (spec) => models.wake(spec),
+        () => past,
+      ),
+    /** Refuses all that is to come, and completes all views. */
+    end: (reason: EddyError) => {
+      closing.end();
+      intake.end(reason);
+      acks.refuse(reason);
+      results.complete();
+    },
+    count: (run: SequenceRun) => countRun(counters, run),
+    closing,
+    checkpoints: new Checkpoints({
+      log,
+      clock,
+      everySteps: replayStepsOf(spec, parts.checkpointSteps),
+      isKept: replayed === 0 && !isCut,
+      replayed,
+      summary: (course) => lastTold.summary(course) as unknown as Plain,
+      past,
+    }),
+  };
+}
