@@ -230,9 +230,8 @@ export class Handle extends StepObserver implements SequenceHandle {
   private begin(opened: ServerMessageOf<'opened'>): void {
     const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
     const described = describedIn(opened);
-    const { spec } = described;
     this.fields ??= described.fields;
-    if (!this.producer.fits(spec)) {
+    if (!this.producer.fits(described.spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
       this.producer.stop(error);
       this.report(error, null);
@@ -245,7 +244,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.parts.views.expectFrom(seq);
     this.parts.views.begin();
     this.appends.begin(channel);
-    const { lost, renumbered, lostTargets } = this.producer.begin(opened, spec);
+    const { lost, renumbered, lostTargets } = this.producer.begin(opened, described.spec);
     if (lost) {
       const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
       this.report(codedError('history-lost', `the server has steps only up to ${seq}: ${what}`, false), seq);
@@ -271,14 +270,8 @@ export class Handle extends StepObserver implements SequenceHandle {
 
   /** Gives the channel back as soon as nothing is left to do on it. */
   private tryClose(): void {
-    if (
-      !this.closing ||
-      !this.producer.isDone ||
-      this.appends.size > 0 ||
-      this.isCloseAsked ||
-      this.opening.isPending
-    )
-      return;
+    const isBusy = !this.producer.isDone || this.appends.size > 0 || this.opening.isPending;
+    if (!this.closing || isBusy || this.isCloseAsked) return;
     if (this.channel === null) return this.finish();
     this.isCloseAsked = true;
     this.parts.requests.ask(
