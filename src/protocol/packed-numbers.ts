@@ -18,12 +18,14 @@ export function readReals(view: DataView, at: number, length: number): Float32Ar
 
 /** How many readings the steps of small frames share, since arrays of their own would cost more than their contents. */
 const SLAB_READINGS = 512;
+/** So few have room in the array itself. */
+const FEWEST = 8;
 let slab = new Float64Array(0);
 let slabUsed = 0;
 
 /** Gives room for a few numbers, which is never given again. */
 function roomFor(length: number): Float64Array<ArrayBuffer> {
-  if (length > SLAB_READINGS / 4) return new Float64Array(length);
+  if (length <= FEWEST || length > SLAB_READINGS / 4) return new Float64Array(length);
   if (slabUsed + length > slab.length) {
     slab = new Float64Array(SLAB_READINGS);
     slabUsed = 0;

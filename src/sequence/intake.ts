@@ -148,7 +148,7 @@ export class Intake {
     const fresh = rows(x, this.stepSize, repeats, count);
     const freshTargets = targets && rows(targets, targets.length / count, repeats, count);
     const given = t && rows(t, 1, repeats, count);
-    const stamps = course.times.stamp(given, count - repeats, wall(), next, spec.inputs.late === 'take');
+    const stamps = course.times.stamp(given, count - repeats, wall, next, spec.inputs.late === 'take');
     return {
       record: { kind: 'steps', first: next, t: stamps, x: fresh, targets: freshTargets },
       last,
@@ -171,10 +171,10 @@ export class Intake {
       return { record: null, last: before, asker };
     }
     const keys = key === null ? null : ([[key, checksum, 0]] as const);
-    if (this.readings) return this.readings.take(command, keys, course, wall());
+    if (this.readings) return this.readings.take(command, keys, course, wall);
     this.checkCredit(seq, limits.pendingAppends);
     const stamp = t === null ? null : Float64Array.of(t);
-    const stamps = course.times.stamp(stamp, 1, wall(), seq, spec.inputs.late === 'take');
+    const stamps = course.times.stamp(stamp, 1, wall, seq, spec.inputs.late === 'take');
     asker.seq = seq;
     return { record: { kind: 'steps', first: seq, t: stamps, x, targets, keys }, last: seq, asker };
   }

@@ -1,11 +1,12 @@
 /** The readings of a resampled sequence: they wait for their bin to close, and become steps. */
 import { EddyError } from '../errors.js';
 import { type ResampledStep, Resampler } from '../features/resampler.js';
+import { isTime } from '../features/time-features.js';
 import type { Schema } from '../fields/sequence-schema.js';
 import type { StepKey } from '../store/store.js';
 import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
-import { checkLeap, checkTime } from './step-times.js';
+import { checkLeap, noTime } from './step-times.js';
 
 /** A reading that waits, with all who appended it: the same key may come again meanwhile. */
 interface Waiting {
@@ -41,7 +42,7 @@ export class ResampledReadings {
     { x, t, asker }: Appended & { readonly asker: Appender },
     keys: readonly StepKey[] | null,
     course: Course,
-    arrival: number,
+    arrival: () => number,
   ): Change | null {
     this.begin(course);
     if (this.pending >= this.most)
@@ -56,8 +57,8 @@ export class ResampledReadings {
       return null;
     }
     const { resampler, bins } = this;
-    const time = t ?? arrival;
-    checkTime(time, 'the reading');
+    const time = t ?? arrival();
+    if (!isTime(time)) throw noTime(time, 'the reading');
     checkLeap(time, course.times.last, arrival);
     const bin = resampler.binOf(time);
     const steps = resampler.take(time, x);

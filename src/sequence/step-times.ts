@@ -1,5 +1,5 @@
 import { EddyError } from '../errors.js';
-import { MAX_TIME } from '../features/time-features.js';
+import { isTime } from '../features/time-features.js';
 import type { Plain } from '../formats/typed-json.js';
 
 /** What no sensor's clock does: to be so far ahead of the server's, and so long after the last step. */
@@ -42,19 +42,22 @@ export class StepTimes {
   stamp(
     t: Float64Array | null,
     count: number,
-    arrival: number,
+    arrival: () => number,
     first: number,
     mayBeLate: boolean,
   ): Float64Array {
     const { last } = this;
     const stamps = new Float64Array(count);
     let latest = Number.isNaN(last) ? Number.NEGATIVE_INFINITY : last;
+    let now = Number.NaN;
     for (let i = 0; i < count; i++) {
       const given = t?.[i] ?? Number.NaN;
-      const time = Number.isNaN(given) ? Math.max(arrival, latest) : given;
-      checkTime(time, `step ${first + i}`);
+      const isGiven = !Number.isNaN(given);
+      if (!isGiven && Number.isNaN(now)) now = arrival();
+      const time = isGiven ? given : Math.max(now, latest);
+      if (!isTime(time)) throw noTime(time, `step ${first + i}`);
       if (time < latest && !mayBeLate) throw late(first + i, time, latest);
-      checkLeap(time, latest, arrival);
+      if (isGiven) checkLeap(time, latest, arrival);
       stamps[i] = time;
       latest = Math.max(latest, time);
     }
@@ -89,11 +92,8 @@ export class StepTimes {
   }
 }
 
-/** @throws EddyError `step-time` for what is no time */
-export function checkTime(time: number, what: string): void {
-  if (!(Math.abs(time) <= MAX_TIME))
-    throw new EddyError('step-time', `the time of ${what} is ${time}, no milliseconds since 1970`);
-}
+export const noTime = (time: number, what: string) =>
+  new EddyError('step-time', `the time of ${what} is ${time}, no milliseconds since 1970`);
 
 /**
  * Checks that a wrong clock does not carry a sequence into a far future, from which no later step would bring it back.
@@ -101,8 +101,8 @@ export function checkTime(time: number, what: string): void {
  * @param last the time of the last step; no number before the first
  * @throws EddyError `step-time`
  */
-export function checkLeap(time: number, last: number, arrival: number): void {
-  if (!(time - arrival > AHEAD_MS && time - last > LEAP_MS) || !Number.isFinite(last)) return;
+export function checkLeap(time: number, last: number, arrival: () => number): void {
+  if (!Number.isFinite(last) || !(time - last > LEAP_MS) || time - arrival() <= AHEAD_MS) return;
   throw new EddyError(
     'step-time',
     `a step came of ${timeText(time)}, which is in the future, and over a year after the last one, of ${timeText(last)}: is the clock of its source right?`,
