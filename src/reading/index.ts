@@ -2,5 +2,5 @@
 export type { Chunk } from './chunks.js';
 export { openReading, type Reading } from './open-reading.js';
 export * from './reading.js';
-export { fieldText, listed, tellChoice, tellReport } from './telling.js';
+export { fieldText, formatText, listed, tellChoice, tellReport, timeText } from './telling.js';
 export { lineOf, namesOf } from './text/csv-cells.js';

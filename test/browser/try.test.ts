@@ -30,9 +30,9 @@ function runHere(query: string) {
   const setting = parseSetting(query);
   const signal = createSignal(setting);
   const rows = Array.from({ length: setting.steps }, () => signal.next() as Row);
-  const runner = new LocalRunner(specOf(setting.signal, 1, setting.a), setting.steps);
+  const runner = new LocalRunner(specOf(setting, { features: 1 }, setting.a), setting.steps);
   const x = Float64Array.from(rows.flatMap((row) => row.x));
-  return { rows, batch: runner.run({ first: 0, count: rows.length, x, targets: null }) };
+  return { rows, batch: runner.run({ first: 0, count: rows.length, x, t: null, targets: null }) };
 }
 
 describe('the page', () => {
