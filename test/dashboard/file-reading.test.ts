@@ -196,6 +196,21 @@ describe('the file of the page', () => {
   });
 });
 
+describe('the file that was read', () => {
+  it('is forgotten for a link that needs another, and at hand for one that needs it', async () => {
+    const file = new FileReading(page);
+    const { reading } = parseSetting('');
+    expect(await file.read(reading, [])).toBeNull();
+    file.take(fileOf('a.csv', 'a\n1\n'));
+    const dropped = file.read(reading, []);
+    file.forget();
+    expect([await dropped, file.state$.value.status, file.has('a.csv')]).toEqual([null, 'none', true]);
+    await file.read(reading, []);
+    file.forget();
+    expect([file.table, file.state$.value.status]).toEqual([null, 'none']);
+  });
+});
+
 describe('the words of the page', () => {
   it('name its controls, not the options of the command line', () => {
     expect(pageWords('if that is a number, say --decimal ,')).toBe(

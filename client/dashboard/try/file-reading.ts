@@ -83,8 +83,10 @@ export class FileReading {
     }
   }
 
-  close(): void {
+  /** Drops what was read, or is being read. The file stays at hand. */
+  forget(): void {
     this.abort.abort();
+    if (this.state$.value.status !== 'none') this.state$.next({ status: 'none' });
   }
 }
 

@@ -3,6 +3,7 @@ import { EddyError } from '../../../src/errors.js';
 import {
   type Choice,
   type Field,
+  namedFormat,
   openReading,
   type Reading,
   type ReadingOptions,
@@ -53,7 +54,6 @@ export const MAX_TABLE_ROWS = RUN.steps.most;
 /** Milliseconds that are read for at once, and rows between two looks at the clock. */
 const SLICE_MS = 12;
 const LOOK_ROWS = 64;
-const IS_NDJSON = /\.(ndjson|jsonl)(\.gz)?$/i;
 
 /**
  * Reads a file as `eddy push` does, and passes over bad rows, which the report counts.
@@ -63,7 +63,7 @@ const IS_NDJSON = /\.(ndjson|jsonl)(\.gz)?$/i;
 export async function readTable(file: FileLike, asked: Asked, around: Surroundings): Promise<Table> {
   const options: ReadingOptions = {
     ...asked.options,
-    ...(IS_NDJSON.test(file.name) && { format: 'ndjson' }),
+    format: namedFormat(file.name),
     requireTime: true,
     onBadRow: 'skip',
   };
