@@ -12,15 +12,14 @@ export const fieldText = ({ name, unit }: Field): string =>
 
 /** Says what is taken of a file. */
 export function tellChoice(choice: Choice): string[] {
-  const { format, delimiter, fields, time, targets, classes, by, leftOut, notes } = choice;
-  const cut = delimiter === null ? '' : `, delimiter ${DELIMITERS[delimiter] ?? delimiter}`;
+  const { fields, time, targets, classes, by, leftOut, notes } = choice;
   return [
-    `${format}${cut}`,
+    formatText(choice),
     `taken: ${listed(fields.map(fieldText))}`,
     ...(targets.length > 0
       ? [`targets: ${listed(targets.map(fieldText))}${classes ? ` (${listed(classes)})` : ''}`]
       : []),
-    time === null ? 'time: none' : `time: ${time.columns.map(quoted).join(' and ')} (${formText(time)})`,
+    `time: ${timeText(time)}`,
     ...(by === null ? [] : [`by: ${by}`]),
     ...leftOut.slice(0, MAX_NAMED).map(({ name, why }) => `left out: ${quoted(name)}: ${why}`),
     ...(leftOut.length > MAX_NAMED ? [`left out: ${leftOut.length - MAX_NAMED} more`] : []),
@@ -50,8 +49,19 @@ export function tellReport({
   ];
 }
 
-const formText = ({ format, zone }: TimeSource) =>
-  /^(s|ms|us|ns)$/.test(format) ? `${format} since 1970` : `${format}, ${zone} if it tells no zone`;
+/** Says how a file is written: `csv, delimiter ;`. */
+export const formatText = ({ format, delimiter }: Pick<Choice, 'format' | 'delimiter'>): string =>
+  delimiter === null ? format : `${format}, delimiter ${DELIMITERS[delimiter] ?? delimiter}`;
+
+/** Says where the times come from: `date (DD.MM.YYYY, UTC if it tells no zone)`. */
+export function timeText(time: TimeSource | null): string {
+  if (time === null) return 'none';
+  const { columns, format, zone } = time;
+  const form = /^(s|ms|us|ns)$/.test(format)
+    ? `${format} since 1970`
+    : `${format}, ${zone} if it tells no zone`;
+  return `${columns.map(quoted).join(' and ')} (${form})`;
+}
 
 const tally = ({ count, first }: Tally, what: string) =>
   count > 0 ? [`note: ${count} ${what}, first in line ${first}`] : [];

@@ -30,9 +30,9 @@ function runHere(query: string) {
   const setting = parseSetting(query);
   const signal = createSignal(setting);
   const rows = Array.from({ length: setting.steps }, () => signal.next() as Row);
-  const runner = new LocalRunner(specOf(setting.signal, 1, setting.a), setting.steps);
+  const runner = new LocalRunner(specOf(setting, { features: 1 }, setting.a), setting.steps);
   const x = Float64Array.from(rows.flatMap((row) => row.x));
-  return { rows, batch: runner.run({ first: 0, count: rows.length, x, targets: null }) };
+  return { rows, batch: runner.run({ first: 0, count: rows.length, x, t: null, targets: null }) };
 }
 
 describe('the page', () => {
@@ -160,7 +160,7 @@ describe('a run on the page', () => {
     await page.context().close();
   });
 
-  it('takes a file, and says what is wrong with one that cannot be read', async () => {
+  it('[BRW20] takes a file that is dropped, and says what is wrong with one that cannot be read', async () => {
     const { httpUrl } = await startServer();
     const { page } = await openPage(browser);
     await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
@@ -174,15 +174,101 @@ describe('a run on the page', () => {
         },
         [name, text],
       );
-    await drop('broken.csv', 'time,value\n1,2\n2,oops\n');
+    await drop('letter.txt', 'This is a letter.\nIt has no numbers.\n');
     await page.waitForSelector('.problem');
-    expect(await page.locator('.problem').innerText()).toContain('line 3, column value: "oops" is no number');
-    const lines = Array.from({ length: 150 }, (_, i) => `t${i},${Math.sin(i / 5)},${i % 7 === 0 ? '' : i}`);
-    await drop('good.csv', `time,wave,ramp\n${lines.join('\n')}\n`);
+    expect(await page.locator('.problem').innerText()).toContain(
+      'letter.txt cannot be read: no column holds a number',
+    );
+    const lines = Array.from({ length: 150 }, (_, i) => `${Math.sin(i / 5)},${i % 7 === 0 ? '' : i % 50}`);
+    await drop('good.csv', `wave,ramp\n${lines.join('\n')}\noops,1\n${'0.5,1\n'.repeat(50)}`);
     await page.waitForSelector(ENDED);
-    await expect.poll(() => page.locator('[data-testid=run]').getAttribute('data-steps')).toBe('150');
+    await expect.poll(() => page.locator('[data-testid=run]').getAttribute('data-steps')).toBe('200');
     expect(await page.getByLabel('Column shown').locator('option').allInnerTexts()).toEqual(['wave', 'ramp']);
     expect(await page.locator('.problem').count()).toBe(0);
+    const notes = await page.getByLabel('What is to be known of the file').innerText();
+    expect(notes).toContain('skipped: line 152: wave is "oops"');
+    expect(notes).toContain('1 bad row skipped');
+    expect(notes).toContain('gaps: ramp 22');
+    await page.context().close();
+  });
+
+  it('[BRW20] reads what sensors write: decimal commas, units, gz, UTF-16, NDJSON', async () => {
+    const { httpUrl } = await startServer();
+    const { page, said } = await openPage(browser);
+    await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
+    for (const [name, ...told] of [
+      [
+        'semi_deccomma.csv',
+        'csv, delimiter ;',
+        'timestamp (iso, UTC if it tells no zone): 2024-01-01',
+        'temp',
+      ],
+      ['units.csv', 'temp [°C]', 'hum [%]'],
+      ['packed.csv', 'packed.csv'],
+      ['utf16.csv', '°C'],
+      ['nested.ndjson', '(ndjson)', 'v.temp', 'id: text, such as "a"'],
+    ] as const) {
+      await page.getByLabel('Choose a file').setInputFiles(`test/fixtures/readings/${name}`);
+      await page.locator('[data-testid=told]', { hasText: name }).waitFor();
+      await page.waitForSelector(ENDED);
+      const text = await page.getByRole('region', { name: 'The file' }).innerText();
+      for (const part of told) expect(text).toContain(part);
+    }
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
+  it('[BRW20] is told how a file is read, what is taken of it and what is forecast, and its link holds that', async () => {
+    const { httpUrl } = await startServer();
+    const { page } = await openPage(browser);
+    const file = page.getByLabel('Choose a file');
+    const run = page.locator('[data-testid=run]');
+    await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
+    await file.setInputFiles('test/fixtures/readings/time_ambiguous.csv');
+    await page.waitForSelector('.problem');
+    expect(await page.locator('.problem').innerText()).toContain('Say which with “Time format” DD/MM/YYYY');
+    await page.getByLabel('Time format').fill('DD/MM/YYYY HH:mm');
+    await page.getByLabel('Time format').press('Tab');
+    await page.waitForSelector(ENDED);
+    expect(await page.getByTestId('told').innerText()).toContain('2024-04-03 10:00:00');
+    expect(page.url()).toContain('read.timeFormat=DD%2FMM%2FYYYY');
+
+    const rows = Array.from({ length: 120 }, (_, i) => {
+      const time = new Date(Date.UTC(2024, 0, 1) + i * 600_000).toISOString();
+      return `${time},${20 + (i % 7)},${i % 5},${i % 11 === 0 ? '' : i % 3}`;
+    });
+    const content = Buffer.from(`time,temp [°C],hum (%),flow\n${rows.join('\n')}\n`);
+    await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0&compare=1&b.where=server`);
+    await file.setInputFiles({ name: 'room.csv', mimeType: 'text/csv', buffer: content });
+    await page.waitForSelector(ENDED);
+    await page.getByLabel('hum (%)', { exact: true }).uncheck();
+    await expect.poll(() => page.url()).not.toContain('hum');
+    await page.waitForSelector(ENDED);
+    await page.getByLabel('Forecast', { exact: true }).selectOption('flow');
+    await page.getByLabel('time of day').check();
+    await expect.poll(() => page.url()).toContain('target=flow&calendar=hour');
+    await page.waitForSelector(`${ENDED}[data-steps="120"]`);
+    await page.waitForSelector('[data-testid=verdict][data-same=true]');
+    expect(await page.getByLabel('Column shown').locator('option').allInnerTexts()).toEqual([
+      'temp [°C], not forecast',
+      'flow',
+    ]);
+    const { header, lines } = await csvOf(page, 'Truth and forecast');
+    expect(header).toContain('flow,forecast A,forecast B');
+    const flow = header.split(',').indexOf('flow');
+    expect(lines[11]![flow]).toBe('');
+    const hash = await hashOf(page, 'A');
+
+    const other = await openPage(browser);
+    await other.page.goto(page.url());
+    await other.page.getByText('This link needs the file room.csv').waitFor();
+    await other.page
+      .getByLabel('Choose a file')
+      .setInputFiles({ name: 'room.csv', mimeType: 'text/csv', buffer: content });
+    await other.page.waitForSelector(`${ENDED}[data-steps="120"]`);
+    expect(await hashOf(other.page, 'A')).toBe(hash);
+    expect(await run.getAttribute('data-status')).toBe('ended');
+    await other.page.context().close();
     await page.context().close();
   });
 
@@ -230,6 +316,15 @@ describe('the page is for everybody', () => {
     ]) {
       await page.goto(`${httpUrl}/${path}`);
       await page.waitForSelector(path.includes('steps') ? ENDED : '.empty, .drop');
+      expect(await axeFindings(page)).toEqual([]);
+    }
+    await page.goto(`${httpUrl}/#/try?v=1&signal=csv&speed=0`);
+    for (const [file, ready] of [
+      ['time_ambiguous.csv', '.problem'],
+      ['nested.ndjson', ENDED],
+    ] as const) {
+      await page.getByLabel('Choose a file').setInputFiles(`test/fixtures/readings/${file}`);
+      await page.waitForSelector(ready);
       expect(await axeFindings(page)).toEqual([]);
     }
     await page.context().close();

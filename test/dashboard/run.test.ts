@@ -90,14 +90,17 @@ describe('a run', () => {
     expect(whole.run.state$.value).toEqual({ status: 'ended', steps: 300 });
 
     let left = 5;
-    const short = start('v=1&speed=0', { names: ['x'], next: () => (left-- > 0 ? { x: [left] } : 'end') });
+    const short = start('v=1&speed=0', {
+      fields: [{ name: 'x' }],
+      next: () => (left-- > 0 ? { x: [left] } : 'end'),
+    });
     short.pass(40);
     short.runners[0]!.answer();
     expect(short.run.state$.value).toEqual({ status: 'ended', steps: 5 });
   });
 
   it('[DSH22] waits for a sensor that has nothing to say yet', () => {
-    const { runners, pass, status } = start('v=1&speed=0', { names: ['x'], next: () => null });
+    const { runners, pass, status } = start('v=1&speed=0', { fields: [{ name: 'x' }], next: () => null });
     pass(100);
     expect([runners[0]!.blocks, status()]).toEqual([[], 'running']);
   });
@@ -114,7 +117,7 @@ describe('a run', () => {
   it('[DSH22] lets go of signal and runners when it is closed', () => {
     let isStopped = false;
     const signal: Signal = {
-      names: ['x'],
+      fields: [{ name: 'x' }],
       next: () => null,
       stop: () => {
         isStopped = true;
@@ -194,6 +197,7 @@ describe('a runner in a worker', () => {
     first,
     count,
     x: new Float64Array(count),
+    t: null,
     targets: null,
   });
 

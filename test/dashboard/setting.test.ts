@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunnerSetting } from '../../client/dashboard/try/model-spec.js';
+import type { ReadingSetting } from '../../client/dashboard/try/reading-setting.js';
 import {
   DRAWING_POINTS,
   formatSetting,
@@ -11,6 +12,7 @@ import {
   type Setting,
   SIGNALS,
 } from '../../client/dashboard/try/setting.js';
+import { TIME_KINDS } from '../../src/features/time-features.js';
 
 const runner: fc.Arbitrary<RunnerSetting> = fc
   .record({
@@ -26,22 +28,40 @@ const runner: fc.Arbitrary<RunnerSetting> = fc
   })
   .map((made) => ({ ...made, k2: made.k1 + made.k2 }) as RunnerSetting);
 
-const setting: fc.Arbitrary<Setting> = fc.record({
-  signal: fc.constantFrom(...SIGNALS),
-  signalSeed: fc.integer({ min: 0, max: 0xffff_ffff }),
-  drawing: fc.oneof(
-    fc.constant([]),
-    fc
-      .array(fc.integer({ min: 0, max: 255 }), { minLength: DRAWING_POINTS, maxLength: DRAWING_POINTS })
-      .map((bytes) => bytes.map((byte) => byte / 255)),
-  ),
-  file: fc.string({ maxLength: 40 }),
-  columns: fc.array(fc.string({ maxLength: 10 }), { maxLength: 4 }),
-  steps: fc.integer({ min: 1, max: 200_000 }),
-  speed: fc.integer({ min: 0, max: 10_000 }),
-  a: runner,
-  b: fc.option(runner),
+const reading: fc.Arbitrary<ReadingSetting> = fc.record({
+  delimiter: fc.constantFrom('', 'comma', 'semicolon', 'tab', 'bar', 'space'),
+  decimal: fc.constantFrom('', 'point', 'comma'),
+  header: fc.constantFrom('', 'names', 'row'),
+  names: fc.string({ maxLength: 30 }),
+  time: fc.string({ maxLength: 30 }),
+  timeFormat: fc.string({ maxLength: 30 }),
+  timeZone: fc.string({ maxLength: 30 }),
+  missing: fc.string({ maxLength: 30 }),
 });
+
+const setting: fc.Arbitrary<Setting> = fc
+  .record({
+    signal: fc.constantFrom(...SIGNALS),
+    signalSeed: fc.integer({ min: 0, max: 0xffff_ffff }),
+    drawing: fc.oneof(
+      fc.constant([]),
+      fc
+        .array(fc.integer({ min: 0, max: 255 }), { minLength: DRAWING_POINTS, maxLength: DRAWING_POINTS })
+        .map((bytes) => bytes.map((byte) => byte / 255)),
+    ),
+    file: fc.string({ maxLength: 40 }),
+    columns: fc.array(fc.string({ maxLength: 10 }), { maxLength: 4 }),
+    target: fc.string({ maxLength: 10 }),
+    calendar: fc.subarray([...TIME_KINDS]),
+    reading,
+
+    steps: fc.integer({ min: 1, max: 200_000 }),
+    speed: fc.integer({ min: 0, max: 10_000 }),
+    a: runner,
+    b: fc.option(runner),
+  })
+  // what is forecast is one of the columns
+  .map((one) => ({ ...one, target: one.columns.at(-1) ?? one.target }));
 
 const problem = (query: string) => {
   try {
@@ -83,11 +103,18 @@ describe('a link', () => {
     expect(problem('v=1&rate=1e999')).toContain('rate: a number from 0.000001 to 10');
     expect(problem('v=1&drawing=0g')).toContain('drawing: 128 hexadecimal digits');
     expect(problem('v=1&columns={"a":1}')).toContain('columns: at most 16 names');
+    expect(problem('v=1&calendar=hour,tides&read.decimal=dot&read.encoding=x')).toBe(
+      'setting-invalid: read.encoding: not known; ' +
+        'calendar: some of hour, weekday, monthday, yearday, weekend, elapsed; read.decimal: point, comma',
+    );
   });
 
   it('[DSH19] whose parts do not go together is refused', () => {
     expect(problem('v=1&k1=8&k2=4')).toBe('setting-invalid: A: learner.k2: k2 must be at least k1 (8)');
     expect(problem('v=1&compare=1&b.learner=rtrl&b.units=256')).toContain('B: learner: a step would cost');
+    expect(problem('v=1&signal=csv&columns=["a","b"]&target=c')).toBe(
+      'setting-invalid: target: c is not among the columns',
+    );
     expect(problemsOf(parseSetting(''))).toEqual([]);
   });
 

@@ -1,10 +1,12 @@
 import { firstValueFrom, last, scan, takeWhile } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalRunner } from '../../client/dashboard/try/local-runner.js';
+import { readingOptions } from '../../client/dashboard/try/reading-setting.js';
 import type { Checkpoint } from '../../client/dashboard/try/runner.js';
 import { ServerRunner } from '../../client/dashboard/try/server-runner.js';
 import { parseSetting } from '../../client/dashboard/try/setting.js';
 import { createSignal } from '../../client/dashboard/try/signal.js';
+import { readTable, tableSignal } from '../../client/dashboard/try/table.js';
 import { Run } from '../../client/dashboard/try/training-run.js';
 import { connect } from '../../client/sdk/node.js';
 import { startServer } from '../support/server.js';
@@ -57,6 +59,66 @@ describe('a run in the server', () => {
     expect([skipped, states.total]).toEqual([0, setting.steps]);
     expect(checkpoints).toEqual(here);
     expect(here.at(-1)?.count).toBe(setting.steps);
+    run.close();
+  });
+
+  it('[DSH37] on a file has its fields, times and gaps, and the bits of one beside the page', async () => {
+    const { url } = await startServer();
+    const client = connect(url);
+    clients.push(client);
+    const lines = Array.from({ length: 150 }, (_, i) => {
+      // one time lies before the others
+      const time = new Date(Date.UTC(2024, 0, 1) + (i === 70 ? 3 : i) * 600_000).toISOString();
+      return `${time},${i % 9 === 0 ? '' : (i % 13) / 7},${i % 5}`;
+    });
+    const file = new File([`time,temp [°C],hum (%)\n${lines.join('\n')}\n`], 'room.csv');
+    const setting = parseSetting('v=1&signal=csv&speed=0&units=6&target=hum+(%25)&calendar=hour,elapsed');
+    const table = await readTable(
+      file,
+      { options: readingOptions(setting.reading), columns: [] },
+      {
+        now: () => 0,
+        pause: () => Promise.resolve(),
+        onChoice: () => undefined,
+        onRows: () => undefined,
+        signal: new AbortController().signal,
+      },
+    );
+    const here: Checkpoint[] = [];
+    const run = new Run({
+      setting,
+      signal: tableSignal(table),
+      now: () => 0,
+      openRunner: (_name, _runner, spec, steps) => {
+        const local = new LocalRunner(spec, steps);
+        const runner = new ServerRunner(client, 'try/room', spec, steps, table.fields);
+        const push = runner.push.bind(runner);
+        runner.push = (block) => {
+          here.push(...local.run(block).checkpoints);
+          push(block);
+        };
+        return runner;
+      },
+    });
+    const ended = firstValueFrom(
+      run.state$.pipe(
+        takeWhile(({ status }) => status === 'running', true),
+        last(),
+      ),
+    );
+    run.tick();
+    expect(await ended).toEqual({ status: 'ended', steps: 150 });
+    expect([run.steps, run.targets]).toEqual([150, [1]]);
+    expect(run.runners[0]!.record.checkpoints).toEqual(here);
+    expect(here.at(-1)?.count).toBe(150);
+    const [listed] = (await client.list()).sequences;
+    expect(listed?.fields).toEqual([
+      { name: 'temp [°C]', unit: '°C' },
+      { name: 'hum (%)', unit: '%' },
+    ]);
+    // a gap of the file is one of the charts
+    expect([...run.truth.ring.view('x0')].filter(Number.isNaN)).toHaveLength(17);
+    expect(run.truth.clock?.firstTime).toBe(Date.UTC(2024, 0, 1));
     run.close();
   });
 

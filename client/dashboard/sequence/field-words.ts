@@ -4,9 +4,9 @@ import type { OutputLabel } from '../../../src/fields/output-labels.js';
 import { countWords, formatReading, formatSingle } from '../charts/numbers.js';
 import { durationWords } from '../charts/time-words.js';
 
-/** Writes a field: temperature (°C). */
+/** Writes a field: temperature (°C). A name that ends with its unit stays as it is. */
 export const fieldWords = ({ name, unit }: Pick<Field, 'name' | 'unit'>): string =>
-  unit ? `${name} (${unit})` : name;
+  unit && !name.endsWith(`(${unit})`) && !name.endsWith(`[${unit}]`) ? `${name} (${unit})` : name;
 
 /** Writes how far ahead a forecast looks: 10 min ahead where steps are `interval` milliseconds apart, or else 5 steps ahead. */
 export function aheadWords(horizon: number, interval: number | null): string {

@@ -10,7 +10,7 @@ export interface Field<T> {
 
 export const oneOf = <const T extends string>(all: readonly T[], initial: T): Field<T> => ({
   initial,
-  expected: all.join(', '),
+  expected: all.filter((one) => one !== '').join(', '),
   parse: (said) => all.find((one) => one === said),
   format: (value) => value,
 });
@@ -39,21 +39,37 @@ export const numberIn = (least: number, most: number, initial: number): NumberFi
   format: String,
 });
 
-export const text = (longest: number): Field<string> => ({
+export interface TextField extends Field<string> {
+  readonly longest: number;
+}
+
+export const text = (longest: number): TextField => ({
   initial: '',
+  longest,
   expected: `at most ${longest} characters`,
   parse: (said) => (said.length <= longest ? said : undefined),
   format: (value) => value,
 });
 
+/** Some of a few words, each once, in the order in which they are given. */
+export const someOf = <const T extends string>(all: readonly T[]): Field<readonly T[]> => ({
+  initial: [],
+  expected: `some of ${all.join(', ')}`,
+  parse(said) {
+    const words = said.split(',').map((word) => all.find((one) => one === word));
+    return new Set(words).size === words.length && !words.includes(undefined) ? (words as T[]) : undefined;
+  },
+  format: (value) => value.join(','),
+});
+
 /** Names, as JSON, since a name may hold anything. */
-export const list = (most: number): Field<readonly string[]> => ({
+export const list = (most: number, longest: number): Field<readonly string[]> => ({
   initial: [],
   expected: `at most ${most} names`,
   parse(said) {
     const names = readJson(said);
     if (!Array.isArray(names) || names.length > most) return undefined;
-    return names.every((name) => typeof name === 'string' && name.length <= 100) ? names : undefined;
+    return names.every((name) => typeof name === 'string' && name.length <= longest) ? names : undefined;
   },
   format: (value) => (value.length > 0 ? JSON.stringify(value) : ''),
 });

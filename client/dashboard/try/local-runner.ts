@@ -17,14 +17,14 @@ export class LocalRunner {
   }
 
   /** @throws EddyError `step-*`, `target-*` */
-  run({ first, count, x, targets }: Block): Batch {
+  run({ first, count, x, t: times, targets }: Block): Batch {
     const { model, outputs: M } = this;
     const { units: N, features: F } = model.spec;
     const [h, y] = [new Float32Array(count * N), new Float32Array(count * M)];
     const losses: LossOf[] = [];
     const checkpoints: Checkpoint[] = [];
     for (let t = 0; t < count; t++) {
-      const result = model.step(x.subarray(t * F, (t + 1) * F));
+      const result = model.step(x.subarray(t * F, (t + 1) * F), times?.[t]);
       h.set(result.h, t * N);
       if (result.y) y.set(result.y, t * M);
       const late = targets ? model.learn(targets.subarray(t * M, (t + 1) * M)) : [];

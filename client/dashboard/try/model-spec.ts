@@ -1,3 +1,4 @@
+import type { TimeKind } from '../../../src/features/time-features.js';
 import type { ModelSpec, ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 
 /** One network, how it learns, and where it runs. */
@@ -14,20 +15,44 @@ export interface RunnerSetting {
   readonly where: 'browser' | 'server';
 }
 
-/** Gives the model of a runner: a forecast of all features, or the probability of the add task's answer. */
-export function specOf(signal: string, features: number, runner: RunnerSetting): ModelSpecInput {
+/** What of a signal its models depend on. */
+export interface Fed {
+  readonly features: number;
+  /** The features that are forecast; all of them if left out. */
+  readonly targets?: readonly number[] | undefined;
+  /** Does the time of some step lie before that of the one before it? */
+  readonly isLate?: boolean | undefined;
+}
+
+/** Gives the model of a runner: a forecast of features, or the probability of the add task's answer. */
+export function specOf(
+  { signal, calendar }: { readonly signal: string; readonly calendar: readonly TimeKind[] },
+  { features, targets, isLate = false }: Fed,
+  runner: RunnerSetting,
+): ModelSpecInput {
   const { units, horizon, learner, k1, k2, optimizer, rate, seed } = runner;
-  const isAddTask = signal === 'add-task';
-  return {
+  const base = {
     features,
     units,
     seed,
-    ...(isAddTask
-      ? { readout: { kind: 'softmax' }, task: { kind: 'supervised', outputs: 2, delay: 0 } }
-      : { task: { kind: 'forecast', horizon }, inputs: { missing: 'hold' } }),
     learner: learner === 'tbptt' ? { kind: learner, k1, k2 } : { kind: learner, k1 },
     // the rate that is set is the rate that is used
-    optimizer: { kind: optimizer, learningRate: rate, schedule: { kind: 'constant' } },
+    optimizer: { kind: optimizer, learningRate: rate, schedule: { kind: 'constant' as const } },
+  };
+  if (signal === 'add-task')
+    return {
+      ...base,
+      readout: { kind: 'softmax' },
+      task: { kind: 'supervised', outputs: 2, delay: 0 },
+    };
+  return {
+    ...base,
+    task: { kind: 'forecast', horizon, ...(targets && { targets: [...targets] }) },
+    inputs: {
+      missing: 'hold',
+      ...(signal === 'csv' && calendar.length > 0 && { time: [...calendar] }),
+      ...(isLate && { late: 'take' }),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** Puts a run together: its signal, and its runners here or in the server. */
+import { EddyError } from '../../../src/errors.js';
 import type { Client } from '../../sdk/index.js';
 import { BrowserRunner, startWorker } from './browser-runner.js';
 import { openSensor } from './sensors.js';
@@ -10,7 +11,7 @@ import { Run } from './training-run.js';
 
 export interface OpenRunParts {
   readonly setting: Setting;
-  /** The file that was dropped, where one was. */
+  /** What was read of a file, if any was. */
   readonly table: Table | null;
   readonly client: Client;
   readonly now: () => number;
@@ -29,14 +30,14 @@ export async function openRun({ setting, table, client, now, asked }: OpenRunPar
     openRunner: (name, { where }, spec, steps) =>
       where === 'browser'
         ? new BrowserRunner(startWorker(), spec, steps)
-        : new ServerRunner(client, sequenceName(name), spec, steps),
+        : new ServerRunner(client, sequenceName(name), spec, steps, signal.fields),
   });
 }
 
 async function openSignal(setting: Setting, table: Table | null, asked: boolean): Promise<Signal | null> {
   switch (setting.signal) {
     case 'csv':
-      return table && tableSignal(table);
+      return table && fileSignal(setting, table);
     case 'drawing':
       return setting.drawing.length > 0 ? createSignal(setting) : null;
     case 'motion':
@@ -45,4 +46,14 @@ async function openSignal(setting: Setting, table: Table | null, asked: boolean)
     default:
       return createSignal(setting);
   }
+}
+
+function fileSignal({ calendar }: Setting, table: Table): Signal {
+  const signal = tableSignal(table);
+  if (calendar.length > 0 && !signal.hasTimes)
+    throw new EddyError(
+      'input-invalid',
+      'features of the time need the times of the rows, and no column was found that tells them',
+    );
+  return signal;
 }

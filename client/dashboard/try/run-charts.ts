@@ -1,6 +1,7 @@
 /** Which lines the charts of a run show. */
 import type { Line, LineChartOptions } from '../charts/line-chart-options.js';
 import { COLOUR } from '../charts/palette.js';
+import { fieldWords } from '../sequence/field-words.js';
 import { isSameModel } from './model-spec.js';
 import type { RunnerRecord } from './run-record.js';
 import type { Run, RunRunner } from './training-run.js';
@@ -25,11 +26,14 @@ const linesOf = (run: Run, what: string, ringOf: (record: RunnerRecord) => Line[
     };
   });
 
-/** The truth, and what each runner said of it beforehand. */
+/** A feature as it was, and what each runner said of it beforehand if it is forecast. */
 export function forecastChart(run: Run, feature: number): LineChartOptions {
-  const { ring, names } = run.truth;
-  const truth = { label: names[feature] ?? 'truth', ring, x: 'step', y: `x${feature}`, colour: COLOUR.truth };
-  const lines = linesOf(run, 'forecast', ({ forecasts }) => forecasts, `y${feature}`);
+  const { ring, fields } = run.truth;
+  const label = fieldWords(fields[feature] ?? { name: 'truth' });
+  const truth = { label, ring, x: 'step', y: `x${feature}`, colour: COLOUR.truth };
+  const output = run.targets.indexOf(feature);
+  if (output < 0) return { lines: [{ ...truth, isGround: true }] };
+  const lines = linesOf(run, 'forecast', ({ forecasts }) => forecasts, `y${output}`);
   return { lines: [{ ...truth, isGround: true }, ...lines] };
 }
 

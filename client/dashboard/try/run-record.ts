@@ -1,9 +1,11 @@
 /** What a page keeps of a run: the truth, and what each runner made of it. */
+import type { Field } from '../../../src/fields/fields.js';
 import { PrincipalComponents } from '../analysis/principal-components.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';
+import { StepClock } from '../charts/step-clock.js';
 import type { Batch, Block, Checkpoint } from './runner.js';
-import type { Row } from './signal.js';
+import type { Row, Signal } from './signal.js';
 
 /** Rows of numbers that are kept. */
 const MAX_ROWS = 120_000;
@@ -16,17 +18,21 @@ export class TruthRecord {
   /** Columns `step`, `x0` .. and, of the add task, `answer` and `ideal`. */
   readonly ring: Ring<string>;
 
-  constructor(
-    readonly names: readonly string[],
-    steps: number,
-  ) {
-    const columns = ['step', ...names.map((_, i) => `x${i}`), 'answer', 'ideal'];
-    this.ring = new Ring(columns, Math.min(steps, MAX_ROWS));
+  readonly fields: readonly Field[];
+  /** When the steps were; null if the signal does not tell. */
+  readonly clock: StepClock | null;
+
+  constructor({ fields, hasTimes = false }: Signal, steps: number) {
+    const rows = Math.min(steps, MAX_ROWS);
+    this.fields = fields;
+    this.ring = new Ring(['step', ...fields.map((_, i) => `x${i}`), 'answer', 'ideal'], rows);
+    this.clock = hasTimes ? new StepClock(rows) : null;
   }
 
   add({ first }: Pick<Block, 'first'>, rows: readonly Row[]): void {
-    rows.forEach(({ x, answer = Number.NaN, ideal = Number.NaN }, t) => {
-      this.ring.append(first + t, ...x, answer, ideal);
+    rows.forEach(({ x, t = null, answer = Number.NaN, ideal = Number.NaN }, i) => {
+      this.ring.append(first + i, ...x, answer, ideal);
+      this.clock?.take(first + i, t);
     });
   }
 }

@@ -8,6 +8,8 @@ export interface Block {
   readonly count: number;
   /** x [count,F] */
   readonly x: Float64Array<ArrayBuffer>;
+  /** Times [count], in milliseconds since 1970. */
+  readonly t: Float64Array<ArrayBuffer> | null;
   /** Targets [count,M], of a supervised task. */
   readonly targets: Float64Array<ArrayBuffer> | null;
 }

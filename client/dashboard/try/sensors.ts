@@ -64,5 +64,5 @@ function queue(names: readonly string[]): { push: (row: Row) => void; signal: Si
     if (waiting.length === MAX_WAITING) waiting.shift();
     waiting.push(row);
   };
-  return { push, signal: { names, next: () => waiting.shift() ?? null } };
+  return { push, signal: { fields: names.map((name) => ({ name })), next: () => waiting.shift() ?? null } };
 }

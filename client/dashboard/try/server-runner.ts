@@ -1,5 +1,6 @@
 /** A runner that runs in the server: a sequence of its own, which this page feeds and watches. */
 import { type Observable, Subject, Subscription } from 'rxjs';
+import type { Field } from '../../../src/fields/fields.js';
 import { joinFloats } from '../../../src/protocol/join-floats.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Client, Results, SequenceHandle } from '../../sdk/index.js';
@@ -40,10 +41,11 @@ export class ServerRunner implements Runner {
     private readonly sequence: string,
     spec: ModelSpecInput,
     steps: number,
+    fields?: readonly Field[],
   ) {
     this.hashes = new HashTrack(steps);
     const fail = (error: unknown) => this.batches.error(error);
-    this.handle = client.open(sequence, { spec, mode: 'create' });
+    this.handle = client.open(sequence, { spec, mode: 'create', ...(fields && { fields }) });
     this.handle.opened.then(() => {
       this.isMade = true;
     }, fail);
@@ -74,10 +76,13 @@ export class ServerRunner implements Runner {
     return Math.min(this.handle.room, MAX_UNDER_WAY - (this.pushed - this.next));
   }
 
-  push({ count, x, targets }: Block): void {
+  push({ count, x, t: times, targets }: Block): void {
     const [F, M] = [x.length / count, (targets?.length ?? 0) / count];
     for (let t = 0; t < count; t++)
-      this.handle.push(x.subarray(t * F, (t + 1) * F), targets?.subarray(t * M, (t + 1) * M));
+      this.handle.push(
+        { x: x.subarray(t * F, (t + 1) * F), t: times?.[t] },
+        targets?.subarray(t * M, (t + 1) * M),
+      );
     this.pushed += count;
   }
 

@@ -1,8 +1,11 @@
 /** The setting of a run, and the link that holds it: whoever opens the link gets the same run, to the bit. */
 import { EddyError } from '../../../src/errors.js';
+import { TIME_KINDS, type TimeKind } from '../../../src/features/time-features.js';
+import { MAX_FIELD_NAME } from '../../../src/fields/fields.js';
 import { LEARNER_NAMES, OPTIMIZER_NAMES, parseSpec } from '../../../src/rnn/spec/spec.js';
-import { type Field, list, numberIn, oneOf, points, text, whole } from './form-fields.js';
+import { type Field, list, numberIn, oneOf, points, someOf, text, whole } from './form-fields.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
+import { READING, type ReadingSetting } from './reading-setting.js';
 
 /** What a run may be fed with, and what a person reads of it. */
 export const SIGNAL_LABELS = {
@@ -12,7 +15,7 @@ export const SIGNAL_LABELS = {
   'regime-change': 'Regime change',
   'add-task': 'Add task (memory)',
   drawing: 'Draw it yourself',
-  csv: 'CSV file',
+  csv: 'Sensor file',
   motion: 'Motion of this device',
   microphone: 'Microphone level',
 };
@@ -28,6 +31,12 @@ export interface Setting {
   /** Name of the dropped file, and its columns: the file itself is not in the link. */
   readonly file: string;
   readonly columns: readonly string[];
+  /** The column that is forecast; empty for all of them. */
+  readonly target: string;
+  /** What the network also gets of the times of the rows. */
+  readonly calendar: readonly TimeKind[];
+  /** How the file is read. */
+  readonly reading: ReadingSetting;
   /** The run ends after so many. */
   readonly steps: number;
   /** Steps a second; 0 as fast as they go. */
@@ -50,10 +59,12 @@ export const RUN = {
   signalSeed: whole(0, 0xffff_ffff, 1),
   drawing: points(DRAWING_POINTS),
   file: text(200),
-  columns: list(MAX_COLUMNS),
+  columns: list(MAX_COLUMNS, MAX_FIELD_NAME),
+  target: text(MAX_FIELD_NAME),
+  calendar: someOf(TIME_KINDS),
   steps: whole(1, 200_000, 10_000),
   speed: whole(0, 10_000, 100),
-} satisfies Fields<Omit<Setting, 'a' | 'b'>>;
+} satisfies Fields<Omit<Setting, 'a' | 'b' | 'reading'>>;
 
 /** What it asks for a network. */
 export const LANE = {
@@ -91,16 +102,19 @@ export function parseSetting(query: string): Setting {
         return [name, value ?? field.initial];
       }),
     ) as T;
-  const known = new Set(['v', 'compare', ...Object.keys(RUN), ...Object.keys(LANE)]);
-  for (const name of new Set(given.keys()))
-    if (!known.has(name) && !(name.startsWith('b.') && name.slice(2) in LANE))
-      problems.push(`${name}: not known`);
+  const under = (prefix: string, fields: object) => Object.keys(fields).map((name) => prefix + name);
+  const known = new Set([
+    ...['v', 'compare', ...under('', RUN), ...under('', LANE)],
+    ...[...under('b.', LANE), ...under('read.', READING)],
+  ]);
+  for (const name of new Set(given.keys())) if (!known.has(name)) problems.push(`${name}: not known`);
   const compares = given.get('compare');
   if (compares !== null && compares !== '1') problems.push('compare: 1, or left out');
   const run = read(RUN, '', {});
+  const reading = read<ReadingSetting>(READING, 'read.', {});
   const a = read(LANE, '', {});
   const b = compares === null ? null : read(LANE, 'b.', a);
-  const setting = { ...run, a, b };
+  const setting = { ...run, reading, a, b };
   if (problems.length === 0) problems.push(...problemsOf(setting));
   if (problems.length > 0) throw new EddyError('setting-invalid', problems.join('; '));
   return setting;
@@ -109,9 +123,12 @@ export function parseSetting(query: string): Setting {
 /** Tells what is wrong with a setting whose parts are right each for itself. */
 export function problemsOf(setting: Setting): string[] {
   const problems: string[] = [];
+  const { signal, columns, target } = setting;
+  if (signal === 'csv' && target !== '' && columns.length > 0 && !columns.includes(target))
+    problems.push(`target: ${target} is not among the columns`);
   for (const [name, runner] of runnersOf(setting)) {
     try {
-      parseSpec(specOf(setting.signal, Math.max(1, setting.columns.length), runner));
+      parseSpec(specOf(setting, { features: Math.max(1, columns.length) }, runner));
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
       problems.push(`${name}: ${error.message}`);
@@ -138,8 +155,9 @@ export function formatSetting(setting: Setting): string {
       if (said !== field.format(defaults[key] ?? field.initial)) query.set(prefix + name, said);
     }
   };
-  const { a, b, ...run } = setting;
+  const { a, b, reading, ...run } = setting;
   write(RUN, '', run, {});
+  write<ReadingSetting>(READING, 'read.', reading, {});
   write(LANE, '', a, {});
   if (b) {
     query.set('compare', '1');

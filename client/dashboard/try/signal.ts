@@ -1,17 +1,27 @@
 /** What a run is fed with, step by step. */
 import { EddyError } from '../../../src/errors.js';
+import type { Field } from '../../../src/fields/fields.js';
 import { addTask, mackeyGlass, noisySine, randomWalk } from '../../../src/signals/index.js';
 import type { Setting } from './setting.js';
 
 export interface Row {
+  /** NaN is a gap. */
   readonly x: readonly number[];
+  /** Milliseconds since 1970. */
+  readonly t?: number;
   /** Of the add task: what is to be learned, and the probability of a 1, which nobody can know better. */
   readonly answer?: 0 | 1;
   readonly ideal?: number;
 }
 
 export interface Signal {
-  readonly names: readonly string[];
+  readonly fields: readonly Field[];
+  /** Rows in all, where it has an end. */
+  readonly length?: number;
+  /** Does every row tell its time? */
+  readonly hasTimes?: boolean;
+  /** Does the time of some row lie before that of the one before it? */
+  readonly isLate?: boolean;
   /** Gives the next row; null if none has come yet, `end` after the last. */
   next(): Row | null | 'end';
   stop?(): void;
@@ -22,8 +32,7 @@ const CHANGE_AT = 2000;
 /**
  * Makes a signal that comes from numbers alone.
  *
- * @param table of a dropped file
- * @throws EddyError `input-invalid` where there is no drawing yet; sensors are not among them
+ * @throws EddyError `input-invalid` where there is no drawing yet; files and sensors are not among them
  */
 export function createSignal(setting: Setting): Signal {
   const { signal, signalSeed: seed, drawing } = setting;
@@ -59,14 +68,14 @@ export function createSignal(setting: Setting): Signal {
 }
 
 function series(name: string, numbers: Generator<number>): Signal {
-  return { names: [name], next: () => ({ x: [numbers.next().value] }) };
+  return { fields: [{ name }], next: () => ({ x: [numbers.next().value] }) };
 }
 
 function adding(seed: number): Signal {
   const steps = addTask({ seed });
   const past: number[] = Array(8).fill(0);
   return {
-    names: ['coin'],
+    fields: [{ name: 'coin' }],
     next() {
       const { x, y } = steps.next().value;
       const ideal = 0.5 + 0.5 * (past[2] as number) - 0.25 * (past[7] as number);

@@ -1,5 +1,7 @@
 /** A run: one signal, one or two runners that get the same blocks of it, and their records. */
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
+import { EddyError } from '../../../src/errors.js';
+import type { Field } from '../../../src/fields/fields.js';
 import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';
 import { type RunnerSetting, specOf } from './model-spec.js';
@@ -40,6 +42,10 @@ const MAX_BLOCK = 256;
 export class Run {
   readonly state$ = new BehaviorSubject<RunState>({ status: 'running' });
   readonly truth: TruthRecord;
+  /** Steps that it has at most: those of the setting, or of a signal that ends before. */
+  readonly steps: number;
+  /** The features that are forecast, in the order of y. */
+  readonly targets: readonly number[];
   readonly runners: readonly RunRunner[];
   private readonly changes = new Subject<void>();
   private readonly open: readonly Runner[];
@@ -51,11 +57,17 @@ export class Run {
 
   constructor(private readonly parts: RunParts) {
     const { setting, signal, openRunner } = parts;
-    const { steps, speed } = setting;
+    const { speed } = setting;
+    const { fields, length = Number.POSITIVE_INFINITY, isLate } = signal;
+    const steps = Math.min(setting.steps, length);
+    const features = fields.length;
+    const targets = setting.signal === 'csv' ? placeOf(setting.target, fields) : undefined;
     this.pace = new Pace(speed);
-    this.truth = new TruthRecord(signal.names, steps);
+    this.steps = steps;
+    this.targets = targets ?? fields.map((_, i) => i);
+    this.truth = new TruthRecord(signal, steps);
     const made = runnersOf(setting).map(([name, runner]) => {
-      const spec = specOf(setting.signal, signal.names.length, runner);
+      const spec = specOf(setting, { features, targets, isLate }, runner);
       const outputs = outputsOf(parseSpec(spec));
       const ahead = setting.signal === 'add-task' ? 0 : runner.horizon;
       const record = new RunnerRecord({ units: runner.units, outputs, ahead, steps, speed });
@@ -115,7 +127,7 @@ export class Run {
 
   /** Steps that all runners take now, and the run has left. */
   private get room(): number {
-    const left = this.parts.setting.steps - this.taken;
+    const left = this.steps - this.taken;
     return Math.max(0, Math.min(MAX_BLOCK, left, ...this.open.map(({ room }) => room)));
   }
 
@@ -139,7 +151,7 @@ export class Run {
   /** Ends where all that was to come has come back. */
   private settle(): void {
     const { status } = this.state$.value;
-    const isAll = this.isDry || this.taken === this.parts.setting.steps;
+    const isAll = this.isDry || this.taken === this.steps;
     if (!isAll || status === 'ended' || status === 'failed') return;
     const last = (record: RunnerRecord) => record.done + record.skipped;
     if (this.runners.every(({ record }) => last(record) >= this.taken))
@@ -147,8 +159,18 @@ export class Run {
   }
 }
 
+/** Gives the place of the field that is forecast; nothing for all of them. @throws EddyError `input-invalid` */
+function placeOf(target: string, fields: readonly Field[]): readonly number[] | undefined {
+  if (target === '') return undefined;
+  const place = fields.findIndex(({ name }) => name === target);
+  if (place < 0) throw new EddyError('input-invalid', `${target}, which is to be forecast, is not taken`);
+  return [place];
+}
+
 function blockOf(first: number, rows: readonly Row[]): Block {
   const x = Float64Array.from(rows.flatMap((row) => row.x));
+  const hasTimes = rows.some(({ t }) => t !== undefined);
+  const t = hasTimes ? Float64Array.from(rows, (row) => row.t ?? Number.NaN) : null;
   const answers = rows.flatMap(({ answer }) => (answer === undefined ? [] : [1 - answer, answer]));
-  return { first, count: rows.length, x, targets: answers.length > 0 ? Float64Array.from(answers) : null };
+  return { first, count: rows.length, x, t, targets: answers.length > 0 ? Float64Array.from(answers) : null };
 }

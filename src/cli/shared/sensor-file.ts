@@ -1,7 +1,7 @@
 /** Opens a sensor file, or standard input, for the reader. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { openReading, type Reading, type ReadingOptions } from '../../reading/index.js';
+import { namedFormat, openReading, type Reading, type ReadingOptions } from '../../reading/index.js';
 
 export interface SensorFile extends Reading {
   /** Gives which share of the file has been read, or null if unknown. */
@@ -31,7 +31,7 @@ export async function openSensorFile(
       yield chunk;
     }
   }
-  const format = options.format ?? (/\.(ndjson|jsonl)(\.gz)?$/i.test(file) ? 'ndjson' : undefined);
+  const format = options.format ?? namedFormat(file);
   try {
     const reading = await openReading(counted(), { ...options, format }, { isLive: isLive && isInput });
     return { ...reading, share: () => size && bytes / size, close: () => stream.destroy() };
