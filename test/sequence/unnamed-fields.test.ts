@@ -104,7 +104,8 @@ describe('a sequence of version 0.1', () => {
   });
 
   it('[TIM1] [STP15] gives its steps back without times, and compares those that come again', () => {
-    const { registry } = upgraded(new Restartable());
+    const server = new Restartable();
+    const { registry } = upgraded(server);
     const sequence = registry.get('a');
     const inputs: unknown[] = [];
     const { results$ } = sequence.rejoin(
@@ -113,8 +114,11 @@ describe('a sequence of version 0.1', () => {
       { epoch: 'old', seq: -1 },
     );
     results$.subscribe((message) => {
-      if (message.type === 'inputs') inputs.push([message.seq, [...message.t], [...message.x]]);
+      if (message.type !== 'inputs') return;
+      const { seq, count, t, x } = message;
+      for (let i = 0; i < count; i++) inputs.push([seq + i, [t[i]], [...x.subarray(2 * i, 2 * i + 2)]]);
     });
+    server.goOn();
     expect(inputs).toEqual(Array.from({ length: 6 }, (_, t) => [t, [Number.NaN], [...stepOf(t)]]));
     const acks: number[] = [];
     sequence.sleep('idle');
