@@ -3,7 +3,9 @@
  * sent; after a broken connection all of them are sent again.
  */
 import { EddyError } from '../../src/errors.js';
+import type { StepValues } from './api.js';
 import type { CodedError } from './coded-error.js';
+import { randomKey } from './random-key.js';
 import type { RequestBody, Requests } from './requests.js';
 
 type Append = Omit<Extract<RequestBody, { type: 'append' }>, 'channel' | 'sequence'>;
@@ -25,6 +27,9 @@ export interface AppendQueueParts {
 export class AppendQueue {
   private readonly waiting = new Set<Waiting>();
   private channel: number | null = null;
+  /** Keys of its own begin with it, and go on with a number. */
+  private readonly keyPrefix = randomKey();
+  private keys = 0;
 
   constructor(private readonly parts: AppendQueueParts) {}
 
@@ -32,13 +37,27 @@ export class AppendQueue {
     return this.waiting.size;
   }
 
-  /** Resolves with the number of the step when it is durable. */
-  add(body: Append): Promise<number> {
+  /**
+   * Appends x [B,F], and resolves with the number of the step when it is durable.
+   *
+   * @param t milliseconds since 1970; NaN to be stamped on arrival
+   */
+  add(
+    { x, target, t }: { x: StepValues; target: ArrayLike<number> | undefined; t: number },
+    key = `${this.keyPrefix}-${this.keys++}`,
+  ): Promise<number> {
     const most = this.parts.capacity();
     if (this.waiting.size >= most)
       return Promise.reject(
         new EddyError('outbox-full', `${most} appends are already waiting for the server`),
       );
+    const body: Append = {
+      type: 'append',
+      x: Float64Array.from(x, (value) => value ?? Number.NaN),
+      ...(target && { targets: Float64Array.from(target) }),
+      ...(!Number.isNaN(t) && { t }),
+      key,
+    };
     return new Promise((resolve, reject) => {
       const one = { body, resolve, reject };
       this.waiting.add(one);

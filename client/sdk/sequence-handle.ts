@@ -1,7 +1,7 @@
 /** An open sequence: its life from the first `open` to its end, over all sockets. */
 import { type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { EddyError } from '../../src/errors.js';
-import { type Field, parseFields } from '../../src/fields/fields.js';
+import { type Field, parseFields } from '../../src/fields/field.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import type { View } from '../../src/protocol/views/index.js';
 import type {
@@ -21,7 +21,6 @@ import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
-import { randomKey } from './random-key.js';
 import { isPassing } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
@@ -49,9 +48,6 @@ export class Handle extends StepObserver implements SequenceHandle {
   private readonly appends: AppendQueue;
   /** The fields in the order in which x is given; null until they are known. */
   private fields: readonly Field[] | null;
-  /** Keys of this handle's appends begin with it, and go on with a number. */
-  private readonly keyPrefix = randomKey();
-  private keys = 0;
   private readonly answer = new Deferred<Opened>();
   private readonly reports = new Subject<Report>();
   /** Ends the views that were taken from this handle. */
@@ -128,16 +124,9 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.producer.push(parts.x, parts.target ?? target, parts.t);
   }
 
-  async append(step: StepInput, { key = this.newKey() }: AppendOptions = {}): Promise<number> {
+  async append(step: StepInput, { key }: AppendOptions = {}): Promise<number> {
     this.checkTakes();
-    const { x, target, t } = partsOf(step, this.fields);
-    return this.appends.add({
-      type: 'append',
-      x: Float64Array.from(x, (value) => value ?? Number.NaN),
-      ...(target && { targets: Float64Array.from(target) }),
-      ...(!Number.isNaN(t) && { t }),
-      key,
-    });
+    return this.appends.add(partsOf(step, this.fields), key);
   }
 
   flush(): Promise<void> {
@@ -241,9 +230,8 @@ export class Handle extends StepObserver implements SequenceHandle {
   private begin(opened: ServerMessageOf<'opened'>): void {
     const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
     const described = describedIn(opened);
-    const { spec } = described;
     this.fields ??= described.fields;
-    if (!this.producer.fits(spec)) {
+    if (!this.producer.fits(described.spec)) {
       const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
       this.producer.stop(error);
       this.report(error, null);
@@ -256,7 +244,7 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.parts.views.expectFrom(seq);
     this.parts.views.begin();
     this.appends.begin(channel);
-    const { lost, renumbered, lostTargets } = this.producer.begin(opened, spec);
+    const { lost, renumbered, lostTargets } = this.producer.begin(opened, described.spec);
     if (lost) {
       const what = `${renumbered} un-acked steps go on from ${seq + 1}, ${lostTargets} late targets are given up`;
       this.report(codedError('history-lost', `the server has steps only up to ${seq}: ${what}`, false), seq);
@@ -275,10 +263,6 @@ export class Handle extends StepObserver implements SequenceHandle {
     });
   }
 
-  private newKey(): string {
-    return `${this.keyPrefix}-${this.keys++}`;
-  }
-
   private checkTakes(): void {
     if (this.outcome) throw this.outcome;
     if (this.closing) throw new EddyError('client-closed', `the handle of ${this.sequence} is being closed`);
@@ -286,14 +270,8 @@ export class Handle extends StepObserver implements SequenceHandle {
 
   /** Gives the channel back as soon as nothing is left to do on it. */
   private tryClose(): void {
-    if (
-      !this.closing ||
-      !this.producer.isDone ||
-      this.appends.size > 0 ||
-      this.isCloseAsked ||
-      this.opening.isPending
-    )
-      return;
+    const isBusy = !this.producer.isDone || this.appends.size > 0 || this.opening.isPending;
+    if (!this.closing || isBusy || this.isCloseAsked) return;
     if (this.channel === null) return this.finish();
     this.isCloseAsked = true;
     this.parts.requests.ask(

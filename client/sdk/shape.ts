@@ -1,7 +1,7 @@
 /** What a step and a target have to look like, checked before they are taken. */
 import { EddyError, type ErrorCode } from '../../src/errors.js';
 import type { Resampling } from '../../src/features/resampling.js';
-import { type Field, readingsToX } from '../../src/fields/fields.js';
+import { type Field, readingsToX } from '../../src/fields/field.js';
 import type { Limits } from '../../src/limits.js';
 import type { Encoding } from '../../src/protocol/codec.js';
 import type { ServerMessageOf } from '../../src/protocol/messages.js';

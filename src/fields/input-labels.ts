@@ -1,7 +1,7 @@
 /** What each number is that the cell gets of a step, by name. */
 import { timeNames } from '../features/time-features.js';
 import { lookedBackAt, type ModelSpec } from '../rnn/spec/spec.js';
-import type { Field } from './fields.js';
+import type { Field } from './field.js';
 
 /** Gives a name for each of the F' inputs of a row: the fields, their changes and lags, and the features of the time. */
 export function inputLabels(spec: ModelSpec, fields: readonly Field[]): string[] {

@@ -1,7 +1,7 @@
 /** What each number of a prediction is, by name. */
 import { outputNames } from '../rnn/io/output-names.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import { type Field, numberedFields } from './fields.js';
+import { type Field, numberedFields } from './field.js';
 
 /** One of the M outputs of a row. */
 export interface OutputLabel extends Field {

@@ -15,7 +15,8 @@ import {
   TIME_FIELDS,
   VECTOR_FIELDS,
 } from './messages.js';
-import { LITTLE_ENDIAN, PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
+import { PACKED_MARK, PackedWriter, unpackClient, unpackServer } from './packed.js';
+import { LITTLE_ENDIAN } from './packed-numbers.js';
 import { scanMsgpack } from './scan.js';
 
 export type Encoding = 'msgpack' | 'json';

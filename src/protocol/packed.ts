@@ -22,6 +22,7 @@
  */
 import { EddyError, type ErrorAbout, type ErrorCode } from '../errors.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage, ServerMessageOf } from './messages.js';
+import { FEW, LITTLE_ENDIAN, readDoubles, readReadings, readReals } from './packed-numbers.js';
 
 /** The first byte of a packed frame. */
 export const PACKED_MARK = 0xc1;
@@ -50,12 +51,8 @@ const NARROW_STEPS_HEAD = 28;
 const HEAD = 32;
 
 const WORD = 2 ** 32;
-/** Up to this many numbers, a loop is faster than a copy of bytes. */
-const FEW = 32;
 /** Bytes of the buffer that small frames share, since a buffer of their own would cost more than their contents. */
 const SLAB_BYTES = 8 * 1024;
-
-export const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 type PackedServerMessage = ServerMessageOf<'ack' | 'states' | 'predictions' | 'inputs'>;
 
@@ -271,52 +268,6 @@ function readInteger(view: DataView, at: number, field: string): number {
 
 const integerAt = (view: DataView, at: number) =>
   view.getUint32(at, true) + WORD * view.getUint32(at + 4, true);
-
-/** Gives a view of the numbers, or a copy if they are not aligned to 4, as in most frames of a socket. */
-function readReals(view: DataView, at: number, length: number): Float32Array<ArrayBuffer> {
-  const from = view.byteOffset + at;
-  const buffer = view.buffer as ArrayBuffer;
-  if (LITTLE_ENDIAN && from % 4 === 0) return new Float32Array(buffer, from, length);
-  if (LITTLE_ENDIAN && length > FEW) return new Float32Array(buffer.slice(from, from + 4 * length));
-  const copy = new Float32Array(length);
-  for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
-  return copy;
-}
-
-/** How many readings the steps of small frames share, since arrays of their own would cost more than their contents. */
-const SLAB_READINGS = 512;
-let slab = new Float64Array(0);
-let slabUsed = 0;
-
-/** Gives room for a few numbers, which is never given again. */
-function roomFor(length: number): Float64Array<ArrayBuffer> {
-  if (length > SLAB_READINGS / 4) return new Float64Array(length);
-  if (slabUsed + length > slab.length) {
-    slab = new Float64Array(SLAB_READINGS);
-    slabUsed = 0;
-  }
-  slabUsed += length;
-  return slab.subarray(slabUsed - length, slabUsed);
-}
-
-/** Gives a copy of float64 numbers, which a frame seldom has where they may lie. */
-function readDoubles(view: DataView, at: number, length: number): Float64Array<ArrayBuffer> {
-  const from = view.byteOffset + at;
-  if (LITTLE_ENDIAN && length > FEW)
-    return new Float64Array((view.buffer as ArrayBuffer).slice(from, from + 8 * length));
-  const copy = roomFor(length);
-  for (let i = 0; i < length; i++) copy[i] = view.getFloat64(at + 8 * i, true);
-  return copy;
-}
-
-/** Gives a copy of readings, float64 whatever they travelled as. */
-function readReadings(view: DataView, at: number, length: number, width: number): Float64Array<ArrayBuffer> {
-  if (width === 8) return readDoubles(view, at, length);
-  if (LITTLE_ENDIAN && length > SLAB_READINGS / 4) return new Float64Array(readReals(view, at, length));
-  const copy = roomFor(length);
-  for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
-  return copy;
-}
 
 function checkLength(view: DataView, expected: number): void {
   if (view.byteLength === expected) return;

@@ -1,6 +1,6 @@
 /** The words of a reading: what may be told of a file, what was found in it, and the rows that come of it. */
 
-import type { Field } from '../fields/fields.js';
+import type { Field } from '../fields/field.js';
 
 export type { Field };
 

@@ -1,5 +1,5 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 
 /** Closes the open bins when no reading has come for as long as one takes: a sensor that falls silent ends its last bin. */
 export class BinClosing {

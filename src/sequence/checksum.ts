@@ -23,7 +23,7 @@ export class Checksum {
     return this;
   }
 
-  /** Gives the checksum of what was added, and begins anew. */
+  /** Gives the checksum of what was added, and forgets it. */
   take(): number {
     let { one, other } = this;
     this.one = 0xdeadbeef;

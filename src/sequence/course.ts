@@ -1,4 +1,4 @@
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';

@@ -3,7 +3,7 @@
  * process in the same call, from elsewhere when it arrives. Every error is an EddyError.
  */
 import type { Observable } from 'rxjs';
-import type { Schema, SchemaInput } from '../fields/schema.js';
+import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
 import type { SequenceHandle } from './handle.js';
 
 /** Create a new sequence, resume an existing one, or either. */

@@ -4,8 +4,8 @@
  * at once, in the same call.
  */
 import type { Observable } from 'rxjs';
-import type { Reading } from '../fields/fields.js';
-import type { Schema } from '../fields/schema.js';
+import type { Reading } from '../fields/field.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';

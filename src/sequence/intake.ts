@@ -1,6 +1,6 @@
 /** Checks the commands to a sequence. The whole of a block is checked before any of it is accepted. */
 import { EddyError } from '../errors.js';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Limits } from '../limits.js';
 import type { ModelSettings } from '../rnn/model.js';

@@ -1,6 +1,6 @@
 import { defer, from, ignoreElements, Observable, of } from 'rxjs';
 import type { Clock } from '../clock.js';
-import type { SchemaInput } from '../fields/schema.js';
+import type { SchemaInput } from '../fields/sequence-schema.js';
 import type { Directory, Listed, ListQuery, OpenedSequence, OpenMode, SequenceList } from './directory.js';
 import type { SequenceHandle } from './handle.js';
 import { LocalHandle } from './local-handle.js';

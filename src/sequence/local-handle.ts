@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { readingsToX } from '../fields/fields.js';
-import type { Schema } from '../fields/schema.js';
+import { readingsToX } from '../fields/field.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import { Inlet } from '../operators/inlet.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';

@@ -1,4 +1,4 @@
-import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/schema.js';
+import { checkSchema, parseSchema, type Schema, type SchemaInput } from '../fields/sequence-schema.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Asker, Refused } from './change.js';
 import type { Course } from './course.js';

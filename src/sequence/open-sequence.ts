@@ -1,5 +1,5 @@
 /** How a sequence begins: new, or out of the store. */
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';

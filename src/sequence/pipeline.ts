@@ -10,7 +10,7 @@
  */
 import { type MonoTypeOperatorFunction, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import { type CopyRoom, carrySteps, type RunTaker } from '../operators/carry-steps.js';
 import { learn } from '../operators/learn.js';
 import { Stage, stage } from '../operators/stage.js';

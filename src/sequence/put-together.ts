@@ -1,6 +1,6 @@
 /** Puts the parts of a sequence together. */
 import type { EddyError } from '../errors.js';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';

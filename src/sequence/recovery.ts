@@ -1,7 +1,7 @@
 /** Restores a sequence: the last intact checkpoint, then a replay of the records after it. */
 import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
-import { type Schema, unnamedSchema } from '../fields/schema.js';
+import { type Schema, unnamedSchema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';

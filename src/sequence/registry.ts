@@ -2,7 +2,7 @@
 import type { Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
-import { parseSchema, type SchemaInput } from '../fields/schema.js';
+import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';

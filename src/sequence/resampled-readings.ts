@@ -1,7 +1,7 @@
 /** The readings of a resampled sequence: they wait for their bin to close, and become steps. */
 import { EddyError } from '../errors.js';
 import { type ResampledStep, Resampler } from '../features/resampler.js';
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { StepKey } from '../store/store.js';
 import type { Appended, Appender, Asker, Change, Refused } from './change.js';
 import type { Course } from './course.js';
@@ -70,7 +70,7 @@ export class ResampledReadings {
     return steps.length === 0 ? null : this.changeOf(steps, course, null);
   }
 
-  /** Closes all open bins. Null where there are none. */
+  /** Closes all open bins. Null if there is none. */
   flush(course: Course, asker: Asker): Change | null {
     this.begin(course);
     const steps = this.resampler.flush();

@@ -5,7 +5,7 @@
  */
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
-import type { Schema, SchemaInput } from '../fields/schema.js';
+import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';

@@ -34,7 +34,7 @@ export class StepTimes {
   }
 
   /**
-   * Gives the times of new steps: those that came, or the arrival where there are none. Time never goes back by itself: a
+   * Gives the times of new steps: those that came, or else the arrival. Time never goes back by itself: a
    * step without a time is no older than the last one.
    *
    * @throws EddyError `step-time` for what is no time, `step-late` for a step older than the one before it

@@ -1,4 +1,4 @@
-import type { Schema } from '../fields/schema.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore, Store } from '../store/store.js';
 import type { Course } from './course.js';

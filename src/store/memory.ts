@@ -1,7 +1,8 @@
 /** A store that lasts as long as its process: everything in it counts as durable at once. */
 import { EddyError } from '../errors.js';
 import { readCheckpoint, writeCheckpoint } from './log/checkpoint-codec.js';
-import { ChunkWriter, readChunk } from './log/records.js';
+import { readChunk } from './log/read-records.js';
+import { ChunkWriter } from './log/records.js';
 import { MemoryPages } from './memory-pages.js';
 import { PageRoom } from './page-index.js';
 import type {

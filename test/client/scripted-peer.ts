@@ -4,8 +4,8 @@
  */
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Client, type ConnectOptions, connect } from '../../client/sdk/index.js';
-import type { FieldInput } from '../../src/fields/fields.js';
-import { parseSchema, type Schema } from '../../src/fields/schema.js';
+import type { FieldInput } from '../../src/fields/field.js';
+import { parseSchema, type Schema } from '../../src/fields/sequence-schema.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { Codec, type Encoding, type WireForm } from '../../src/protocol/codec.js';
 import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../src/protocol/messages.js';

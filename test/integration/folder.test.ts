@@ -7,6 +7,10 @@ import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../src/server/index.js';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
+import { ask } from '../support/ask.js';
+import { listed } from '../support/handles.js';
+import { openFolder } from '../support/kill.js';
+import { codeOf } from '../support/sequences.js';
 
 interface Left {
   readonly seq: number;
@@ -37,6 +41,9 @@ function stepOf(name: string, t: number): { x: (number | null)[]; target: number
   ];
   return { x, target: name === 'supervised' && t % 5 ? [Math.fround(Math.cos(t))] : undefined };
 }
+
+const readings = (values: readonly (number | null)[]) =>
+  Float64Array.from(values, (value) => value ?? Number.NaN);
 
 let folder = '';
 beforeEach(() => {
@@ -78,6 +85,50 @@ describe('a folder of version 0.1.0', () => {
       client.close();
       await server.stop();
     }
+  });
+
+  it('[REC9] [TIM1] [STP15] gives its last steps back without times, and compares them when they come again', async () => {
+    const registry = await openFolder(folder, (error) => expect(error).toBe(null));
+    const list = await Promise.all(Object.keys(before).map((name) => listed(registry, name)));
+    expect(list.every((entry) => entry?.awake === false)).toBe(true);
+    for (const [name, { seq }] of Object.entries(before)) {
+      const sequence = registry.get(name);
+      const steps = [2, 1, 0].map((back) => ({ at: seq - back, ...stepOf(name, seq - back) }));
+      const from = { epoch: sequence.epoch, seq: seq - 3 };
+      const { results$, recovered } = sequence.rejoin('inputs', { every: 0, delivery: 'every' }, from);
+      const inputs = { t: [] as number[], x: [] as number[] };
+      results$.subscribe((message) => {
+        if (message.type !== 'inputs') return;
+        inputs.t.push(...message.t);
+        inputs.x.push(...message.x);
+      });
+      expect([name, recovered, inputs]).toEqual([
+        name,
+        true,
+        { t: [Number.NaN, Number.NaN, Number.NaN], x: steps.flatMap(({ x }) => [...readings(x)]) },
+      ]);
+      const acks: number[] = [];
+      for (const { at, x, target } of steps)
+        ask(sequence).push(at, readings(x), target && readings(target), (acked) => acks.push(acked));
+      expect(acks).toEqual([seq, seq, seq]);
+      const other = () => ask(sequence).push(seq, readings([50, 50]), undefined, (acked) => acks.push(acked));
+      expect(codeOf(other)).toBe('step-conflict');
+    }
+    await registry.end();
+  });
+
+  it('[REC9] [FLD6] takes names, and keeps them', async () => {
+    const fields = [{ name: 'wave', unit: 'm' }, { name: 'gust' }];
+    const ignore = () => undefined;
+    const registry = await openFolder(folder, ignore);
+    for (const name of Object.keys(before)) registry.open(name, 'resume', { fields });
+    await registry.end();
+    const again = await openFolder(folder, ignore);
+    for (const name of Object.keys(before)) {
+      expect((await listed(again, name))?.schema?.fields).toEqual(fields);
+      expect(again.open(name, 'resume', {}).sequence.schema.fields).toEqual(fields);
+    }
+    await again.end();
   });
 
   it('[REC9] is known by the same model specs', async () => {

@@ -78,7 +78,8 @@ class Gateways {
         for (let i = 0; i < act.count; i++) this.append(act.gateway, i === 0 ? act.dt : 100);
         return;
       case 'repeat':
-        return this.readings[act.gateway]!.slice(-1 - act.back).forEach((reading) => this.send(reading));
+        for (const reading of this.readings[act.gateway]!.slice(-1 - act.back)) this.send(reading);
+        return;
       case 'restart':
         return this.restart();
       case 'flush':
@@ -104,7 +105,8 @@ class Gateways {
   }
 
   private append(of: number, dt: number): void {
-    const t = Math.max(0, (this.clocks[of]! += dt));
+    const t = Math.max(0, this.clocks[of]! + dt);
+    this.clocks[of] = t;
     const n = this.count++;
     const level = n % 5 === 0 ? Number.NaN : Math.sin(n);
     const reading: Reading = { key: `${of}-${n}`, t, x: [n % 7, level], outcomes: [] };

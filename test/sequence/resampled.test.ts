@@ -125,8 +125,7 @@ describe('a sequence that is resampled', () => {
       .rejoin('inputs', { every: 0, delivery: 'every' }, { epoch: sequence.epoch, seq: -1 })
       .results$.subscribe((message) => {
         if (message.type !== 'inputs') return;
-        const { t, x, count } = message;
-        for (let i = 0; i < count; i++) inputs.push([t[i]!, ...x.subarray(2 * i, 2 * i + 2)]);
+        for (const [i, t] of message.t.entries()) inputs.push([t, ...message.x.slice(2 * i, 2 * i + 2)]);
       });
     server.goOn();
     expect(inputs).toEqual([

@@ -115,8 +115,8 @@ describe('a sequence of version 0.1', () => {
     );
     results$.subscribe((message) => {
       if (message.type !== 'inputs') return;
-      const { seq, count, t, x } = message;
-      for (let i = 0; i < count; i++) inputs.push([seq + i, [t[i]], [...x.subarray(2 * i, 2 * i + 2)]]);
+      for (const [i, t] of message.t.entries())
+        inputs.push([message.seq + i, [t], [...message.x.slice(2 * i, 2 * i + 2)]]);
     });
     server.goOn();
     expect(inputs).toEqual(Array.from({ length: 6 }, (_, t) => [t, [Number.NaN], [...stepOf(t)]]));

@@ -31,10 +31,10 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 /** A sequence of a server that can be restarted. */
 export class Restartable {
   private durable = openDurable();
-  private world = createRegistry({ store: this.durable.store });
+  private server = createRegistry({ store: this.durable.store });
 
   get registry(): Registry {
-    return this.world.registry;
+    return this.server.registry;
   }
 
   get store(): Store {
@@ -47,7 +47,7 @@ export class Restartable {
 
   /** Lets a few turns of the event loop pass, which those who read the past go on in. */
   goOn(): void {
-    const { scheduler } = this.world;
+    const { scheduler } = this.server;
     scheduler.maxFrames = scheduler.frame + 10;
     scheduler.flush();
   }
@@ -72,6 +72,6 @@ export class Restartable {
 
   private begin(disk: MemoryDisk): void {
     this.durable = openDurable(disk);
-    this.world = createRegistry({ store: this.durable.store });
+    this.server = createRegistry({ store: this.durable.store });
   }
 }

@@ -1,6 +1,6 @@
 /** Sequences as a gateway has them. */
 import { firstValueFrom } from 'rxjs';
-import type { SchemaInput } from '../../src/fields/schema.js';
+import type { SchemaInput } from '../../src/fields/sequence-schema.js';
 import type { ViewMessage } from '../../src/protocol/views/index.js';
 import type { AppendedReading, SequenceHandle } from '../../src/sequence/handle.js';
 import { LocalDirectory } from '../../src/sequence/local-directory.js';

@@ -14,7 +14,7 @@ export function hostileFrames(seed: number): () => Uint8Array | string {
   /** Messages as they should be, in no order. */
   const good = (): Record<string, unknown> =>
     pick<() => Record<string, unknown>>([
-      () => ({ type: 'hello', version: draw(0, 2) }),
+      () => ({ type: 'hello', version: draw(0, 2), packed: draw(0, 1) > 0, float64: draw(0, 1) > 0 }),
       () => ({
         type: 'open',
         id: id(),
@@ -23,6 +23,28 @@ export function hostileFrames(seed: number): () => Uint8Array | string {
         spec: { features: draw(0, 3), units: draw(1, 9) },
       }),
       () => ({ type: 'steps', channel: draw(1, 9), seq: draw(0, 20), x: floats(draw(0, 4)) }),
+      () => ({
+        type: 'append',
+        id: id(),
+        ...pick([{ channel: draw(1, 9) }, { sequence: `h${draw(0, 5)}` }, {}]),
+        ...pick([
+          { x: floats(draw(0, 4)) },
+          { values: { x0: draw(0, 9), x9: null } },
+          { values: { x0: true } },
+        ]),
+        t: pick([0, 1e300, -5, 'now']),
+        key: pick(['a', 'b', '', 7]),
+      }),
+      () => ({ type: 'flush', id: id(), channel: draw(1, 9) }),
+      () => ({
+        type: 'open',
+        id: id(),
+        sequence: `h${draw(0, 5)}`,
+        mode: 'either',
+        spec: { units: draw(1, 9) },
+        fields: pick<unknown>([['a'], ['a', 'a'], ['', 'b'], [{ name: 'a', unit: 'm' }], []]),
+        resample: pick<unknown>([{ every: '10s' }, { every: -1 }, { every: '1ms', lateness: '1d' }]),
+      }),
       () => ({ type: 'targets', channel: draw(1, 9), seq: draw(0, 20), targets: floats(draw(0, 4)) }),
       () => ({
         type: 'subscribe',
@@ -54,6 +76,7 @@ export function hostileFrames(seed: number): () => Uint8Array | string {
     const head = new DataView(new ArrayBuffer(28 + 4 * draw(0, 6)));
     head.setUint8(0, 0xc1);
     head.setUint8(1, draw(0, 6));
+    head.setUint16(2, pick([0, 0, 1, 2, 3, 7, 255]), true);
     head.setUint32(4, draw(0, 9), true);
     head.setBigUint64(8, BigInt(pick([0, 3, 2 ** 53, 2 ** 60])), true);
     head.setUint32(16, pick([0, 1, 2, 2 ** 31]), true);

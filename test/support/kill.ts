@@ -156,18 +156,8 @@ function subscribe(url: string) {
 
 /** Names the sequences of the folder that differ from those that were never disturbed. */
 async function compare(folder: string, totals: readonly number[]): Promise<string[]> {
-  const store = await openLmdbStore(folder);
   const wrong: string[] = [];
-  const registry = new Registry({
-    kernels: sharedKernels(),
-    store,
-    clock: systemClock,
-    newEpoch: () => 'never',
-    limits: DEFAULT_LIMITS,
-    keeping: { steps: 4096, ms: 60_000, idleMs: 60_000 },
-    counters: createTelemetry().sequences,
-    onFault: (error) => wrong.push(String(error)),
-  });
+  const registry = await openFolder(folder, (error) => wrong.push(String(error)));
   PRODUCERS.forEach((producer, i) => {
     const plain = new Model(producer.spec);
     for (let t = 0; t < totals[i]!; t++) {
@@ -186,7 +176,21 @@ async function compare(folder: string, totals: readonly number[]): Promise<strin
   return wrong;
 }
 
-async function serve(folder: string, port: number): Promise<ChildProcess> {
+/** The sequences of a data folder. */
+export async function openFolder(folder: string, onFault: (error: unknown) => void): Promise<Registry> {
+  return new Registry({
+    kernels: sharedKernels(),
+    store: await openLmdbStore(folder),
+    clock: systemClock,
+    newEpoch: () => 'never',
+    limits: DEFAULT_LIMITS,
+    keeping: { steps: 4096, ms: 60_000, idleMs: 60_000 },
+    counters: createTelemetry().sequences,
+    onFault,
+  });
+}
+
+export async function serve(folder: string, port: number): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--data', folder, '--port', String(port), '--json'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -197,7 +201,7 @@ async function serve(folder: string, port: number): Promise<ChildProcess> {
   return child;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { decimate, type Points } from './decimate.js';
 import type { Line } from './line-chart-options.js';
 import type { Series } from './series.js';
-import { breakAtSilences } from './silences.js';
+import { breakAtSilences } from './silent-spans.js';
 
 /** Where steps lie along the axis. */
 export interface LineAxis {

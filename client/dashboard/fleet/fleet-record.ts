@@ -1,5 +1,5 @@
 /** The rows of all sequences, rebuilt at each poll of the server's list. */
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import type { ModelSpec } from '../../../src/rnn/spec/spec.js';
 import type { Listing } from '../../sdk/index.js';
 import { modelWords } from '../ui/model-words.js';

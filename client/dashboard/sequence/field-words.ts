@@ -1,5 +1,5 @@
 /** Fields and outputs in words: by name, with the unit, and how far ahead a forecast looks. */
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import type { OutputLabel } from '../../../src/fields/output-labels.js';
 import { countWords, formatReading, formatSingle } from '../charts/numbers.js';
 import { durationWords } from '../charts/time-words.js';

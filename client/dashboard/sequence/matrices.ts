@@ -1,6 +1,6 @@
 /** Weights and saliency as matrices to look at. */
 
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { cellOf } from '../../../src/rnn/cell/cells.js';
 import type { MatrixData } from '../charts/matrix.js';
 import { fieldWords } from './field-words.js';

@@ -1,6 +1,6 @@
 /** What a page keeps of a sequence that it watches: half an hour of it, in constant memory. */
 
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { type OutputLabel, outputLabels } from '../../../src/fields/output-labels.js';
 import { cellOf } from '../../../src/rnn/cell/cells.js';
 import { type OutputName, outputNames } from '../../../src/rnn/io/output-names.js';

@@ -69,8 +69,12 @@ function connect(i) {
     onFault,
   });
   const sequence = `bench-${i}`;
-  connection.receive(codec.encode({ type: 'hello', version: 1, packed: true, ...(named && { float64: true }) }));
-  connection.receive(codec.encode({ type: 'open', id: 1, sequence, mode: 'either', spec, ...(named && { fields: NAMES }) }));
+  connection.receive(
+    codec.encode({ type: 'hello', version: 1, packed: true, ...(named && { float64: true }) }),
+  );
+  connection.receive(
+    codec.encode({ type: 'open', id: 1, sequence, mode: 'either', spec, ...(named && { fields: NAMES }) }),
+  );
   connection.receive(codec.encode({ type: 'subscribe', id: 2, sequence, view: 'states' }));
   endTurn();
   const x = Float64Array.from({ length: F * block }, (_, at) => Math.sin(at));

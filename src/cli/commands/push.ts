@@ -1,5 +1,5 @@
 /** eddy push: streams a file, or standard input, into a sequence. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AGGREGATES, type Aggregate } from '../../features/aggregates.js';
 import { TIME_KINDS } from '../../features/time-features.js';
 import { namesOf } from '../../reading/index.js';
@@ -36,7 +36,11 @@ export function addPush(program: Command): void {
       durationText(0),
     )
     .option('--append', 'let the server number the rows, for several producers of one sequence', false)
-    .option('--resume', 'pass over the rows that the sequence has, by their time, or number', false)
+    .addOption(
+      new Option('--resume', 'pass over the rows that the sequence has, by their time, or number')
+        .default(false)
+        .conflicts('append'),
+    )
     .option('--skip <rows>', 'rows at the beginning to pass over', wholeNumber(0), 0)
     .option('--rate <steps>', 'steps per second; 0 for as fast as possible', positiveNumber, 0)
     .option('--json', 'print a summary as JSON', false);

@@ -60,9 +60,9 @@ export class Lane {
     const { asked, resume, append, isTimed, say } = options;
     const { handle, opened } = await openEither(client, sequence, asked);
     asked.check(opened);
-    const standing = await standingOf(client, opened, { isExact: resume });
+    const standing = await standingOf(client, opened, { isExact: resume && isTimed });
     const isAppended = append || opened.resample !== null;
-    const isPassed = resume ? resuming(sequence, standing, { isTimed, isAppended }) : () => false;
+    const isPassed = resume ? resuming(sequence, standing, isTimed) : () => false;
     if (opened.seq >= 0 && (resume || !isAppended))
       say(
         resume

@@ -23,14 +23,14 @@ const none: Passing = () => false;
 export function resuming(
   sequence: string,
   { seq, t: last, sameTime, every }: Standing,
-  { isTimed, isAppended }: { isTimed: boolean; isAppended: boolean },
+  isTimed: boolean,
 ): Passing {
   if (seq < 0) return none;
   if (!isTimed) {
-    if (isAppended)
+    if (every !== null)
       throw new EddyError(
         'setting-invalid',
-        `--resume: rows without times are found by their number, and ${sequence} takes rows of several producers; --skip passes over some`,
+        `--resume: ${sequence} is resampled, so that rows without times cannot be found by their number; --skip passes over some`,
       );
     let left = seq + 1;
     return () => left > 0 && left-- > 0;

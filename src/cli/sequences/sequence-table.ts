@@ -1,5 +1,5 @@
 /** Sequences as a table, one a line. */
-import type { Field } from '../../fields/fields.js';
+import type { Field } from '../../fields/field.js';
 import { fieldLabel } from '../shared/field-text.js';
 import { agoText } from '../shared/number-text.js';
 import { countOf, grouped } from '../shared/terminal.js';

@@ -1,5 +1,5 @@
 /** Fields and their values as text, a unit once. */
-import type { Field } from '../../fields/fields.js';
+import type { Field } from '../../fields/field.js';
 import { shortest } from './number-text.js';
 
 /** Gives the unit of a field, if its name does not hold it already. */

@@ -1,6 +1,6 @@
 /** What the numbers of a sequence's results are called. */
 import type { Described } from '../../../client/sdk/index.js';
-import type { Field } from '../../fields/fields.js';
+import type { Field } from '../../fields/field.js';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 
 export interface ResultNames {

@@ -1,6 +1,6 @@
 /** A result as a line for people: step, time, and numbers by name with their units. Times are in UTC. */
 import type { Results } from '../../../client/sdk/index.js';
-import type { Field } from '../../fields/fields.js';
+import type { Field } from '../../fields/field.js';
 import { readingText } from '../shared/field-text.js';
 import { shortest, timeText } from '../shared/number-text.js';
 import { colorsFor } from '../shared/output.js';

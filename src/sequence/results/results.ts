@@ -1,7 +1,7 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
 import { Subject } from 'rxjs';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
-import type { Schema } from '../../fields/schema.js';
+import type { Schema } from '../../fields/sequence-schema.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
 import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/views/index.js';
 import type { Update } from '../../rnn/learning/learner.js';

@@ -3,7 +3,7 @@ import { concat, defer, finalize, merge, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
-import type { Schema } from '../../fields/schema.js';
+import type { Schema } from '../../fields/sequence-schema.js';
 import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';

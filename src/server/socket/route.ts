@@ -17,7 +17,6 @@ import {
   tap,
 } from 'rxjs';
 import { EddyError } from '../../errors.js';
-import type { Schema } from '../../fields/schema.js';
 import type { Limits } from '../../limits.js';
 import { Sink } from '../../operators/sink.js';
 import { Stage, stage } from '../../operators/stage.js';
@@ -32,6 +31,7 @@ import { Channels } from './channels.js';
 import { Lanes } from './lanes.js';
 import type { LatencySampler } from './latency-sampler.js';
 import type { StepPace } from './step-pace.js';
+import { entryOf, placeOf } from './told-sequence.js';
 import { Watches } from './watches.js';
 
 export interface RouteParts {
@@ -276,14 +276,14 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     const access = this.parts.access();
     const covers = access.coversAll ? null : (name: string) => access.covers(name);
     return this.parts.directory.list({ after, limit, covers, only }).pipe(
-      map(({ sequences, ...list }): ServerMessage => {
-        const told = sequences.map(({ schema, x, ...entry }) => ({
-          ...entry,
-          ...(x && { x: [...x] }),
-          ...(schema && toldSchema(schema)),
-        }));
-        return { type: 'listing', re, ...list, sequences: told };
-      }),
+      map(
+        ({ sequences, ...list }): ServerMessage => ({
+          type: 'listing',
+          re,
+          ...list,
+          sequences: sequences.map(entryOf),
+        }),
+      ),
     );
   }
 }
@@ -294,16 +294,3 @@ const LISTED = 100;
 /** Answers `done` when the stream of a request completes. */
 const done = (re: number, work$: Observable<never>): Answer =>
   concat(work$, of({ type: 'done', re } as const));
-
-/** The names of a sequence's numbers, as messages tell them. */
-function toldSchema({ fields, targets, resample }: Schema) {
-  return {
-    fields: [...fields],
-    ...(targets.length > 0 && { targets: [...targets] }),
-    ...(resample && { resample: { ...resample } }),
-  };
-}
-
-function placeOf(re: number, { channel, name, epoch, seq, spec, schema }: SequenceHandle) {
-  return { re, channel, sequence: name, epoch, seq, spec: { ...spec }, ...toldSchema(schema) };
-}

@@ -21,7 +21,8 @@ import {
   summaryKey,
   within,
 } from './keys.js';
-import { ChunkWriter, readChunk } from './records.js';
+import { readChunk } from './read-records.js';
+import { ChunkWriter } from './records.js';
 import { ALL, StoredLog } from './stored-log.js';
 
 /** A chunk of this many bytes is closed, and the next one begins. */

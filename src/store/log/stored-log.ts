@@ -4,7 +4,7 @@ import type { Checkpoint, LogRecord, StoredCheckpoint, StoredSummary } from '../
 import { readCheckpoint } from './checkpoint-codec.js';
 import type { GroupCommit } from './group-commit.js';
 import { before, checkpointPosition, chunkRange, logKey, within } from './keys.js';
-import { readChunk } from './records.js';
+import { readChunk } from './read-records.js';
 
 /** A bound beyond all positions. */
 export const ALL = Number.MAX_SAFE_INTEGER;

@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../../src/store/log/checkpoint-codec.js';
-import { ChunkWriter, readChunk } from '../../../src/store/log/records.js';
+import { readChunk } from '../../../src/store/log/read-records.js';
+import { ChunkWriter } from '../../../src/store/log/records.js';
 import type { LogRecord } from '../../../src/store/store.js';
 import { anyPlain, anyReals, bitsOf } from '../../support/plain-arbitrary.js';
 import { checkpointAt, created, step } from '../../support/store-data.js';
@@ -93,6 +95,28 @@ describe('chunks of records', () => {
     const before = writer.byteLength;
     writer.append(step(1));
     expect(writer.byteLength - before).toBe(28 + 8 + 2 * 4);
+  });
+
+  it('[REC9] of version 0.1 give back float32 numbers, and no times', () => {
+    const words = new DataView(new ArrayBuffer(32 + 24 + 20));
+    const put = (at: number, ...values: number[]) => {
+      for (const [i, word] of values.entries()) words.setUint32(at + 4 * i, word, true);
+    };
+    put(0, 0x4c474445, 1, 70, 0, 2, 44, 0, 0);
+    put(32, 2 | (9 << 8), 0, 2, 0xffff_ffff);
+    put(56, 3 | (5 << 8), 0, 0, 1);
+    for (const [at, value] of [
+      [48, 1.5],
+      [52, Number.NaN],
+      [72, 0.25],
+    ] as const)
+      words.setFloat32(at, value, true);
+    const bytes = new Uint8Array(words.buffer);
+    words.setUint32(24, crc32(bytes.subarray(32), crc32(bytes.subarray(0, 24))), true);
+    expect(readChunk(bytes, 70, 2)).toEqual([
+      { kind: 'steps', first: 9, t: null, x: Float64Array.of(1.5, Number.NaN), targets: null },
+      { kind: 'targets', first: 5, targets: Float64Array.of(0.25) },
+    ]);
   });
 
   it.each(CHUNKS)('[STO15] of %s tell every flipped byte', (_kind, records) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Field, MAX_FIELD_NAME, orderOf, parseFields, readingsToX } from '../../src/fields/fields.js';
+import { type Field, MAX_FIELD_NAME, orderOf, parseFields, readingsToX } from '../../src/fields/field.js';
 import { inputLabels } from '../../src/fields/input-labels.js';
 import { outputLabels } from '../../src/fields/output-labels.js';
-import { parseSchema } from '../../src/fields/schema.js';
+import { parseSchema } from '../../src/fields/sequence-schema.js';
 import { codeOf } from '../support/sequences.js';
 
 const PUMP: Field[] = [{ name: 'pressure', unit: 'hPa' }, { name: 'flow' }];

@@ -6,7 +6,7 @@ import { EddyError } from '../errors.js';
 import { Resampler } from '../features/resampler.js';
 import { parseResampling, type Resampling } from '../features/resampling.js';
 import { type ModelSpec, outputsOf, parseSpec } from '../rnn/spec/spec.js';
-import { type Field, type FieldInput, listOf, numberedFields, orderOf, parseFields } from './fields.js';
+import { type Field, type FieldInput, listOf, numberedFields, orderOf, parseFields } from './field.js';
 
 /** What the numbers of a sequence mean, and how its readings become steps. */
 export interface Schema {

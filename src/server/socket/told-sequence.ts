@@ -1,0 +1,25 @@
+/** What messages tell of a sequence. */
+import type { Schema } from '../../fields/sequence-schema.js';
+import type { Listed } from '../../sequence/directory.js';
+import type { SequenceHandle } from '../../sequence/handle.js';
+
+/** The names of a sequence's numbers, as messages tell them. */
+function toldSchema({ fields, targets, resample }: Schema) {
+  return {
+    fields: [...fields],
+    ...(targets.length > 0 && { targets: [...targets] }),
+    ...(resample && { resample: { ...resample } }),
+  };
+}
+
+/** Tells of a sequence that is opened or watched. */
+export function placeOf(re: number, { channel, name, epoch, seq, spec, schema }: SequenceHandle) {
+  return { re, channel, sequence: name, epoch, seq, spec: { ...spec }, ...toldSchema(schema) };
+}
+
+/** Tells of a sequence in a list. */
+export const entryOf = ({ schema, x, ...entry }: Listed) => ({
+  ...entry,
+  ...(x && { x: [...x] }),
+  ...(schema && toldSchema(schema)),
+});
