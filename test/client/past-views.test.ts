@@ -49,7 +49,7 @@ const to = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i}`);
 
 describe('a view of the client that begins in the past', () => {
-  it('[SDK41] gives what was, and then what is new', async () => {
+  it('[HIS9] gives what was, and then what is new', async () => {
     const joined: Joined[] = [];
     client.watch('s').joined$.subscribe((one) => joined.push(one));
     const { seen } = record({ last: 3 });
@@ -60,7 +60,7 @@ describe('a view of the client that begins in the past', () => {
     expect(joined.map(({ begins, seq, recovered }) => [begins, seq, recovered])).toEqual([[7, 9, false]]);
   });
 
-  it('[SDK41] tells how many of the steps from there on are missing', async () => {
+  it('[HIS9] tells how many of the steps from there on are missing', async () => {
     const { seen } = record({ last: 3 });
     await peer.settle();
     peer.say(states(8, 9));
@@ -68,7 +68,7 @@ describe('a view of the client that begins in the past', () => {
     expect(seen).toEqual(['8+1', '9', '11+1']);
   });
 
-  it('[SDK42] gives those who were there before nothing twice, and each its own past', async () => {
+  it('[HIS10] gives those who were there before nothing twice, and each its own past', async () => {
     const live = record();
     await peer.settle();
     peer.create('s', { features: 1, units: 1 }, steps(12));
@@ -85,7 +85,7 @@ describe('a view of the client that begins in the past', () => {
     expect(six.seen).toEqual(to(6, 13));
   });
 
-  it('[SDK42] goes on with a past that was under way when another one is asked for', async () => {
+  it('[HIS10] goes on with a past that was under way when another one is asked for', async () => {
     const long = record({ last: 8 });
     await peer.settle();
     peer.say(states(2, 4));
@@ -97,7 +97,7 @@ describe('a view of the client that begins in the past', () => {
     expect([long.seen, short.seen]).toEqual([to(2, 9), to(8, 9)]);
   });
 
-  it('[SDK42] gives nothing to who waits for the past before it comes', async () => {
+  it('[HIS10] gives nothing to who waits for the past before it comes', async () => {
     const live = record();
     await peer.settle();
     const past = record({ from: 7500 });
@@ -108,14 +108,14 @@ describe('a view of the client that begins in the past', () => {
     expect([asked(), live.seen, past.seen]).toEqual([['  ', ' 7500 10'], to(10, 11), to(8, 11)]);
   });
 
-  it('[SDK42] begins at its time, where another one asks for more', async () => {
+  it('[HIS10] begins at its time, where another one asks for more', async () => {
     const [more, less] = [record({ last: 5 }), record({ from: 8000 })];
     await peer.settle();
     peer.say(states(5, 9));
     expect([asked(), more.seen, less.seen]).toEqual([['5 8000 '], to(5, 9), to(8, 9)]);
   });
 
-  it('[SDK43] resumes after a broken connection where it was, in the past or after it', async () => {
+  it('[HIS11] resumes after a broken connection where it was, in the past or after it', async () => {
     const { seen } = record({ last: 6 });
     await peer.settle();
     peer.say(states(4, 5));
@@ -127,7 +127,7 @@ describe('a view of the client that begins in the past', () => {
     expect(seen).toEqual(to(4, 10));
   });
 
-  it('[SDK43] asks again for a past that had not begun', async () => {
+  it('[HIS11] asks again for a past that had not begun', async () => {
     const { seen } = record({ last: 6 });
     peer.break();
     peer.advance(100);
@@ -136,7 +136,7 @@ describe('a view of the client that begins in the past', () => {
     expect([asked().at(-1), seen]).toEqual(['6  ', to(4, 9)]);
   });
 
-  it('[SDK41] is whole for those who want only the latest of what comes then', async () => {
+  it('[HIS9] is whole for those who want only the latest of what comes then', async () => {
     const { seen } = record({ last: 3, every: 1000, delivery: 'latest' });
     await peer.settle();
     peer.say(states(7, 9));
@@ -146,7 +146,7 @@ describe('a view of the client that begins in the past', () => {
     expect(seen).toEqual(['7', '8', '9', '12+2', '14+1']);
   });
 
-  it('[SDK42] gives each event once, also several of one step', async () => {
+  it('[HIS10] gives each event once, also several of one step', async () => {
     const events = (...names: [event: string, seq: number][]): ServerMessage =>
       ({
         type: 'events',
@@ -178,7 +178,7 @@ describe('a view of the client that begins in the past', () => {
     [{ from: Number.NaN }],
     [{ from: Number.POSITIVE_INFINITY }],
     [{ last: 1, from: 1 }],
-  ])('[SDK41] is refused with setting-invalid for %o', (options) => {
+  ])('[HIS9] is refused with setting-invalid for %o', (options) => {
     expect(() => client.watch('s').view('states', options)).toThrow(
       expect.objectContaining({ code: 'setting-invalid' }),
     );

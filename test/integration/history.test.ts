@@ -117,7 +117,7 @@ describe('the past in a folder', () => {
     await exit(child);
   });
 
-  it('[HIS3] reaches back as far as the settings say', async () => {
+  it('[HIS3] [HIS12] reaches back as far as the settings say', async () => {
     const started = await begin({ steps: 2000, stateBytes: 2048 });
     await push('s', 9000);
     const first = await begins('inputs', { last: 9000 });
@@ -130,7 +130,7 @@ describe('the past in a folder', () => {
     await end(started);
   });
 
-  it('[HIS3] is only the newest page of each sequence while all together have too much', async () => {
+  it('[HIS12] is only the newest page of each sequence while all together have too much', async () => {
     const started = await begin({}, 64 * 1024);
     await push('s', 12_000);
     expect(await begins('inputs', { last: 12_000 })).toBeGreaterThan(5000);

@@ -28,7 +28,6 @@ const [units, rounds, requests, steps] = ['units', 'rounds', 'requests', 'steps'
   Number(values[name]),
 );
 const LAST = 1000;
-const VIEWS = ['inputs', 'predictions', 'metrics'];
 const MAIN = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'eddy-asleep-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -51,31 +50,6 @@ async function start() {
   return { url: url ?? `ws://127.0.0.1:${port}`, stop };
 }
 
-/** Asks for what was, on a socket of its own; resolves with the milliseconds until all of it is there. */
-async function ask(client) {
-  const began = performance.now();
-  const watch = client.watch('long');
-  await Promise.all(
-    VIEWS.map(
-      (view) =>
-        new Promise((resolve, reject) => {
-          let count = 0;
-          const reading = watch.view(view, { last: LAST }).subscribe({
-            next: ({ seq }) => {
-              count++;
-              if (seq < steps - 1) return;
-              if (view !== 'metrics' && count !== LAST) reject(new Error(`${count} ${view}`));
-              queueMicrotask(() => reading.unsubscribe());
-              resolve();
-            },
-            error: reject,
-          });
-        }),
-    ),
-  );
-  return performance.now() - began;
-}
-
 async function fill() {
   const { url, stop } = await start();
   const client = connect(url);
@@ -91,31 +65,26 @@ async function fill() {
   await stop();
 }
 
+const answer = (child, question) =>
+  new Promise((resolve) => {
+    child.once('message', resolve);
+    if (question) child.send(question);
+  });
+
 async function round() {
   const { url, stop } = await start();
   const producer = fork(new URL('producer.mjs', import.meta.url), [url, '4']);
-  await new Promise((resolve) => producer.once('message', resolve));
-  const acks = () =>
-    new Promise((resolve) => {
-      producer.once('message', ({ times }) => resolve(times));
-      producer.send('report');
-    });
-  const clients = Array.from({ length: requests }, () => connect(url));
-  await Promise.all(clients.map((client) => client.list({ limit: 1 })));
+  const readers = fork(new URL('readers.mjs', import.meta.url), [url, requests, LAST, steps].map(String));
+  await Promise.all([answer(producer), answer(readers)]);
+  const acks = async () => (await answer(producer, 'report')).times;
   await pause(500);
   await acks();
   await pause(2000);
   const alone = await acks();
-  const first = await ask(clients[0]);
-  await acks();
-  const beside = [];
-  const took = [];
-  for (const until = performance.now() + 2000; performance.now() < until; ) {
-    took.push(...(await Promise.all(clients.map(ask))));
-    beside.push(...(await acks()));
-  }
-  for (const client of clients) client.close();
+  const { first, took } = await answer(readers, 'ask');
+  const beside = await acks();
   producer.disconnect();
+  readers.disconnect();
   await pause(100);
   await stop();
   return { alone: p99(alone), first, took: median(took), slowest: Math.max(...took), beside: p99(beside) };
@@ -129,7 +98,7 @@ const most = (name) => Math.max(...all.map((one) => one[name]));
 const ms = (value) => `${value.toFixed(1)} ms`;
 console.log(JSON.stringify(machine()));
 console.log(
-  `${steps} steps of 8 fields, N=${units}, asleep; last ${LAST} of ${VIEWS.join(', ')}; ${requests} at once, again and again; ${rounds} rounds`,
+  `${steps} steps of 8 fields, N=${units}, asleep; last ${LAST} of inputs, predictions and metrics; ${requests} at once, again and again; ${rounds} rounds`,
 );
 console.log(
   table(

@@ -2,14 +2,16 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Random } from '../../../dist/src/math/random.js';
 import { parseSpec } from '../../../dist/src/rnn/spec/spec.js';
 import { PAST_LIMITS, Past } from '../../../dist/src/sequence/past/past.js';
 import { openLmdbStore } from '../../../dist/src/store/lmdb/lmdb.js';
 // The past of a year of minutes with 8 fields and 3 outputs: its bytes beside those of its log, the cost of keeping it, and of
-// reading it: npm run bench:history [-- --quick]
+// reading it; and the log of a checkout of an earlier version: npm run bench:history [-- --quick] [-- --before=CHECKOUT]
 import { machine, table } from '../support/measure.mjs';
 
+const BEFORE = process.argv.find((argument) => argument.startsWith('--before='))?.slice('--before='.length);
 const STEPS = process.argv.includes('--quick') ? 100_000 : 525_600;
 const DIGITS = [1, 1, 0, 2, 1, 2, 2, 3];
 const MIDDLES = [20, 1013, 60, 3.2, 230, 5, 41, 0.5];
@@ -141,3 +143,31 @@ console.log(
     results,
   ),
 );
+
+/** Gives the bytes of the log: each step comes alone, and so has a chunk of its own. */
+async function logBytes(checkout, round) {
+  const { ChunkWriter } = await import(new URL('dist/src/store/log/records.js', checkout));
+  const chunk = new ChunkWriter();
+  const source = readings(round);
+  let bytes = 0;
+  for (let seq = 0; seq < STEPS; seq++) {
+    const x = source.next().value;
+    chunk.append({ kind: 'steps', first: seq, t: Float64Array.of(1.7e12 + 60_000 * seq), x, targets: null });
+    bytes += chunk.seal(seq).length;
+  }
+  return bytes;
+}
+
+const perStep = (bytes) => `${mib(bytes)}, ${(bytes / STEPS).toFixed(0)} a step`;
+const checkouts = { now: new URL('../../../', import.meta.url) };
+if (BEFORE) checkouts.before = pathToFileURL(join(BEFORE, '/'));
+const rows = [];
+for (const [name, round] of Object.entries({
+  'decimals of 0 to 3 digits, float64': (value, digits) => Number(value.toFixed(digits)),
+  float32: Math.fround,
+})) {
+  const row = [name];
+  for (const checkout of Object.values(checkouts)) row.push(perStep(await logBytes(checkout, round)));
+  rows.push(row);
+}
+console.log(table(['the log', ...Object.keys(checkouts)], rows));

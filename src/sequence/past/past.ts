@@ -246,7 +246,7 @@ export class Past implements CopyRoom {
     this.metricsAt = null;
   }
 
-  /** Gives the number of the first step that is asked for, `end` where there is none. It need not be held any more. */
+  /** Gives the number of the first step that is asked for, `end` if there is no such step. It need not be held any more. */
   startOf({ last = 0, from }: Since): number {
     const nth = Math.max(0, this.end - last);
     return from === undefined ? nth : Math.min(nth, this.steps.seqAt(from));
