@@ -79,7 +79,7 @@ describe('moving sequences', () => {
     await stop();
     const names = (await sequences('ls', '--data', data, '--json')).stdout.trim().split('\n');
     expect(names.map((line) => JSON.parse(line).sequence)).toEqual(['pump-2']);
-    const shown = JSON.parse((await sequences('show', 'pump-2', '--data', data)).stdout);
+    const shown = JSON.parse((await sequences('show', 'pump-2', '--data', data, '--json')).stdout);
     expect(shown).toMatchObject({ seq: 19, weights: { Wh: [4, 4] } });
     const gone = await sequences('show', 'pump', '--data', data);
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('sequence-unknown')]);

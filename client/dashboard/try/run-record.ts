@@ -1,5 +1,5 @@
 /** What a page keeps of a run: the truth, and what each runner made of it. */
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { PrincipalComponents } from '../analysis/principal-components.js';
 import { Ring } from '../charts/ring.js';
 import { StateRing, stateRows } from '../charts/state-ring.js';

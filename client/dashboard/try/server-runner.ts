@@ -1,6 +1,6 @@
 /** A runner that runs in the server: a sequence of its own, which this page feeds and watches. */
 import { type Observable, Subject, Subscription } from 'rxjs';
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { joinFloats } from '../../../src/protocol/join-floats.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import type { Client, Results, SequenceHandle } from '../../sdk/index.js';

@@ -1,7 +1,7 @@
 /** The setting of a run, and the link that holds it: whoever opens the link gets the same run, to the bit. */
 import { EddyError } from '../../../src/errors.js';
 import { TIME_KINDS, type TimeKind } from '../../../src/features/time-features.js';
-import { MAX_FIELD_NAME } from '../../../src/fields/fields.js';
+import { MAX_FIELD_NAME } from '../../../src/fields/field.js';
 import { LEARNER_NAMES, OPTIMIZER_NAMES, parseSpec } from '../../../src/rnn/spec/spec.js';
 import { type Field, list, numberIn, oneOf, points, someOf, text, whole } from './form-fields.js';
 import { type RunnerSetting, specOf } from './model-spec.js';

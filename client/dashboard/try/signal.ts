@@ -1,6 +1,6 @@
 /** What a run is fed with, step by step. */
 import { EddyError } from '../../../src/errors.js';
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { addTask, mackeyGlass, noisySine, randomWalk } from '../../../src/signals/index.js';
 import type { Setting } from './setting.js';
 

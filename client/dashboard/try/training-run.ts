@@ -1,7 +1,7 @@
 /** A run: one signal, one or two runners that get the same blocks of it, and their records. */
 import { BehaviorSubject, type Observable, Subject, type Subscription } from 'rxjs';
 import { EddyError } from '../../../src/errors.js';
-import type { Field } from '../../../src/fields/fields.js';
+import type { Field } from '../../../src/fields/field.js';
 import { outputsOf, parseSpec } from '../../../src/rnn/spec/spec.js';
 import type { CodedError } from '../../sdk/index.js';
 import { type RunnerSetting, specOf } from './model-spec.js';

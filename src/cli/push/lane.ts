@@ -52,7 +52,7 @@ export class Lane {
   }
 
   /**
-   * Opens the sequence, and makes it where there is none.
+   * Opens the sequence, and makes it if it does not exist.
    *
    * @throws EddyError `fields-conflict`, `spec-*`, `sequence-*`, `setting-invalid` and others of `open`
    */

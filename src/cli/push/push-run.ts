@@ -11,7 +11,7 @@ import { readSpec } from '../shared/spec-file.js';
 import { StepTimer } from '../shared/step-timer.js';
 import { grouped, LiveView, progressLine } from '../shared/terminal.js';
 import { askedOf, type ModelFlags, type ResampleFlags } from './asked.js';
-import { Lanes } from './lanes.js';
+import { LaneSet } from './lane-set.js';
 import { type PushResult, resultOf, tellResult } from './push-result.js';
 import { rowKeys } from './row-keys.js';
 import { checkTimes } from './time-checks.js';
@@ -54,7 +54,7 @@ class Run {
   private readonly bad: BadRows;
   private readonly view = new LiveView(process.stderr);
   private source: SensorFile | null = null;
-  private lanes: Lanes | null = null;
+  private lanes: LaneSet | null = null;
   /** Rows passed over by --skip. */
   private skipped = 0;
   private isStopped = false;
@@ -117,7 +117,7 @@ class Run {
     if (this.isOver) return;
     for (const line of tellChoice(choice)) say(line);
     checkTimes(choice, { calendar: options.calendar, every, isFile: file !== '-' });
-    const lanes = new Lanes({
+    const lanes = new LaneSet({
       asked: askedOf(choice, { ...options, file: spec }),
       sequence: options.sequence,
       resume: options.resume,

@@ -239,16 +239,22 @@ describe('rows', () => {
 });
 
 describe('columns', () => {
-  it('[EVL7] are made of the time: calendar kinds as sines and cosines, and the seconds that have passed', async () => {
-    const { inputs, steps } = await stepsOf(
-      'when,a\n2024-01-06T06:00:00Z,1\n2024-01-06T06:00:30Z,2\n2024-01-06T06:01:00Z,\n',
-      { time: ['when'], calendar: ['hour', 'weekend', 'elapsed'] },
-    );
-    expect(inputs.features).toEqual(['a', 'hour_sin', 'hour_cos', 'weekend', 'elapsed']);
-    expect(inputs.targets).toEqual([0]);
-    expect(steps[0]?.x).toEqual([1, 1, expect.closeTo(0), 1, 0]);
-    expect(steps.map(({ x }) => x[4])).toEqual([0, 30, 30]);
-    expect(steps[2]?.x[0]).toBeNull();
+  it('[EVL7] are given to the model with their time, of which it makes the features that --calendar names', async () => {
+    const { result, column } = await evaluate(series(60), '--calendar', 'hour,elapsed', '--units', '4');
+    expect([result.features, result.targets]).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect(result.spec).toMatchObject({ features: 2, inputs: { time: ['hour', 'elapsed'] } });
+    const model = new Model(result.spec);
+    const made = rowsOf(series(60))
+      .slice(1)
+      .map(([time, a, b]) => model.step([Number(a), Number(b)], Date.parse(time!)).y![1]!);
+    expect(
+      column('b_h1')
+        .slice(1)
+        .map((cell) => Math.fround(Number(cell))),
+    ).toEqual(made.slice(0, -1));
   });
 
   it('[EVL7] need a time only where something is made of it; a cell that is no time is a bad row', async () => {
@@ -262,7 +268,7 @@ describe('columns', () => {
     const later = { line: 3, message: 'line 3: time is "later", which is not a time (iso)' };
     expect(plain.bad).toEqual({ count: 1, first: [later] });
     const made = await stepsOf(text, { calendar: ['elapsed'] });
-    expect(made.steps.map(({ x }) => x[1])).toEqual([0, 2 * 86_400]);
+    expect(made.steps.map(({ time }) => time)).toEqual([Date.UTC(2024, 0, 6), Date.UTC(2024, 0, 8)]);
     expect(made.bad).toEqual({ count: 2, first: [later, { line: 4, message: 'line 4: time is empty' }] });
   });
 

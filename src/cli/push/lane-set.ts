@@ -8,7 +8,7 @@ import { Lane, type LaneOptions } from './lane.js';
 const MAX_LANES = 1000;
 const PER_SOCKET = 250;
 
-export interface LanesParts extends LaneOptions {
+export interface LaneSetParts extends LaneOptions {
   /** The sequence, or what the names of the sequences begin with. */
   readonly sequence: string;
   /** Connects once more. */
@@ -16,14 +16,14 @@ export interface LanesParts extends LaneOptions {
   readonly first: ServerConnection;
 }
 
-export class Lanes {
+export class LaneSet {
   private readonly lanes = new Map<string | null, Lane>();
   private readonly opening = new Map<string | null, Promise<Lane>>();
   /** The values by their sequence's name. */
   private readonly values = new Map<string, string | null>();
   private readonly connections: ServerConnection[];
 
-  constructor(private readonly parts: LanesParts) {
+  constructor(private readonly parts: LaneSetParts) {
     this.connections = [parts.first];
   }
 
