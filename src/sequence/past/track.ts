@@ -288,7 +288,7 @@ export class Track {
   }
 }
 
-/** A page whose steps come faster than one in so many milliseconds is stored as it is: to pack it would slow them. */
+/** A page whose steps come faster than one in this many milliseconds is stored as it is: to pack it would slow them. */
 const UNPACKED_MS = 5;
 
 const endOf = (head: PageHead | undefined): number => (head ? head.first + head.count : 0);
