@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { firstValueFrom } from 'rxjs';
+import { first, firstValueFrom, map } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../src/server/index.js';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
@@ -97,11 +97,14 @@ describe('a folder of version 0.1.0', () => {
       const from = { epoch: sequence.epoch, seq: seq - 3 };
       const { results$, recovered } = sequence.rejoin('inputs', { every: 0, delivery: 'every' }, from);
       const inputs = { t: [] as number[], x: [] as number[] };
-      results$.subscribe((message) => {
-        if (message.type !== 'inputs') return;
-        inputs.t.push(...message.t);
-        inputs.x.push(...message.x);
-      });
+      const taken$ = results$.pipe(
+        map((message) => {
+          if (message.type !== 'inputs') return 0;
+          inputs.t.push(...message.t);
+          return inputs.x.push(...message.x);
+        }),
+      );
+      await firstValueFrom(taken$.pipe(first((taken) => taken === 6)));
       expect([name, recovered, inputs]).toEqual([
         name,
         true,
