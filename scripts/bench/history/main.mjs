@@ -39,6 +39,9 @@ function* readings(round) {
   }
 }
 
+/** The minutes that have passed since the first step. */
+let minutes = 0;
+
 async function inFolder(run) {
   const folder = mkdtempSync(join(tmpdir(), 'eddy-history-'));
   try {
@@ -53,7 +56,7 @@ const openPast = (store) =>
     pages: store.open('s', deaf).pages,
     spec,
     limits,
-    wall: () => 0,
+    wall: () => 60_000 * minutes,
     onDamage: (error) => {
       throw error;
     },
@@ -67,6 +70,7 @@ const keep = (round) =>
     const source = readings(round);
     const times = [];
     for (let seq = 0; seq < STEPS; seq++) {
+      minutes = seq;
       const x = source.next().value;
       past.begin(1);
       past.h(64).fill(random.uniform(-1, 1));
