@@ -33,7 +33,7 @@ function live(wait: number) {
   const state$ = new Subject<ConnectionState>();
   const errors$ = new Subject<Report>();
   const said: string[] = [];
-  const { failed, opened } = overseen(
+  const { failed, opened, hasLost } = overseen(
     { state$, errors$ } as unknown as Client,
     { url: URL, wait },
     {
@@ -56,7 +56,7 @@ function live(wait: number) {
     return outcome;
   };
   const fails = (why: string) => state$.next({ status: 'waiting', reason: lost(why), delay: 100 });
-  return { ...clock, state$, errors$, said, fails, outcomeNow };
+  return { ...clock, state$, errors$, said, fails, outcomeNow, hasLost };
 }
 
 const OPEN = { status: 'open', server: 'eddy', limits: {} } as unknown as ConnectionState;
@@ -94,6 +94,14 @@ describe('the connection of a command', () => {
         `connected to ${URL}`,
       ],
     ]);
+  });
+
+  it('[CLI24] tells of steps that the server had acked and lost', () => {
+    const { errors$, said, hasLost } = live(10);
+    expect(hasLost()).toBe(false);
+    const error = new EddyError('history-lost', 'the server has steps only up to 3');
+    errors$.next({ error, sequence: 's', seq: 3 });
+    expect([hasLost(), said]).toEqual([true, ['s: history-lost: the server has steps only up to 3']]);
   });
 
   it('[CLI17] is given up at once where nothing changes by trying again', async () => {

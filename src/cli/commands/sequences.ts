@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { EddyError } from '../../errors.js';
 import { at, type ListedSequence, type PlaceFlags } from '../sequences/place.js';
-import { sheetJson, sheetOf } from '../sequences/sequence-sheet.js';
+import { sheetJson, sheetOf, sheetRow } from '../sequences/sequence-sheet.js';
 import { tableOf } from '../sequences/sequence-table.js';
 import { addConnectionOptions } from '../shared/connection-options.js';
 import { say, writeLine } from '../shared/output.js';
@@ -44,7 +44,7 @@ export function addSequences(program: Command): void {
         writeLine(
           options.json
             ? JSON.stringify(await sheetJson(place, name), null, 2)
-            : sheetOf(await place.row(name), Date.now()),
+            : sheetOf(await sheetRow(place, name), Date.now()),
         ),
       ),
     );

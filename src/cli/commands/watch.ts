@@ -25,7 +25,7 @@ export function addWatch(program: Command): void {
     .description('show the hidden states of a sequence, or another view of it, live')
     .argument('<name>', 'the sequence; waits for one that does not exist yet')
     .addOption(new Option('--view <view>', 'what to show').choices(VIEWS).default('states'))
-    .option('--last <n>', 'begin with the last results that were', wholeNumber(0, 0xffff_ffff))
+    .option('--last <n>', 'begin with what came of the last steps', wholeNumber(0, 0xffff_ffff))
     .addOption(
       new Option('--since <when>', 'begin at a time, 2026-01-31T08:00Z, or so long ago, 10m, 2h or 3d')
         .argParser(pastTime(Date.now))

@@ -2,7 +2,9 @@
 import type { NamedSpec, Opened, OpenOptions } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
 import type { TimeKind } from '../../features/time-features.js';
+import { listOf } from '../../fields/fields.js';
 import type { Choice } from '../../reading/index.js';
+import { countOf } from '../shared/terminal.js';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -25,7 +27,9 @@ type AskedOptions = ModelFlags & ResampleFlags & { readonly file: Plain | null }
 const UNITS = 32;
 
 export interface Asked {
-  /** To open a sequence that exists. */
+  /** Have the rows no names of their own? */
+  readonly isUnnamed: boolean;
+  /** To open a sequence that exists: rows without names are taken in the order of its fields. */
   readonly existing: OpenOptions;
   /** To make a new one. */
   readonly created: OpenOptions;
@@ -43,12 +47,24 @@ export function askedOf(choice: Choice, options: AskedOptions): Asked {
   const targets = choice.classes ?? (choice.targets.length > 0 ? choice.targets : undefined);
   const resample = resampleOf(options);
   const spec = specOf(file ?? {}, { units, calendar }, { isSupervised: targets !== undefined, choice });
-  const same = { fields, ...(targets && { targets }), ...(resample && { resample }) };
+  const isUnnamed = fields.every(({ name }, i) => name === `x${i}`);
+  const same = { ...(targets && { targets }), ...(resample && { resample }) };
   return {
-    created: { mode: 'either', spec, ...same },
-    existing: { mode: 'resume', ...same, ...(file && { spec }) },
-    check: ({ sequence, spec }) => {
+    isUnnamed,
+    created: { mode: 'either', spec, fields, ...same },
+    existing: {
+      mode: 'resume',
+      ...(isUnnamed ? {} : { fields }),
+      ...same,
+      ...(file && { spec: { features: fields.length, ...spec } }),
+    },
+    check: ({ sequence, spec, fields: kept }) => {
       const { time } = spec.inputs;
+      if (kept.length !== fields.length)
+        throw new EddyError(
+          'fields-conflict',
+          `sequence ${sequence} has the fields ${listOf(kept)}; the rows have ${countOf(fields.length, 'number')}`,
+        );
       if (units !== undefined && spec.units !== units)
         throw conflict(sequence, `${spec.units} hidden units`, '--units', String(units));
       if (calendar && time.join() !== calendar.join())

@@ -1,6 +1,7 @@
 /** The way of one sequence's rows to the server. */
 import type { Client, Opened, SequenceHandle } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
+import { listOf } from '../../fields/fields.js';
 import type { BadRows } from '../../reading/bad-rows.js';
 import type { SensorRow } from '../../reading/index.js';
 import { countOf, grouped } from '../shared/terminal.js';
@@ -60,6 +61,8 @@ export class Lane {
     const { asked, resume, append, isTimed, say } = options;
     const { handle, opened } = await openEither(client, sequence, asked);
     asked.check(opened);
+    if (asked.isUnnamed && opened.fields.some(({ name }, i) => name !== `x${i}`))
+      say(`the rows have no names, and are taken as ${listOf(opened.fields)}`);
     const standing = await standingOf(client, opened, { isExact: resume && isTimed });
     const isAppended = append || opened.resample !== null;
     const isPassed = resume ? resuming(sequence, standing, isTimed) : () => false;

@@ -63,6 +63,7 @@ class Run {
   private result: PushResult | null = null;
   /** Rejects when a connection is given up, whichever it is. */
   private readonly failed = new Deferred<never>();
+  private readonly connections: ServerConnection[] = [];
 
   constructor(
     private readonly file: string,
@@ -75,7 +76,7 @@ class Run {
 
   get hasLost(): boolean {
     const { result } = this;
-    return result !== null && result.acked < result.sent;
+    return (result !== null && result.acked < result.sent) || this.connections.some((one) => one.hasLost());
   }
 
   /** Pushes all rows. Tells whether it was stopped before the end. */
@@ -169,8 +170,9 @@ class Run {
     return sequences[0]?.targets?.map(({ name }) => name) ?? null;
   }
 
-  private watch({ failed }: ServerConnection): void {
-    failed.catch((error) => this.failed.reject(error));
+  private watch(connection: ServerConnection): void {
+    this.connections.push(connection);
+    connection.failed.catch((error) => this.failed.reject(error));
   }
 
   private async connectAgain(): Promise<ServerConnection> {

@@ -61,23 +61,32 @@ function forecastText({ spec: input, fields = [], targets = [] }: ListedSequence
   return `${names.slice(0, SHOWN).join(', ')}, ${horizon.join(' and ')} ${horizon.at(-1) === 1 ? 'step' : 'steps'} ahead`;
 }
 
-/** Gives all that is told of it, and the shapes of its weights where the token lets it be exported. */
-export async function sheetJson(place: Place, name: string): Promise<object> {
+/** Gives all that is told of it, and the shapes of its weights if the token lets it be exported. @throws EddyError `sequence-unknown` */
+export async function sheetJson(place: Place, name: string): Promise<ListedSequence> {
   const row = await place.row(name);
   try {
-    return { ...row, ...(await weightsIn(await place.export(name))) };
+    return { ...(await contentOf(await place.export(name))), ...row };
   } catch (error) {
     if (error instanceof EddyError && /^(permission-denied|unauthorized)$/.test(error.code)) return row;
     throw error;
   }
 }
 
-async function weightsIn(file: Uint8Array): Promise<object> {
+/** Gives what is told of it; of one that was imported and never woken, what its file tells. @throws EddyError `sequence-unknown` */
+export async function sheetRow(place: Place, name: string): Promise<ListedSequence> {
+  const row = await place.row(name);
+  return row.seq === undefined ? sheetJson(place, name) : row;
+}
+
+async function contentOf(file: Uint8Array) {
   const { readSafetensors } = await import('../../formats/safetensors.js');
   const { metadata, tensors } = readSafetensors(file);
+  const { seq, savedAt: at, spec = '{}' } = Object.fromEntries(metadata);
   const names = ['Wx', 'Wh', 'b', 'Wy', 'by'].filter((of) => tensors.has(of));
   return {
-    at: new Map(metadata).get('savedAt'),
+    seq: Number(seq),
+    spec: JSON.parse(spec) as ListedSequence['spec'],
+    at,
     weights: Object.fromEntries(names.map((of) => [of, tensors.get(of)?.shape])),
     bytes: file.length,
   };

@@ -13,6 +13,8 @@ export interface ServerConnection {
   readonly opened: Promise<void>;
   /** Rejects when the connection is given up, or an error comes that nobody else takes and that will not pass. */
   readonly failed: Promise<never>;
+  /** Has the server lost steps that it had acked? */
+  readonly hasLost: () => boolean;
 }
 
 export interface ConnectionFlags {
@@ -45,6 +47,7 @@ export function overseen(
 ): ServerConnection {
   let wasOpen = false;
   let isDown = false;
+  let hasLost = false;
   /** What was said last: the same is said once. */
   let said = '';
   const sayOnce = (text: string) => {
@@ -60,6 +63,7 @@ export function overseen(
       fail(lastFailure ?? new EddyError('connection-lost', `${url} does not answer within ${wait} s`));
   }, wait * 1000);
   client.errors$.subscribe(({ error, sequence }) => {
+    if (error.code === 'history-lost') hasLost = true;
     if (error.temporary || error.code === 'history-lost')
       sayOnce(`${sequence === null ? '' : `${sequence}: `}${error.code}: ${error.message}`);
     else fail(error);
@@ -85,7 +89,7 @@ export function overseen(
       }
     },
   });
-  return { client, opened: opened.promise, failed: failed.promise };
+  return { client, opened: opened.promise, failed: failed.promise, hasLost: () => hasLost };
 }
 
 const errorOf = ({ code, text }: { code: string; text: string }, cause: CodedError): Error =>
