@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { PACKED, readSeq } from './work.mjs';
 
 /** Connects to Eddy, greets, and gives a way to ask. */
-export async function connectEddy(port) {
+export async function connectEddy(port, named = false) {
   const { socket, stream } = await dial(`ws://127.0.0.1:${port}/stream`, ['eddy.v1.msgpack']);
   const pending = new Map();
   const client = { socket, stream, onStates: () => undefined, onAck: () => undefined, ask };
@@ -23,7 +23,7 @@ export async function connectEddy(port) {
     else if (message.type === 'error') throw new Error(`${message.code}: ${message.message}`);
     else pending.get(message.re)?.(message);
   });
-  socket.send(encode({ type: 'hello', version: 1, packed: true }));
+  socket.send(encode({ type: 'hello', version: 1, packed: true, ...(named && { float64: true }) }));
   await welcome;
   return client;
 

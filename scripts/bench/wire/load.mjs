@@ -3,7 +3,7 @@
  * long, and tells how many steps came back and how long they took. A step is back when its state and its ack are.
  */
 import { connectBare, connectEddy } from './client.mjs';
-import { createCork, SPECS, stepsFrame, writeSeq } from './work.mjs';
+import { createCork, NAMES, namedStepsFrame, SPECS, stepsFrame, writeSeq } from './work.mjs';
 
 const WARM_MS = 150;
 /** Latencies that are kept of a run, at most. */
@@ -32,12 +32,18 @@ async function run(job) {
   process.send({ result });
 }
 
-async function connectProducer({ peer, port, work, watchers }, i) {
+async function connectProducer({ peer, port, work, watchers, named = false }, i) {
   if (peer === 'bare')
     return { client: await connectBare(port, watchers ? '/produce' : '/echo'), channel: 1, next: 0 };
-  const client = await connectEddy(port);
-  const sequence = `${work}-${i}`;
-  const opened = await client.ask({ type: 'open', sequence, mode: 'either', spec: SPECS[work] });
+  const client = await connectEddy(port, named);
+  const sequence = `${work}-${named ? 'named-' : ''}${i}`;
+  const opened = await client.ask({
+    type: 'open',
+    sequence,
+    mode: 'either',
+    spec: SPECS[work],
+    ...(named && { fields: NAMES }),
+  });
   if (!watchers) await client.ask({ type: 'subscribe', sequence, view: 'states' });
   return { client, channel: opened.channel, next: opened.seq + 1 };
 }
@@ -89,7 +95,7 @@ class Load {
   /** One producer: sends a frame for each that came back. */
   runner({ client, channel, next }) {
     const { job, watchers } = this;
-    const frame = stepsFrame(channel, job.block);
+    const frame = (job.named ? namedStepsFrame : stepsFrame)(channel, job.block);
     const sentAt = new Float64Array(job.inFlight);
     const perStep = Math.max(1, watchers.length);
     let [sent, back, states, acked] = [0, 0, 0, 0];

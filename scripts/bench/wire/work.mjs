@@ -26,6 +26,9 @@ export function signal(count) {
 /** Types of packed frames, from docs/protocol.md. */
 export const PACKED = { mark: 0xc1, steps: 1, states: 2, ack: 4 };
 
+/** Flags of packed frames. */
+const [TIMES, FLOAT64] = [1, 2];
+
 /** Makes the packed frame of a block of steps; its number can be set later. */
 export function stepsFrame(channel, count) {
   const frame = Buffer.alloc(28 + 4 * count * FEATURES);
@@ -34,6 +37,19 @@ export function stepsFrame(channel, count) {
   for (const [i, value] of x.entries()) frame.writeFloatLE(value, 28 + 4 * i);
   return frame;
 }
+
+/** The same with readings as float64 and the time of each step. */
+export function namedStepsFrame(channel, count) {
+  const frame = Buffer.alloc(32 + 8 * count * (FEATURES + 1));
+  writeHead(frame, PACKED.steps, channel, count, FEATURES);
+  frame.writeUInt16LE(TIMES | FLOAT64, 2);
+  for (let i = 0; i < count; i++) frame.writeDoubleLE(Date.now(), 32 + 8 * i);
+  for (const [i, value] of signal(count).entries()) frame.writeDoubleLE(value, 32 + 8 * (count + i));
+  return frame;
+}
+
+/** What the numbers of a named step are. */
+export const NAMES = Array.from({ length: FEATURES }, (_, i) => ({ name: `sensor ${i}`, unit: '°C' }));
 
 /** Makes frames as large as those that a server answers such a block with. */
 export function answerFrames(count) {

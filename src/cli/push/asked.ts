@@ -2,7 +2,7 @@
 import type { NamedSpec, Opened, OpenOptions } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
 import type { TimeKind } from '../../features/time-features.js';
-import { listOf } from '../../fields/fields.js';
+import { listOf } from '../../fields/field.js';
 import type { Choice } from '../../reading/index.js';
 import { countOf } from '../shared/terminal.js';
 

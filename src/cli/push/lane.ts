@@ -1,7 +1,7 @@
 /** The way of one sequence's rows to the server. */
 import type { Client, Opened, SequenceHandle } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
-import { listOf } from '../../fields/fields.js';
+import { listOf } from '../../fields/field.js';
 import type { BadRows } from '../../reading/bad-rows.js';
 import type { SensorRow } from '../../reading/index.js';
 import { countOf, grouped } from '../shared/terminal.js';
