@@ -52,7 +52,6 @@ export function readReadings(
   width: number,
 ): Float64Array<ArrayBuffer> {
   if (width === 8) return readDoubles(view, at, length);
-  if (LITTLE_ENDIAN && length > SLAB_READINGS / 4) return new Float64Array(readReals(view, at, length));
   const copy = roomFor(length);
   for (let i = 0; i < length; i++) copy[i] = view.getFloat32(at + 4 * i, true);
   return copy;

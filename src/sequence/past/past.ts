@@ -75,9 +75,12 @@ const NOTHING = new Float64Array(0);
 const PAGE_BYTES = 64 * 1024;
 const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 /** Pages of states that fit their budget at least, so that dropping one leaves most of it. */
-const STATE_PAGES = 16;
+const STATE_PAGES = 4;
 /** Steps between two entries of metrics. */
 const METRICS_STEPS = 1000;
+/** Steps between two that come faster than one in so many milliseconds: to read the scores would slow them. */
+const FAST_METRICS_STEPS = 16_000;
+const METRICS_MS = 1000;
 /** The most numbers of a run that are copied at a time. */
 const RUN_NUMBERS = 16 * 1024;
 
@@ -101,8 +104,13 @@ export class Past implements CopyRoom {
   private readonly outputs: number;
   /** Number of the last step with metrics. */
   private metricsAt: number | null = null;
+  /** When they were taken, in milliseconds since 1970. */
+  private metricsMs = Number.NEGATIVE_INFINITY;
+
+  private readonly wall: () => number;
 
   constructor({ pages, spec, limits, wall, onDamage }: PastParts) {
+    this.wall = wall;
     const { batch } = spec;
     const [input, output, state] = [batch * spec.features, batch * outputsOf(spec), batch * spec.units];
     this.outputs = output;
@@ -217,11 +225,16 @@ export class Past implements CopyRoom {
   /** Are metrics to be kept after a step? */
   isMetricsDue(seq: number): boolean {
     this.metricsAt ??= this.steps.entries.findLast(({ kind }) => kind === 'metrics')?.seq ?? null;
-    return this.metricsAt === null || seq >= this.metricsAt + METRICS_STEPS || seq < this.metricsAt;
+    if (this.metricsAt === null || seq < this.metricsAt) return true;
+    const steps = seq - this.metricsAt;
+    return (
+      steps >= FAST_METRICS_STEPS || (steps >= METRICS_STEPS && this.wall() - this.metricsMs >= METRICS_MS)
+    );
   }
 
   metrics(metrics: Omit<Extract<PastEntry, { kind: 'metrics' }>, 'kind'>): void {
     this.metricsAt = metrics.seq;
+    this.metricsMs = this.wall();
     this.steps.note({ kind: 'metrics', ...metrics });
   }
 

@@ -41,6 +41,8 @@ export class Track {
   /** The pages in memory; the last one may be unfinished. */
   private pages: Page[] = [];
   private isLoaded = false;
+  /** Pages written since they were trimmed last. */
+  private untrimmed = 0;
   /** A full page that is stored or forgotten: the next one may have its arrays. */
   private spare: Page | null = null;
   /** The latest time so far. */
@@ -111,7 +113,11 @@ export class Track {
     const last = this.pages.at(-1)!;
     this.pages = last.isFull ? [] : [last];
     this.spare = last.isFull ? last : null;
-    trim(store, retention, savedAt);
+    // to look at many pages for each one that is written would cost more than a few pages too many
+    if (store.isFull || store.heads.length < MANY || ++this.untrimmed >= MANY / 4) {
+      this.untrimmed = 0;
+      trim(store, retention, savedAt);
+    }
   }
 
   /** Frees its memory. What was not kept is lost. */
@@ -287,6 +293,8 @@ export class Track {
     return bytes ? latestOf(bytes) : Number.NEGATIVE_INFINITY;
   }
 }
+
+const MANY = 64;
 
 /** A page whose steps come faster than one in this many milliseconds is stored as it is: to pack it would slow them. */
 const UNPACKED_MS = 5;
