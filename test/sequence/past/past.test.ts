@@ -108,6 +108,7 @@ describe('the past of a sequence', () => {
     const bench = new PastBench(createMemoryStore());
     bench.event('created', -1);
     for (let seq = 0; seq < 3 * PAGE; seq++) {
+      bench.now += 10;
       bench.take(seq, 1);
       if (seq % 500 === 0) bench.event('anomaly', seq);
       if (bench.past.isMetricsDue(seq))
@@ -126,6 +127,17 @@ describe('the past of a sequence', () => {
     bench.nap();
     expect(bench.events(-1)).toEqual(all);
     expect(bench.events(5000)).toEqual(['anomaly 5000', 'metrics 5000', `evicted ${3 * PAGE - 1}`]);
+  });
+
+  it('keeps scores less often where steps come fast', () => {
+    const bench = new PastBench(createMemoryStore());
+    const due: number[] = [];
+    for (let seq = 0; seq < 33_000; seq++) {
+      if (!bench.past.isMetricsDue(seq)) continue;
+      due.push(seq);
+      bench.past.metrics({ seq, t: null, epoch: 'e1', metrics: {} });
+    }
+    expect(due).toEqual([0, 16_000, 32_000]);
   });
 
   it('keeps a bounded number of events in a page, and counts the others', () => {
