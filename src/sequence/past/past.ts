@@ -78,7 +78,7 @@ const [LEAST_ROWS, MOST_ROWS] = [16, 4096];
 const STATE_PAGES = 4;
 /** Steps between two entries of metrics. */
 const METRICS_STEPS = 1000;
-/** Steps between two that come faster than one in so many milliseconds: to read the scores would slow them. */
+/** Steps between two that come faster than one in this many milliseconds: to read the scores would slow them. */
 const FAST_METRICS_STEPS = 16_000;
 const METRICS_MS = 1000;
 /** The most numbers of a run that are copied at a time. */

@@ -111,13 +111,11 @@ export class Track {
       page.isChanged = false;
     }
     const last = this.pages.at(-1)!;
-    this.pages = last.isFull ? [] : [last];
-    this.spare = last.isFull ? last : null;
-    // to look at many pages for each one that is written would cost more than a few pages too many
-    if (store.isFull || store.heads.length < MANY || ++this.untrimmed >= MANY / 4) {
-      this.untrimmed = 0;
-      trim(store, retention, savedAt);
-    }
+    [this.pages, this.spare] = last.isFull ? [[], last] : [[last], null];
+    // to look at many pages for each one written would cost more than a few pages too many
+    if (!store.isFull && store.heads.length >= MANY && ++this.untrimmed < MANY / 4) return;
+    this.untrimmed = 0;
+    trim(store, retention, savedAt);
   }
 
   /** Frees its memory. What was not kept is lost. */
@@ -295,7 +293,6 @@ export class Track {
 }
 
 const MANY = 64;
-
 /** A page whose steps come faster than one in this many milliseconds is stored as it is: to pack it would slow them. */
 const UNPACKED_MS = 5;
 
