@@ -69,7 +69,7 @@ export class Checkpoints {
     log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
     this.tell(course);
     keepMetrics(past, course);
-    past.keep();
+    past.keep(false);
   }
 
   /** Has the store tell how the sequence is now. */

@@ -187,6 +187,7 @@ export class Sequence {
   sleep(reason: 'idle' | 'room' | 'shutdown'): void {
     if (!this.course) return;
     this.keep();
+    this.own.past.keep();
     this.announce('evicted', { reason, last: this.seq });
     this.giveUpModel();
   }

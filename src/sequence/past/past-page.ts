@@ -40,7 +40,7 @@ export class Page {
     /** When it was begun, in milliseconds since 1970. */
     readonly begunAt = Number.NEGATIVE_INFINITY,
     /** A full page that is stored, whose arrays it may have. */
-    before: Page | null = null,
+    before?: Page,
   ) {
     this.room = before?.room ?? Math.min(rows, FIRST_ROWS);
     this.columns = before?.columns ?? shapes.map((shape) => arrayOf(shape, this.room));

@@ -81,6 +81,8 @@ const METRICS_STEPS = 1000;
 /** Steps between two that come faster than one in this many milliseconds: to read the scores would slow them. */
 const FAST_METRICS_STEPS = 16_000;
 const METRICS_MS = 1000;
+/** Milliseconds between two times that hidden states are stored while a sequence is awake: they are many bytes. */
+const STATES_MS = 5000;
 /** The most numbers of a run that are copied at a time. */
 const RUN_NUMBERS = 16 * 1024;
 
@@ -108,6 +110,8 @@ export class Past implements CopyRoom {
   private metricsMs = Number.NEGATIVE_INFINITY;
 
   private readonly wall: () => number;
+  /** When hidden states were stored last, in milliseconds since 1970. */
+  private statesMs = Number.NEGATIVE_INFINITY;
 
   constructor({ pages, spec, limits, wall, onDamage }: PastParts) {
     this.wall = wall;
@@ -238,9 +242,16 @@ export class Past implements CopyRoom {
     this.steps.note({ kind: 'metrics', ...metrics });
   }
 
-  /** Hands everything to the store; it becomes durable with the records appended so far. */
-  keep(): void {
+  /**
+   * Hands everything to the store; it becomes durable with the records appended so far.
+   *
+   * @param isLast false while the sequence goes on: hidden states then wait for a few seconds
+   */
+  keep(isLast = true): void {
     this.steps.keep();
+    const now = this.wall();
+    if (!isLast && now - this.statesMs < STATES_MS) return;
+    this.statesMs = now;
     this.states?.keep();
   }
 

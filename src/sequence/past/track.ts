@@ -43,8 +43,8 @@ export class Track {
   private isLoaded = false;
   /** Pages written since they were trimmed last. */
   private untrimmed = 0;
-  /** A full page that is stored or forgotten: the next one may have its arrays. */
-  private spare: Page | null = null;
+  /** Full pages that are stored or forgotten: the next ones may have their arrays. */
+  private spares: Page[] = [];
   /** The latest time so far. */
   private latest = Number.NEGATIVE_INFINITY;
 
@@ -111,7 +111,8 @@ export class Track {
       page.isChanged = false;
     }
     const last = this.pages.at(-1)!;
-    [this.pages, this.spare] = last.isFull ? [[], last] : [[last], null];
+    this.spares = this.pages.filter(({ isFull }) => isFull);
+    this.pages = last.isFull ? [] : [last];
     // to look at many pages for each one written would cost more than a few pages too many
     if (!store.isFull && store.heads.length >= MANY && ++this.untrimmed < MANY / 4) return;
     this.untrimmed = 0;
@@ -122,7 +123,7 @@ export class Track {
   free(): void {
     this.pages = [];
     this.isLoaded = false;
-    this.spare = null;
+    this.spares = [];
     this.latest = Number.NEGATIVE_INFINITY;
   }
 
@@ -208,9 +209,8 @@ export class Track {
       this.latest,
       last?.count === 0 ? last.entries : undefined,
       wall(),
-      this.spare,
+      this.spares.pop(),
     );
-    this.spare = null;
     if (last?.count === 0) {
       // a page without steps moves on with what happened so far
       this.pages.pop();
@@ -229,8 +229,9 @@ export class Track {
     let rows = pages.reduce((sum, { count }) => sum + count, 0);
     const before = pages.length;
     while (pages.length > 1 && rows > most) {
-      this.spare = pages.shift()!;
-      rows -= this.spare.count;
+      const gone = pages.shift()!;
+      this.spares.push(gone);
+      rows -= gone.count;
     }
     if (pages.length < before) this.parts.store.dropBefore(pages[0]!.first);
   }
