@@ -49,7 +49,7 @@ function idleSequences() {
       throw error;
     },
   });
-  const x = Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i));
+  const x = Float64Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i));
   const asker = {
     durable: () => undefined,
     refused: ([{ error }]) => {
@@ -58,8 +58,8 @@ function idleSequences() {
   };
   const open = (name) =>
     registry
-      .open(name, 'create', SPEC)
-      .sequence.submit({ kind: 'steps', first: 0, x, targets: null, count: 256, asker });
+      .open(name, 'create', { spec: SPEC })
+      .sequence.submit({ kind: 'steps', first: 0, x, targets: null, t: null, count: 256, asker });
   open('first');
   const before = inUse(kernels);
   const count = quick ? 100 : 1000;

@@ -2,7 +2,7 @@
  * This checkout beside another one, for instance of the commit before, in the same run: steps a second and processor time
  * a step of both servers, and their ratios.
  *
- *   node scripts/bench/wire/against.mjs CHECKOUT [--quick]     after npm run build in both
+ *   [KIND=durable] [SOCKETS=1,4] node scripts/bench/wire/against.mjs CHECKOUT [--quick]     after npm run build in both
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,11 +15,13 @@ const { values, positionals } = parseArgs({
 });
 const [checkout] = positionals;
 if (!checkout) throw new Error('name the checkout to compare with');
+/** `eddy`, in memory, or `durable`, on a disk. */
+const { KIND = 'eddy' } = process.env;
 const [ROUNDS, MS] = values.quick ? [3, 250] : [9, 400];
 
 const load = new Child('./load.mjs');
-const before = await startServer('eddy', '5', join(resolve(checkout), 'scripts/bench/wire/server.mjs'));
-const after = await startServer('eddy', '5');
+const before = await startServer(KIND, '5', join(resolve(checkout), 'scripts/bench/wire/server.mjs'));
+const after = await startServer(KIND, '5');
 for (const work of ['serving', 'learning'])
   for (const server of [before, after])
     for (const shape of [
