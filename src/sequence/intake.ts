@@ -97,6 +97,7 @@ export class Intake {
    * @throws EddyError if it is refused; then nothing has been accepted
    */
   take(command: ChangeCommand, course: Course): Change | null {
+    this.readings?.settle();
     switch (command.kind) {
       case 'steps':
         return this.steps(command, course);

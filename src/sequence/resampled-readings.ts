@@ -21,6 +21,8 @@ export class ResampledReadings {
   private readonly bins = new Map<number, Waiting[]>();
   private readonly byKey = new Map<string, Waiting>();
   private isBegun = false;
+  /** Who wait for the change that the command under way became. */
+  private underWay: AllAskers | null = null;
   /** Readings that have not become a step yet. */
   pending = 0;
 
@@ -78,8 +80,15 @@ export class ResampledReadings {
     return steps.length === 0 ? null : this.changeOf(steps, course, asker);
   }
 
-  /** Refuses all that wait. */
+  /** The change of the last command took effect. */
+  settle(): void {
+    this.underWay = null;
+  }
+
+  /** Refuses all that wait, also for a change under way. */
   refuse(error: EddyError): void {
+    this.underWay?.refused([{ error, seq: null, count: null }]);
+    this.underWay = null;
     const waiting = [...this.bins.values()].flat();
     this.bins.clear();
     this.byKey.clear();
@@ -137,10 +146,11 @@ export class ResampledReadings {
       }
     }
     this.pending -= askers.length;
+    this.underWay = new AllAskers(asker === null ? askers : [...askers, asker]);
     return {
       record: { kind: 'steps', first, t, x, targets: null, keys },
       last: first + steps.length - 1,
-      asker: new AllAskers(asker === null ? askers : [...askers, asker]),
+      asker: this.underWay,
     };
   }
 }

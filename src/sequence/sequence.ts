@@ -293,6 +293,7 @@ export class Sequence {
     const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
     this.failure = new EddyError('sequence-failed', message, { cause });
     this.pipe.unsubscribe();
+    this.own.intake.end(this.failure);
     this.parts.onFault(this.failure);
     this.announce('failed', { message });
   }

@@ -24,6 +24,20 @@ const open = (options: Parameters<typeof createRegistry>[0] = {}, asked: object 
 };
 
 describe('a sequence that is resampled', () => {
+  it('[SEQ7] [RSM16] refuses all readings that wait where a fault of its own stops it', () => {
+    const { sequence, send } = open();
+    const kept = send(1000, { pressure: 990 });
+    send(16_000, { pressure: 991 });
+    expect(kept.outcome).toBe(0);
+    const told = [send(17_000, { flow: 1 }), send(21_000, { flow: 2 })];
+    sequence.model.advance = () => {
+      throw new TypeError('broken');
+    };
+    told.push(send(36_000, { flow: 3 }));
+    expect(told.map(({ outcome }) => outcome)).toEqual(new Array(3).fill('sequence-failed'));
+    expect(kept.outcome).toBe(0);
+  });
+
   it('[RSM15] makes one step of readings of different fields at different times, in any order', () => {
     const { steps, send } = open();
     const told = [
