@@ -1,0 +1,81 @@
+/**
+ * Finds the seasons of live series by itself, from their own past: keeps recent values and searches them now and then,
+ * one series in one step. What was found is told once; whether it helps a forecast, its errors have to show.
+ */
+import { findSeasons, type Season } from './search.js';
+import { type RingState, ValueRing } from './value-ring.js';
+
+/** Values that are kept of a series, of all of them, and of each at the least. */
+const MOST_ROWS = 4096;
+const MOST_NUMBERS = 65_536;
+const FEWEST_ROWS = 256;
+/** Rows before the first search, and the most from one to the next. */
+const FIRST_SEARCH = 48;
+const LONGEST_REST = 1024;
+
+export interface FinderState extends RingState {
+  /** At how many rows the next round of searches begins. */
+  readonly due: number;
+  /** The series that is searched next. */
+  readonly cursor: number;
+}
+
+export interface Finding {
+  /** The series that was searched. */
+  readonly series: number;
+  /** Its seasons, strongest first: none where there are none. */
+  readonly seasons: readonly Season[];
+}
+
+export class SeasonFinder {
+  private readonly ring: ValueRing;
+  private due = FIRST_SEARCH;
+  private cursor = 0;
+  /** How many of the series, the first ones, are searched: as many as the fewest rows of each leave room for. */
+  readonly searched: number;
+
+  /** @param series how many series there are: batch rows * targets */
+  constructor(series: number) {
+    this.searched = Math.min(series, MOST_NUMBERS / FEWEST_ROWS);
+    this.ring = new ValueRing(this.searched, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / this.searched)));
+  }
+
+  /** The most values that are kept of each series: a period is at most half of it. */
+  get capacity(): number {
+    return this.ring.most;
+  }
+
+  /** Takes the next value of each series; NaN is a missing one. */
+  push(values: ArrayLike<number>): void {
+    this.ring.push(values);
+  }
+
+  /** Searches one series if that is due, and gives what it found; else null. To be called once a step. */
+  work(): Finding | null {
+    const { ring, cursor: series } = this;
+    if (ring.pushed < this.due) return null;
+    const seasons = findSeasons(ring.read(series));
+    this.cursor++;
+    if (this.cursor === this.searched) {
+      this.cursor = 0;
+      this.due = ring.pushed + Math.min(ring.pushed, LONGEST_REST, Math.floor(ring.most / 2));
+    }
+    return { series, seasons };
+  }
+
+  clear(): void {
+    this.ring.clear();
+    this.due = FIRST_SEARCH;
+    this.cursor = 0;
+  }
+
+  state(): FinderState {
+    return { ...this.ring.state(), due: this.due, cursor: this.cursor };
+  }
+
+  restore({ due, cursor, ...ring }: FinderState): void {
+    this.ring.restore(ring);
+    this.due = due;
+    this.cursor = cursor;
+  }
+}
