@@ -2,7 +2,7 @@
  * The discrete Fourier transform of a power of two of complex numbers, with the same bits on every machine: twiddles of
  * exactly rounded arithmetic, and butterflies in one order (Cooley and Tukey 1965, radix 2, decimation in time).
  */
-import { cosTurn, sinTurn } from '../../../math/sine.js';
+import { sinTurn } from '../../../math/sine.js';
 
 /** Cosine and sine of k / size turns, for k below half of size: what the largest transform so far needed. */
 let cosines = new Float64Array(0);
@@ -38,12 +38,23 @@ export function transform(re: Float64Array, im: Float64Array, size: number): voi
   }
 }
 
-/** A twiddle depends on its angle alone, so that it is the same whichever size of transform asked for it first. */
+/**
+ * Fills both tables from the sines of a quarter turn. A twiddle depends on its angle alone, so that it is the same
+ * whichever size of transform asked for it first.
+ */
 function prepare(size: number): void {
-  const half = Math.max(1, size / 2);
+  const half = Math.max(2, size / 2);
   if (cosines.length >= half) return;
-  cosines = Float64Array.from({ length: half }, (_, k) => cosTurn(k / (2 * half)));
-  sines = Float64Array.from({ length: half }, (_, k) => sinTurn(k / (2 * half)));
+  cosines = new Float64Array(half);
+  sines = new Float64Array(half);
+  const quarter = half / 2;
+  for (let k = 0; k <= quarter; k++) {
+    const sine = sinTurn(k / (2 * half));
+    sines[k] = sine;
+    if (k > 0) sines[half - k] = sine;
+    cosines[quarter - k] = sine;
+    if (k > 0 && k < quarter) cosines[quarter + k] = -sine;
+  }
 }
 
 function reverseBits(re: Float64Array, im: Float64Array, size: number): void {
