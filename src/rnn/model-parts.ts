@@ -109,7 +109,7 @@ export class ModelParts {
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
     this.random.restore(snapshot.random);
     this.inputs.restore(snapshot.inputs);
-    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs);
+    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs, snapshot.window.next - 1);
     this.monitor.restore(snapshot.judge);
   }
 }

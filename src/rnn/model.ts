@@ -207,11 +207,12 @@ export class Model {
     const { numbers, window } = parts.network;
     window.clear(numbers);
     parts.inputs.restart();
+    parts.outputs?.restart();
     parts.learner?.restart(numbers);
     if (what === 'state') return;
     parts.drawWeights();
     parts.optimizer.restart();
-    parts.forecasts?.clear();
+    parts.outputs?.clear();
     parts.monitor.clear();
   }
 

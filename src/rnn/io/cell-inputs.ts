@@ -9,9 +9,11 @@
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
+import { UsualInterval, type IntervalState } from './seasons/usual-interval.js';
 import { History, type HistoryState } from './history.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
 import { TimeInputs, type TimeState } from './time-inputs.js';
+import { type Verdict, WildValues } from './wild-values.js';
 
 export interface InputsState {
   readonly history: HistoryState;
@@ -21,7 +23,20 @@ export interface InputsState {
   readonly changeScaler: ScalerState | null;
   /** null without features of time. */
   readonly time: TimeState | null;
+  /** null where nothing is taken for wild. */
+  readonly wild: Float64Array | null;
+  /** Version 0.1 had none. */
+  readonly interval?: IntervalState;
 }
+
+/** A feature of one batch row whose level is another one from this step on. */
+export interface Relevelled {
+  /** Which of the [B,F]. */
+  readonly at: number;
+  readonly level: 'new' | 'back';
+}
+
+const NONE: readonly Relevelled[] = [];
 
 export class Inputs {
   /** Numbers that the cell gets in one row. */
@@ -34,6 +49,12 @@ export class Inputs {
   private readonly known: Uint8Array;
   /** The same as x with NaN for what is missing. */
   readonly given: Float64Array;
+  /** The same with what was read, wild values too. */
+  readonly read: Float64Array;
+  /** The features whose level has just become another one. */
+  relevelled: readonly Relevelled[] = NONE;
+  private readonly wild: WildValues | null;
+  private readonly usual = new UsualInterval();
   /** Which of the [B,F] are looked back at. */
   readonly lookedBackAt: Int32Array;
   private readonly scaler: StandardScaler | null;
@@ -60,6 +81,8 @@ export class Inputs {
     this.x = new Float64Array(batch * features);
     this.known = new Uint8Array(batch * features);
     this.given = new Float64Array(batch * features);
+    this.read = new Float64Array(batch * features);
+    this.wild = scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
     const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
     this.lookedBackAt = Int32Array.from(rows.flat());
     this.changed = new Float64Array(batch * columns.length * this.changes.length);
@@ -79,16 +102,47 @@ export class Inputs {
 
   /** Takes the B * F numbers of x from `at` on; null and NaN are missing. The time is in milliseconds since 1970; NaN is unknown. */
   take(x: ArrayLike<number | null>, at: number, time = Number.NaN): void {
-    const { x: filled, given, known } = this;
+    const { x: filled, given, read, known, wild } = this;
+    if (this.relevelled.length > 0) this.relevelled = NONE;
     for (let i = 0; i < filled.length; i++) {
       const value = x[at + i] ?? Number.NaN;
+      read[i] = value;
       given[i] = value;
       if (Number.isNaN(value)) continue;
+      const verdict = wild ? wild.judge(value, i) : 'usual';
+      if (verdict === 'wild') {
+        given[i] = Number.NaN;
+        continue;
+      }
+      if (verdict !== 'usual') this.relevel(i, verdict);
       filled[i] = value;
       known[i] = 1;
     }
     this.history.push(filled, this.lookedBackAt, known);
+    for (const { at } of this.relevelled) this.forget(at);
     this.time?.take(time);
+    this.usual.take(time);
+  }
+
+  /** Milliseconds from one step to the next, where they are known and usual ones. */
+  get interval(): number | null {
+    return this.usual.interval;
+  }
+
+  /** Takes feature i for one of another level. The statistics of batch rows are common, and stay. */
+  private relevel(i: number, level: Exclude<Verdict, 'usual' | 'wild'>): void {
+    this.relevelled = [...this.relevelled, { at: i, level }];
+    if (this.batch > 1) return;
+    this.scaler?.exchange(i, level);
+    const k = this.lookedBackAt.indexOf(i);
+    if (k < 0) return;
+    for (let l = 0; l < this.changes.length; l++) this.changeScaler?.exchange(l * this.perRow + k, level);
+  }
+
+  /** Holds no value for known that a feature had before its level was another one. */
+  private forget(i: number): void {
+    const k = this.lookedBackAt.indexOf(i);
+    if (k >= 0) this.history.forget(k);
   }
 
   /** Writes what the cell gets to z, whose rows lie `stride` apart; then the step joins the statistics. */
@@ -172,6 +226,7 @@ export class Inputs {
   /** Begins a new history; statistics stay. */
   restart(): void {
     this.history.clear();
+    this.usual.clear();
     this.time?.restart();
   }
 
@@ -183,15 +238,19 @@ export class Inputs {
       scaler: this.scaler?.state() ?? null,
       changeScaler: this.changeScaler?.state() ?? null,
       time: this.time?.state() ?? null,
+      wild: this.wild?.state() ?? null,
+      interval: this.usual.state(),
     };
   }
 
-  restore({ history, held, known, scaler, changeScaler, time }: InputsState): void {
+  restore({ history, held, known, scaler, changeScaler, time, wild, interval }: InputsState): void {
     this.history.restore(history);
     this.x.set(held);
     this.known.set(known);
     if (scaler) this.scaler?.restore(scaler);
     if (changeScaler) this.changeScaler?.restore(changeScaler);
     if (time) this.time?.restore(time);
+    if (wild) this.wild?.restore(wild);
+    if (interval) this.usual.restore(interval);
   }
 }

@@ -46,6 +46,11 @@ export class History {
     return this.values[row * this.width + i]!;
   }
 
+  /** Holds nothing of value i for known but its last one. */
+  forget(i: number): void {
+    this.known[i] = this.seen - 1;
+  }
+
   clear(): void {
     this.seen = 0;
     this.known.fill(0);

@@ -1,27 +1,32 @@
 /**
  * What the readout's sums mean in the user's units, and what a target means to the learner.
  *
- * A forecast is made as a change against a baseline: y = base + deviation * gate * p, where base is the last value, or
- * that of one season before the time that is forecast, p are the readout's sums, and deviation that of such changes
- * from 0. Without a baseline, and for targets that are sent, y = mean + deviation * p. The learner sees p and the target
- * in the same units, and nothing of the gate. All statistics are of the past.
+ * The network forecasts a change against a baseline: base + deviation * p, where base is the last value, or that of one
+ * season before the time that is forecast, p are the readout's sums, and deviation that of such changes from 0. Without a
+ * baseline, and for targets that are sent, it is mean + deviation * p. That is y, or one of the forecasts that y is
+ * mixed of: see ../forecast/. The learner sees p and the target in the same units, and nothing of the mixture. All
+ * statistics are of the past.
  *
  * A prediction is made, and scored, in float64: what leaves is rounded to float32, which at 10^9 has no digit after the
  * point.
  */
+import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
+import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
-import { type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
+import { delayOf, type ForecastTask, type ModelSpec, outputsOf, reachOf } from '../spec/spec.js';
 import type { Inputs } from './cell-inputs.js';
 import { nats } from './losses/cross-entropy.js';
 import { MAX_DEVIATIONS, type ScalerState, StandardScaler } from './scaler.js';
-import { SkillGate } from './skill-gate.js';
 
 export interface OutputsState {
   readonly scaler: ScalerState | null;
-  readonly gate: ReturnType<SkillGate['state']> | null;
+  /** null where the network forecasts alone; version 0.1 had none. */
+  readonly forecaster: ForecasterState | null;
+  /** null of probabilities; version 0.1 had none. */
+  readonly intervals: IntervalsState | null;
 }
 
 /** One horizon: which outputs it has, and how far back things lie. */
@@ -53,23 +58,36 @@ abstract class ScaledOutputs {
   protected readonly outputs: number;
   /** Deviations [M] of what is predicted, or null where nothing is scaled. */
   readonly scaler: StandardScaler | null;
-  protected readonly gate: SkillGate | null;
+  /** The ranges of what is predicted; null of probabilities. */
+  readonly intervals: Intervals | null;
+  /** Who forecasts beside the network; null where nobody does. */
+  readonly forecaster: Forecaster | null = null;
 
-  constructor({ scaler, ...spec }: ModelSpec, centre: 'mean' | 'zero', isGated: boolean) {
-    this.batch = spec.batch;
+  constructor(spec: ModelSpec, centre: 'mean' | 'zero') {
+    const { scaler, batch, readout, interval } = spec;
+    this.batch = batch;
     this.outputs = outputsOf(spec);
-    const isScaled = scaler.kind === 'standard' && spec.readout.kind === 'linear';
+    const isScaled = scaler.kind === 'standard' && readout.kind === 'linear';
     this.scaler = isScaled ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }) : null;
-    this.gate = isGated ? new SkillGate(this.outputs) : null;
+    const rows = delayOf(spec) + reachOf(spec) + 1;
+    this.intervals = readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval) : null;
   }
 
   state(): OutputsState {
-    return { scaler: this.scaler?.state() ?? null, gate: this.gate?.state() ?? null };
+    return {
+      scaler: this.scaler?.state() ?? null,
+      forecaster: this.forecaster?.state() ?? null,
+      intervals: this.intervals?.state() ?? null,
+    };
   }
 
-  restore({ scaler, gate }: OutputsState): void {
+  /** @param seq the last step; -1 before the first */
+  restore({ scaler, forecaster, intervals }: OutputsState, seq: number): void {
     if (scaler) this.scaler?.restore(scaler);
-    if (gate) this.gate?.restore(gate);
+    if (forecaster) this.forecaster?.restore(forecaster);
+    else this.forecaster?.clear();
+    if (intervals) this.intervals?.restore(intervals, seq);
+    else this.intervals?.clear();
   }
 }
 
@@ -80,14 +98,15 @@ export class ForecastOutputs extends ScaledOutputs {
   private readonly perHorizon: number;
   /** What joins the statistics at this step [B,M]; NaN where nothing does. */
   private readonly seen: Float64Array;
+  override readonly forecaster: Forecaster | null;
 
   constructor(
     spec: ModelSpec,
-    { horizon, baseline, gate }: ForecastTask,
+    { horizon, baseline, forecaster }: ForecastTask,
     private readonly inputs: Inputs,
     private readonly monitor: ErrorMonitor,
   ) {
-    super(spec, baseline === 'none' ? 'mean' : 'zero', gate ?? false);
+    super(spec, baseline === 'none' ? 'mean' : 'zero');
     const { season } = spec;
     this.isChange = baseline !== 'none';
     this.horizons = horizon.map((ahead, q) => {
@@ -98,22 +117,40 @@ export class ForecastOutputs extends ScaledOutputs {
     });
     this.perHorizon = this.outputs / horizon.length;
     this.seen = new Float64Array(this.batch * this.outputs);
+    this.forecaster =
+      forecaster === 'mixture' ? new Forecaster(spec, this.horizons, inputs, delayOf(spec)) : null;
   }
 
   /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
   arrive(m: Reals, window: Window, seq: number, learning: boolean): void {
     const last = this.horizons.at(-1);
-    for (const horizon of this.horizons) {
+    const { forecaster } = this;
+    if (this.inputs.relevelled.length > 0) this.relevel();
+    for (const [q, horizon] of this.horizons.entries()) {
       const step = seq - horizon.ahead;
       const isForecast = step >= window.start;
       let counts = false;
       for (let row = 0; row < this.batch; row++)
         for (let k = 0; k < this.perHorizon; k++)
           if (this.arriveOne(m, window, horizon, row, k, isForecast ? step : null, learning)) counts = true;
-      if (isForecast) window.markTarget(step, counts, horizon === last);
+      if (!isForecast) continue;
+      window.markTarget(step, counts, horizon === last);
+      forecaster?.meet(m, window, q, step, learning);
     }
+    forecaster?.take();
     this.scaler?.observe(this.seen, this.batch);
     this.monitor.end();
+  }
+
+  private relevel(): void {
+    const { inputs, batch, perHorizon: K } = this;
+    if (batch > 1) return;
+    for (const { at, level } of inputs.relevelled) {
+      const k = inputs.lookedBackAt.indexOf(at);
+      if (k < 0) continue;
+      this.forecaster?.relevel(k, level);
+      for (const { first } of this.horizons) if (k < K) this.scaler?.exchange(first + k, level);
+    }
   }
 
   /** Does that for one number, if a forecast was made for it at `step`, and tells whether it is to be learned from. */
@@ -126,44 +163,54 @@ export class ForecastOutputs extends ScaledOutputs {
     step: number | null,
     learning: boolean,
   ): boolean {
-    const { history, given, lookedBackAt } = this.inputs;
+    const { history, given, read, lookedBackAt } = this.inputs;
     const { ahead, arrived } = horizon;
     const i = row * this.perHorizon + k;
     const j = horizon.first + k;
     const at = row * this.outputs + j;
     const truth = given[lookedBackAt[i]!]!;
     const isForecast = step !== null && !Number.isNaN(truth);
+    const isRead = step !== null && !Number.isNaN(read[lookedBackAt[i]!]!);
+    if (isRead && history.knows(ahead, i)) this.score(horizon, window, step, i, j, row, read[lookedBackAt[i]!]!);
     const isKnown = !this.isChange || history.knows(arrived, i);
     // what joins the statistics: a change that was forecast, or any truth where there is no baseline
     if (!this.isChange) this.seen[at] = truth;
     else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
-    if (!isForecast || !history.knows(ahead, i)) return false;
-    this.score(horizon, i, j, row, window.exact[window.exactAt(step) + at]!, truth);
-    if (!isKnown) return false;
+    if (!isForecast || !history.knows(ahead, i) || !isKnown) return false;
     if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
     m[window.targetAt(step) + at] = NO_TARGET;
     return false;
   }
 
+  /** Scores the forecast that was made at `step` for what was read, be it wild. */
   private score(
     { ahead, seasonal }: Horizon,
+    window: Window,
+    step: number,
     i: number,
     j: number,
     row: number,
-    y: number,
     truth: number,
   ): void {
-    const { monitor } = this;
+    const { monitor, intervals } = this;
     const { history } = this.inputs;
+    const o = row * this.outputs + j;
+    const y = window.exact[window.exactAt(step) + o]!;
+    const naive = truth - history.read(ahead, i);
     monitor.score(j, row, y, truth);
-    monitor.prequential.scoreNaive(j, truth - history.read(ahead, i));
+    monitor.prequential.scoreNaive(j, naive);
+    if (intervals) {
+      monitor.prequential.scoreInterval(j, Math.abs(truth - y), Math.abs(naive), intervals, step, o);
+      intervals.observe(step, o, truth - y);
+      intervals.observeNaive(step, o, naive);
+    }
     if (seasonal !== null && history.knows(seasonal, i))
       monitor.prequential.scoreSeasonal(j, truth - history.read(seasonal, i));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
   private meet(m: Reals, window: Window, step: number, at: number, j: number, d: number): boolean {
-    const { scaler, gate } = this;
+    const { scaler } = this;
     const p = m[window.sumsAt(step) + at]!;
     const deviation = scaler ? m[window.deviationAt(step) + j]! : 1;
     if (deviation === 0) return false;
@@ -172,18 +219,18 @@ export class ForecastOutputs extends ScaledOutputs {
       const exact = window.exact[window.exactAt(step) + at]!;
       offset = p - (measured(m[window.predictionAt(step) + at]!, exact, deviation) - d) / deviation;
     }
-    gate?.observe(j, offset, p);
     m[window.targetAt(step) + at] = clamp(offset, scaler ? MAX_DEVIATIONS : LARGEST_TARGET);
     return true;
   }
 
   /** Turns the sums of step `seq` into the predictions that are served. */
   serve(m: Reals, window: Window, seq: number): void {
-    const { scaler, gate, isChange, perHorizon: K, outputs: M, batch: B } = this;
+    const { scaler, forecaster, isChange, perHorizon: K, outputs: M, batch: B } = this;
     const { history } = this.inputs;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
     const exact = window.exactAt(seq);
-    for (const { served, first } of this.horizons)
+    forecaster?.begin(m, window, seq);
+    for (const [q, { served, first }] of this.horizons.entries())
       for (let i = 0; i < B * K; i++) {
         const isKnown = !isChange || history.knows(served, i);
         const j = first + (i % K);
@@ -192,18 +239,26 @@ export class ForecastOutputs extends ScaledOutputs {
         if (scaler) m[deviationAt + j] = deviation;
         const p = clamp(m[sums + at]!, LARGEST);
         m[sums + at] = p;
-        const value = isChange
-          ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * (gate?.factor[j] ?? 1) * p : 0)
+        const network = isChange
+          ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * p : 0)
           : (scaler?.unscale(p, j) ?? p);
+        const value = forecaster ? forecaster.forecast(q, i, seq, clamp(network, LARGEST)) : network;
         const prediction = clamp(value, LARGEST);
         window.exact[exact + at] = prediction;
         m[y + at] = prediction;
       }
+    this.intervals?.serve(seq);
   }
 
-  /** Forgets what it learned of the network's skill: the network starts over. */
+  /** Forgets all that was learned of who forecasts well: the network starts over. */
   clear(): void {
-    this.gate?.clear();
+    this.forecaster?.clear();
+    this.intervals?.clear();
+  }
+
+  /** Begins a new history. */
+  restart(): void {
+    this.forecaster?.restart();
   }
 }
 
@@ -215,7 +270,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     spec: ModelSpec,
     private readonly monitor: ErrorMonitor,
   ) {
-    super(spec, 'mean', false);
+    super(spec, 'mean');
     this.isSoftmax = spec.readout.kind === 'softmax';
   }
 
@@ -229,6 +284,10 @@ export class SuppliedOutputs extends ScaledOutputs {
       const truth = target[at]!;
       const prediction = window.exact[exact + at]!;
       monitor.score(j, Math.floor(at / M), prediction, truth);
+      if (this.intervals) {
+        monitor.prequential.scoreInterval(j, Math.abs(truth - prediction), null, this.intervals, step, at);
+        this.intervals.observe(step, at, truth - prediction);
+      }
       if (!learning) continue;
       if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
       else {
@@ -271,5 +330,12 @@ export class SuppliedOutputs extends ScaledOutputs {
       window.exact[exact + at] = prediction;
       m[y + at] = prediction;
     }
+    this.intervals?.serve(seq);
   }
+
+  clear(): void {
+    this.intervals?.clear();
+  }
+
+  restart(): void {}
 }

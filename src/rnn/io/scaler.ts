@@ -15,6 +15,8 @@ export interface ScalerState {
   readonly m2: Float64Array;
   /** The second part of the mean; version 0.1 had none. */
   readonly low?: Float64Array;
+  /** Count, mean, m2 and low of the level before; version 0.1 had none. */
+  readonly aside?: Float64Array;
 }
 
 export interface ScalerOptions {
@@ -36,6 +38,8 @@ export const decayOf = (halfLife: number | null): number => (halfLife === null ?
 export class StandardScaler {
   /** [ count | mean | m2 | low ], each [width]; in count each sample has the weight that is left of it. */
   private readonly sums: Float64Array;
+  /** The same of the level before, for each feature. */
+  private readonly aside: Float64Array;
   private readonly decay: number;
   /** Does it subtract the mean? Around zero there is none to keep. */
   private readonly isCentred: boolean;
@@ -48,6 +52,7 @@ export class StandardScaler {
   ) {
     this.isCentred = centre === 'mean';
     this.sums = new Float64Array(4 * width);
+    this.aside = new Float64Array(4 * width);
     this.deviation = new Float64Array(width);
     this.decay = decayOf(halfLife);
   }
@@ -98,8 +103,26 @@ export class StandardScaler {
     return delta * (value - after - rest);
   }
 
+  /**
+   * Takes other statistics for feature i, whose level is another one, and keeps the present ones aside: of a level that is
+   * `new` it begins without any; `back` brings those that were kept aside.
+   */
+  exchange(i: number, level: 'new' | 'back'): void {
+    const { sums, aside, width } = this;
+    for (let k = i; k < 4 * width; k += width) {
+      const present = sums[k]!;
+      sums[k] = level === 'new' ? 0 : aside[k]!;
+      aside[k] = present;
+    }
+    this.deviate(i);
+  }
+
   private deviate(i: number): void {
     const { sums, width } = this;
+    if (sums[i] === 0) {
+      this.deviation[i] = 0;
+      return;
+    }
     const deviation = Math.sqrt(sums[2 * width + i]! / sums[i]!);
     this.deviation[i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
   }
@@ -107,16 +130,18 @@ export class StandardScaler {
   state(): ScalerState {
     const { sums, width } = this;
     const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => sums.slice(k * width, (k + 1) * width));
-    return { count: count!, mean: mean!, m2: m2!, low: low! };
+    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: this.aside.slice() };
   }
 
-  restore({ count, mean, m2, low }: ScalerState): void {
+  restore({ count, mean, m2, low, aside }: ScalerState): void {
     const { sums, width } = this;
     sums.set(count);
     sums.set(mean, width);
     sums.set(m2, 2 * width);
     sums.fill(0, 3 * width);
     if (low) sums.set(low, 3 * width);
+    if (aside) this.aside.set(aside);
+    else this.aside.fill(0);
     for (let i = 0; i < width; i++) this.deviate(i);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { EddyError } from '../../errors.js';
 import type { Kernels, Reals } from '../../kernels/kernels.js';
-import { layoutParameters, permute } from '../cell/parameters.js';
+import { layoutParameters, type ParameterShape, permute } from '../cell/parameters.js';
 import { createReadout, type Readout } from '../io/readout.js';
 import type { ModelSpec } from '../spec/defaults.js';
 import { Tbptt } from './tbptt.js';
@@ -12,8 +12,7 @@ import { layWeights } from './weight-places.js';
 import { Window } from './window.js';
 
 export interface BpttInput {
-  readonly spec: Pick<ModelSpec, 'features' | 'units' | 'batch' | 'readout' | 'task'> &
-    Partial<Pick<ModelSpec, 'cell'>>;
+  readonly spec: ParameterShape & Pick<ModelSpec, 'batch' | 'task'>;
   /** W [F+N,N], b [N], Wy [N,M], by [M], one after the other; of a GRU W is [F+N,3N] and b [2,3N]. */
   readonly parameters: ArrayLike<number>;
   /** x [T,B,F] */

@@ -29,6 +29,18 @@ export interface Scores {
   readonly recentSkill: number | null;
   readonly seasonalSkill: number | null;
   readonly recentSeasonalSkill: number | null;
+  /** Share of the targets that lay in the range that was served for them; null while there was none. */
+  readonly coverage: number | null;
+  readonly recentCoverage: number | null;
+  /** Mean width of those ranges, in the target's units. */
+  readonly intervalWidth: number | null;
+  readonly recentIntervalWidth: number | null;
+  /**
+   * Mean interval score: the width, and 2 / alpha for each unit that a target lay outside, alpha = 1 - probability
+   * (Gneiting and Raftery 2007, section 6.2). And 1 - it over that of the naive forecast's ranges.
+   */
+  readonly intervalScore: number | null;
+  readonly intervalSkill: number | null;
 }
 
 export interface Metrics extends Scores {
@@ -39,6 +51,13 @@ export interface Metrics extends Scores {
   readonly recentAccuracy: number | null;
   /** The same scores for each output, where there is more than one. */
   readonly outputs: readonly (OutputName & Scores)[];
+}
+
+/** Half-widths of the ranges that were served for output o at a step, and of the naive forecast's; 0 for none. */
+export interface Ranges {
+  readonly probability: number;
+  at(step: number, o: number): number;
+  naiveAt(step: number, o: number): number;
 }
 
 export interface MetricsState {
@@ -69,6 +88,14 @@ const COLUMNS = [
   'seasonalScored',
   'seasonal',
   'recentSeasonal',
+  'ranged',
+  'inside',
+  'recentInside',
+  'width',
+  'recentWidth',
+  'intervalScore',
+  'naiveRanged',
+  'naiveIntervalScore',
 ] as const;
 const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<
   (typeof COLUMNS)[number],
@@ -113,6 +140,31 @@ export class Prequential {
   /** Scores what the seasonal one would have said. */
   scoreSeasonal(j: number, error: number): void {
     this.addMean(j * WIDTH + AT.seasonalScored, Math.abs(error));
+  }
+
+  /**
+   * Scores the ranges that were served at `step` for output o, the j-th of its row, by the absolute errors of their
+   * middles; `naive` is null without a naive forecast.
+   */
+  scoreInterval(j: number, error: number, naive: number | null, ranges: Ranges, step: number, o: number): void {
+    const c = this.columns;
+    const at = j * WIDTH;
+    const half = ranges.at(step, o);
+    const per = 2 / (1 - ranges.probability);
+    if (half > 0) {
+      const n = ++c[at + AT.ranged]!;
+      const window = Math.min(n, RECENT);
+      const inside = error <= half ? 1 : 0;
+      c[at + AT.inside]! += inside;
+      c[at + AT.recentInside]! += (inside - c[at + AT.recentInside]!) / window;
+      c[at + AT.width]! += 2 * half;
+      c[at + AT.recentWidth]! += (2 * half - c[at + AT.recentWidth]!) / window;
+      c[at + AT.intervalScore]! += 2 * half + per * Math.max(0, error - half);
+    }
+    const plain = naive === null ? 0 : ranges.naiveAt(step, o);
+    if (naive === null || !(plain > 0)) return;
+    c[at + AT.naiveRanged]!++;
+    c[at + AT.naiveIntervalScore]! += 2 * plain + per * Math.max(0, naive - plain);
   }
 
   scoreClasses(crossEntropy: number, isHit: boolean): void {
@@ -173,6 +225,8 @@ export class Prequential {
     const recentNaiveMae = known(of('naiveScored'), of('recentNaive'));
     const seasonalMae = known(of('seasonalScored'), of('seasonal') / of('seasonalScored'));
     const recentSeasonalMae = known(of('seasonalScored'), of('recentSeasonal'));
+    const ranged = of('ranged');
+    const intervalScore = known(ranged, of('intervalScore') / ranged);
     return {
       scored,
       mae,
@@ -189,6 +243,15 @@ export class Prequential {
       recentSkill: skillOf(recentMae, recentNaiveMae),
       seasonalSkill: skillOf(mae, seasonalMae),
       recentSeasonalSkill: skillOf(recentMae, recentSeasonalMae),
+      coverage: known(ranged, of('inside') / ranged),
+      recentCoverage: known(ranged, of('recentInside')),
+      intervalWidth: known(ranged, of('width') / ranged),
+      recentIntervalWidth: known(ranged, of('recentWidth')),
+      intervalScore,
+      intervalSkill: skillOf(
+        intervalScore,
+        known(of('naiveRanged'), of('naiveIntervalScore') / of('naiveRanged')),
+      ),
     };
   }
 }

@@ -7,12 +7,13 @@ type Given = z.output<typeof fields>;
 type Forecast = Extract<Given['task'], { kind: 'forecast' }>;
 
 /** A forecast, with every default filled in. */
-export type ForecastTask = Required<Pick<Forecast, 'kind' | 'horizon' | 'baseline' | 'gate'>> &
+export type ForecastTask = Required<Pick<Forecast, 'kind' | 'horizon' | 'baseline' | 'forecaster'>> &
   Pick<Forecast, 'targets'>;
 
 /** A model spec with every default filled in. */
-export type ModelSpec = Omit<Given, 'task' | 'inputs' | 'optimizer'> & {
+export type ModelSpec = Omit<Given, 'task' | 'inputs' | 'optimizer' | 'readout'> & {
   optimizer: OptimizerSettings;
+  readout: Exclude<Given['readout'], { kind: 'linear' }> | { kind: 'linear'; rule: 'rls' | 'gradient' };
   task?: Extract<Given['task'], { kind: 'supervised' }> | ForecastTask;
   inputs: Omit<Given['inputs'], 'changes'> & { changes: number[] };
 };
@@ -36,6 +37,14 @@ function defaultChanges(few: boolean, season = 0): number[] {
   return [...changes, season].sort((a, b) => a - b);
 }
 
+/** From so many units on, least squares over all of them cost more than they bring. */
+const MOST_SQUARES = 512;
+
+function ruled(readout: Given['readout'], learnsBySquares: boolean): ModelSpec['readout'] {
+  if (readout.kind !== 'linear') return readout;
+  return { kind: 'linear', rule: readout.rule ?? (learnsBySquares ? 'rls' : 'gradient') };
+}
+
 export function complete({
   task: given,
   inputs: { changes, ...inputs },
@@ -45,16 +54,19 @@ export function complete({
   const spec = { ...rest, optimizer: scheduled(optimizer, rest.readout.kind === 'softmax') };
   const task = given ?? (spec.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
   if (task?.kind !== 'forecast') {
-    const whole = { ...spec, inputs: { changes: changes ?? [], ...inputs } };
+    const whole = { ...spec, readout: ruled(spec.readout, false), inputs: { changes: changes ?? [], ...inputs } };
     return task ? { ...whole, task } : whole;
   }
   const isScaled = spec.scaler.kind === 'standard';
   const few = (task.targets?.length ?? spec.features) <= FEW;
-  const { baseline: against, gate, ...plain } = task;
-  const baseline = against ?? (isScaled ? (spec.season ? 'season' : 'last') : 'none');
+  const { baseline: against, forecaster: who, gate, ...plain } = task;
+  const baseline = against ?? (isScaled ? 'last' : 'none');
+  const isMixed = isScaled && baseline !== 'none' && gate !== false;
+  const forecaster = who ?? (isMixed ? 'mixture' : 'network');
   return {
     ...spec,
-    task: { ...plain, baseline, gate: gate ?? baseline !== 'none' },
+    readout: ruled(spec.readout, forecaster === 'mixture' && spec.units <= MOST_SQUARES),
+    task: { ...plain, baseline, forecaster },
     inputs: { changes: changes ?? (isScaled ? defaultChanges(few, spec.season) : []), ...inputs },
   };
 }

@@ -49,16 +49,21 @@ export function lookedBackAt(spec: Tasked): readonly number[] {
 /** Gives how many steps of x a model remembers. */
 export function historyOf({
   task,
+  features,
   inputs: { changes, lags },
   season = 0,
-}: Pick<Shape, 'task'> & {
+}: Tasked & {
   readonly inputs: Pick<NonNullable<Shape['inputs']>, 'changes' | 'lags'>;
   readonly season?: number | undefined;
 }): number {
   const ahead = task?.kind === 'forecast' ? Math.max(...task.horizon) : 0;
   const seasons = season * Math.ceil(ahead / (season || 1));
-  return Math.max(ahead, seasons, ...changes, ...lags) + 1;
+  const looksBack = task?.kind === 'forecast' ? ahead + lagsOf(lookedBackAt({ task, features }).length) : 0;
+  return Math.max(looksBack, seasons, ...changes, ...lags) + 1;
 }
+
+/** Gives how many of the last values a linear forecast looks at: fewer where many features are forecast. */
+export const lagsOf = (targets: number): number => (targets <= 4 ? 16 : targets <= 16 ? 8 : 4);
 
 /** Gives how many steps after its own a target may come: the longest horizon, or the delay. */
 export function delayOf({ task }: Pick<Shape, 'task'>): number {

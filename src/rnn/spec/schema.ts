@@ -12,7 +12,14 @@ const count = (max: number) => z.int().min(1).max(max);
 
 const readout = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('linear') }),
+  z.strictObject({
+    kind: z.literal('linear'),
+    /**
+     * How it learns: `gradient`, with the cell, by the optimizer; `rls`, for forecasts by the mixture, beside that by
+     * recursive least squares on [h, inputs, 1], as a forecaster of its own.
+     */
+    rule: z.enum(['rls', 'gradient']).optional(),
+  }),
   z.strictObject({
     kind: z.literal('softmax'),
     /** false: the softmax of h itself, without weights, so that M = N. */
@@ -47,7 +54,12 @@ const task = z.discriminatedUnion('kind', [
      * time that is forecast. `season` if a season is given, or else `last`; `none` without a scaler.
      */
     baseline: z.enum(['none', 'last', 'season']).optional(),
-    /** Is the change held back for as long as it has shown no skill against the baseline? */
+    /**
+     * Who forecasts: a `mixture` of the network and of plain forecasters by their past errors, or the `network` alone.
+     * The mixture, unless there is no scaler or no baseline.
+     */
+    forecaster: z.enum(['mixture', 'network']).optional(),
+    /** Of version 0.1: false is the network alone. */
     gate: z.boolean().optional(),
   }),
   z.strictObject({
@@ -66,6 +78,8 @@ const inputs = z.strictObject({
   lags: ascending(MAX_LAG).default([]),
   /** Is a missing number (null) refused, or taken as its last value, which joins no statistics? */
   missing: z.enum(['refuse', 'hold']).default('refuse'),
+  /** Is a value far outside all that came before taken as missing, until many in a row say that the level is another one? */
+  wild: z.enum(['hold', 'take']).default('hold'),
   /** The cell also gets these features of a step's time, in this order, in UTC; each step then needs its time. */
   time: z
     .array(z.enum(TIME_KINDS))
@@ -102,5 +116,7 @@ export const fields = z.strictObject({
   learner: learnerSettings.prefault({ kind: 'tbptt' }),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }),
   scaler: scaler.prefault({ kind: 'standard' }),
+  /** The probability with which the range of a prediction is to hold what comes. */
+  interval: z.number().min(0.5).max(0.999).default(0.9),
   seed: z.int().min(0).max(0xffff_ffff).default(1),
 });

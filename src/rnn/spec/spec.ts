@@ -47,9 +47,11 @@ export const modelSpecSchema = fields.transform(complete).superRefine((spec, con
     if (unknown >= 0) fail(['task', 'targets', unknown], `there are only ${spec.features} features`);
     if (new Set(targets).size < targets.length) fail(['task', 'targets'], 'each feature may be named once');
     if (task.baseline === 'season' && !spec.season) fail(['season'], 'a seasonal baseline needs a season');
-    if (task.gate && task.baseline === 'none')
-      fail(['task', 'gate'], 'a gate needs a baseline to fall back to');
+    if (task.forecaster === 'mixture' && (task.baseline === 'none' || spec.scaler.kind === 'none'))
+      fail(['task', 'forecaster'], 'a mixture needs a baseline, and a scaler that knows how large changes are');
   }
+  if (readout.kind === 'linear' && readout.rule === 'rls' && (task?.kind !== 'forecast' || task.forecaster !== 'mixture'))
+    fail(['readout', 'rule'], 'least squares are for forecasts by the mixture: task.forecaster mixture');
   if (learner.kind !== 'tbptt' && readout.kind === 'none')
     fail(['learner'], 'readout none has nothing to learn');
   for (const [what, size] of [

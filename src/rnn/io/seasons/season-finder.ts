@@ -34,10 +34,14 @@ export class SeasonFinder {
   /** How many of the series, the first ones, are searched: as many as the fewest rows of each leave room for. */
   readonly searched: number;
 
-  /** @param series how many series there are: batch rows * targets */
-  constructor(series: number) {
+  /**
+   * @param series how many series there are: batch rows * targets
+   * @param least rows that are kept in any case
+   */
+  constructor(series: number, least = 0) {
     this.searched = Math.min(series, MOST_NUMBERS / FEWEST_ROWS);
-    this.ring = new ValueRing(this.searched, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / this.searched)));
+    const rows = Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / this.searched));
+    this.ring = new ValueRing(this.searched, Math.max(rows, least));
   }
 
   /** The most values that are kept of each series: a period is at most half of it. */
@@ -50,6 +54,26 @@ export class SeasonFinder {
     this.ring.push(values);
   }
 
+  /** How many values of a series are known, the newest ones. */
+  known(i: number): number {
+    return i < this.searched ? this.ring.known(i) : 0;
+  }
+
+  /** Is the value of series i of `back` steps ago known? */
+  knows(back: number, i: number): boolean {
+    return back < this.known(i);
+  }
+
+  /** Gives that value, which must be known; 0 is the last. */
+  read(back: number, i: number): number {
+    return this.ring.at(back, i);
+  }
+
+  /** Gives all known values of a series, oldest first. */
+  values(i: number): Float64Array {
+    return this.ring.read(i);
+  }
+
   /** Searches one series if that is due, and gives what it found; else null. To be called once a step. */
   work(): Finding | null {
     const { ring, cursor: series } = this;
@@ -58,9 +82,14 @@ export class SeasonFinder {
     this.cursor++;
     if (this.cursor === this.searched) {
       this.cursor = 0;
-      this.due = ring.pushed + Math.min(ring.pushed, LONGEST_REST, Math.floor(ring.most / 2));
+      this.due = ring.pushed + Math.min(Math.ceil(ring.pushed / 2), LONGEST_REST);
     }
     return { series, seasons };
+  }
+
+  /** Holds no value of a series for known that it had before now. */
+  forget(i: number): void {
+    if (i < this.searched) this.ring.forget(i);
   }
 
   clear(): void {

@@ -51,6 +51,16 @@ export class ValueRing {
     this.seen++;
   }
 
+  /** How many of the kept values of series i are known: the newest ones. */
+  known(i: number): number {
+    return Math.max(0, this.seen - Math.max(this.oldest, this.unknown[i]!));
+  }
+
+  /** Gives the value of series i of `back` steps ago, which must be known; 0 is the last. */
+  at(back: number, i: number): number {
+    return this.values[((this.seen - 1 - back) % this.rows) * this.series + i]!;
+  }
+
   /** Gives the kept values of one series from its first known one on, oldest first. */
   read(i: number): Float64Array {
     const first = Math.max(this.oldest, this.unknown[i]!);
@@ -59,6 +69,11 @@ export class ValueRing {
       { length: this.seen - first },
       (_, k) => values[((first + k) % rows) * series + i]!,
     );
+  }
+
+  /** Holds no value of series i for known that it had before the next one. */
+  forget(i: number): void {
+    this.unknown[i] = this.seen;
   }
 
   clear(): void {

@@ -1,0 +1,94 @@
+/**
+ * Tells the values that no sensor meant: far outside all that came before. They are to be taken as gaps, until so many in
+ * a row say that the level has changed for good.
+ *
+ * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
+ * varied yet, by more than ten times its size. After PATIENCE of them in a row their range replaces the old one, which is
+ * remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once.
+ */
+
+/** What a value is: as ever, wild, or the first of a level that is new, or of the one before. */
+export type Verdict = 'usual' | 'wild' | 'new' | 'back';
+
+/** Wild values in a row that make a new level. */
+export const PATIENCE = 24;
+/** Values before any can be wild; with few the range is wider, by the share WARM / seen. */
+const WARM = 32;
+/** How far outside a value is wild, in widths of the range; and in magnitudes where the range has no width. */
+const MARGIN = 1;
+const MAGNITUDES = 10;
+/** What a step takes off the distance of a bound to the value: half in about 7,000 steps. */
+const FADE = 1e-4;
+
+/** Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high. */
+const WIDTH = 9;
+
+export class WildValues {
+  private readonly c: Float64Array;
+
+  /** @param count features of all batch rows */
+  constructor(count: number) {
+    this.c = new Float64Array(count * WIDTH);
+  }
+
+  /** Judges the next value of feature i by those before it, and lets it join them. */
+  judge(value: number, i: number): Verdict {
+    const { c } = this;
+    const at = i * WIDTH;
+    if (!this.isOutside(value, at + 1, c[at]!)) {
+      c[at + 3] = 0;
+      this.join(value, at);
+      return 'usual';
+    }
+    if (c[at + 6] === 1 && !this.isOutside(value, at + 7, PATIENCE)) {
+      this.swap(at, c[at + 7]!, c[at + 8]!);
+      this.join(value, at);
+      return 'back';
+    }
+    const run = ++c[at + 3]!;
+    c[at + 4] = run === 1 ? value : Math.min(c[at + 4]!, value);
+    c[at + 5] = run === 1 ? value : Math.max(c[at + 5]!, value);
+    if (run < PATIENCE) return 'wild';
+    this.swap(at, c[at + 4]!, c[at + 5]!);
+    return 'new';
+  }
+
+  private isOutside(value: number, bounds: number, seen: number): boolean {
+    if (seen < WARM && bounds % WIDTH === 1) return false;
+    const low = this.c[bounds]!;
+    const high = this.c[bounds + 1]!;
+    const width = high - low;
+    const margin = width > 0 ? MARGIN * width : MAGNITUDES * Math.abs(low);
+    const slack = margin * (1 + WARM / Math.max(1, seen));
+    return value > high + slack || value < low - slack;
+  }
+
+  private join(value: number, at: number): void {
+    const { c } = this;
+    const isFirst = c[at]!++ === 0;
+    const low = isFirst ? value : c[at + 1]!;
+    const high = isFirst ? value : c[at + 2]!;
+    c[at + 1] = Math.min(value, low + FADE * (value - low));
+    c[at + 2] = Math.max(value, high + FADE * (value - high));
+  }
+
+  /** Takes another range, and remembers the present one. */
+  private swap(at: number, low: number, high: number): void {
+    const { c } = this;
+    c[at + 6] = 1;
+    c[at + 7] = c[at + 1]!;
+    c[at + 8] = c[at + 2]!;
+    c[at + 1] = low;
+    c[at + 2] = high;
+    c[at + 3] = 0;
+    c[at] = WARM;
+  }
+
+  state(): Float64Array {
+    return this.c.slice();
+  }
+
+  restore(state: Float64Array): void {
+    this.c.set(state);
+  }
+}
