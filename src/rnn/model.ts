@@ -9,16 +9,19 @@ import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
 import type { Update } from './learning/learner.js';
+import { EXPERTS } from './forecast/experts.js';
+import type { SeasonChange } from './forecast/seasons.js';
 import { type ModelOptions, ModelParts, type ModelSettings } from './model-parts.js';
 import type { Metrics } from './scoring/prequential.js';
 import type { ModelSnapshot } from './snapshot.js';
-import { type ModelSpec, type ModelSpecInput, parseSpec } from './spec/spec.js';
+import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
 export type { Alert, CarriedStep, ModelOptions, ModelSettings, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
+const NO_SEASONS: readonly SeasonChange[] = [];
 
 export class Model {
   readonly spec: ModelSpec;
@@ -102,9 +105,9 @@ export class Model {
   /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing, or an unknown time. */
   stepOf(x: ArrayLike<number | null>, at: number, t?: number): StepResult {
     const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
-    const { seq, h, y, anomaly, isAnomalous, drift } = this.carry(x, at, t);
+    const { seq, h, y, range, anomaly, isAnomalous, drift } = this.carry(x, at, t);
     const updates = this.parts.forecasts ? this.trainDue(seq) : overdue;
-    return { seq, h, y, updates, anomaly, isAnomalous, drift };
+    return { seq, h, y, range, updates, anomaly, isAnomalous, drift };
   }
 
   /**
@@ -120,7 +123,8 @@ export class Model {
     network.show(network.numbers, seq);
     const { h, y } = network;
     const { isAnomalous = false, drift = null } = alert ?? {};
-    return { seq, h, y, anomaly: this.anomaly, isAnomalous, drift };
+    const range = this.parts.outputs?.intervals?.last ?? null;
+    return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift };
   }
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
@@ -136,14 +140,42 @@ export class Model {
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
     const { anomaly, isAnomalous, drift } = monitor;
-    if (!isAnomalous && drift === null) return null;
+    const seasons = forecasts?.forecaster?.seasons.changed ?? NO_SEASONS;
+    if (!isAnomalous && drift === null && seasons.length === 0) return null;
     monitor.clearAlerts();
-    return { seq, anomaly, isAnomalous, drift };
+    return { seq, anomaly, isAnomalous, drift, seasons };
   }
 
   /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */
   copyLast(h: Reals | null, hAt: number, y: Reals | null, yAt: number): void {
     this.parts.network.copyLast(h, hAt, y, yAt);
+  }
+
+  /** Copies the half-widths [B,M] of the last ranges to a place in an array; 0 where there are none. */
+  copyRange(range: Reals, at: number): void {
+    const last = this.parts.outputs?.intervals?.last;
+    if (last) range.set(last, at);
+    else range.fill(0, at, at + this.spec.batch * outputsOf(this.spec));
+  }
+
+  /**
+   * Who made the last forecast: the names of the forecasters, and with which weight [B,M,E] each counted in each output;
+   * null where the network forecasts alone.
+   */
+  get forecasters(): { readonly names: readonly string[]; readonly weights: Float64Array } | null {
+    const forecaster = this.parts.forecasts?.forecaster;
+    if (!forecaster) return null;
+    const outputs = this.spec.batch * outputsOf(this.spec);
+    const weights = new Float64Array(outputs * EXPERTS.length);
+    for (let o = 0; o < outputs; o++) weights.set(forecaster.weights(o), o * EXPERTS.length);
+    return { names: EXPERTS, weights };
+  }
+
+  /** The seasons, in steps, by which each of the B * K forecast series is forecast; null where the network forecasts alone. */
+  get seasons(): readonly (readonly number[])[] | null {
+    const { forecasts, inputs } = this.parts;
+    const seasons = forecasts?.forecaster?.seasons;
+    return seasons ? Array.from({ length: inputs.history.width }, (_, i) => seasons.of(i)) : null;
   }
 
   /** Steps that can be carried before a window may be due. */

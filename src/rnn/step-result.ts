@@ -1,6 +1,7 @@
 /** What a model gives for one timestep. */
 import type { Reals } from '../kernels/kernels.js';
 import type { Update } from './learning/learner.js';
+import type { SeasonChange } from './forecast/seasons.js';
 import type { DriftKind } from './scoring/drift/drift.js';
 
 /** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
@@ -11,6 +12,11 @@ export interface CarriedStep {
   readonly h: Reals;
   /** The prediction y_t [B,M] in the user's units, or null without a readout. Of a forecast, M is [horizon, feature]. */
   readonly y: Reals | null;
+  /**
+   * Half-widths [B,M] of the ranges y - range .. y + range, in the user's units, in which what comes lies with the spec's
+   * probability; 0 for as long as too few errors are known. null without a readout, and of probabilities.
+   */
+  readonly range: Float64Array | null;
   /** How odd the last target was under its forecast, in [0, 1]; 0 for as long as that cannot be told. */
   readonly anomaly: number;
   /** Has the score just risen to where it is worth an event? */
@@ -19,8 +25,10 @@ export interface CarriedStep {
   readonly drift: DriftKind | null;
 }
 
-/** An anomalous step, or one at which drift was detected. */
-export type Alert = Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'>;
+/** An anomalous step, or one at which drift was detected, or a season was taken up or dropped. */
+export interface Alert extends Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'> {
+  readonly seasons: readonly SeasonChange[];
+}
 
 /** What one timestep gave, and what was learned at it. */
 export interface StepResult extends CarriedStep {

@@ -5,7 +5,7 @@ import { clipNorm, epsilon, plan, rate, type Scheduled, share } from './update-r
 
 export const adamSettings = z.strictObject({
   kind: z.literal('adam'),
-  learningRate: rate.default(0.002),
+  learningRate: rate.optional(),
   ...plan,
   beta1: share.default(0.9),
   beta2: share.default(0.999),

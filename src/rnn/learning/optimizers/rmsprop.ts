@@ -5,7 +5,7 @@ import { clipNorm, epsilon, plan, rate, type Scheduled, share } from './update-r
 
 export const rmspropSettings = z.strictObject({
   kind: z.literal('rmsprop'),
-  learningRate: rate.default(0.001),
+  learningRate: rate.optional(),
   ...plan,
   decay: share.default(0.99),
   epsilon,

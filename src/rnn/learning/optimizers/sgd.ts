@@ -7,7 +7,7 @@ import { clipNorm, type OptimizerKind, plan, ROUNDING, rate, type Scheduled, sha
 
 export const sgdSettings = z.strictObject({
   kind: z.literal('sgd'),
-  learningRate: rate.default(0.01),
+  learningRate: rate.optional(),
   ...plan,
   momentum: share.default(0.9),
   nesterov: z.boolean().default(false),
