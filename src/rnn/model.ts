@@ -9,14 +9,14 @@ import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
 import type { Update } from './learning/learner.js';
-import { type ModelOptions, ModelParts, type ModelSettings } from './model-parts.js';
+import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
 import type { Metrics } from './scoring/prequential.js';
 import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpec, type ModelSpecInput, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type { Alert, CarriedStep, ModelOptions, ModelSettings, StepResult };
+export type { Alert, CarriedStep, ModelOptions, ModelSettings, ModelStart, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
 
@@ -25,9 +25,9 @@ export class Model {
   private readonly parts: ModelParts;
 
   /**
-   * Creates a model with first weights drawn from its seed.
+   * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
-   * @throws EddyError `spec-invalid`, `learner-unsupported`
+   * @throws EddyError `spec-invalid`, `learner-unsupported`, `snapshot-invalid`
    * @example
    * const model = new Model({ features: 3, units: 32 })
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
