@@ -88,11 +88,14 @@ export interface Kernels extends CellKernels {
   /** Allocates `length` zeros. */
   allocate(length: number): Arena;
 
-  /** Turns a matrix [rows,columns] from row after row into the form that these kernels keep it in, in place. */
-  pack(m: Reals, at: Address, rows: number, columns: number): void;
+  /**
+   * Turns a matrix [rows,columns] from row after row into the form that these kernels keep it in: the one that lies there,
+   * in place, or one that begins at `fromAt` of another array.
+   */
+  pack(m: Reals, at: Address, rows: number, columns: number, from?: Reals, fromAt?: Address): void;
 
   /** Turns it back. */
-  unpack(m: Reals, at: Address, rows: number, columns: number): void;
+  unpack(m: Reals, at: Address, rows: number, columns: number, from?: Reals, fromAt?: Address): void;
 
   /** Applies a dense layer to R rows: y [R,M] = a [R,A] w [A,M] + b [M]. Rows of `a` lie `stride` apart. */
   dense(m: Reals, y: Address, a: Address, stride: number, w: Address, b: Address, ...sizes: LayerSizes): void;
@@ -152,6 +155,13 @@ export interface Kernels extends CellKernels {
    * with c1 = c2 = 1 that is RMSProp (Tieleman and Hinton 2012, lecture 6.5).
    */
   adapt(m: Reals, w: Address, g: Address, m1: Address, m2: Address, n: number, settings: AdaptSettings): void;
+
+  /**
+   * Turns pairs of rows of x [*,M], which lie row after row, in place and one pair after the other: each of `count` entries
+   * [ i, j, c, s ] of the plan, with i and j different, makes of the rows i and j the rows c x_i - s x_j and s x_i + c x_j
+   * (Givens rotations, where c^2 + s^2 = 1). All float32 kernels give the same bits.
+   */
+  rotate(m: Reals, x: Address, plan: Address, count: number, M: number): void;
 
   /** Gives the sum of the squares of n numbers, added up in float64. */
   squares(m: Reals, p: Address, n: number): number;

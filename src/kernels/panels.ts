@@ -2,37 +2,66 @@
  * Panels: how the WebAssembly kernels keep a matrix. Its columns are cut into runs of 32, then of 16, 8, 4, and the rest
  * (1 to 3 columns); each run lies by itself, row after row. A product then reads memory from front to end. Nothing is
  * padded: a matrix in panels is a permutation of the same numbers.
+ *
+ * Both ways go row by row, so that the numbers in rows, and those in each panel, are read and written from front to end.
  */
 import type { Address, Reals } from './arena.js';
 
-/** Turns [rows,columns], row after row, into panels, in place. */
-export function pack(m: Reals, at: Address, rows: number, columns: number): void {
-  const plain = m.slice(at, at + rows * columns);
-  walk(rows, columns, (packed, index) => {
-    m[at + packed] = plain[index];
-  });
-}
-
-/** Turns panels back, in place. */
-export function unpack(m: Reals, at: Address, rows: number, columns: number): void {
-  const packed = m.slice(at, at + rows * columns);
-  walk(rows, columns, (from, index) => {
-    m[at + index] = packed[from];
-  });
-}
-
-/** Calls back with the place of each number in panels and in rows. */
-function walk(rows: number, columns: number, visit: (packed: number, plain: number) => void): void {
-  let packed = 0;
-  for (let first = 0; first < columns; ) {
-    const width = panelWidth(columns - first);
-    for (let row = 0; row < rows; row++)
-      for (let j = 0; j < width; j++) visit(packed++, row * columns + first + j);
-    first += width;
+/** Turns [rows,columns], row after row, into panels: what is there itself, or what `plain` has from `from` on. */
+export function pack(
+  m: Reals,
+  at: Address,
+  rows: number,
+  columns: number,
+  plain: Reals = m.slice(at, at + rows * columns),
+  from: Address = 0,
+): void {
+  const widths = panelWidths(columns);
+  let next = from;
+  for (let row = 0; row < rows; row++) {
+    let panel = at;
+    for (const width of widths) {
+      const to = panel + row * width;
+      copy(plain, next, m, to, width);
+      next += width;
+      panel += rows * width;
+    }
   }
 }
 
-function panelWidth(left: number): number {
-  for (const width of [32, 16, 8, 4]) if (left >= width) return width;
-  return left;
+/** Turns panels back. */
+export function unpack(
+  m: Reals,
+  at: Address,
+  rows: number,
+  columns: number,
+  packed: Reals = m.slice(at, at + rows * columns),
+  from: Address = 0,
+): void {
+  const widths = panelWidths(columns);
+  let to = at;
+  for (let row = 0; row < rows; row++) {
+    let panel = from;
+    for (const width of widths) {
+      copy(packed, panel + row * width, m, to, width);
+      to += width;
+      panel += rows * width;
+    }
+  }
+}
+
+/** Copies a row of a panel; a wide one as bytes, which is fast from the first time on. */
+function copy(from: Reals, first: number, to: Reals, at: Address, width: number): void {
+  if (width === 32) to.set(from.subarray(first, first + width), at);
+  else for (let j = 0; j < width; j++) to[at + j] = from[first + j]!;
+}
+
+function panelWidths(columns: number): number[] {
+  const widths: number[] = [];
+  for (let left = columns; left > 0; ) {
+    const width = [32, 16, 8, 4].find((size) => left >= size) ?? left;
+    widths.push(width);
+    left -= width;
+  }
+  return widths;
 }

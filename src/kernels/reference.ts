@@ -14,7 +14,7 @@ import {
 import { timesMatrix, timesTransposed } from './reference-products.js';
 
 /** What differs from precision to precision, and how matrices are kept. */
-type Stored = 'name' | 'bytesPerReal' | 'allocate' | 'pack' | 'unpack';
+type Stored = 'name' | 'bytesPerReal' | 'allocate' | 'pack' | 'unpack' | 'rotate';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
@@ -23,10 +23,11 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     name: `reference-${precision}`,
     bytesPerReal: precision === 'float32' ? 4 : 8,
     allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
-    pack: () => undefined,
-    unpack: () => undefined,
+    pack: copyMatrix,
+    unpack: copyMatrix,
     ...cellReference,
     ...layerReference,
+    rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
   };
 }
 
@@ -121,6 +122,25 @@ const layerReference: Omit<Kernels, keyof CellKernels | Stored> = {
     return max;
   },
 };
+
+/** Matrices are kept row after row. */
+const copyMatrix: Kernels['pack'] = (m, at, rows, columns, from, fromAt = 0) => {
+  if (from) m.set(from.subarray(fromAt, fromAt + rows * columns), at);
+};
+
+/** The rotation of rows with every result rounded, products too. */
+const rotateIn =
+  (round: (value: number) => number): Kernels['rotate'] =>
+  (m, x, plan, count, M) => {
+    for (let entry = plan; entry < plan + 4 * count; entry += 4) {
+      const [i, j, c, s] = [m[entry], m[entry + 1], m[entry + 2], m[entry + 3]];
+      for (let k = 0; k < M; k++) {
+        const [u, v] = [m[x + i * M + k], m[x + j * M + k]];
+        m[x + i * M + k] = round(c * u) - round(s * v);
+        m[x + j * M + k] = round(s * u) + round(c * v);
+      }
+    }
+  };
 
 /** One weight's gradient: the products of a column of a and a column of dy. */
 function gradientAt(m: Reals, a: Address, stride: number, dy: Address, R: number, M: number): number {

@@ -15,6 +15,7 @@ type Plain =
   | 'denseBackward'
   | 'denseGradient'
   | 'gradientSquares'
+  | 'rotate'
   | 'squares'
   | 'softmax'
   | 'largest';
@@ -117,6 +118,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
         shrink,
       );
     },
+    rotate: (_m, x, plan, count, M) => wasm.rotate(4 * x, 4 * plan, count, M),
     squares: (_m, p, n) => wasm.squares(4 * p, n),
     softmax: (_m, y, R, M) => wasm.softmax(4 * y, R, M),
     squaredError: (_m, dy, y, target, scale, factor, T, B, M) =>

@@ -1,8 +1,9 @@
 /** What a model is made of, and what a snapshot keeps of each part. */
 import { EddyError } from '../errors.js';
-import type { Kernels } from '../kernels/kernels.js';
+import type { Kernels, Reals } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
 import { Random } from '../math/random.js';
+import type { Draw } from './cell/random-matrix.js';
 import { Inputs } from './io/cell-inputs.js';
 import { outputNames } from './io/output-names.js';
 import { ForecastOutputs, SuppliedOutputs } from './io/outputs.js';
@@ -10,10 +11,18 @@ import { Learner } from './learning/learner.js';
 import { Optimizer } from './learning/optimizer.js';
 import { Network } from './network.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
-import { checkSnapshot, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
+import { checkSnapshot, drawOf, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
 import { delayOf, type ModelSpec, windowSizesOf } from './spec/spec.js';
 
-export interface ModelOptions {
+/** What a model begins with. */
+export interface ModelStart {
+  /** What the model goes on from; without it, it begins with first weights drawn from its seed. */
+  readonly snapshot?: ModelSnapshot;
+  /** How first weights are drawn; `reflections` gives those of version 0.1. */
+  readonly draw?: Draw;
+}
+
+export interface ModelOptions extends ModelStart {
   /** The arithmetic; by default WebAssembly, or the plain float32 kernels, much slower, in an engine that lacks it. */
   readonly kernels?: Kernels;
   /** A clock in milliseconds, for the duration of updates; they last 0 without one. */
@@ -40,9 +49,11 @@ export class ModelParts {
   readonly supplied: SuppliedOutputs | null;
   readonly outputs: ForecastOutputs | SuppliedOutputs | null;
 
+  private draw: Draw;
+
   constructor(
     private readonly spec: ModelSpec,
-    { kernels = sharedKernels(), now = () => 0 }: ModelOptions,
+    { kernels = sharedKernels(), now = () => 0, snapshot, draw = 'rotations' }: ModelOptions,
   ) {
     const { batch, task } = spec;
     const names = outputNames(spec);
@@ -61,7 +72,19 @@ export class ModelParts {
     const [sizes, delay] = [windowSizesOf(spec), delayOf(spec)];
     this.learner = method && new Learner({ window, method, optimizer, scaler, weights, sizes, delay, now });
     this.random = Random.fromSeed(spec.seed);
-    this.drawWeights();
+    this.draw = draw;
+    if (snapshot) this.begin(snapshot);
+    else this.drawWeights();
+  }
+
+  /** Begins from a snapshot, or not at all. */
+  private begin(snapshot: ModelSnapshot): void {
+    try {
+      this.restore(snapshot);
+    } catch (error) {
+      this.network.free();
+      throw error;
+    }
   }
 
   /** @throws EddyError `setting-invalid` for settings that cannot be set */
@@ -80,16 +103,21 @@ export class ModelParts {
   }
 
   drawWeights(): void {
-    this.network.draw(this.random, this.forecasts !== null && this.spec.scaler.kind !== 'none');
+    this.network.draw(this.random, this.draw, this.forecasts !== null && this.spec.scaler.kind !== 'none');
     this.optimizer.forgetBounds();
   }
 
   snapshot(): ModelSnapshot {
+    return this.snapshotOf(this.network.kept());
+  }
+
+  private snapshotOf(numbers: Reals): ModelSnapshot {
     return {
       format: SNAPSHOT_FORMAT,
       kernels: this.network.kernels.name,
       spec: this.spec,
-      numbers: this.network.kept(),
+      draw: this.draw,
+      numbers,
       window: this.network.window.state(),
       learner: this.learner?.state() ?? null,
       random: this.random.state(),
@@ -101,9 +129,10 @@ export class ModelParts {
 
   /** @throws EddyError `snapshot-invalid`; all parts are as they were before */
   restore(snapshot: ModelSnapshot): void {
-    checkSnapshot(snapshot, this.snapshot());
+    checkSnapshot(snapshot, this.snapshotOf(this.network.keptForm));
     const { network } = this;
     network.restore(snapshot.numbers);
+    this.draw = drawOf(snapshot);
     network.window.restore(snapshot.window);
     if (!snapshot.window.exact) network.window.takeServed(network.numbers);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);

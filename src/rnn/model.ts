@@ -11,14 +11,14 @@ import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js'
 import type { Update } from './learning/learner.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
-import { type ModelOptions, ModelParts, type ModelSettings } from './model-parts.js';
+import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
 import type { Metrics } from './scoring/prequential.js';
 import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type { Alert, CarriedStep, ModelOptions, ModelSettings, StepResult };
+export type { Alert, CarriedStep, ModelOptions, ModelSettings, ModelStart, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
@@ -28,9 +28,9 @@ export class Model {
   private readonly parts: ModelParts;
 
   /**
-   * Creates a model with first weights drawn from its seed.
+   * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
-   * @throws EddyError `spec-invalid`, `learner-unsupported`
+   * @throws EddyError `spec-invalid`, `learner-unsupported`, `snapshot-invalid`
    * @example
    * const model = new Model({ features: 3, units: 32 })
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
@@ -123,7 +123,7 @@ export class Model {
     network.show(network.numbers, seq);
     const { h, y } = network;
     const { isAnomalous = false, drift = null } = alert ?? {};
-    const range = this.parts.outputs?.intervals?.last ?? null;
+    const { range } = this;
     return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift };
   }
 
@@ -151,9 +151,17 @@ export class Model {
     this.parts.network.copyLast(h, hAt, y, yAt);
   }
 
+  /**
+   * Half-widths [B,M] of the last ranges, which the next step overwrites: 0 where there is none; null without a readout,
+   * and of probabilities.
+   */
+  get range(): Float64Array | null {
+    return this.parts.outputs?.intervals?.last ?? null;
+  }
+
   /** Copies the half-widths [B,M] of the last ranges to a place in an array; 0 where there are none. */
   copyRange(range: Reals, at: number): void {
-    const last = this.parts.outputs?.intervals?.last;
+    const last = this.range;
     if (last) range.set(last, at);
     else range.fill(0, at, at + this.spec.batch * outputsOf(this.spec));
   }

@@ -4,11 +4,12 @@ import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
 import type { Random } from '../math/random.js';
 import { type ArenaLayout, layoutArena } from './arena-layout.js';
 import type { Cell } from './cell/cell.js';
-import { initialise, permute } from './cell/parameters.js';
+import { initialise, permute, transfer } from './cell/parameters.js';
+import type { Draw } from './cell/random-matrix.js';
 import { createReadout, type Readout } from './io/readout.js';
 import type { GradientMethod } from './learning/gradient-method.js';
 import { learnerOf } from './learning/learners.js';
-import { countOf, layWeights, type Weights } from './learning/weight-places.js';
+import { layWeights, type Weights } from './learning/weight-places.js';
 import { Window } from './learning/window.js';
 import type { ModelSpec } from './spec/defaults.js';
 
@@ -133,44 +134,58 @@ export class Network {
     const { parameters } = this.layout;
     const { w, b, wy, by, length } = parameters;
     const { data, base } = this.arena;
-    const plain = data.slice(base, base + length);
-    permute('unpack', this.kernels, parameters, plain, 0);
+    const plain = this.zeros(length);
+    transfer('unpack', this.kernels, parameters, [plain, 0], [data, base]);
     const copy = (from: number, to: number) => plain.slice(from, to);
     return { W: copy(w, b), b: copy(b, wy), Wy: copy(wy, by), by: copy(by, length) };
   }
 
   /** Draws first weights, and puts their moments to 0. @param isNull the readout begins with Wy = 0 */
-  draw(random: Random, isNull: boolean): void {
-    const { data, base } = this.arena;
+  draw(random: Random, draw: Draw, isNull: boolean): void {
+    const { kernels, arena } = this;
     const { parameters, windowAt } = this.layout;
-    initialise(data, base, parameters, random, isNull);
-    permute('pack', this.kernels, parameters, data, base);
+    initialise({ kernels, random, draw, to: arena }, parameters, isNull);
+    const { data, base } = arena;
+    permute('pack', kernels, parameters, data, base);
     data.fill(0, base + parameters.length, base + windowAt);
+  }
+
+  /** What a snapshot keeps, as it lies here: for its form only. */
+  get keptForm(): Reals {
+    const { data, base } = this.arena;
+    return data.subarray(base, base + this.layout.scratchAt);
   }
 
   /** Gives what a snapshot keeps, matrices row after row: weights, moments, window, what the learner carries forward. */
   kept(): Reals {
     const { data, base } = this.arena;
-    const numbers = data.slice(base, base + this.layout.scratchAt);
-    this.permuteAll('unpack', numbers, 0);
+    const numbers = this.zeros(this.layout.scratchAt);
+    this.transferAll('unpack', [numbers, 0], [data, base]);
     return numbers;
   }
 
   /** @throws EddyError `snapshot-invalid` where a mean of squares, of which roots are taken, is negative */
   restore(numbers: Reals): void {
     const { at, second, count } = this.weightsAt;
-    const squares = numbers.subarray(second - at, second - at + count);
-    if (this.layout.moments.second && squares.some((value) => value < 0))
-      throw new EddyError('snapshot-invalid', 'the snapshot has a negative second moment');
+    if (this.layout.moments.second)
+      for (let i = second - at; i < second - at + count; i++)
+        if (numbers[i]! < 0)
+          throw new EddyError('snapshot-invalid', 'the snapshot has a negative second moment');
     const { data, base } = this.arena;
-    data.set(numbers, base);
-    this.permuteAll('pack', data, base);
+    this.transferAll('pack', [data, base], [numbers, 0]);
   }
 
-  private permuteAll(how: 'pack' | 'unpack', m: Reals, at: Address): void {
-    const { parameters, moments } = this.layout;
-    for (let i = 0; i <= countOf(moments); i++)
-      permute(how, this.kernels, parameters, m, at + i * parameters.length);
+  /** Copies what a snapshot keeps, with matrices brought into the form of the kernels or back. */
+  private transferAll(
+    how: 'pack' | 'unpack',
+    [to, at]: [Reals, Address],
+    [from, fromAt]: [Reals, Address],
+  ): void {
+    const { kernels, layout } = this;
+    const { parameters, windowAt, scratchAt } = layout;
+    for (let i = 0; i < windowAt; i += parameters.length)
+      transfer(how, kernels, parameters, [to, at + i], [from, fromAt + i]);
+    to.set(from.subarray(fromAt + windowAt, fromAt + scratchAt), at + windowAt);
   }
 
   /** Gives zeros in the precision of the kernels. */

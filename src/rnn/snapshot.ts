@@ -1,6 +1,7 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
+import { DRAWS, type Draw } from './cell/random-matrix.js';
 import type { InputsState } from './io/cell-inputs.js';
 import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
@@ -15,6 +16,8 @@ export interface ModelSnapshot {
   readonly spec: ModelSpec;
   /** Which kernels made it: influences that a learner carries forward lie in the order of these. */
   readonly kernels: string;
+  /** How the model draws weights; version 0.1, which had one way only, does not say. */
+  readonly draw?: Draw;
   /** Weights, moments, window, what the learner carries forward: the model's memory as it lies, with matrices row after row. */
   readonly numbers: Reals;
   readonly window: WindowState;
@@ -24,6 +27,9 @@ export interface ModelSnapshot {
   readonly outputs: OutputsState | null;
   readonly judge: ErrorMonitorState;
 }
+
+/** How a model draws weights after it was restored. */
+export const drawOf = ({ draw = 'reflections' }: ModelSnapshot): Draw => draw;
 
 /**
  * Checks that a snapshot is one that the model could have made: it has the form of `own`, the model's present one, holds
@@ -40,7 +46,8 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   if (own.spec.learner.kind !== 'tbptt' && snapshot.kernels !== own.kernels)
     fail(`it was made by the kernels ${snapshot.kernels}, and these are ${own.kernels}`);
   if (!isOfSpec(snapshot.spec, own.spec)) fail('it is of another model spec');
-  const { spec: _spec, kernels: _kernels, ...form } = own;
+  if (!DRAWS.includes(drawOf(snapshot))) fail('it draws weights in a way that is not known');
+  const { spec: _spec, kernels: _kernels, draw: _draw, ...form } = own;
   const misfit = findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
 
@@ -66,6 +73,14 @@ function isOfSpec(given: ModelSpec, own: ModelSpec): boolean {
   }
 }
 
+/** Looks at all numbers; at float32, of which there are millions, as bits: those of what is not finite have the exponent 255. */
+function areFinite(numbers: ArrayLike<number>): boolean {
+  if (!(numbers instanceof Float32Array)) return Array.prototype.every.call(numbers, Number.isFinite);
+  const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f800000) === 0x7f800000) return false;
+  return true;
+}
+
 /** The parts of a snapshot that version 0.1 did not have. */
 const LATER = new Set([
   'window.exact',
@@ -80,10 +95,7 @@ function findMisfit(value: unknown, own: unknown, path: string): string | null {
   if (value === undefined && LATER.has(path)) return null;
   if (ArrayBuffer.isView(own) || Array.isArray(own)) {
     const [mine, other] = [own as Reals, value as Reals | null | undefined];
-    const fits =
-      other?.constructor === mine.constructor &&
-      other.length === mine.length &&
-      other.every((number) => Number.isFinite(number));
+    const fits = other?.constructor === mine.constructor && other.length === mine.length && areFinite(other);
     return fits ? null : path;
   }
   if (typeof own === 'number') return Number.isFinite(value) ? null : path;

@@ -3,7 +3,7 @@ import { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
-import { Model } from '../rnn/model.js';
+import { Model, type ModelStart } from '../rnn/model.js';
 import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rnn/spec/spec.js';
 
 /** A sequence whose model is in memory, and may be put to sleep. */
@@ -38,7 +38,7 @@ export class ModelRoom {
   }
 
   /** Makes a live model, and room for it; `enter` then names its sequence. @throws EddyError `sequence-limit` */
-  wake(spec: Plain): Model {
+  wake(spec: Plain, from?: ModelStart): Model {
     const { limits } = this.parts;
     const bytes = this.bytesOf(parseSpec(spec));
     if (bytes > limits.modelBytes)
@@ -48,13 +48,13 @@ export class ModelRoom {
       );
     while (this.awake.size >= limits.awakeSequences || this.bytes + bytes > limits.modelBytes)
       this.longestIdle().sleep('room');
-    return this.make(spec);
+    return this.make(spec, from);
   }
 
   /** Makes a model that only replays the past. */
-  make(spec: Plain): Model {
+  make(spec: Plain, from?: ModelStart): Model {
     const { kernels, now } = this.parts;
-    return new Model(spec as unknown as ModelSpecInput, { kernels, now });
+    return new Model(spec as unknown as ModelSpecInput, { kernels, now, ...from });
   }
 
   /** A sequence is awake. */

@@ -25,7 +25,10 @@ export const bringBack = (parts: SequenceParts): Sequence =>
   open(parts, (log) => {
     const { store, name, models } = parts;
     const keptBy = (spec: ModelSpec) => pastOf(parts, log, spec);
-    return asleepOf(store, name, log, keptBy) ?? recover(name, log, (spec) => models.wake(spec), keptBy);
+    return (
+      asleepOf(store, name, log, keptBy) ??
+      recover(name, log, (spec, from) => models.wake(spec, from), keptBy)
+    );
   });
 
 const pastOf = ({ past: limits, clock, onFault }: SequenceParts, { pages }: SequenceStore, spec: ModelSpec) =>

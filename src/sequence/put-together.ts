@@ -67,7 +67,7 @@ export function putTogether(
       recover(
         name,
         log,
-        (spec) => models.wake(spec),
+        (spec, from) => models.wake(spec, from),
         () => past,
       ),
     /** Refuses all that is to come, and completes all views. */

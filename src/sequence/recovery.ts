@@ -3,7 +3,7 @@ import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { type Schema, unnamedSchema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
-import type { Model } from '../rnn/model.js';
+import type { Model, ModelStart } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
@@ -13,8 +13,8 @@ import { keepRun } from './past/keep-run.js';
 import type { Past } from './past/past.js';
 import { replay } from './pipeline.js';
 
-/** Makes a model from a spec. */
-export type MakeModel = (spec: Plain) => Model;
+/** Makes a model of a spec: from a snapshot, or with first weights, drawn as in version 0.1 if `draw` says so. */
+export type MakeModel = (spec: Plain, from: ModelStart) => Model;
 
 /** The start of a replay. */
 export interface Start {
@@ -149,14 +149,7 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
   const { epoch, snapshot, schema, times, keys, recent, filled } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
-  const model = make(snapshot.spec);
-  try {
-    model.restore(snapshot);
-  } catch (error) {
-    model.free();
-    throw error;
-  }
-  const course = courseOf(model, epoch, schema);
+  const course = courseOf(make(snapshot.spec, { snapshot }), epoch, schema);
   course.times.restore(times);
   course.keys.restore(keys);
   course.recent.restore(recent);
@@ -170,11 +163,12 @@ const courseOf = (model: Model, epoch: string, schema: Schema | undefined) =>
 
 function fromCreation(name: string, log: SequenceStore, make: MakeModel): Start {
   for (const { position, record } of log.records(0)) {
-    if (record.kind === 'created')
-      return {
-        course: courseOf(make(record.spec), record.epoch, record.schema as Schema | undefined),
-        position: position + 1,
-      };
+    if (record.kind === 'created') {
+      // a sequence that began without fields began in version 0.1
+      const model = make(record.spec, { draw: record.schema ? 'rotations' : 'reflections' });
+      const course = courseOf(model, record.epoch, record.schema as Schema | undefined);
+      return { course, position: position + 1 };
+    }
     break;
   }
   throw new EddyError('store-damaged', `${name}: the log does not start with its creation`);

@@ -169,7 +169,9 @@ export class Registry {
     if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
     this.checkRoom();
     const state = readSequence(file);
-    const { model, schema, isNamed } = fromState(state, 0, (spec) => this.models.make(spec)).course;
+    const { model, schema, isNamed } = fromState(state, 0, (spec, from) =>
+      this.models.make(spec, from),
+    ).course;
     const spec = { ...model.spec };
     model.free();
     const epoch = newEpoch();

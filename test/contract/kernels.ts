@@ -387,6 +387,24 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
       }
     });
 
+    it.each(PAIRS)('rotate turns pairs of rows, one after the other, of %i + 1 rows of %i', (A, M) => {
+      const numbers = new Numbers(A * 100 + M + 30);
+      const turns = Array.from({ length: 2 * A }, (_, k) => {
+        const c = numbers.many(1)[0]!;
+        return [k % (A + 1), (k + 1 + (k % A)) % (A + 1), c, Math.sqrt(1 - c * c)];
+      });
+      const bench = new Bench(createKernels(), { x: numbers.many((A + 1) * M), plan: turns.flat() });
+      const want = bench.matrices({ x: M }).x;
+      for (const [i, j, c, s] of bench.matrices({ plan: 4 }).plan as [number, number, number, number][]) {
+        const [u, v] = [want[i]!, want[j]!];
+        want[i] = u.map((value, k) => c * value - s * v[k]!);
+        want[j] = u.map((value, k) => s * value + c * v[k]!);
+      }
+      bench.kernels.rotate(bench.m, ...bench.at('x', 'plan'), turns.length, M);
+      close(bench.read('x'), want.flat(), 'x');
+      expect(bench.changed()).toEqual(['x']);
+    });
+
     it('pack and unpack are each the other way round, and move every number', () => {
       const kernels = createKernels();
       for (const [rows, columns] of [...PAIRS, [3, 64], [2, 61], [1, 1]] as const) {
@@ -400,8 +418,14 @@ export function kernelsContract(name: string, createKernels: () => Kernels, tole
           before.at(-2),
           before.at(-1),
         ]);
+        const packed = m.slice();
         kernels.unpack(m, 2, rows, columns);
         expect(m).toEqual(before);
+        const other = m.slice().fill(-1);
+        kernels.pack(other, 1, rows, columns, before, 2);
+        expect(other.slice(1, -3)).toEqual(packed.slice(2, -2));
+        kernels.unpack(other, 2, rows, columns, packed, 2);
+        expect(other.slice(2, -2)).toEqual(before.slice(2, -2));
       }
     });
 

@@ -27,7 +27,7 @@ function upgraded<T extends { readonly store: Store }>(server: T): T {
 }
 
 const plain = (count: number) => {
-  const model = new Model(SPEC);
+  const model = new Model(SPEC, { draw: 'reflections' });
   for (let t = 0; t < count; t++) model.step(stepOf(t));
   return JSON.stringify(model.snapshot());
 };

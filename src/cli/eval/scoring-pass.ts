@@ -95,7 +95,8 @@ export class Pass {
     const { seq, h, y, updates, alerts } = this.run!;
     const [alert] = alerts;
     const { isAnomalous = false, drift = null } = alert ?? {};
-    return { seq, h: h!, y, updates, anomaly: this.model.anomaly, isAnomalous, drift };
+    const { range, anomaly } = this.model;
+    return { seq, h: h!, y, range, updates, anomaly, isAnomalous, drift };
   }
 
   /** Gives the scores of each output, in order; all null until something is scored. */

@@ -5,6 +5,7 @@ export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
 export { denseGradient, descend, gradientSquares } from './outer-product';
+export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';
 export { largest, softmax, tanhAll } from './softmax';
 

@@ -3,7 +3,7 @@
  * cells.ts is the registry.
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../../kernels/kernels.js';
-import type { Random } from '../../math/random.js';
+import type { Drawing } from './random-matrix.js';
 
 /** A matrix of weights [rows,columns], which the kernels keep packed. */
 export interface Matrix {
@@ -89,6 +89,6 @@ export interface CellKind {
   readonly hasInfluence: boolean;
   layout(features: number, units: number): CellLayout;
   /** Draws first weights [F+N,G N], row after row, to `at`; biases are 0. */
-  draw(m: Reals, at: Address, layout: CellLayout, random: Random): void;
+  draw(drawing: Drawing, at: Address, layout: CellLayout): void;
   create(kernels: Kernels, layout: CellLayout, places: CellPlaces): Cell;
 }

@@ -44,14 +44,11 @@ export const gru: CellKind = {
   layout,
 
   /** Each gate as the simple cell is drawn: its Wx glorot uniform, its Wh orthogonal. */
-  draw(m, at, { features, units }, random) {
+  draw(drawing, at, { features, units }) {
     const columns = GATES.length * units;
-    for (let gate = 0; gate < columns; gate += units) {
-      const part = new Float64Array((features + units) * units);
-      glorotUniform(part, 0, features, units, random);
-      part.set(orthogonal(units, random), features * units);
-      for (let row = 0; row < features + units; row++)
-        m.set(part.subarray(row * units, (row + 1) * units), at + row * columns + gate);
+    for (let gate = at; gate < at + columns; gate += units) {
+      glorotUniform(drawing, gate, features, units, columns);
+      orthogonal(drawing, gate + features * columns, units, columns);
     }
   },
 

@@ -1,10 +1,9 @@
 /** Where the weights of a model lie: the cell's, then Wy [N,M], by [M], one after the other, so that one pass updates all. */
 import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
-import type { Random } from '../../math/random.js';
 import { inputsOf, outputsOf, type Shape } from '../spec/model-shape.js';
 import type { CellKind, CellLayout, Matrix } from './cell.js';
 import { type CellName, cellOf } from './cells.js';
-import { glorotUniform } from './random-matrix.js';
+import { type Drawing, glorotUniform } from './random-matrix.js';
 
 /** What of a spec the weights depend on. */
 export interface ParameterShape extends Shape {
@@ -50,7 +49,7 @@ export function layoutParameters(spec: ParameterShape): ParameterLayout {
   return { features, units, outputs, hasDense, kind, cell, w: 0, b, wy, by, length, matrices };
 }
 
-/** Brings the matrices of parameters that begin at `at` into the form of the kernels, or back. */
+/** Brings the matrices of parameters that begin at `at` into the form of the kernels, or back, in place. */
 export function permute(
   how: 'pack' | 'unpack',
   kernels: Kernels,
@@ -61,19 +60,32 @@ export function permute(
   for (const matrix of matrices) kernels[how](m, at + matrix.at, matrix.rows, matrix.columns);
 }
 
-/**
- * Writes first weights to `m`, whose parameters begin at `at`: the cell's as it draws them, Wy glorot uniform, biases zero.
- * A forecast that is scaled begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
- */
-export function initialise(
-  m: Reals,
-  at: Address,
-  layout: ParameterLayout,
-  random: Random,
-  isNull = false,
+/** Copies parameters from one array to another, with matrices brought into the form of the kernels or back. */
+export function transfer(
+  how: 'pack' | 'unpack',
+  kernels: Kernels,
+  { matrices, length }: ParameterLayout,
+  [to, at]: [Reals, Address],
+  [from, fromAt]: [Reals, Address],
 ): void {
+  let next = 0;
+  const copyUpTo = (end: number) => to.set(from.subarray(fromAt + next, fromAt + end), at + next);
+  for (const { at: place, rows, columns } of matrices) {
+    copyUpTo(place);
+    kernels[how](to, at + place, rows, columns, from, fromAt + place);
+    next = place + rows * columns;
+  }
+  copyUpTo(length);
+}
+
+/**
+ * Writes first weights to the beginning of an arena: the cell's as it draws them, Wy glorot uniform, biases zero. A forecast
+ * that is scaled begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
+ */
+export function initialise(drawing: Drawing, layout: ParameterLayout, isNull: boolean): void {
   const { kind, cell, units, outputs } = layout;
-  m.fill(0, at, at + layout.length);
-  kind.draw(m, at, cell, random);
-  if (layout.hasDense && !isNull) glorotUniform(m, at + layout.wy, units, outputs, random);
+  const { data, base } = drawing.to;
+  data.fill(0, base, base + layout.length);
+  kind.draw(drawing, base, cell);
+  if (layout.hasDense && !isNull) glorotUniform(drawing, base + layout.wy, units, outputs);
 }

@@ -1,55 +1,40 @@
 /** Random matrices that first weights are drawn as. */
-import type { Reals } from '../../kernels/kernels.js';
+import type { Address, Arena, Kernels } from '../../kernels/kernels.js';
 import type { Random } from '../../math/random.js';
+import { drawReflections } from './reflections.js';
+import { drawRotations } from './rotations.js';
 
-/** Draws [rows,columns] from U(-l, l), l = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). */
-export function glorotUniform(m: Reals, at: number, rows: number, columns: number, random: Random): void {
-  const limit = Math.sqrt(6 / (rows + columns));
-  for (let i = 0; i < rows * columns; i++) m[at + i] = random.uniform(-limit, limit);
+/** How orthogonal matrices are drawn: `reflections` in version 0.1, whose sequences stay with them, `rotations` since. */
+export const DRAWS = ['rotations', 'reflections'] as const;
+export type Draw = (typeof DRAWS)[number];
+
+/** What first weights are drawn with, and where to. */
+export interface Drawing {
+  readonly kernels: Kernels;
+  readonly random: Random;
+  readonly draw: Draw;
+  readonly to: Arena;
 }
 
 /**
- * Draws an orthogonal [n,n] matrix, uniformly: a product of Householder reflections of random vectors of n, n - 1, ... 1
- * numbers, with signs that make it fair (Stewart 1980, section 3; Saxe et al. 2014 for its use). 2/3 n^3 multiply-adds.
+ * Draws [rows,columns], whose rows lie `stride` apart, from U(-l, l), l = sqrt(6 / (rows + columns)) (Glorot and Bengio
+ * 2010, equation 16).
  */
-export function orthogonal(n: number, random: Random): Float64Array {
-  const q = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) q[i * n + i] = 1;
-  const u = new Float64Array(n);
-  const w = new Float64Array(n);
-  for (let k = n - 1; k >= 0; k--) {
-    let squares = 0;
-    for (let i = k; i < n; i++) {
-      u[i] = random.normal();
-      squares += u[i]! * u[i]!;
-    }
-    // u reflects the drawn vector onto the k-th axis
-    const sign = u[k]! < 0 ? -1 : 1;
-    const norm = Math.sqrt(squares);
-    const scale = 1 / (squares + Math.abs(u[k]!) * norm);
-    u[k]! += sign * norm;
-    if (k < n - 1 && squares > 0) reflect(q, u, w, k, n, scale);
-    if (sign > 0) for (let j = k; j < n; j++) q[k * n + j] = -q[k * n + j]!;
-  }
-  return q;
+export function glorotUniform(
+  { to, random }: Drawing,
+  at: Address,
+  rows: number,
+  columns: number,
+  stride = columns,
+): void {
+  const limit = Math.sqrt(6 / (rows + columns));
+  const { data } = to;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) data[at + i * stride + j] = random.uniform(-limit, limit);
 }
 
-/** q = (I - scale u u^T) q, in rows and columns k .. n - 1; beyond them q is the identity. */
-function reflect(
-  q: Float64Array,
-  u: Float64Array,
-  w: Float64Array,
-  k: number,
-  n: number,
-  scale: number,
-): void {
-  w.fill(0, k, n);
-  for (let i = k; i < n; i++) {
-    const factor = u[i]!;
-    for (let j = k; j < n; j++) w[j]! += factor * q[i * n + j]!;
-  }
-  for (let i = k; i < n; i++) {
-    const factor = scale * u[i]!;
-    for (let j = k; j < n; j++) q[i * n + j]! -= factor * w[j]!;
-  }
+/** Draws an orthogonal [n,n] matrix, whose rows lie `stride` apart (Saxe et al. 2014 for its use). */
+export function orthogonal({ kernels, random, draw, to }: Drawing, at: Address, n: number, stride = n): void {
+  if (draw === 'rotations') drawRotations(kernels, random, to, at, n, stride);
+  else drawReflections(random, to, at, n, stride);
 }

@@ -25,9 +25,21 @@ const FEW = 8;
 /** What a constant rate leaves of noise in the weights costs a classifier more than it costs a forecast. */
 const SOFTMAX_SCHEDULE = { kind: 'inverse', decay: 1e-4, floor: 0.1 } as const;
 
-function scheduled({ schedule, ...optimizer }: Given['optimizer'], isSoftmax: boolean): OptimizerSettings {
-  const whole = schedule ?? (isSoftmax ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
-  return { ...optimizer, schedule: whole } as OptimizerSettings;
+/** The learning rates of 32 units, of an update every 4 steps. */
+const RATES = { sgd: 0.01, rmsprop: 0.001, adam: 0.002, adamw: 0.002 } as const;
+const UNITS = 32;
+const STEPS = 4;
+
+/** A rate that falls with the units, whose changes add up in what they drive, and in forecasts with the updates in a number of steps. */
+function rateOf({ optimizer, units, learner, readout }: Given, isForecast: boolean): number {
+  const often = isForecast && readout.kind === 'linear' ? Math.min(1, learner.k1 / STEPS) : 1;
+  return RATES[optimizer.kind] * Math.min(1, UNITS / units) * often;
+}
+
+function optimizerOf(given: Given, isForecast: boolean): OptimizerSettings {
+  const { schedule, learningRate, ...optimizer } = given.optimizer;
+  const whole = schedule ?? (given.readout.kind === 'softmax' ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
+  return { ...optimizer, learningRate: learningRate ?? rateOf(given, isForecast), schedule: whole } as OptimizerSettings;
 }
 
 /** The difference from the seasonal value is a change too: over one season. */
@@ -45,17 +57,17 @@ function ruled(readout: Given['readout'], learnsBySquares: boolean): ModelSpec['
   return { kind: 'linear', rule: readout.rule ?? (learnsBySquares ? 'rls' : 'gradient') };
 }
 
-export function complete({
-  task: given,
-  inputs: { changes, ...inputs },
-  optimizer,
-  ...rest
-}: Given): ModelSpec {
-  const spec = { ...rest, optimizer: scheduled(optimizer, rest.readout.kind === 'softmax') };
-  const task = given ?? (spec.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
+export function complete(whole: Given): ModelSpec {
+  const {
+    task: given,
+    inputs: { changes, ...inputs },
+    ...rest
+  } = whole;
+  const task = given ?? (rest.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
+  const spec = { ...rest, optimizer: optimizerOf(whole, task?.kind === 'forecast') };
   if (task?.kind !== 'forecast') {
-    const whole = { ...spec, readout: ruled(spec.readout, false), inputs: { changes: changes ?? [], ...inputs } };
-    return task ? { ...whole, task } : whole;
+    const plain = { ...spec, readout: ruled(spec.readout, false), inputs: { changes: changes ?? [], ...inputs } };
+    return task ? { ...plain, task } : plain;
   }
   const isScaled = spec.scaler.kind === 'standard';
   const few = (task.targets?.length ?? spec.features) <= FEW;

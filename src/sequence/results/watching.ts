@@ -227,7 +227,7 @@ export class Watching {
   /** Gives a start for a replay of everything after a step; null if the log no longer has it. */
   private startBefore(seq: number): Start | null {
     const { sequence, log, models, onFault } = this.parts;
-    for (const start of starts(sequence.name, log, (spec) => models.make(spec), onFault)) {
+    for (const start of starts(sequence.name, log, (spec, from) => models.make(spec, from), onFault)) {
       const { model } = start.course;
       if (model.seq <= seq || model.seq < 0) return start;
       model.free();

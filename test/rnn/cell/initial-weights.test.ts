@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Kernels } from '../../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../../src/kernels/reference.js';
+import { createWasmKernels } from '../../../src/kernels/wasm.js';
 import { Random } from '../../../src/math/random.js';
-import { orthogonal } from '../../../src/rnn/cell/random-matrix.js';
+import { DRAWS, type Draw, orthogonal } from '../../../src/rnn/cell/random-matrix.js';
 import { Model } from '../../../src/rnn/model.js';
-import { bits } from '../../support/numeric-compare.js';
+import type { ModelSnapshot } from '../../../src/rnn/snapshot.js';
+import { bits, fingerprint } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
+import { codeOf } from '../../support/sequences.js';
 
 const mean = (values: ArrayLike<number>) =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -13,37 +17,101 @@ const variance = (values: ArrayLike<number>) => {
   return mean(Array.from(values, (value) => (value - centre) ** 2));
 };
 
+const float32 = createReferenceKernels('float32');
+const wasm = createWasmKernels();
+
+/** Draws an orthogonal [n,n] matrix. */
+function orthogonalOf(n: number, random: Random, draw: Draw = 'rotations', kernels: Kernels = float64) {
+  const to = kernels.allocate(n * n);
+  orthogonal({ kernels, random, draw, to }, to.base, n);
+  const q = to.data.slice(to.base, to.base + n * n);
+  to.free();
+  return q;
+}
+
+/** The greatest element of Q^T Q - I, but for its sign. */
+function departure(q: ArrayLike<number>, n: number): number {
+  let worst = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = i; j < n; j++) {
+      let dot = i === j ? -1 : 0;
+      for (let k = 0; k < n; k++) dot += q[k * n + i]! * q[k * n + j]!;
+      worst = Math.max(worst, Math.abs(dot));
+    }
+  return worst;
+}
+
 /** Gives the first weights of a model, Wx and Wh apart. */
-function firstWeights(features: number, units: number, outputs: number, seed = 1) {
+function firstWeights(
+  features: number,
+  units: number,
+  outputs: number,
+  seed = 1,
+  options: { kernels?: Kernels; draw?: Draw } = {},
+) {
   const model = new Model(
     { features, units, task: { kind: 'supervised', outputs }, seed },
-    { kernels: float64 },
+    { kernels: float64, ...options },
   );
   const { W, ...others } = model.weights;
   return { Wx: W.slice(0, features * units), Wh: W.slice(features * units), ...others };
 }
 
 describe('first weights', () => {
-  it.each([1, 2, 5, 17, 64])('[INI1] Wh is orthogonal, N = %i', (N) => {
+  it.each([1, 2, 3, 5, 17, 64, 129])('[INI1] Wh is orthogonal, N = %i', (N) => {
     for (const seed of [1, 2, 99]) {
-      const { Wh } = firstWeights(3, N, 2, seed);
-      for (let i = 0; i < N; i++)
-        for (let j = 0; j < N; j++) {
-          let dot = 0;
-          for (let k = 0; k < N; k++) dot += Wh[i * N + k]! * Wh[j * N + k]!;
-          expect(Math.abs(dot - (i === j ? 1 : 0)), `rows ${i} and ${j}`).toBeLessThan(1e-14);
-        }
+      expect(departure(firstWeights(3, N, 2, seed).Wh, N)).toBeLessThan(1e-14);
+      for (const kernels of [float32, wasm])
+        expect(departure(firstWeights(3, N, 2, seed, { kernels }).Wh, N), kernels.name).toBeLessThan(1e-6);
     }
   });
 
-  it('[INI1] Wh turns no direction more than another: its elements have mean 0 and variance 1 / N', () => {
-    const random = Random.fromSeed(5);
-    const elements = Array.from({ length: 200 }, () => Array.from(orthogonal(8, random))).flat();
-    expect(Math.abs(mean(elements))).toBeLessThan(0.01);
-    const signs = Array.from({ length: 200 }, () => Math.sign(orthogonal(1, random)[0]!));
-    expect(Math.abs(mean(signs))).toBeLessThan(0.25);
-    const diagonals = elements.filter((_, i) => (i % 64) % 9 === 0);
-    expect(Math.abs(variance(diagonals) - 1 / 8)).toBeLessThan(0.01);
+  it('[INI1] Wh is orthogonal to 1e-6 in float32 for many units', () => {
+    expect(departure(firstWeights(1, 600, 1, 3, { kernels: wasm }).Wh, 600)).toBeLessThan(1e-6);
+  });
+
+  it.each(DRAWS)(
+    '[INI1] Wh turns no direction more than another: its elements have mean 0 and variance 1 / N, by %s',
+    (draw) => {
+      const random = Random.fromSeed(5);
+      const elements = Array.from({ length: 200 }, () => Array.from(orthogonalOf(8, random, draw))).flat();
+      expect(Math.abs(mean(elements))).toBeLessThan(0.01);
+      const signs = Array.from({ length: 200 }, () => Math.sign(orthogonalOf(1, random, draw)[0]!));
+      expect(Math.abs(mean(signs))).toBeLessThan(0.25);
+      const diagonals = elements.filter((_, i) => (i % 64) % 9 === 0);
+      expect(Math.abs(variance(diagonals) - 1 / 8)).toBeLessThan(0.01);
+    },
+  );
+
+  it.each([
+    { N: 16, draws: 400 },
+    { N: 45, draws: 100 },
+    { N: 256, draws: 3 },
+  ])('[INI1] elements of Wh have the moments of uniform matrices, N = $N', ({ N, draws }) => {
+    const random = Random.fromSeed(6);
+    const elements = Array.from({ length: draws }, () => Array.from(orthogonalOf(N, random))).flat();
+    const fourth = mean(elements.map((value) => (value * value * N) ** 2));
+    expect(mean(elements.map((value) => value * value * N))).toBeCloseTo(1, 10);
+    // a coordinate of a uniform unit vector has E q^4 = 3 / (N (N + 2))
+    expect(Math.abs(fourth - (3 * N) / (N + 2))).toBeLessThan(0.15);
+  });
+
+  it('[INI1] eigenvalues of Wh keep apart as those of uniform matrices do', () => {
+    // E (tr Q)^2 = 1 and E tr Q^2 = 1, whatever n (Diaconis and Shahshahani 1994); were the angles of the eigenvalues
+    // independent, the first would be n
+    const [n, draws, random] = [24, 600, Random.fromSeed(7)];
+    const traces = Array.from({ length: draws }, () => {
+      const q = orthogonalOf(n, random);
+      let [first, second] = [0, 0];
+      for (let i = 0; i < n; i++) {
+        first += q[i * n + i]!;
+        for (let j = 0; j < n; j++) second += q[i * n + j]! * q[j * n + i]!;
+      }
+      return { first, second };
+    });
+    expect(Math.abs(mean(traces.map(({ first }) => first)))).toBeLessThan(4 / Math.sqrt(draws));
+    expect(Math.abs(mean(traces.map(({ first }) => first ** 2)) - 1)).toBeLessThan(4 * Math.sqrt(2 / draws));
+    expect(Math.abs(mean(traces.map(({ second }) => second)) - 1)).toBeLessThan(4 * Math.sqrt(2 / draws));
   });
 
   it.each([
@@ -93,15 +161,98 @@ describe('first weights', () => {
   it('[INI4] a seed always gives these bits', () => {
     expect(bits(firstWeights(1, 2, 1).Wx)).toBe('78b2b363dd74dcbfdb01023751bbe6bf');
     expect(bits(firstWeights(1, 2, 1).Wh)).toBe(
-      'c48c5f9506a8dd3f236b1e056b5bec3f246b1e056b5bec3fbc8c5f9506a8ddbf',
+      '7e5e2231d9f0efbfd4be15b92920afbfd4be15b92920afbf7e5e2231d9f0ef3f',
     );
-    expect(bits(firstWeights(1, 2, 1).Wy)).toBe('02612e7c0328ee3f0f5b0723b274e8bf');
+    expect(bits(firstWeights(1, 2, 1).Wy)).toBe('472219542c23f5bf12ef7d26de58ea3f');
     expect(bits(firstWeights(1, 2, 1, 0xffff_ffff).Wx)).toBe('d9db0f3e49afe3bf3087d9685fb1de3f');
-    const float32 = new Model(
-      { features: 1, units: 2, readout: { kind: 'none' } },
-      { kernels: createReferenceKernels('float32') },
-    );
-    expect(bits(float32.weights.W.slice(0, 2))).toBe('eba6e3be8ada35bf');
+    const small = new Model({ features: 1, units: 2, readout: { kind: 'none' } }, { kernels: float32 });
+    expect(bits(small.weights.W.slice(0, 2))).toBe('eba6e3be8ada35bf');
+  });
+
+  it('[INI4] a model of version 0.1 has the bits of its seed there', () => {
+    const { Wx, Wh, Wy } = firstWeights(1, 2, 1, 1, { draw: 'reflections' });
+    expect(bits(Wx)).toBe('78b2b363dd74dcbfdb01023751bbe6bf');
+    expect(bits(Wh)).toBe('c48c5f9506a8dd3f236b1e056b5bec3f246b1e056b5bec3fbc8c5f9506a8ddbf');
+    expect(bits(Wy)).toBe('02612e7c0328ee3f0f5b0723b274e8bf');
+  });
+
+  it.each(['simple-rnn', 'gru'] as const)(
+    '[INI5] all float32 kernels begin with the same bits, %s',
+    (cell) => {
+      for (const units of [1, 7, 64, 100]) {
+        const spec = { features: 3, units, cell, task: { kind: 'supervised', outputs: 2 } } as const;
+        const [a, b] = [float32, wasm].map((kernels) => new Model(spec, { kernels }).weights);
+        for (const name of ['W', 'b', 'Wy', 'by'] as const) expect(bits(a![name])).toBe(bits(b![name]));
+      }
+    },
+  );
+});
+
+describe('a model that goes on from a snapshot', () => {
+  const spec = { features: 2, units: 5, seed: 3 } as const;
+  /** Kernels that count the matrices they draw, and the arenas that are open. */
+  function counting() {
+    const seen = { drawn: 0, open: 0 };
+    const kernels: Kernels = {
+      ...float32,
+      rotate(...call) {
+        seen.drawn++;
+        float32.rotate(...call);
+      },
+      allocate(length) {
+        seen.open++;
+        const arena = float32.allocate(length);
+        return { ...arena, free: () => seen.open-- };
+      },
+    };
+    return { kernels, seen };
+  }
+
+  const snapshotOf = (options: { kernels?: Kernels; draw?: Draw }) => {
+    const model = new Model(spec, options);
+    for (let t = 0; t < 40; t++) model.step([Math.sin(t), t % 3]);
+    return model.snapshot();
+  };
+
+  it('[INI6] draws nothing, and has the bits of one that is restored', () => {
+    const { kernels, seen } = counting();
+    const snapshot = snapshotOf({ kernels });
+    expect(seen.drawn).toBeGreaterThan(0);
+    seen.drawn = 0;
+    const model = new Model(spec, { kernels, snapshot });
+    expect(seen.drawn).toBe(0);
+    const other = new Model(spec, { kernels });
+    other.restore(snapshot);
+    expect(fingerprint(model.snapshot())).toBe(fingerprint(snapshot));
+    for (const one of [model, other]) {
+      one.reset('weights');
+      one.step([1, 2]);
+    }
+    expect(fingerprint(model.snapshot())).toBe(fingerprint(other.snapshot()));
+  });
+
+  it('[INI6] is not made, and keeps no memory, where the snapshot is refused', () => {
+    const { kernels, seen } = counting();
+    const snapshot = snapshotOf({ kernels });
+    const before = seen.open;
+    for (const wrong of [{ format: 1 }, { draw: 'dice' }, { random: [Number.NaN] }]) {
+      const options = { kernels, snapshot: { ...snapshot, ...wrong } as ModelSnapshot };
+      expect(codeOf(() => new Model(spec, options))).toBe('snapshot-invalid');
+    }
+    expect(seen.open).toBe(before);
+  });
+
+  it('[INI8] draws again as it was drawn, and where the snapshot does not say as in version 0.1', () => {
+    const { draw: _draw, ...old } = snapshotOf({ draw: 'reflections' });
+    const want = new Model(spec, { draw: 'reflections', snapshot: old });
+    const same = snapshotOf({ draw: 'reflections' });
+    const others = [new Model(spec, { snapshot: old }), new Model(spec, { snapshot: same }), new Model(spec)];
+    others[2]!.restore(old);
+    for (const model of [want, ...others]) model.reset('weights');
+    for (const model of others) {
+      expect(fingerprint(model.snapshot())).toBe(fingerprint(want.snapshot()));
+      expect(model.snapshot().draw).toBe('reflections');
+    }
   });
 });
 

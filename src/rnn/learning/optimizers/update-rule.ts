@@ -19,8 +19,10 @@ export const plan = {
   weightDecay: weightDecay.default(0),
 };
 
-/** Settings as they were parsed, with the schedule that the spec's defaults fill in. */
-export type Scheduled<T> = T extends unknown ? Omit<T, 'schedule'> & { schedule: Schedule } : never;
+/** Settings as they were parsed, with the rate and the schedule that the spec's defaults fill in. */
+export type Scheduled<T> = T extends unknown
+  ? Omit<T, 'schedule' | 'learningRate'> & { learningRate: number; schedule: Schedule }
+  : never;
 
 /** One step: what it is made with besides the gradient. */
 export interface StepSize {
