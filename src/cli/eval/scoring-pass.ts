@@ -94,8 +94,9 @@ export class Pass {
     if (this.fault !== null) throw this.fault;
     const { seq, h, y, updates, alerts } = this.run!;
     const [alert] = alerts;
-    const { isAnomalous = false, drift = null } = alert ?? {};
-    return { seq, h: h!, y, updates, anomaly: this.model.anomaly, isAnomalous, drift };
+    const { isAnomalous = false, drift = null, health = null, restart = null } = alert ?? {};
+    const { anomaly } = this.model;
+    return { seq, h: h!, y, updates, anomaly, isAnomalous, drift, health, restart };
   }
 
   /** Gives the scores of each output, in order; all null until something is scored. */

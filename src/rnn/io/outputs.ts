@@ -138,7 +138,10 @@ export class ForecastOutputs extends ScaledOutputs {
     if (!this.isChange) this.seen[at] = truth;
     else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
     if (!isForecast || !history.knows(ahead, i)) return false;
-    this.score(horizon, i, j, row, window.exact[window.exactAt(step) + at]!, truth);
+    const y = window.exact[window.exactAt(step) + at]!;
+    this.score(horizon, i, j, row, y, truth);
+    const deviation = this.scaler ? m[window.deviationAt(step) + j]! : 1;
+    this.judge(horizon, i, j, y, truth, isKnown ? deviation * m[window.sumsAt(step) + at]! : 0);
     if (!isKnown) return false;
     if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
     m[window.targetAt(step) + at] = NO_TARGET;
@@ -159,6 +162,25 @@ export class ForecastOutputs extends ScaledOutputs {
     monitor.prequential.scoreNaive(j, truth - history.read(ahead, i));
     if (seasonal !== null && history.knows(seasonal, i))
       monitor.prequential.scoreSeasonal(j, truth - history.read(seasonal, i));
+  }
+
+  /** Compares with the baseline what was served, and what the network itself predicted. */
+  private judge(
+    { ahead, arrived, seasonal }: Horizon,
+    i: number,
+    j: number,
+    y: number,
+    truth: number,
+    change: number,
+  ): void {
+    const { health } = this.monitor;
+    const { history } = this.inputs;
+    const served = Math.abs(truth - y);
+    const isSeasonal = this.isChange && arrived === seasonal && history.knows(arrived, i);
+    const actual = truth - history.read(isSeasonal ? arrived : ahead, i);
+    const naive = Math.abs(actual);
+    if (this.isChange) health.observe(j, served, naive, Math.abs(actual - change));
+    else health.observe(j, served, naive, served, health.spread(j, truth));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
@@ -229,6 +251,8 @@ export class SuppliedOutputs extends ScaledOutputs {
       const truth = target[at]!;
       const prediction = window.exact[exact + at]!;
       monitor.score(j, Math.floor(at / M), prediction, truth);
+      const error = Math.abs(prediction - truth);
+      monitor.health.observe(j, error, monitor.health.spread(j, truth), error);
       if (!learning) continue;
       if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
       else {

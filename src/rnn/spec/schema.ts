@@ -102,5 +102,7 @@ export const fields = z.strictObject({
   learner: learnerSettings.prefault({ kind: 'tbptt' }),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }),
   scaler: scaler.prefault({ kind: 'standard' }),
+  /** Is a model that has diverged told of only, or are its weights drawn again by itself? */
+  onDiverged: z.enum(['tell', 'restart']).default('tell'),
   seed: z.int().min(0).max(0xffff_ffff).default(1),
 });

@@ -11,6 +11,7 @@ function measuring(ofProcess = false) {
     socketCount: () => 3,
     viewCount: () => 7,
     sequenceCounts: () => ({ awake: 2, asleep: 5 }),
+    healthCounts: () => ({ learning: 1, silent: 1 }),
   };
   const metrics = createMetrics({ telemetry, census, guard, server: 'eddy/test', ofProcess });
   return { telemetry, guard, scrape: async () => parseMetrics(await metrics.text()) };
