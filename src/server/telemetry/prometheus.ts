@@ -96,7 +96,7 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   gauges('eddy_sequences', 'Known sequences: awake in memory, or asleep in the store.', 'state', () =>
     Object.entries(census.sequenceCounts()),
   );
-  gauges('eddy_sequences_health', 'Sequences in memory, by their health.', 'health', () =>
+  gauges('eddy_sequences_health', 'Sequences in memory, by their health.', 'state', () =>
     Object.entries(census.healthCounts()),
   );
   gauge('eddy_event_loop_lag_seconds', 'Longest recent delay of the event loop.', () => {

@@ -19,7 +19,7 @@ function measuring(ofProcess = false) {
 
 const UNITS = ['seconds', 'bytes', 'total', 'info', 'percent'];
 /** Counts of things that are there, which have no unit. */
-const PLAIN = ['eddy_sockets', 'eddy_views', 'eddy_sequences', 'eddy_overloaded'];
+const PLAIN = ['eddy_sockets', 'eddy_views', 'eddy_sequences', 'eddy_sequences_health', 'eddy_overloaded'];
 
 describe('the metrics', () => {
   it("[OPS12] follow Prometheus' conventions", async () => {
