@@ -3,9 +3,9 @@ import type { Clock } from '../clock.js';
 import type { SchemaInput } from '../fields/sequence-schema.js';
 import type { Directory, Listed, ListQuery, OpenedSequence, OpenMode, SequenceList } from './directory.js';
 import type { SequenceHandle } from './handle.js';
-import { healthOf, type SequenceHealth, toldHealth } from './health.js';
 import { LocalHandle } from './local-handle.js';
 import type { Registry } from './registry.js';
+import { healthOf, type SequenceHealth, toldHealth } from './sequence-health.js';
 import type { Summary } from './summary.js';
 
 /** The sequences of this process. Opening, finding and listing them answer in the same call. */

@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
-import { silentAfter } from './health.js';
+import { silentAfter } from './sequence-health.js';
 
 /** Notices when no steps come any more, and when they come again. */
 export class SilenceWatch {

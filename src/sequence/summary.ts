@@ -3,9 +3,9 @@ import type { Health } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore, Store } from '../store/store.js';
 import type { Course } from './course.js';
-import type { Arrivals } from './health.js';
 import type { Past } from './past/past.js';
 import { timeOf } from './results/latest-result.js';
+import type { Arrivals } from './sequence-health.js';
 
 /** What a list tells of a sequence; of one that sleeps, as it fell asleep. */
 export interface Summary {

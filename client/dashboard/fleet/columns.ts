@@ -1,7 +1,7 @@
 /** The columns of the list of sequences, and how it is searched and sorted. */
 import { countWords, formatNumber, formatReading, formatStep, hundredths } from '../charts/numbers.js';
 import { formatTime } from '../charts/time-words.js';
-import { HEALTH } from '../ui/health-words.js';
+import { HEALTH } from '../ui/health-names.js';
 import type { FleetRow } from './fleet-record.js';
 
 interface ColumnKind {

@@ -3,7 +3,7 @@ import type { Results } from '../../sdk/index.js';
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
 import { durationWords, formatTime } from '../charts/time-words.js';
-import { HEALTH } from '../ui/health-words.js';
+import { HEALTH } from '../ui/health-names.js';
 
 type Kind = Results['events']['event'] | 'page-disconnected' | 'page-connected';
 

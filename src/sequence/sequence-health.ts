@@ -1,8 +1,7 @@
 /** The health of a sequence: that of its model, or that no steps come any more. */
 import type { Clock } from '../clock.js';
 import type { Health } from '../rnn/model.js';
-import type { Sequence } from './sequence.js';
-import type { Summary } from './summary.js';
+import type { Course } from './course.js';
 
 export interface SequenceHealth {
   readonly state: Health['state'] | 'silent';
@@ -33,7 +32,19 @@ export function afterQuiet(health: SequenceHealth, usual: number | null, quietMs
   return { state: 'silent', why };
 }
 
-type Asked = Pick<Sequence, 'course' | 'lastStepAt' | 'summary'>;
+/** What a sequence last told of how it does. */
+interface Told {
+  readonly health?: Health;
+  readonly arrivals?: Arrivals;
+}
+
+/** A sequence in memory. */
+interface Asked {
+  readonly course: Pick<Course, 'model' | 'times'> | null;
+  /** When its last step since it was loaded came, by the monotonic clock. */
+  readonly lastStepAt: number | null;
+  summary(): Told;
+}
 
 /** Gives the health of a sequence in memory, without waking it; null where it was never told. */
 export function healthOf(sequence: Asked, clock: Pick<Clock, 'monotonic' | 'wall'>): SequenceHealth | null {
@@ -51,7 +62,7 @@ function told(sequence: Asked) {
 }
 
 /** Gives the health by what a sequence last told of itself. @param now milliseconds since 1970 */
-export function toldHealth({ health, arrivals }: Partial<Summary>, now: number): SequenceHealth | null {
+export function toldHealth({ health, arrivals }: Told, now: number): SequenceHealth | null {
   if (!health) return null;
   const { usual = null, last = null } = arrivals ?? {};
   return last === null ? health : afterQuiet(health, usual, now - last);
