@@ -17,3 +17,8 @@ export const lastSeq = z.int().min(-1);
 export const time = z.number().nullable();
 /** A score; null until something has been scored. */
 export const score = z.number().nullable();
+/** How a sequence does, and why, in words. */
+export const health = z.object({
+  state: z.enum(['warming-up', 'learning', 'no-better-than-baseline', 'diverged', 'silent', 'paused']),
+  why: z.string(),
+});

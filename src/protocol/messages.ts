@@ -20,7 +20,7 @@
  * number that the server gives to a sequence; all sockets know the sequence by the same one.
  */
 import { z } from 'zod';
-import { channel, lastSeq, readings, score, seq, time, times, uint32 } from './fields.js';
+import { channel, health, lastSeq, readings, score, seq, time, times, uint32 } from './fields.js';
 import { VIEW_SCHEMAS, VIEWS } from './views/index.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -188,6 +188,7 @@ export const serverMessage = z.discriminatedUnion('type', [
         recentMae: score.optional(),
         recentSkill: score.optional(),
         anomaly: z.number().optional(),
+        health: health.optional(),
         age: z.number().nullable().optional(),
         t: time.optional(),
         x: z.array(z.number().nullable()).optional(),

@@ -11,6 +11,7 @@ import { Learner } from './learning/learner.js';
 import { Optimizer } from './learning/optimizer.js';
 import { Network } from './network.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
+import type { Against } from './scoring/health-words.js';
 import { checkSnapshot, drawOf, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
 import { delayOf, type ModelSpec, windowSizesOf } from './spec/spec.js';
 
@@ -44,6 +45,8 @@ export class ModelParts {
   readonly random: Random;
   readonly inputs: Inputs;
   readonly monitor: ErrorMonitor;
+  /** What its forecasts are judged against; null for a model without any. */
+  readonly against: Against | null;
   /** What is forecast, or supplied: one of them, or none without a readout. */
   readonly forecasts: ForecastOutputs | null;
   readonly supplied: SuppliedOutputs | null;
@@ -64,6 +67,8 @@ export class ModelParts {
       task?.kind === 'forecast' ? new ForecastOutputs(spec, task, this.inputs, this.monitor) : null;
     this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor) : null;
     this.outputs = this.forecasts ?? this.supplied;
+    const isSeasonal = task?.kind === 'forecast' && task.baseline === 'season';
+    this.against = task ? (this.forecasts ? (isSeasonal ? 'season' : 'last') : 'mean') : null;
     this.network = new Network(kernels, spec);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
     const { window, method, weightsAt: weights } = this.network;

@@ -12,13 +12,23 @@ import type { Update } from './learning/learner.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
+import { type Health, type HealthChange, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
 import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type { Alert, CarriedStep, ModelOptions, ModelSettings, ModelStart, StepResult };
+export type {
+  Alert,
+  CarriedStep,
+  Health,
+  HealthChange,
+  ModelOptions,
+  ModelSettings,
+  ModelStart,
+  StepResult,
+};
 
 const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
@@ -52,6 +62,12 @@ export class Model {
   /** The anomaly score of the last target, in [0, 1]. */
   get anomaly(): number {
     return this.parts.monitor.anomaly;
+  }
+
+  /** How the model does, and why, in words. */
+  get health(): Health {
+    const { monitor, against } = this.parts;
+    return healthOf(monitor.health, against, this.learning);
   }
 
   /** Updates applied so far. */
@@ -105,9 +121,9 @@ export class Model {
   /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing, or an unknown time. */
   stepOf(x: ArrayLike<number | null>, at: number, t?: number): StepResult {
     const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
-    const { seq, h, y, range, anomaly, isAnomalous, drift } = this.carry(x, at, t);
-    const updates = this.parts.forecasts ? this.trainDue(seq) : overdue;
-    return { seq, h, y, range, updates, anomaly, isAnomalous, drift };
+    const carried = this.carry(x, at, t);
+    const updates = this.parts.forecasts ? this.trainDue(carried.seq) : overdue;
+    return { ...carried, updates };
   }
 
   /**
@@ -122,9 +138,9 @@ export class Model {
     const { seq } = this;
     network.show(network.numbers, seq);
     const { h, y } = network;
-    const { isAnomalous = false, drift = null } = alert ?? {};
+    const { isAnomalous = false, drift = null, health = null, restart = null } = alert ?? {};
     const { range } = this;
-    return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift };
+    return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift, health, restart };
   }
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
@@ -133,6 +149,7 @@ export class Model {
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
     const m = network.numbers;
+    const restart = this.restartIfLost();
     inputs.take(x, at, t);
     forecasts?.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
@@ -141,9 +158,28 @@ export class Model {
     outputs?.serve(m, window, seq);
     const { anomaly, isAnomalous, drift } = monitor;
     const seasons = forecasts?.forecaster?.seasons.changed ?? NO_SEASONS;
-    if (!isAnomalous && drift === null && seasons.length === 0) return null;
+    const from = restart === null ? monitor.health.changedFrom : 'diverged';
+    if (!isAnomalous && drift === null && from === null && seasons.length === 0) return null;
     monitor.clearAlerts();
-    return { seq, anomaly, isAnomalous, drift, seasons };
+    return { seq, anomaly, isAnomalous, drift, seasons, health: this.changeFrom(from), restart };
+  }
+
+  /** The change of health to tell; a model that does not learn stays paused. */
+  private changeFrom(from: HealthChange['from'] | null): HealthChange | null {
+    if (from === null || !this.learning) return null;
+    const { state: to, why } = this.health;
+    return { from, to, why };
+  }
+
+  /** Draws new weights where the model has diverged and its spec asks for it; gives why. */
+  private restartIfLost(): string | null {
+    const { monitor, optimizer } = this.parts;
+    monitor.health.noteUpdates(optimizer.updates, optimizer.skipped);
+    if (this.spec.onDiverged !== 'restart' || monitor.health.now !== 'diverged' || !this.learning)
+      return null;
+    const { why } = this.health;
+    this.reset('weights');
+    return why;
   }
 
   /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */

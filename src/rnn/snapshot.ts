@@ -88,6 +88,7 @@ const LATER = new Set([
   'inputs.scaler.low',
   'inputs.changeScaler.low',
   'outputs.scaler.low',
+  'judge.health',
 ]);
 
 /** Gives the path of the first part of `value` whose form differs from that of `own`, or null where none does. */

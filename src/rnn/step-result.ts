@@ -3,6 +3,7 @@ import type { Reals } from '../kernels/kernels.js';
 import type { Update } from './learning/learner.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { DriftKind } from './scoring/drift/drift.js';
+import type { HealthChange } from './scoring/health-words.js';
 
 /** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
 export interface CarriedStep {
@@ -23,10 +24,15 @@ export interface CarriedStep {
   readonly isAnomalous: boolean;
   /** Which detector has just found that the series has changed, if one has. */
   readonly drift: DriftKind | null;
+  /** How the model's health has just changed, if it has. */
+  readonly health: HealthChange | null;
+  /** Why the model has drawn new weights by itself before this step, if it has. */
+  readonly restart: string | null;
 }
 
-/** An anomalous step, or one at which drift was detected, or a season was taken up or dropped. */
-export interface Alert extends Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift'> {
+/** An anomalous step, or one at which drift was detected, the model's health changed, or a season was taken up or dropped. */
+export interface Alert
+  extends Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift' | 'health' | 'restart'> {
   readonly seasons: readonly SeasonChange[];
 }
 

@@ -5,6 +5,7 @@
 import type { Observable } from 'rxjs';
 import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
 import type { SequenceHandle } from './handle.js';
+import type { SequenceHealth } from './sequence-health.js';
 
 /** Create a new sequence, resume an existing one, or either. */
 export type OpenMode = 'create' | 'resume' | 'either';
@@ -33,6 +34,7 @@ export interface Listed {
   readonly scored?: number;
   readonly recentMae?: number | null;
   readonly recentSkill?: number | null;
+  readonly health?: SequenceHealth;
 }
 
 export interface ListQuery {

@@ -8,13 +8,17 @@ export class LastTold {
   private told: Partial<Summary>;
   /** x [B,F] of the last step. */
   private x: Float64Array;
+  /** When it came, in milliseconds since 1970. */
+  private arrived: number | null;
 
   constructor(
     store: Pick<Store, 'summary'>,
     name: string,
     private readonly spec: ModelSpec,
+    private readonly wall: () => number,
   ) {
     this.told = toldOf(store, name);
+    this.arrived = this.told.arrivals?.last ?? null;
     this.x = Float64Array.from(this.told.x ?? [], (value) => value ?? Number.NaN);
   }
 
@@ -22,12 +26,13 @@ export class LastTold {
   take(x: Float64Array): void {
     const size = this.spec.batch * this.spec.features;
     if (this.x.length !== size) this.x = new Float64Array(size);
+    this.arrived = this.wall();
     for (let i = 0; i < size; i++) this.x[i] = x[x.length - size + i]!;
   }
 
   /** @param course null while the sequence sleeps */
   summary(course: Course | null): Partial<Summary> {
-    if (course) this.told = summaryOf(course, this.x);
+    if (course) this.told = summaryOf(course, this.x, this.arrived);
     return this.told;
   }
 }

@@ -5,12 +5,14 @@ import type { Directory, Listed, ListQuery, OpenedSequence, OpenMode, SequenceLi
 import type { SequenceHandle } from './handle.js';
 import { LocalHandle } from './local-handle.js';
 import type { Registry } from './registry.js';
+import { healthOf, type SequenceHealth, toldHealth } from './sequence-health.js';
+import type { Summary } from './summary.js';
 
 /** The sequences of this process. Opening, finding and listing them answer in the same call. */
 export class LocalDirectory implements Directory {
   constructor(
     private readonly registry: Registry,
-    private readonly clock: Pick<Clock, 'monotonic'>,
+    private readonly clock: Pick<Clock, 'monotonic' | 'wall'>,
   ) {}
 
   open(name: string, mode: OpenMode, asked: SchemaInput, checkNew: () => void): Observable<OpenedSequence> {
@@ -80,10 +82,14 @@ export class LocalDirectory implements Directory {
 
   private entryOf(name: string): Listed {
     const sequence = this.registry.inMemory(name);
-    if (!sequence) return { sequence: name, awake: false, ...this.registry.summaryOf(name) };
+    if (!sequence) {
+      const told = this.registry.summaryOf(name);
+      return { sequence: name, awake: false, ...listed(told, toldHealth(told, this.clock.wall())) };
+    }
     const { lastStepAt, isAwake } = sequence;
     const age = lastStepAt === null ? null : Math.round(this.clock.monotonic() - lastStepAt);
-    return { sequence: name, awake: isAwake, age, ...sequence.summary() };
+    const told = listed(sequence.summary(), healthOf(sequence, this.clock));
+    return { sequence: name, awake: isAwake, age, ...told };
   }
 
   private totalOf(covers: ListQuery['covers']): number {
@@ -93,6 +99,12 @@ export class LocalDirectory implements Directory {
     return total;
   }
 }
+
+/** What a list tells of what a sequence tells. */
+const listed = ({ arrivals: _, health: __, ...told }: Partial<Summary>, health: SequenceHealth | null) => ({
+  ...told,
+  ...(health && { health: { ...health } }),
+});
 
 /** How much one answer tells, in words of text: the rest follows in the next one. */
 const LISTED_NUMBERS = 50_000;

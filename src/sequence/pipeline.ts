@@ -18,6 +18,7 @@ import { windows } from '../operators/windows.js';
 import type { Model } from '../rnn/model.js';
 import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';
+import { changedHealth } from './alert-events.js';
 import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Intake, refuse } from './intake.js';
@@ -142,20 +143,23 @@ function meetTargets(
 function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'configured'>): void {
   const { model } = run;
   const before = model.learning;
+  const { state } = model.health;
   model.learning = learning;
   if (learningRate !== null) model.learningRate = learningRate;
   const detail = { learning, learningRate: model.learningRate };
   run.events = [{ event: 'configured', detail }];
   if (learning !== before)
     run.events = [...run.events, { event: learning ? 'learning-resumed' : 'learning-paused', detail: {} }];
+  run.events = [...run.events, ...changedHealth(state, model.health)];
 }
 
 /** Starts a new history: h = 0, and new weights if asked. Step numbers continue. */
 function reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Course): void {
+  const { state } = run.model.health;
   run.model.reset(what);
   course.lastUpdate = null;
   course.epoch = epoch;
-  run.events = [{ event: 'reset', detail: { what } }];
+  run.events = [{ event: 'reset', detail: { what } }, ...changedHealth(state, run.model.health)];
 }
 
 /** Names the fields of a sequence of version 0.1. */

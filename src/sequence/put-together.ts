@@ -4,6 +4,7 @@ import type { Schema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
+import { changedHealth } from './alert-events.js';
 import { BinClosing } from './bin-closing.js';
 import type { SequenceRun } from './change.js';
 import { Checkpoints } from './checkpoints.js';
@@ -15,7 +16,9 @@ import { type Recovered, recover } from './recovery.js';
 import { Results } from './results/results.js';
 import { type Watched, Watching } from './results/watching.js';
 import { countRun } from './sequence-counters.js';
+import { afterQuiet } from './sequence-health.js';
 import type { SequenceParts } from './sequence-parts.js';
+import { SilenceWatch } from './silence-watch.js';
 import type { Asleep } from './summary.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
@@ -50,16 +53,25 @@ export function putTogether(
   const blockSteps = blockStepsOf(spec, limits.blockSteps);
   const results = new Results(channel, spec, schema, past);
   const acks = new PendingAcks(seq, log);
-  const lastTold = new LastTold(store, name, spec);
   const wall = () => clock.wall();
+  const lastTold = new LastTold(store, name, spec, wall);
   const intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
   const closing = new BinClosing(clock.scheduler, closeBins);
+  const silence = new SilenceWatch(clock, (quietMs) => {
+    const { health, arrivals } = lastTold.summary(sequence.course);
+    if (!health) return;
+    const silent = afterQuiet(health, arrivals?.usual ?? null, quietMs ?? Number.POSITIVE_INFINITY);
+    const [from, to] = quietMs === null ? [silent, health] : [health, silent];
+    for (const { event, detail } of changedHealth(from.state, to))
+      results.announce(sequence, event, detail, sequence.course?.times.last ?? Number.NaN);
+  });
   return {
     blockSteps,
     past,
     results,
     acks,
     lastTold,
+    silence,
     watching: new Watching({ sequence, results, log, past, turns, models, clock, onFault }),
     intake,
     /** Gives its model once more. */
@@ -73,6 +85,7 @@ export function putTogether(
     /** Refuses all that is to come, and completes all views. */
     end: (reason: EddyError) => {
       closing.end();
+      silence.end();
       intake.end(reason);
       acks.refuse(reason);
       results.complete();

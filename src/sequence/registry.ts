@@ -15,6 +15,7 @@ import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
 import { readSequence, writeSequence } from './sequence-file.js';
+import { healthOf, type SequenceHealth } from './sequence-health.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { type Summary, toldOf } from './summary.js';
 import { Turns } from './turns.js';
@@ -54,6 +55,15 @@ export interface Opening {
 
 export type OpenMode = 'create' | 'resume' | 'either';
 
+const NO_HEALTH = {
+  'warming-up': 0,
+  learning: 0,
+  'no-better-than-baseline': 0,
+  diverged: 0,
+  silent: 0,
+  paused: 0,
+};
+
 /** Milliseconds between two checks for idle and unsaved sequences. */
 const LOOK_MS = 1000;
 
@@ -81,6 +91,16 @@ export class Registry {
   /** The number of awake sequences. */
   get awakeSize(): number {
     return this.models.size;
+  }
+
+  /** How many of the sequences in memory have each health. */
+  healthCounts(): Record<SequenceHealth['state'], number> {
+    const counts = { ...NO_HEALTH };
+    for (const sequence of this.present.values()) {
+      const health = healthOf(sequence, this.parts.clock);
+      if (health) counts[health.state]++;
+    }
+    return counts;
   }
 
   has(name: string): boolean {

@@ -11,6 +11,8 @@ const TOLERANCE = 0.05;
 const TOLERANCE_MS = 1;
 /** Differences that the mean of them forgets over. */
 const MEMORY = 32;
+/** How many times the usual interval one difference counts as at most: a pause is not usual. */
+const MOST_INTERVALS = 4;
 
 /** The times of a sequence's steps: the last one, and how far apart they are where they come regularly. */
 export class StepTimes {
@@ -21,10 +23,18 @@ export class StepTimes {
   /** The mean difference of the times that agreed, and how many did. */
   private mean = 0;
   private agreed = 0;
+  /** The mean difference of all times, and how many there were. */
+  private spread = 0;
+  private differences = 0;
 
   /** The milliseconds between two steps, or null where they do not come regularly. */
   get interval(): number | null {
     return this.agreed >= AGREEING && this.mean > 0 ? this.mean : null;
+  }
+
+  /** The usual milliseconds between two steps, however regular; null where there were too few. */
+  get usual(): number | null {
+    return this.differences >= AGREEING ? this.spread : null;
   }
 
   /** Takes the times of the next steps; NaN is a time that is not known. */
@@ -65,8 +75,8 @@ export class StepTimes {
   }
 
   state(): Plain {
-    const { last, mean, agreed } = this;
-    return { last: Number.isNaN(last) ? null : last, mean, agreed };
+    const { last, mean, agreed, spread, differences } = this;
+    return { last: Number.isNaN(last) ? null : last, mean, agreed, spread, differences };
   }
 
   restore(state: unknown): void {
@@ -74,21 +84,34 @@ export class StepTimes {
       last = null,
       mean = 0,
       agreed = 0,
-    } = (state ?? {}) as { last?: number | null; mean?: number; agreed?: number };
+      spread = 0,
+      differences = 0,
+    } = (state ?? {}) as { last?: number | null } & Record<string, number>;
     this.last = last ?? Number.NaN;
     this.before = this.last;
     this.mean = mean;
     this.agreed = agreed;
+    this.spread = spread;
+    this.differences = differences;
   }
 
   private takeOne(time: number): void {
     const difference = time - this.last;
     this.last = time;
     if (Number.isNaN(difference)) return;
+    this.takeUsual(difference);
     const { mean } = this;
     const isAgreeing = Math.abs(difference - mean) <= Math.max(TOLERANCE * mean, TOLERANCE_MS);
     this.agreed = isAgreeing ? this.agreed + 1 : 1;
     this.mean = isAgreeing ? mean + (difference - mean) / Math.min(this.agreed, MEMORY) : difference;
+  }
+
+  private takeUsual(difference: number): void {
+    if (difference < 0) return;
+    const count = Math.min(++this.differences, MEMORY);
+    const isKnown = this.differences > AGREEING && this.spread > 0;
+    const most = isKnown ? MOST_INTERVALS * this.spread : difference;
+    this.spread += (Math.min(difference, most) - this.spread) / count;
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Schema } from '../fields/sequence-schema.js';
+import type { Health } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore, Store } from '../store/store.js';
 import type { Course } from './course.js';
 import type { Past } from './past/past.js';
 import { timeOf } from './results/latest-result.js';
+import type { Arrivals } from './sequence-health.js';
 
 /** What a list tells of a sequence; of one that sleeps, as it fell asleep. */
 export interface Summary {
@@ -17,6 +19,9 @@ export interface Summary {
   readonly scored: number;
   readonly recentMae: number | null;
   readonly recentSkill: number | null;
+  /** How its model does; that its steps stay out is not told here. */
+  readonly health: Health;
+  readonly arrivals: Arrivals;
   /** The time of the last step, and its x [B,F]; null for a gap. */
   readonly t: number | null;
   readonly x: readonly (number | null)[];
@@ -45,7 +50,11 @@ export function asleepOf(
 export function toldOf(store: Pick<Store, 'summary'>, name: string): Partial<Summary> {
   const { summary = null, last = null } = store.summary(name) ?? {};
   const told = (summary?.state ?? {}) as unknown as Partial<Summary>;
-  return last ? { ...told, ...lastStepOf(last, told.spec) } : told;
+  if (!last) return told;
+  const newer = lastStepOf(last, told.spec);
+  // of a step in the log its time is known, not when it came
+  const came = Math.max(told.arrivals?.last ?? 0, newer.t ?? 0);
+  return { ...told, ...newer, ...(told.arrivals && { arrivals: { ...told.arrivals, last: came } }) };
 }
 
 /** What the newest steps of a log tell, where they came after the summary: after a crash. Scores are as they were before. */
@@ -61,8 +70,13 @@ function lastStepOf(
 /** The most numbers of a step that a list tells. */
 const TOLD_NUMBERS = 64;
 
-export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Array): Summary {
-  const { seq, spec, learning, updates, anomaly } = model;
+/** @param arrived when the last step came, in milliseconds since 1970; null where that is not known */
+export function summaryOf(
+  { model, epoch, schema, times }: Course,
+  x: Float64Array,
+  arrived: number | null,
+): Summary {
+  const { seq, spec, learning, updates, anomaly, health } = model;
   const { scored, recentMae, recentSkill } = model.metrics;
   return {
     seq,
@@ -75,6 +89,8 @@ export function summaryOf({ model, epoch, schema, times }: Course, x: Float64Arr
     scored,
     recentMae,
     recentSkill,
+    health,
+    arrivals: { usual: times.usual, last: arrived },
     t: timeOf(times.last),
     x: told(x),
   };

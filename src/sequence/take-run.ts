@@ -7,7 +7,9 @@ import type { putTogether } from './put-together.js';
 export function takeRun(run: SequenceRun, course: Course, own: ReturnType<typeof putTogether>): void {
   const { count, updates, change, isLast } = run;
   own.count(run);
-  course.lastUpdate = updates.at(-1) ?? course.lastUpdate;
+  const hasRestarted = run.alerts.some(({ restart }) => restart !== null);
+  course.lastUpdate = updates.at(-1) ?? (hasRestarted ? null : course.lastUpdate);
+  if (count > 0) own.silence.stepsCame(course.times.usual);
   own.checkpoints.count(count);
   keepRun(own.past, run, course);
   own.results.add(run, course);

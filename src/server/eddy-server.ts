@@ -201,6 +201,10 @@ export class EddyServer {
     return { awake: awakeSize, asleep: size - awakeSize };
   }
 
+  healthCounts(): Record<string, number> {
+    return this.parts.registry.healthCounts();
+  }
+
   private addOperations(app: HttpServer): void {
     if (this.operated.has(app)) return;
     this.operated.add(app);

@@ -106,16 +106,23 @@ describe('eddy watch', () => {
 });
 
 describe('eddy sequences', () => {
-  it('[CLI23] lists and shows steps, times, fields and scores', async () => {
+  it('[CLI23] [HEA11] lists and shows steps, times, fields, health and scores', async () => {
     const { to } = await pushed();
     const { stdout } = await run(['sequences', 'ls', ...to]);
     expect(stdout).toMatch(
-      /^s {2}awake {2}3 steps {2}\d+ d ago +\S+ +\S+ {2}simple-rnn 3 {2}temp \(°C\), count\n$/,
+      /^s {2}awake {2}3 steps {2}\d+ d ago +\S+ +\S+ {2}warming-up {2}simple-rnn 3 {2}temp \(°C\), count\n$/,
     );
     const lines = (await run(['sequences', 'ls', '--json', ...to])).stdout.trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ sequence: 's', seq: 2, x: [21, 3] }]);
     const shown = (await run(['sequences', 'show', 's', ...to])).stdout;
-    for (const words of ['awake, 3 steps', '2024-01-01T00:02:00Z', 'temp (°C) 21', 'count 3', '1 step ahead'])
+    for (const words of [
+      'awake, 3 steps',
+      '2024-01-01T00:02:00Z',
+      'temp (°C) 21',
+      'count 3',
+      '1 step ahead',
+      'warming-up: 2 forecasts',
+    ])
       expect(shown).toContain(words);
     expect((await run(['sequences', 'show', 'nix', ...to])).stderr).toContain('sequence-unknown');
   });

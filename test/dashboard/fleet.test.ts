@@ -67,6 +67,25 @@ describe('the list of sequences', () => {
     expect(row.model).toContain('2 fields → 8 units');
   });
 
+  it('[HEA12] tells the health in a word, and why, and has the worst first', () => {
+    const record = new FleetRecord();
+    const why = 'The last 500 forecasts are 3 % worse than repeating the last value.';
+    record.look(0, NOW, [
+      listed('a', { health: { state: 'learning', why: 'well' } }),
+      listed('b'),
+      listed('c', { health: { state: 'no-better-than-baseline', why } }),
+    ]);
+    const words = record.rows.map((row) => [cellWords(row, 'health', 0), cellTitle(row, 'health', 0)]);
+    expect(words).toEqual([
+      ['learning', 'well'],
+      ['–', ''],
+      ['no better', why],
+    ]);
+    const order = { by: 'health', isDescending: true } as const;
+    expect(arrange(record.rows, '', order).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+    expect(arrange(record.rows, 'no better', order).map(({ name }) => name)).toEqual(['c']);
+  });
+
   it('tells the last values by name where there are few, shortly, and else how many fields there are', () => {
     const record = new FleetRecord();
     const fields = Array.from({ length: 4 }, (_, i) => ({ name: `x${i}` }));

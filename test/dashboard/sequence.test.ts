@@ -286,6 +286,14 @@ describe('a sequence that is watched', () => {
     expect(last('steps')).toBe(0);
   });
 
+  it('[HEA12] has the health that was told last, and its changes in words', () => {
+    const record = new SequenceRecord(shown());
+    const detail = { from: 'learning', to: 'silent', why: 'No step has come for 11 seconds.' };
+    record.addEvent({ event: 'health', seq: 3, t: null, epoch: 'e', detail, skipped: 0 });
+    expect(record.health).toEqual({ state: 'silent', why: detail.why });
+    expect(record.events.list.at(-1)?.words).toBe(`health · learning → silent · ${detail.why}`);
+  });
+
   it('notes what the server and the connection did, in words', () => {
     const log = new EventLog();
     log.add({ ...event('reset', 5), detail: { what: 'state', rate: 0.125 } });

@@ -65,7 +65,7 @@ describe('the client on a real server', () => {
     const spec = { ...SPEC, task: { kind: 'supervised', outputs: 1 } } as const;
     const pump = client.open('pump', { spec });
     const updates = lastValueFrom(pump.updates$.pipe(take(2), toArray()));
-    const events = lastValueFrom(pump.events$.pipe(take(3), toArray()));
+    const events = lastValueFrom(pump.events$.pipe(take(4), toArray()));
     const receipts = [0, 1, 2, 3].map((t) => pump.push(x(t)));
     await pump.drained();
     for (const [t, receipt] of receipts.entries()) pump.learn(receipt, [t]);
@@ -78,6 +78,7 @@ describe('the client on a real server', () => {
     expect((await events).map(({ event, detail }) => [event, detail])).toEqual([
       ['configured', { learning: false, learningRate: 0.5 }],
       ['learning-paused', {}],
+      ['health', { from: 'warming-up', to: 'paused', why: 'Learning is switched off.' }],
       ['reset', { what: 'state' }],
     ]);
     await expect(pump.configure({ learningRate: -1 })).rejects.toMatchObject({ code: 'setting-invalid' });

@@ -254,6 +254,7 @@ describe('the life of a sequence', () => {
       ['opened', { created: false }],
       ['configured', expect.objectContaining({ learning: false })],
       ['learning-paused', {}],
+      ['health', { from: 'warming-up', to: 'paused', why: 'Learning is switched off.' }],
       ['checkpoint', { position: 3, bytes: expect.any(Number) }],
       ['idle', { ms: 300_000 }],
       ['evicted', { reason: 'idle', last: 2 }],

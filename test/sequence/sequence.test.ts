@@ -382,6 +382,7 @@ describe('settings', () => {
     expect(events).toMatchObject([
       { events: [{ event: 'configured', seq: -1, detail: { learning: false, learningRate: 0.5 } }] },
       { events: [{ event: 'learning-paused', seq: -1 }] },
+      { events: [{ event: 'health', seq: -1, detail: { from: 'warming-up', to: 'paused' } }] },
     ]);
     expect(codeOf(() => ask(sequence).configure({ learning: true, learningRate: -1 }))).toBe(
       'setting-invalid',

@@ -25,7 +25,8 @@ export function openHandle(registry: Registry, asked: SchemaInput = {}, name = '
   return opened!;
 }
 
-export const directoryOf = (registry: Registry) => new LocalDirectory(registry, { monotonic: () => 0 });
+export const directoryOf = (registry: Registry) =>
+  new LocalDirectory(registry, { monotonic: () => 0, wall: () => 0 });
 
 /** What became of an append: the number of its step, the code of its refusal, or null while neither has come. */
 export function appended(

@@ -1,6 +1,7 @@
 /** The columns of the list of sequences, and how it is searched and sorted. */
 import { countWords, formatNumber, formatReading, formatStep, hundredths } from '../charts/numbers.js';
 import { formatTime } from '../charts/time-words.js';
+import { HEALTH } from '../ui/health-names.js';
 import type { FleetRow } from './fleet-record.js';
 
 interface ColumnKind {
@@ -55,6 +56,12 @@ const KINDS = {
   },
   model: { key: ({ model }) => model || null, words: ({ model }) => model || DASH },
   state: { key: ({ awake }) => Number(awake), words: ({ awake }) => (awake ? 'awake' : 'asleep') },
+  health: {
+    // the worse, the greater
+    key: ({ health }) => (health ? -Object.keys(HEALTH).indexOf(health.state) : null),
+    words: ({ health }) => (health ? (HEALTH[health.state] ?? health.state) : DASH),
+    title: ({ health }) => health?.why ?? '',
+  },
   learning: {
     key: ({ learning }) => (learning === null ? null : Number(learning)),
     words: ({ learning }) => (learning === null ? DASH : learning ? 'on' : 'off'),
@@ -88,9 +95,10 @@ const NAMES = new Intl.Collator('en', { numeric: true });
 /** Gives the rows that match all words of a search, in order; what is not known comes last either way. */
 export function arrange(rows: readonly FleetRow[], search: string, { by, isDescending }: Order): FleetRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const matching = rows.filter(({ name, model, awake, fields }) => {
+  const matching = rows.filter(({ name, model, awake, fields, health }) => {
     const names = fields.map((field) => field.name).join(' ');
-    const text = `${name} ${model} ${awake ? 'awake' : 'asleep'} ${names}`.toLowerCase();
+    const text =
+      `${name} ${model} ${awake ? 'awake' : 'asleep'} ${HEALTH[health?.state ?? ''] ?? ''} ${names}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
   const { key } = KINDS[by];

@@ -12,6 +12,8 @@ export interface FleetRow {
   readonly model: string;
   readonly awake: boolean;
   readonly learning: boolean | null;
+  /** How it does, and why; null where that is not told. */
+  readonly health: Listed['health'] | null;
   readonly steps: number | null;
   /** Steps a second between the last two looks. */
   readonly rate: number | null;
@@ -57,6 +59,7 @@ export class FleetRecord {
       awake,
       seq,
       learning = null,
+      health = null,
       recentMae,
       recentSkill,
       anomaly = null,
@@ -73,6 +76,7 @@ export class FleetRecord {
       name,
       awake,
       learning,
+      health,
       steps,
       model: spec ? modelWords(spec as unknown as ModelSpec) : (before?.model ?? ''),
       rate: rateOf(before?.steps ?? null, steps, seconds, awake),

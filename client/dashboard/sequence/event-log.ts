@@ -3,6 +3,7 @@ import type { Results } from '../../sdk/index.js';
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
 import { durationWords, formatTime } from '../charts/time-words.js';
+import { HEALTH } from '../ui/health-names.js';
 
 type Kind = Results['events']['event'] | 'page-disconnected' | 'page-connected';
 
@@ -30,6 +31,7 @@ const COLOURS: Readonly<Record<Kind, number>> = {
   anomaly: COLOUR.second,
   drift: COLOUR.fifth,
   silence: COLOUR.fifth,
+  health: COLOUR.fifth,
   damaged: COLOUR.second,
   failed: COLOUR.second,
   'page-disconnected': COLOUR.truth,
@@ -37,7 +39,7 @@ const COLOURS: Readonly<Record<Kind, number>> = {
 };
 
 /** Marks of the series, which have numbers of their own. */
-const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'silence']);
+const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'silence', 'health']);
 
 export class EventLog {
   /** Oldest first. */
@@ -56,22 +58,33 @@ export class EventLog {
   }
 
   note(kind: Kind, step: number, t: number | null, detail: Readonly<Record<string, unknown>> = {}): void {
-    const words = kind === 'silence' ? silenceWords(detail) : eventWords(kind, detail);
+    const words = (WORDS[kind] ?? eventWords)(detail, kind);
     this.list = [...this.list, { step, t, kind, words, colour: COLOURS[kind] }].slice(-MAX_EVENTS);
   }
 }
 
-const eventWords = (kind: Kind, detail: Readonly<Record<string, unknown>>): string =>
+type Detail = Readonly<Record<string, unknown>>;
+
+const eventWords = (detail: Detail, kind: Kind): string =>
   [kind.replace('-', ' '), ...Object.entries(detail).map(([name, value]) => `${name} ${said(value)}`)].join(
     ' · ',
   );
 
 /** Says for how long nothing was heard: `silence · 2 h, from … to … · 720 empty steps are left out`. */
-function silenceWords({ from, to, steps }: Readonly<Record<string, unknown>>): string {
+function silenceWords({ from, to, steps }: Detail): string {
   const [begin, end, left] = [Number(from), Number(to), Number(steps)];
   const empty = `${formatStep(left)} empty ${left === 1 ? 'step is' : 'steps are'} left out`;
   return `silence · ${durationWords(end - begin)}, from ${formatTime(begin)} to ${formatTime(end)} · ${empty}`;
 }
+
+/** Says what the health was and is, and why. */
+const healthWords = ({ from, to, why }: Detail): string =>
+  `health · ${HEALTH[`${from}`] ?? from} → ${HEALTH[`${to}`] ?? to} · ${why}`;
+
+const WORDS: Partial<Record<Kind, (detail: Detail, kind: Kind) => string>> = {
+  silence: silenceWords,
+  health: healthWords,
+};
 
 const said = (value: unknown) =>
   typeof value === 'number' ? formatNumber(value) : typeof value === 'string' ? value : JSON.stringify(value);

@@ -71,6 +71,8 @@ export class SequenceRecord {
   weights: Weights | null = null;
   /** What was said last; null before it was. */
   metrics: Results['metrics'] | null = null;
+  /** How the sequence does, and why, as it was told last. */
+  health: Results['metrics']['health'] | null = null;
   /** Steps and updates whose results were left out. */
   skipped = 0;
   private readonly rmse: Float32Array;
@@ -174,6 +176,7 @@ export class SequenceRecord {
 
   addMetrics(metrics: Results['metrics']): void {
     this.metrics = metrics;
+    this.health = metrics.health ?? this.health;
     for (const { output } of this.outputs)
       this.rmse[output] = this.scoresOf(output)?.recentRmse ?? Number.NaN;
     const { seq, recentMae, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } = metrics;
@@ -207,6 +210,13 @@ export class SequenceRecord {
 
   addEvent(item: Results['events']): void {
     if (!this.events.add(item)) return;
+    if (item.event === 'health') {
+      const { to, why } = item.detail as {
+        to: NonNullable<Results['metrics']['health']>['state'];
+        why: string;
+      };
+      this.health = { state: to, why };
+    }
     if (item.event !== 'anomaly') return;
     if (item.seq <= this.inputs.stepOf(this.inputs.total - 1)) this.markAnomaly(item.seq);
     else this.awaited.push(item.seq);

@@ -94,9 +94,9 @@ export class Pass {
     if (this.fault !== null) throw this.fault;
     const { seq, h, y, updates, alerts } = this.run!;
     const [alert] = alerts;
-    const { isAnomalous = false, drift = null } = alert ?? {};
+    const { isAnomalous = false, drift = null, health = null, restart = null } = alert ?? {};
     const { range, anomaly } = this.model;
-    return { seq, h: h!, y, range, updates, anomaly, isAnomalous, drift };
+    return { seq, h: h!, y, range, updates, anomaly, isAnomalous, drift, health, restart };
   }
 
   /** Gives the scores of each output, in order; all null until something is scored. */

@@ -68,11 +68,12 @@ async function inFolder(data: string): Promise<Place> {
   const { openRegistry } = await import('../../server/create-server.js');
   const registry = await openRegistry(data);
   const rowOf = (sequence: string): ListedSequence => {
-    const { schema, x, spec, ...others } = registry.summaryOf(sequence);
+    const { schema, x, spec, health, arrivals: _, ...others } = registry.summaryOf(sequence);
     return {
       sequence,
       awake: false,
       ...others,
+      ...(health && { health: { ...health } }),
       ...(x && { x: [...x] }),
       ...(spec && { spec: { ...spec } }),
       ...(schema && { fields: [...schema.fields], targets: [...schema.targets] }),

@@ -12,10 +12,24 @@ const SHOWN = 64;
 
 /** Writes a sheet of a few lines. */
 export function sheetOf(row: ListedSequence, now: number): string {
-  const { sequence, awake, seq, t, learning, updates, scored, recentMae, recentSkill, resample, spec } = row;
+  const {
+    sequence,
+    awake,
+    seq,
+    t,
+    learning,
+    updates,
+    scored,
+    recentMae,
+    recentSkill,
+    resample,
+    spec,
+    health,
+  } = row;
   const lines: [string, string][] = [
     [sequence, `${awake ? 'awake' : 'asleep'}${seq === undefined ? '' : `, ${countOf(seq + 1, 'step')}`}`],
     ...pair('last step', typeof t === 'number' && `${timeText(t)}, ${agoText(t, now)}`),
+    ...pair('health', health && `${health.state}: ${health.why}`),
     ...fieldLines(row),
     ...pair('resampled', resample && JSON.stringify(resample)),
     ...pair('forecasts', spec && forecastText(row)),

@@ -5,7 +5,7 @@ import { agoText } from '../shared/number-text.js';
 import { countOf, grouped } from '../shared/terminal.js';
 import type { ListedSequence } from './place.js';
 
-const HEAD = ['sequence', '', 'steps', 'last', 'error', 'skill', 'model', 'fields'] as const;
+const HEAD = ['sequence', '', 'steps', 'last', 'error', 'skill', 'health', 'model', 'fields'] as const;
 /** Columns of numbers, which end in line. */
 const RIGHT = new Set([2, 4, 5]);
 /** Fields that a line names. */
@@ -25,7 +25,7 @@ export function tableOf(rows: readonly ListedSequence[], now: number, isHeaded: 
 }
 
 function cellsOf(
-  { sequence, awake, seq, t, recentMae, recentSkill, spec, fields }: ListedSequence,
+  { sequence, awake, seq, t, recentMae, recentSkill, health, spec, fields }: ListedSequence,
   now: number,
 ): string[] {
   return [
@@ -35,6 +35,7 @@ function cellsOf(
     typeof t === 'number' ? agoText(t, now) : NONE,
     typeof recentMae === 'number' ? recentMae.toPrecision(3) : NONE,
     typeof recentSkill === 'number' ? recentSkill.toFixed(2) : NONE,
+    health?.state ?? NONE,
     spec ? `${spec.cell} ${grouped(Number(spec.units))}` : NONE,
     fields ? someFields(fields) : NONE,
   ];

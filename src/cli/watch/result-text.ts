@@ -34,11 +34,15 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
   if (key === 'x' && value instanceof Float64Array) return numbers(value, names?.fields ?? [], c);
   if (key === 'y' && value instanceof Float32Array) return predicted(value, result, names, c);
   if (key === 'interval') return [];
+  if (key === 'health') return [healthText(value as Results['metrics']['health'], c)];
   if (value instanceof Float32Array) return [`${c.dim(key)} ${countOf(value.length, 'number')}`];
   if (key === 'outputs' && Array.isArray(value)) return value.map((output) => scoreOf(output, c));
   if (value === null) return [];
   return [`${c.dim(key)} ${plain(value)}`];
 }
+
+const healthText = (health: Results['metrics']['health'], c: Colors): string =>
+  health ? `${c.bold(health.state)} ${c.dim(health.why)}` : '';
 
 const plain = (value: unknown): string =>
   typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);

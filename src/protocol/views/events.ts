@@ -16,6 +16,7 @@ export const EVENTS = [
   'anomaly',
   'drift',
   'silence',
+  'health',
   'damaged',
   'failed',
 ] as const;

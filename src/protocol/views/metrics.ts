@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channel, lastSeq, score, seq, time } from '../fields.js';
+import { channel, health, lastSeq, score, seq, time } from '../fields.js';
 import { standOf } from './view-kind.js';
 
 const scores = {
@@ -28,6 +28,7 @@ const schema = z.object({
   skipped: seq,
   updates: seq,
   anomaly: z.number(),
+  health: health.optional(),
   ...scores,
   crossEntropy: score,
   recentCrossEntropy: score,

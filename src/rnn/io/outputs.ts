@@ -171,7 +171,7 @@ export class ForecastOutputs extends ScaledOutputs {
     const truth = given[lookedBackAt[i]!]!;
     const isForecast = step !== null && !Number.isNaN(truth);
     const isRead = step !== null && !Number.isNaN(read[lookedBackAt[i]!]!);
-    if (isRead && history.knows(ahead, i)) this.score(horizon, window, step, i, j, row, read[lookedBackAt[i]!]!);
+    if (isRead && history.knows(ahead, i)) this.score(m, window, horizon, step, i, j, row);
     const isKnown = !this.isChange || history.knows(arrived, i);
     // what joins the statistics: a change that was forecast, or any truth where there is no baseline
     if (!this.isChange) this.seen[at] = truth;
@@ -184,17 +184,19 @@ export class ForecastOutputs extends ScaledOutputs {
 
   /** Scores the forecast that was made at `step` for what was read, be it wild. */
   private score(
-    { ahead, seasonal }: Horizon,
+    m: Reals,
     window: Window,
+    horizon: Horizon,
     step: number,
     i: number,
     j: number,
     row: number,
-    truth: number,
   ): void {
+    const { ahead, arrived, seasonal } = horizon;
     const { monitor, intervals } = this;
-    const { history } = this.inputs;
+    const { history, read, lookedBackAt } = this.inputs;
     const o = row * this.outputs + j;
+    const truth = read[lookedBackAt[i]!]!;
     const y = window.exact[window.exactAt(step) + o]!;
     const naive = truth - history.read(ahead, i);
     monitor.score(j, row, y, truth);
@@ -206,6 +208,21 @@ export class ForecastOutputs extends ScaledOutputs {
     }
     if (seasonal !== null && history.knows(seasonal, i))
       monitor.prequential.scoreSeasonal(j, truth - history.read(seasonal, i));
+    const isKnown = !this.isChange || history.knows(arrived, i);
+    const deviation = this.scaler ? m[window.deviationAt(step) + j]! : 1;
+    const network = isKnown ? deviation * m[window.sumsAt(step) + o]! : 0;
+    this.judge(horizon, i, j, Math.abs(truth - y), truth, network);
+  }
+
+  /** Compares with the baseline what was served, and what the network itself said. */
+  private judge(horizon: Horizon, i: number, j: number, served: number, truth: number, network: number): void {
+    const { ahead, arrived, seasonal } = horizon;
+    const { health } = this.monitor;
+    const { history } = this.inputs;
+    const isSeasonal = this.isChange && arrived === seasonal && history.knows(arrived, i);
+    const actual = truth - history.read(isSeasonal ? arrived : ahead, i);
+    if (this.isChange) health.observe(j, served, Math.abs(actual), Math.abs(actual - network));
+    else health.observe(j, served, Math.abs(actual), served, health.spread(j, truth));
   }
 
   /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
@@ -288,6 +305,8 @@ export class SuppliedOutputs extends ScaledOutputs {
         monitor.prequential.scoreInterval(j, Math.abs(truth - prediction), null, this.intervals, step, at);
         this.intervals.observe(step, at, truth - prediction);
       }
+      const error = Math.abs(prediction - truth);
+      monitor.health.observe(j, error, monitor.health.spread(j, truth), error);
       if (!learning) continue;
       if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
       else {

@@ -3,6 +3,7 @@
 import type { OutputName } from '../io/output-names.js';
 import { AnomalyScore, type AnomalyState, EVENT } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
+import { HealthMonitor, type HealthState } from './health.js';
 import { type Metrics, type MetricsState, Prequential } from './prequential.js';
 
 export interface ErrorMonitorState {
@@ -14,6 +15,8 @@ export interface ErrorMonitorState {
   readonly anomaly: number;
   /** Alerts that were not given yet: 1 for an anomaly; 1 for Page-Hinkley's drift, 2 for ADWIN's. */
   readonly noticed: readonly number[];
+  /** Version 0.1 had none. */
+  readonly health?: HealthState;
 }
 
 const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
@@ -26,6 +29,7 @@ export class ErrorMonitor {
   /** Which detector has found that the series has changed, if one has since alerts were cleared. */
   drift: DriftKind | null = null;
   readonly prequential: Prequential;
+  readonly health: HealthMonitor;
   private readonly detector = new DriftDetector();
   private readonly anomalies: AnomalyScore;
   /** Target and forecast [B,first] by which a step is judged odd; NaN for a target that is missing. */
@@ -43,6 +47,7 @@ export class ErrorMonitor {
     private readonly first: number,
   ) {
     this.prequential = new Prequential(names);
+    this.health = new HealthMonitor(names.length);
     this.anomalies = new AnomalyScore(batch * first);
     this.targets = new Float64Array(batch * first).fill(Number.NaN);
     this.forecasts = new Float64Array(batch * first);
@@ -69,6 +74,7 @@ export class ErrorMonitor {
     if (this.scored > 0) this.drift = this.detector.observe(this.sum / this.scored) ?? this.drift;
     this.sum = 0;
     this.scored = 0;
+    this.health.end();
     const before = this.anomaly;
     if (this.firsts > 0) {
       this.anomaly = this.anomalies.score(this.targets, this.forecasts);
@@ -82,6 +88,7 @@ export class ErrorMonitor {
   clearAlerts(): void {
     this.isAnomalous = false;
     this.drift = null;
+    this.health.clearChange();
   }
 
   /** Gives the error of a single output as it is; of several, in units of the output's own mean error, so that all count alike. */
@@ -103,6 +110,7 @@ export class ErrorMonitor {
     this.detector.clear();
     this.anomalies.clear();
     this.errors.fill(0);
+    this.health.clear();
     this.anomaly = 0;
     this.clearAlerts();
   }
@@ -115,10 +123,11 @@ export class ErrorMonitor {
       errors: this.errors.slice(),
       anomaly: this.anomaly,
       noticed: [this.isAnomalous ? 1 : 0, DRIFTS.indexOf(this.drift)],
+      health: this.health.state(),
     };
   }
 
-  restore({ metrics, anomalies, drift, errors, anomaly, noticed }: ErrorMonitorState): void {
+  restore({ metrics, anomalies, drift, errors, anomaly, noticed, health }: ErrorMonitorState): void {
     this.prequential.restore(metrics);
     this.anomalies.restore(anomalies);
     this.detector.restore(drift);
@@ -126,5 +135,7 @@ export class ErrorMonitor {
     this.anomaly = anomaly;
     this.isAnomalous = noticed[0] === 1;
     this.drift = DRIFTS[noticed[1] ?? 0] ?? null;
+    if (health) this.health.restore(health);
+    else this.health.clear();
   }
 }

@@ -118,5 +118,7 @@ export const fields = z.strictObject({
   scaler: scaler.prefault({ kind: 'standard' }),
   /** The probability with which the range of a prediction is to hold what comes. */
   interval: z.number().min(0.5).max(0.999).default(0.9),
+  /** Is a model that has diverged told of only, or are its weights drawn again by itself? */
+  onDiverged: z.enum(['tell', 'restart']).default('tell'),
   seed: z.int().min(0).max(0xffff_ffff).default(1),
 });

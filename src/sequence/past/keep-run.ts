@@ -1,6 +1,7 @@
 import type { Resampling } from '../../features/resampling.js';
 import type { Plain } from '../../formats/typed-json.js';
 import type { LogRecord } from '../../store/store.js';
+import { eventsOf } from '../alert-events.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import { timeOf } from '../results/latest-result.js';
@@ -21,10 +22,10 @@ export function keepRun(past: Past, run: SequenceRun, course: Course): void {
   if (steps && past.take(run.seq, run.count, epoch, steps.t, steps.x, at, run.h, run.y) === 0) return;
   const { resample } = course.schema;
   if (steps && resample) keepSilences(past, steps, run, course, resample);
-  for (const { seq, anomaly, isAnomalous, drift } of run.alerts) {
+  for (const alert of run.alerts) {
+    const { seq } = alert;
     const place = { seq, t: timeOf(steps?.t?.[seq - steps.first] ?? course.times.last), epoch };
-    if (isAnomalous) past.event({ ...place, event: 'anomaly', detail: { score: anomaly } });
-    if (drift) past.event({ ...place, event: 'drift', detail: { detector: drift } });
+    for (const event of eventsOf(alert)) past.event({ ...place, ...event });
   }
   for (const { event, detail } of run.events)
     past.event({ seq: course.seq, t: timeOf(course.times.last), epoch, event, detail });
@@ -45,11 +46,11 @@ function keepSilences(
 
 /** Keeps the scores as they are. */
 export function keepMetrics(past: Past, { model, epoch, times }: Course): void {
-  const { seq, updates, anomaly, metrics } = model;
+  const { seq, updates, anomaly, metrics, health } = model;
   past.metrics({
     seq,
     t: timeOf(times.last),
     epoch,
-    metrics: { updates, anomaly, ...metrics } satisfies Plain,
+    metrics: { updates, anomaly, health: { ...health }, ...metrics } satisfies Plain,
   });
 }

@@ -51,10 +51,16 @@ export const timeOf = (t: number): number | null => (Number.isNaN(t) ? null : t)
 
 export function metricsMessage(
   channel: number,
-  { seq, updates, anomaly, metrics }: Pick<Told['model'], 'seq' | 'updates' | 'metrics' | 'anomaly'>,
+  {
+    seq,
+    updates,
+    anomaly,
+    metrics,
+    health,
+  }: Pick<Told['model'], 'seq' | 'updates' | 'metrics' | 'anomaly' | 'health'>,
   t: number | null,
   labels: readonly OutputLabel[],
 ): ViewMessage {
   const outputs = named(metrics.outputs, labels);
-  return { type: 'metrics', channel, seq, t, skipped: 0, updates, anomaly, ...metrics, outputs };
+  return { type: 'metrics', channel, seq, t, skipped: 0, updates, anomaly, health, ...metrics, outputs };
 }

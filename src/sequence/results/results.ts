@@ -7,6 +7,7 @@ import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protoc
 import type { Update } from '../../rnn/learning/learner.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { LogRecord } from '../../store/store.js';
+import { eventsOf } from '../alert-events.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
@@ -133,13 +134,11 @@ export class Results implements CopyRoom {
     this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events });
   }
 
-  /** Anomalies and drift are events. */
+  /** Anomalies, drift and changes of health are events. */
   private alert({ alerts }: SequenceRun, course: Course): void {
-    for (const { seq, anomaly, isAnomalous, drift } of alerts) {
-      const t = this.timeAt(seq, course);
-      if (isAnomalous) this.announce(course, 'anomaly', { score: anomaly }, t, seq);
-      if (drift) this.announce(course, 'drift', { detector: drift }, t, seq);
-    }
+    for (const alert of alerts)
+      for (const { event, detail } of eventsOf(alert))
+        this.announce(course, event, detail, this.timeAt(alert.seq, course), alert.seq);
   }
 
   /** Takes the steps of a record, before the first of them is carried. */

@@ -14,6 +14,8 @@ export interface Census {
   viewCount(): number;
   /** Sequences in memory, and sequences asleep in the store. */
   sequenceCounts(): { readonly awake: number; readonly asleep: number };
+  /** Sequences in memory, by their health. */
+  healthCounts(): Readonly<Record<string, number>>;
 }
 
 export interface MetricsParts {
@@ -93,6 +95,9 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   gauge('eddy_views', 'Active views.', () => census.viewCount());
   gauges('eddy_sequences', 'Known sequences: awake in memory, or asleep in the store.', 'state', () =>
     Object.entries(census.sequenceCounts()),
+  );
+  gauges('eddy_sequences_health', 'Sequences in memory, by their health.', 'state', () =>
+    Object.entries(census.healthCounts()),
   );
   gauge('eddy_event_loop_lag_seconds', 'Longest recent delay of the event loop.', () => {
     return (guard.readings.get('event loop lag') ?? 0) / 1000;

@@ -38,6 +38,7 @@ describe('a model spec', () => {
         clipNorm: 10,
       },
       scaler: { kind: 'standard', halfLife: 2000 },
+      onDiverged: 'tell',
       seed: 1,
     });
   });

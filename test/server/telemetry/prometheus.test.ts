@@ -11,6 +11,7 @@ function measuring(ofProcess = false) {
     socketCount: () => 3,
     viewCount: () => 7,
     sequenceCounts: () => ({ awake: 2, asleep: 5 }),
+    healthCounts: () => ({ learning: 1, silent: 1 }),
   };
   const metrics = createMetrics({ telemetry, census, guard, server: 'eddy/test', ofProcess });
   return { telemetry, guard, scrape: async () => parseMetrics(await metrics.text()) };
@@ -18,7 +19,7 @@ function measuring(ofProcess = false) {
 
 const UNITS = ['seconds', 'bytes', 'total', 'info', 'percent'];
 /** Counts of things that are there, which have no unit. */
-const PLAIN = ['eddy_sockets', 'eddy_views', 'eddy_sequences', 'eddy_overloaded'];
+const PLAIN = ['eddy_sockets', 'eddy_views', 'eddy_sequences', 'eddy_sequences_health', 'eddy_overloaded'];
 
 describe('the metrics', () => {
   it("[OPS12] follow Prometheus' conventions", async () => {
