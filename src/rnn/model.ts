@@ -153,7 +153,7 @@ export class Model {
     inputs.take(x, at, t);
     forecasts?.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
-    inputs.write(m, window.zAt(seq), F + N);
+    inputs.write(m, window.zAt(seq), F + N, seq);
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
     const { anomaly, isAnomalous, drift } = monitor;
