@@ -15,16 +15,17 @@
 import type { Reals } from '../../kernels/kernels.js';
 import { clamp } from '../../math/clamp.js';
 import type { Inputs } from '../io/cell-inputs.js';
-import { StandardScaler, type ScalerState } from '../io/scaler.js';
+import { type ScalerState, StandardScaler } from '../io/scaler.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { E, LAST, LINEAR, NETWORK, NETWORK_SQUARES, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { ExpertMixture, NO_FORECAST } from './expert-mixture.js';
+import { E, LAST, LINEAR, NETWORK, NETWORK_SQUARES, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { LeastSquares } from './least-squares.js';
 import { Places } from './places.js';
-import { type SeasonsState, Seasons } from './seasons.js';
 import { SLOTS } from './season-slots.js';
+import { Seasons, type SeasonsState } from './seasons.js';
+import { SEASONAL } from './size.js';
 import { SMOOTHINGS } from './smoothing.js';
 
 export interface ForecasterState {
@@ -40,8 +41,6 @@ export interface ForecastHorizon {
   readonly first: number;
 }
 
-/** Regressors of the linear forecast with seasons: three of each season, the linear forecast, and 1. */
-const SEASONAL = 3 * SLOTS + 2;
 /** The largest change of late halves in about 1,400 steps; and what a forecast may be of it. */
 const FADE = 0.9995;
 const LARGEST_CHANGE = 1.5;
@@ -100,11 +99,18 @@ export class Forecaster {
     this.pending = places.take(this.rows * O * E);
     const c = new Float64Array(places.length);
     this.c = c;
-    const each = <T>(count: number, create: (i: number) => T) => Array.from({ length: count }, (_, i) => create(i));
+    const each = <T>(count: number, create: (i: number) => T) =>
+      Array.from({ length: count }, (_, i) => create(i));
     this.mixtures = each(O, (o) => new ExpertMixture(c, mixtures + o * ExpertMixture.length(E), E));
     this.linear = each(O, (o) => new LeastSquares(c, linear + o * LeastSquares.length(p + 1, 1), p + 1, 1));
-    this.seasonal = each(O, (o) => new LeastSquares(c, seasonal + o * LeastSquares.length(SEASONAL, 1), SEASONAL, 1));
-    this.squares = each(hasSquares ? horizons.length : 0, (q) => new LeastSquares(c, squares + q * LeastSquares.length(n, K), n, K));
+    this.seasonal = each(
+      O,
+      (o) => new LeastSquares(c, seasonal + o * LeastSquares.length(SEASONAL, 1), SEASONAL, 1),
+    );
+    this.squares = each(
+      hasSquares ? horizons.length : 0,
+      (q) => new LeastSquares(c, squares + q * LeastSquares.length(n, K), n, K),
+    );
     this.p = p;
     this.targets = K;
     this.outputs = K * horizons.length;
@@ -156,7 +162,8 @@ export class Forecaster {
         const size = this.largest + o;
         this.c[size] = Math.max(FADE * this.c[size]!, Math.abs(truth - history.read(ahead, i)));
         if (q === 0 && unit > 0) this.judgeOthers(step, row, k, o, truth);
-        if (learning && unit > 0 && this.isLinearsTurn(o, step, window)) this.learnLinear(o, i, ahead, step, unit, change);
+        if (learning && unit > 0 && this.isLinearsTurn(o, step, window))
+          this.learnLinear(o, i, ahead, step, unit, change);
       }
       if (!learnsNetwork || !comes) continue;
       this.squares[q]!.learn(this.stateOf(m, window, step, row), this.row);
@@ -168,7 +175,8 @@ export class Forecaster {
     const { relevance } = this.inputs;
     const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
     const scale = this.mixtures[o]!.scale;
-    if (relevance && linear !== NO_FORECAST && scale > 0) relevance.observe(step, row, k, (truth - linear) / scale);
+    if (relevance && linear !== NO_FORECAST && scale > 0)
+      relevance.observe(step, row, k, (truth - linear) / scale);
   }
 
   private isLinearsTurn(o: number, step: number, window: Window): boolean {
@@ -176,7 +184,11 @@ export class Forecaster {
   }
 
   private isNetworksTurn(q: number, step: number): boolean {
-    return this.networkTurns === 1 || step < 8 * (this.spec.units + this.inputs.direct.length) || (step + q) % this.networkTurns === 0;
+    return (
+      this.networkTurns === 1 ||
+      step < 8 * (this.spec.units + this.inputs.direct.length) ||
+      (step + q) % this.networkTurns === 0
+    );
   }
 
   private learnLinear(o: number, i: number, ahead: number, step: number, unit: number, change: number): void {
@@ -186,7 +198,8 @@ export class Forecaster {
     const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
     if (linear === NO_FORECAST || !this.seasons.has(i)) return;
     const base = this.inputs.history.read(ahead, i);
-    if (this.seasonalRegressors(i, ahead, ahead, unit, (linear - base) / unit)) this.seasonal[o]!.learn(this.psi, this.one);
+    if (this.seasonalRegressors(i, ahead, ahead, unit, (linear - base) / unit))
+      this.seasonal[o]!.learn(this.psi, this.one);
   }
 
   /** Writes the regressors of the linear forecast at the step `back` steps ago. */

@@ -9,10 +9,10 @@
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
-import { UsualInterval, type IntervalState } from './seasons/usual-interval.js';
 import { History, type HistoryState } from './history.js';
 import { Relevance } from './relevance.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
+import { type IntervalState, UsualInterval } from './seasons/usual-interval.js';
 import { TimeInputs, type TimeState } from './time-inputs.js';
 import { type Verdict, WildValues } from './wild-values.js';
 
@@ -90,11 +90,13 @@ export class Inputs {
     this.given = new Float64Array(batch * features);
     this.read = new Float64Array(batch * features);
     const { task } = spec;
-    const isJudged = task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
+    const isJudged =
+      task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
     this.relevance = isJudged ? Relevance.of(features, columns, batch, task.horizon[0]!) : null;
     const all = Int32Array.from({ length: this.size }, (_, i) => i);
     this.direct = this.relevance ? all.filter((i) => i >= features || columns.includes(i)) : all;
-    this.wild = scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
+    this.wild =
+      scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
     const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
     this.lookedBackAt = Int32Array.from(rows.flat());
     this.changed = new Float64Array(batch * columns.length * this.changes.length);
@@ -221,7 +223,8 @@ export class Inputs {
     for (let t = 0; t < T; t++)
       for (let row = 0; row < B; row++) {
         let at = dz + (t * B + row) * stride;
-        for (let i = 0; i < F; i++) add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]) * (relevance?.share[i] ?? 1));
+        for (let i = 0; i < F; i++)
+          add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]) * (relevance?.share[i] ?? 1));
         for (const [l, lag] of this.changes.entries())
           for (let k = 0; k < K; k++) {
             const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviation[l * K + k]) : 0;
@@ -260,7 +263,17 @@ export class Inputs {
     };
   }
 
-  restore({ history, held, known, scaler, changeScaler, time, wild, interval, relevance }: InputsState): void {
+  restore({
+    history,
+    held,
+    known,
+    scaler,
+    changeScaler,
+    time,
+    wild,
+    interval,
+    relevance,
+  }: InputsState): void {
     this.history.restore(history);
     this.x.set(held);
     this.known.set(known);
