@@ -1,9 +1,9 @@
 /** What the forecaster knows of the seasons of its series: their recent values, the periods found in them, and smoothing. */
 import type { Inputs } from '../io/cell-inputs.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
-import { type FinderState, SeasonFinder } from '../io/seasons/season-finder.js';
+import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
-import { Smoothing, type SmoothingState } from './smoothing.js';
+import { isSmoothingState, Smoothing, type SmoothingState } from './smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
 export interface SeasonChange {
@@ -20,6 +20,12 @@ export interface SeasonsState {
   readonly periods: Float64Array;
   readonly smoothings: readonly SmoothingState[];
 }
+
+/** Can a state of this form be one of seasons at all? */
+export const fitTogether = ({ finder, periods, smoothings }: SeasonsState): boolean =>
+  isFinderState(finder) &&
+  periods.every((period) => Number.isInteger(period) && period >= 0) &&
+  smoothings.every(isSmoothingState);
 
 export class Seasons {
   private readonly finder: SeasonFinder;

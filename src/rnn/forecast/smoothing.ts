@@ -25,6 +25,11 @@ export interface SmoothingState {
   readonly seasons: Float64Array;
 }
 
+export const isSmoothingState = ({ numbers, seasons }: SmoothingState): boolean =>
+  Number.isInteger(seasons.length / SMOOTHINGS) &&
+  Number.isInteger(numbers[2 * SMOOTHINGS]) &&
+  numbers[2 * SMOOTHINGS]! >= 0;
+
 export class Smoothing {
   private readonly level = new Float64Array(SMOOTHINGS);
   private readonly trend = new Float64Array(SMOOTHINGS);

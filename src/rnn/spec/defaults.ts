@@ -37,9 +37,9 @@ const MIXED_K1 = 16;
 const MOST = 2.5;
 
 /** Completes the learner. */
-function learnerOf({ learner }: Given, isMixed: boolean): LearnerSettings {
-  const k1 = isMixed ? Math.min(MIXED_K1, learner.kind === 'tbptt' ? learner.k2 : MIXED_K1) : K1;
-  return { ...learner, k1: learner.k1 ?? k1 };
+function learnerOf({ learner: { kind, k1, ...rest } }: Given, isMixed: boolean): LearnerSettings {
+  const mixed = Math.min(MIXED_K1, 'k2' in rest ? rest.k2 : MIXED_K1);
+  return { kind, k1: k1 ?? (isMixed ? mixed : K1), ...rest } as LearnerSettings;
 }
 
 /**
