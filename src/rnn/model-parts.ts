@@ -12,6 +12,7 @@ import { Optimizer } from './learning/optimizer.js';
 import { Network } from './network.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
 import type { Against } from './scoring/health-words.js';
+import { SensorWatch } from './scoring/sensor-watch.js';
 import { checkSnapshot, drawOf, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
 import { delayOf, type ModelSpec, windowSizesOf } from './spec/spec.js';
 
@@ -45,6 +46,7 @@ export class ModelParts {
   readonly random: Random;
   readonly inputs: Inputs;
   readonly monitor: ErrorMonitor;
+  readonly watch: SensorWatch;
   /** What its forecasts are judged against; null for a model without any. */
   readonly against: Against | null;
   /** What is forecast, or supplied: one of them, or none without a readout. */
@@ -61,6 +63,7 @@ export class ModelParts {
     const { batch, task } = spec;
     const names = outputNames(spec);
     const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
+    this.watch = new SensorWatch(batch, spec.features);
     this.monitor = new ErrorMonitor(names, batch, perHorizon);
     this.inputs = new Inputs(spec);
     this.forecasts =
@@ -129,6 +132,7 @@ export class ModelParts {
       inputs: this.inputs.state(),
       outputs: this.outputs?.state() ?? null,
       judge: this.monitor.state(),
+      watch: this.watch.state(),
     };
   }
 
@@ -145,5 +149,6 @@ export class ModelParts {
     this.inputs.restore(snapshot.inputs);
     if (snapshot.outputs) this.outputs?.restore(snapshot.outputs, snapshot.window.next - 1);
     this.monitor.restore(snapshot.judge);
+    if (snapshot.watch) this.watch.restore(snapshot.watch);
   }
 }

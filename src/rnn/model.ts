@@ -136,7 +136,7 @@ export class Model {
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
   advance(x: ArrayLike<number | null>, at: number, t?: number): Alert | null {
-    const { network, inputs, forecasts, outputs, monitor } = this.parts;
+    const { network, inputs, forecasts, outputs, monitor, watch } = this.parts;
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
     const m = network.numbers;
@@ -147,12 +147,15 @@ export class Model {
     inputs.write(m, window.zAt(seq), F + N, seq);
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
-    const { anomaly, isAnomalous, drift } = monitor;
     const seasons = forecasts?.forecaster?.seasons.changed ?? NO_SEASONS;
+    const sensors = watch.take(inputs.read, seq);
+    if (!monitor.isWorthTelling && restart === null && seasons.length === 0 && sensors.length === 0)
+      return null;
     const from = restart === null ? monitor.health.changedFrom : 'diverged';
-    if (!isAnomalous && drift === null && from === null && seasons.length === 0) return null;
+    const { anomaly, isAnomalous, odd, ended, drift } = monitor;
     monitor.clearAlerts();
-    return { seq, anomaly, isAnomalous, drift, seasons, health: this.changeFrom(from), restart };
+    const health = this.changeFrom(from);
+    return { seq, anomaly, isAnomalous, odd, ended, drift, seasons, sensors, health, restart };
   }
 
   /** The change of health to tell; a model that does not learn stays paused. */
@@ -274,6 +277,7 @@ export class Model {
     const { numbers, window } = parts.network;
     window.clear(numbers);
     parts.inputs.restart();
+    parts.watch.restart();
     parts.outputs?.restart();
     parts.learner?.restart(numbers);
     if (what === 'state') return;

@@ -27,6 +27,8 @@ export interface ModelSnapshot {
   readonly inputs: InputsState;
   readonly outputs: OutputsState | null;
   readonly judge: ErrorMonitorState;
+  /** Version 0.1 had none. */
+  readonly watch?: Float64Array;
 }
 
 /** How a model draws weights after it was restored. */
@@ -94,6 +96,9 @@ const LATER = new Set([
   'inputs.changeScaler.low',
   'outputs.scaler.low',
   'judge.health',
+  'judge.episode',
+  'judge.anomalies.numbers',
+  'watch',
   'inputs.wild',
   'inputs.interval',
   'inputs.relevance',

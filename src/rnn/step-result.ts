@@ -3,7 +3,9 @@ import type { Reals } from '../kernels/kernels.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { Update } from './learning/learner.js';
 import type { DriftKind } from './scoring/drift/drift.js';
+import type { Episode } from './scoring/episodes.js';
 import type { HealthChange } from './scoring/health-words.js';
+import type { SensorNotice } from './scoring/sensor-watch.js';
 
 /** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
 export interface CarriedStep {
@@ -30,9 +32,18 @@ export interface CarriedStep {
   readonly restart: string | null;
 }
 
-/** An anomalous step, or one at which drift was detected, the model's health changed, or a season was taken up or dropped. */
+/**
+ * A step that is worth an event: an anomaly began or is over, drift was detected, the model's health changed, a season was
+ * taken up or dropped, or a sensor sends nothing, or one number, for unusually long.
+ */
 export interface Alert
   extends Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift' | 'health' | 'restart'> {
+  /** The outputs that were odd as an anomaly began, oddest first: their places in [B,M], of the shortest horizon. */
+  readonly odd: readonly number[];
+  /** The anomaly that is over, if one is. */
+  readonly ended: Episode | null;
+  /** Gaps and stuck phases of single features that were noticed or are over. */
+  readonly sensors: readonly SensorNotice[];
   readonly seasons: readonly SeasonChange[];
 }
 

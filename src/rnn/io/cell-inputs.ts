@@ -54,6 +54,8 @@ export class Inputs {
   readonly given: Float64Array;
   /** The same with what was read, wild values too. */
   readonly read: Float64Array;
+  /** The time of the last step, in milliseconds since 1970; NaN if unknown. */
+  now = Number.NaN;
   /** The features whose level has just become another one. */
   relevelled: readonly Relevelled[] = NONE;
   private readonly wild: WildValues | null;
@@ -134,6 +136,7 @@ export class Inputs {
     }
     this.history.push(filled, this.lookedBackAt, known);
     for (const { at } of this.relevelled) this.forget(at);
+    this.now = time;
     this.time?.take(time);
     this.usual.take(time);
   }

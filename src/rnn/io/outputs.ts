@@ -13,6 +13,7 @@
 
 import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
+import { SEASON } from '../forecast/experts.js';
 import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
 import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import type { Window } from '../learning/window.js';
@@ -140,7 +141,7 @@ export class ForecastOutputs extends ScaledOutputs {
     }
     forecaster?.take();
     this.scaler?.observe(this.seen, this.batch);
-    this.monitor.end();
+    this.monitor.end(seq, this.inputs.now);
   }
 
   private relevel(): void {
@@ -200,7 +201,9 @@ export class ForecastOutputs extends ScaledOutputs {
     const truth = read[lookedBackAt[i]!]!;
     const y = window.exact[window.exactAt(step) + o]!;
     const naive = truth - history.read(ahead, i);
-    monitor.score(j, row, y, truth);
+    const season =
+      j < this.perHorizon ? (this.forecaster?.forecastOf(SEASON, step, o) ?? Number.NaN) : Number.NaN;
+    monitor.score(j, row, y, truth, season);
     monitor.prequential.scoreNaive(j, naive);
     if (intervals) {
       monitor.prequential.scoreInterval(j, Math.abs(truth - y), Math.abs(naive), intervals, step, o);
@@ -326,7 +329,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     if (this.isSoftmax) this.scoreClasses(m, y, target);
     window.markTarget(step, learning);
     scaler?.observe(target, B);
-    monitor.end();
+    monitor.end(step, Number.NaN);
   }
 
   private scoreClasses(m: Reals, y: number, target: ArrayLike<number>): void {

@@ -1,171 +1,215 @@
 /**
- * Anomaly score: how unlikely the recent forecast errors are under the errors before them, in [0, 1] at every step.
+ * Anomaly score: how unlikely what has come is under what came before, in [0, 1] at every step. Three judges; the largest
+ * counts.
  *
- *   u_t = mean_j ln(1 + (e_j / s_j)^2)           surprise: -ln density of a Cauchy error of scale s_j, up to a constant
- *   z_t = (mean of the last SHORT u - m) / d     s: mean |e|; m, d: mean, deviation of that mean; all over about LONG
- *   L_t = -log10 Q(z_t) / DECADES                tail probability, from 0 to 1 (Ahmad et al. 2017, section 3)
+ *   surprise   u(e, s) = ln(1 + min(e / s, CAP)^2)        -ln density of a Cauchy error of scale s, up to a constant
+ *   forecast   u_t = mean_j (u(e_j, s_j) + u(c_j, s'_j)) / 2      e: error of the forecast, c: change from the value before
+ *   season     v_t = mean_j u(error of what the season lets expect), over outputs whose season has skill: its error of late
+ *              is less than SKILL times that of a running mean. It does not follow the newest values, so that what goes on
+ *              in an unusual way stays unusual.
+ *   each:      z = (mean of its last RUN - m) / d         m, d: mean and deviation of that mean, over about LONG steps
+ *              L = -log10 Q(z) / DECADES                  (Ahmad et al. 2017, section 3); see recent-surprise.ts
+ *   range      1 for a value outside the range of the past; see value-range.ts
  *
- * A value outside the range seen so far scores 1 (NAB's rule for spatial anomalies). An anomaly that goes on is one: its
- * level is reported once and then fades, and until a much less likely value arrives, only the excess over that level is
- * scored.
+ * Scales are means over about LONG steps, and what joins them is cut at CAP of them: a wild value is one value. An anomaly
+ * that goes on is one: its level is reported once and then fades, and until something much less likely comes, only the
+ * excess is scored. What has been told often is told less readily, unless it is rarer than all that was told.
+ *
  * Causal: each step is judged by those before it. A missing number (NaN) is not judged and joins nothing. Only
  * + - * / sqrt, so that every machine gives the same bits.
  */
 import { ln } from '../../math/logarithm.js';
+import { LONG, WARM } from './anomaly-windows.js';
+import { DaySlots } from './day-slots.js';
+import { RecentSurprise } from './recent-surprise.js';
+import { ValueRange } from './value-range.js';
 
 export interface AnomalyState {
-  /** Count, level, sum of the recent surprises, mean and variance of their mean. */
-  readonly sums: readonly number[];
-  readonly recent: Float64Array;
-  readonly seen: Float64Array;
-  readonly scale: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+  /** Version 0.1 had others. */
+  readonly numbers?: Float64Array;
 }
 
-/** A score that reaches this is worth an event: a value that comes once in 10^(DECADES / 2) = 1000 steps, or out of range. */
+/** A score that reaches this is worth an event. */
 export const EVENT = 0.5;
 
-/** Steps in the recent mean: enough to tell a lasting change from one odd step. */
-const SHORT = 30;
-/** Steps of the history that it is compared with: an exponential window, after a plain mean up to there. */
-const LONG = 4000;
-/** Steps that only teach: their score is 0. */
-const WARM = 100;
+/** Steps in the recent mean of the forecast's surprises, and of the season's, which does not follow what happens. */
+const RUN = 30;
+const SEASON_RUN = 12;
 /** Powers of ten from score 0 to 1. */
-const DECADES = 6;
-/** How much less likely than the reported level a value must be to be reported again: two powers of ten. */
-const MARGIN = 2 / DECADES;
-/** How far the level fades in a step: a power of ten in 20. */
-const FADE = 1 / (20 * DECADES);
-/** How far outside a value must be, in parts of the range; more while that is known from few steps. */
-const TOLERANCE = 0.05;
-/** The least deviation of a mean surprise: below it errors differ by nothing that matters. */
-const LEAST_DEVIATION = 0.05;
+const DECADES = 7;
+/** How much less likely than the reported level a value must be to be reported again, in powers of ten. */
+const MARGIN = 2;
+/** Steps in which the reported level fades by a power of ten. */
+const FADE = 20;
 /** The largest error in scales; it bounds what one step weighs. */
-const LARGEST_RATIO = 1e6;
+const CAP = 100;
+/** The least error, in scales, of a value outside the range for it to count. */
+const UNSEEN = 4;
+const LEAST_SURPRISE = ln(1 + UNSEEN * UNSEEN);
+/** Events by likelihood that are told freely, how many more double the bar, and the steps in which half of them are forgotten. */
+const FREE = 3;
+const BAR = 4;
+const HALF = 20_000;
+/** The season's error, in parts of a running mean's, below which it has skill; both halve in so many steps. */
+const SKILL = 0.75;
+const SKILL_HALF = 500;
+const DISCOUNT = 1 - Math.LN2 / SKILL_HALF;
+
+/** Numbers of an output: values seen; scales of errors, changes and season; last value; season's errors seen, its and the mean's. */
+const [SEEN, SCALE, CHANGE, SEASON_SCALE, LAST, SEASONS, SEASON_ERROR, MEAN_ERROR] = [0, 1, 2, 3, 4, 5, 6, 7];
+const COLUMNS = 8;
+/** Numbers of all: steps, level, events told, the rarest of them, forgetting. */
+const [COUNT, LEVEL, TOLD, RAREST, FORGETTING] = [0, 1, 2, 3, 4];
+const SUMS = 5;
 
 export class AnomalyScore {
-  private count = 0;
-  private level = 0;
-  private sum = 0;
-  private mean = 0;
-  private variance = 0;
-  /** The last SHORT surprises, as a ring. */
-  private recent = new Float64Array(SHORT);
-  /** Numbers judged, their mean absolute errors, the least and the largest of them [size]. */
-  private seen: Float64Array;
-  private scale: Float64Array;
-  private low: Float64Array;
-  private high: Float64Array;
-  /** The more numbers a step has, the further out the farthest of them lies by chance. */
-  private readonly tolerance: number;
+  /** How odd each number was at the last step. */
+  readonly oddness: Float64Array;
+  private readonly c: Float64Array;
+  private readonly forecast: RecentSurprise;
+  private readonly season: RecentSurprise;
+  private readonly range: ValueRange;
+  private readonly slots: DaySlots;
 
   /** @param size numbers in a target: batch rows * outputs */
   constructor(private readonly size: number) {
-    this.seen = new Float64Array(size);
-    this.scale = new Float64Array(size);
-    this.low = new Float64Array(size);
-    this.high = new Float64Array(size);
-    this.tolerance = TOLERANCE * (1 + ln(size));
+    this.oddness = new Float64Array(size);
+    const own = SUMS + size * COLUMNS;
+    const runs = own + RecentSurprise.length(RUN);
+    const range = runs + RecentSurprise.length(SEASON_RUN);
+    const slots = range + ValueRange.length(size);
+    this.c = new Float64Array(slots + DaySlots.length(size));
+    this.forecast = new RecentSurprise(this.c, own, RUN);
+    this.season = new RecentSurprise(this.c, runs, SEASON_RUN);
+    this.range = new ValueRange(this.c, range, size);
+    this.slots = new DaySlots(this.c, slots, size);
+    this.clear();
   }
 
   /**
-   * Scores a target [size] against its forecast, which lies in m, and lets both join the history.
+   * Scores a target [size] against its forecast, and lets both join the history.
    *
+   * @param seasonal what the season lets expect [size], if it is known; NaN where there is none
+   * @param time milliseconds since 1970; NaN if unknown. Where it is known, the mean of the same time of day is expected
    * @example
    * const anomaly = new AnomalyScore(1)
    * const isEvent = anomaly.score([20.5], [20.1]) >= EVENT
    */
-  score(target: ArrayLike<number>, m: ArrayLike<number>, forecast = 0): number {
-    const { size } = this;
+  score(
+    target: ArrayLike<number>,
+    forecast: ArrayLike<number>,
+    seasonal: ArrayLike<number> | null = null,
+    time = Number.NaN,
+  ): number {
+    const { c, size, oddness, slots } = this;
+    const slot = slots.of(time);
+    let [surprise, seasonSurprise, anySeason, present, skilled, known] = [0, 0, 0, 0, 0, 0];
     let isOutside = false;
-    let surprise = 0;
-    let present = 0;
     for (let j = 0; j < size; j++) {
+      oddness[j] = 0;
       const value = target[j]!;
-      const error = Math.abs(value - m[forecast + j]!);
+      const error = Math.abs(value - forecast[j]!);
       if (Number.isNaN(error)) continue;
       present++;
-      surprise += this.surprise(error, j);
-      if (this.widen(value, j)) isOutside = true;
+      const at = SUMS + j * COLUMNS;
+      const seen = ++c[at + SEEN]!;
+      const own = this.surprise(at + SCALE, error, seen);
+      const change = seen > 1 ? this.surprise(at + CHANGE, Math.abs(value - c[at + LAST]!), seen - 1) : own;
+      c[at + LAST] = value;
+      surprise += (own + change) / 2;
+      oddness[j] = (own + change) / 2;
+      const expected = slot < 0 ? (seasonal?.[j] ?? Number.NaN) : slots.mean(j, slot);
+      if (!Number.isNaN(expected)) {
+        const isSkilled = c[at + SEASON_ERROR]! < SKILL * c[at + MEAN_ERROR]!;
+        const odd = this.judgeSeason(at, value, expected, this.range.mean(j));
+        anySeason += odd;
+        known++;
+        if (isSkilled) {
+          seasonSurprise += odd;
+          skilled++;
+          oddness[j] = Math.max(oddness[j]!, odd);
+        }
+      }
+      if (slot >= 0) slots.take(j, slot, value, c[at + SEASONS]! > WARM ? CAP * c[at + SEASON_SCALE]! : 0);
+      const isFar = this.range.widen(value, j, seen);
+      if (isFar && Math.max(own, change) >= LEAST_SURPRISE) {
+        isOutside = true;
+        oddness[j] = oddness[j]! + 2 * ln(1 + CAP * CAP);
+      }
     }
     if (present === 0) return 0;
-    const likelihood = this.judge(surprise / present);
-    if (this.count <= WARM) return 0;
-    this.level = isOutside ? 1 : Math.max(0, this.level - FADE);
+    const count = ++c[COUNT]!;
+    const byForecast = this.forecast.judge(surprise / present, LONG);
+    // a season is learned from before it has skill, so that it can be judged as soon as it has
+    const bySeason =
+      known > 0 ? this.season.judge(skilled > 0 ? seasonSurprise / skilled : anySeason / known, LONG) : 0;
+    if (count <= WARM) return 0;
+    return this.report(Math.max(byForecast, skilled > 0 ? bySeason : 0), isOutside);
+  }
+
+  /** Gives what is worth telling of a rarity, in powers of ten. */
+  private report(rarity: number, isOutside: boolean): number {
+    const { c } = this;
+    c[TOLD] = c[TOLD]! - c[TOLD]! * c[FORGETTING]!;
+    const bar = rarity > 2 * c[RAREST]! ? 1 : 1 + Math.max(0, c[TOLD]! - FREE) / BAR;
+    const score = Math.min(1, rarity / DECADES) / bar;
+    const level = isOutside ? 1 : Math.max(0, c[LEVEL]! - 1 / (FADE * DECADES));
+    c[LEVEL] = level;
     if (isOutside) return 1;
-    if (likelihood <= this.level + MARGIN) return Math.max(0, likelihood - this.level);
-    this.level = likelihood;
-    return likelihood;
+    if (score <= level + MARGIN / DECADES) return Math.max(0, score - level);
+    c[LEVEL] = score;
+    if (rarity >= EVENT * DECADES) c[RAREST] = Math.max(c[RAREST]!, rarity);
+    if (score >= EVENT) {
+      if (c[TOLD]! > FREE) c[FORGETTING] = c[FORGETTING]! / 2;
+      c[TOLD] = c[TOLD]! + 1;
+    }
+    return score;
   }
 
-  clear(): void {
-    this.restore(new AnomalyScore(this.size).state());
-  }
-
-  state(): AnomalyState {
-    const { count, level, sum, mean, variance, recent, seen, scale, low, high } = this;
-    return {
-      sums: [count, level, sum, mean, variance],
-      recent: recent.slice(),
-      seen: seen.slice(),
-      scale: scale.slice(),
-      low: low.slice(),
-      high: high.slice(),
-    };
-  }
-
-  restore({ sums, recent, seen, scale, low, high }: AnomalyState): void {
-    const [count = 0, level = 0, sum = 0, mean = 0, variance = 0] = sums;
-    Object.assign(this, { count, level, sum, mean, variance });
-    this.recent = recent.slice();
-    this.seen = seen.slice();
-    this.scale = scale.slice();
-    this.low = low.slice();
-    this.high = high.slice();
-  }
-
-  /** Gives output j's part of u_t, by its scale before this step, then lets the error join that. */
-  private surprise(error: number, j: number): number {
-    const scale = this.scale[j]!;
-    const ratio = scale > 0 ? Math.min(LARGEST_RATIO, error / scale) : 0;
-    const seen = ++this.seen[j]!;
-    this.scale[j] = scale + (error - scale) / Math.min(seen, LONG);
+  /** Gives u of an error by its scale before this step, then lets the error join that. After a constant any error is the largest. */
+  private surprise(at: number, error: number, seen: number): number {
+    const { c } = this;
+    const scale = c[at]!;
+    const isKnown = seen > WARM;
+    const ratio = scale > 0 ? Math.min(CAP, error / scale) : isKnown && error > 0 ? CAP : 0;
+    const joins = isKnown && scale > 0 ? Math.min(error, CAP * scale) : error;
+    c[at] = scale + (joins - scale) / Math.min(seen, LONG);
     return ln(1 + ratio * ratio);
   }
 
-  /** Tells if a value lies outside the range before this step, and widens the range to it. */
-  private widen(value: number, j: number): boolean {
-    const seen = this.seen[j]!;
-    const low = seen > 1 ? this.low[j]! : value;
-    const high = seen > 1 ? this.high[j]! : value;
-    this.low[j] = Math.min(low, value);
-    this.high[j] = Math.max(high, value);
-    const slack = (high - low) * this.tolerance * (1 + WARM / seen);
-    return seen > WARM && (value < low - slack || value > high + slack);
+  private judgeSeason(at: number, value: number, expected: number, mean: number): number {
+    const { c } = this;
+    const error = Math.abs(value - expected);
+    const plain = Math.abs(value - mean);
+    const cut = CAP * c[at + SEASON_SCALE]!;
+    const odd = this.surprise(at + SEASON_SCALE, error, ++c[at + SEASONS]!);
+    const most = cut > 0 ? cut : error + plain;
+    c[at + SEASON_ERROR] = DISCOUNT * c[at + SEASON_ERROR]! + Math.min(error, most);
+    c[at + MEAN_ERROR] = DISCOUNT * c[at + MEAN_ERROR]! + Math.min(plain, most);
+    return odd;
   }
 
-  /** Gives L_t, by the history before this step, then lets the recent mean join it. */
-  private judge(surprise: number): number {
-    const slot = this.count % SHORT;
-    const weight = 1 / Math.min(++this.count, LONG);
-    this.sum += surprise - this.recent[slot]!;
-    this.recent[slot] = surprise;
-    const delta = this.sum / Math.min(this.count, SHORT) - this.mean;
-    const z = delta / Math.sqrt(Math.max(this.variance, LEAST_DEVIATION * LEAST_DEVIATION));
-    this.mean += weight * delta;
-    this.variance = (1 - weight) * (this.variance + weight * delta * delta);
-    return z > 0 ? Math.min(1, rarity(z) / DECADES) : 0;
+  /** The numbers that were odd at the last step, oddest first, up to `most` of them. */
+  ranked(most: number): number[] {
+    const { oddness } = this;
+    return Array.from(oddness.keys())
+      .filter((j) => oddness[j]! > LEAST_SURPRISE / 2)
+      .sort((a, b) => oddness[b]! - oddness[a]! || a - b)
+      .slice(0, most);
   }
-}
 
-/**
- * Gives -log10 Q(z), z > 0, of the normal distribution's upper tail Q, to 0.0012:
- * Q(z) = exp(-z^2 / 2) / (sqrt(2 pi) ((1 - a) z + a sqrt(z^2 + b))), a = 0.339, b = 5.51 (Boerjesson and Sundberg 1979).
- */
-export function rarity(z: number): number {
-  if (z > 40) return 350;
-  const divisor = 0.661 * z + 0.339 * Math.sqrt(z * z + 5.51);
-  return (0.5 * z * z + ln(2.5066282746310002 * divisor)) * Math.LOG10E;
+  clear(): void {
+    this.c.fill(0);
+    this.c[FORGETTING] = Math.LN2 / HALF;
+    this.oddness.fill(0);
+  }
+
+  state(): AnomalyState {
+    return { numbers: this.c.slice() };
+  }
+
+  restore({ numbers }: AnomalyState): void {
+    if (numbers) this.c.set(numbers);
+    else this.clear();
+  }
 }

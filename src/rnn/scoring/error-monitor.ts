@@ -1,8 +1,9 @@
 /** Scores each error, and tells by it how odd the step is and whether the series has changed. */
 
 import type { OutputName } from '../io/output-names.js';
-import { AnomalyScore, type AnomalyState, EVENT } from './anomaly.js';
+import { AnomalyScore, type AnomalyState } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
+import { type Episode, Episodes } from './episodes.js';
 import { HealthMonitor, type HealthState } from './health.js';
 import { type Metrics, type MetricsState, Prequential } from './prequential.js';
 
@@ -17,24 +18,36 @@ export interface ErrorMonitorState {
   readonly noticed: readonly number[];
   /** Version 0.1 had none. */
   readonly health?: HealthState;
+  /** The anomaly that is under way; version 0.1 had none. */
+  readonly episode?: readonly number[];
 }
 
+/** Fields that an event names as odd, at most. */
+const MOST_ODD = 5;
+const NONE: readonly number[] = [];
 const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
 
 export class ErrorMonitor {
   /** The anomaly score of the last target, in [0, 1]. */
   anomaly = 0;
-  /** Has the score risen to where it is worth an event, since alerts were cleared? */
+  /** Has an anomaly begun since alerts were cleared? */
   isAnomalous = false;
+  /** What was odd when it began, oddest first: places in the targets [B,first]. */
+  odd: readonly number[] = NONE;
+  /** The anomaly that was over since alerts were cleared, if one was. */
+  ended: Episode | null = null;
   /** Which detector has found that the series has changed, if one has since alerts were cleared. */
   drift: DriftKind | null = null;
   readonly prequential: Prequential;
   readonly health: HealthMonitor;
   private readonly detector = new DriftDetector();
+  private readonly episodes = new Episodes();
   private readonly anomalies: AnomalyScore;
   /** Target and forecast [B,first] by which a step is judged odd; NaN for a target that is missing. */
   private readonly targets: Float64Array;
   private readonly forecasts: Float64Array;
+  /** What the season lets expect [B,first]; NaN where nothing does. */
+  private readonly seasonal: Float64Array;
   private readonly errors: Float64Array;
   private sum = 0;
   private scored = 0;
@@ -51,6 +64,7 @@ export class ErrorMonitor {
     this.anomalies = new AnomalyScore(batch * first);
     this.targets = new Float64Array(batch * first).fill(Number.NaN);
     this.forecasts = new Float64Array(batch * first);
+    this.seasonal = new Float64Array(batch * first).fill(Number.NaN);
     this.errors = new Float64Array(2 * names.length);
   }
 
@@ -58,35 +72,52 @@ export class ErrorMonitor {
     return this.prequential.read();
   }
 
-  /** Takes the prediction and the target of output j in row `row`. */
-  score(j: number, row: number, prediction: number, target: number): void {
+  /**
+   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN where there is none.
+   */
+  score(j: number, row: number, prediction: number, target: number, seasonal = Number.NaN): void {
     this.prequential.score(j, prediction, target);
     this.sum += this.relative(j, Math.abs(prediction - target));
     this.scored++;
     if (j >= this.first) return;
     this.targets[row * this.first + j] = target;
     this.forecasts[row * this.first + j] = prediction;
+    this.seasonal[row * this.first + j] = seasonal;
     this.firsts++;
   }
 
-  /** Judges the errors that were scored since the last call. */
-  end(): void {
+  /**
+   * Judges the errors that were scored since the last call.
+   *
+   * @param seq the step that is judged. @param time its time in milliseconds since 1970; NaN if unknown
+   */
+  end(seq: number, time: number): void {
     if (this.scored > 0) this.drift = this.detector.observe(this.sum / this.scored) ?? this.drift;
     this.sum = 0;
     this.scored = 0;
     this.health.end();
-    const before = this.anomaly;
     if (this.firsts > 0) {
-      this.anomaly = this.anomalies.score(this.targets, this.forecasts);
+      this.anomaly = this.anomalies.score(this.targets, this.forecasts, this.seasonal, time);
       this.targets.fill(Number.NaN);
     }
     this.firsts = 0;
-    if (this.anomaly >= EVENT && before < EVENT) this.isAnomalous = true;
+    const told = this.episodes.take(seq, this.anomaly);
+    if (told === 'began') {
+      this.isAnomalous = true;
+      this.odd = this.anomalies.ranked(MOST_ODD);
+    } else if (told) this.ended = told;
+  }
+
+  /** Is there something to tell since alerts were cleared? */
+  get isWorthTelling(): boolean {
+    return this.isAnomalous || this.ended !== null || this.drift !== null || this.health.changedFrom !== null;
   }
 
   /** Forgets the anomaly and the drift that it found: they have been given. */
   clearAlerts(): void {
     this.isAnomalous = false;
+    this.odd = NONE;
+    this.ended = null;
     this.drift = null;
     this.health.clearChange();
   }
@@ -109,6 +140,7 @@ export class ErrorMonitor {
     this.prequential.clear();
     this.detector.clear();
     this.anomalies.clear();
+    this.episodes.clear();
     this.errors.fill(0);
     this.health.clear();
     this.anomaly = 0;
@@ -124,10 +156,11 @@ export class ErrorMonitor {
       anomaly: this.anomaly,
       noticed: [this.isAnomalous ? 1 : 0, DRIFTS.indexOf(this.drift)],
       health: this.health.state(),
+      episode: this.episodes.state(),
     };
   }
 
-  restore({ metrics, anomalies, drift, errors, anomaly, noticed, health }: ErrorMonitorState): void {
+  restore({ metrics, anomalies, drift, errors, anomaly, noticed, health, episode }: ErrorMonitorState): void {
     this.prequential.restore(metrics);
     this.anomalies.restore(anomalies);
     this.detector.restore(drift);
@@ -135,6 +168,7 @@ export class ErrorMonitor {
     this.anomaly = anomaly;
     this.isAnomalous = noticed[0] === 1;
     this.drift = DRIFTS[noticed[1] ?? 0] ?? null;
+    this.episodes.restore(episode ?? []);
     if (health) this.health.restore(health);
     else this.health.clear();
   }
