@@ -51,7 +51,7 @@ const FREE = 3;
 const BAR = 4;
 const HALF = 20_000;
 /** The season's error, in parts of a running mean's, below which it has skill; both halve in so many steps. */
-const SKILL = 0.75;
+const SKILL = 0.7;
 const SKILL_HALF = 500;
 const DISCOUNT = 1 - Math.LN2 / SKILL_HALF;
 

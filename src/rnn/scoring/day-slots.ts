@@ -1,7 +1,7 @@
-/** The mean of each number at each quarter of an hour of the day, in UTC: what the time of day lets expect. */
+/** The mean of each number at each ten minutes of the day, in UTC: what the time of day lets expect. */
 import { clamp } from '../../math/clamp.js';
 
-const SLOTS = 96;
+const SLOTS = 144;
 const DAY_MS = 86_400_000;
 /** The least weight of a new value in its slot's mean. */
 const LEAST_WEIGHT = 1 / 12;

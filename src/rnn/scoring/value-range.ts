@@ -11,7 +11,7 @@ import { LONG, WARM } from './anomaly-windows.js';
 
 /** How far outside a value must be, in parts of the range; more while that is known from few steps. */
 const TOLERANCE = 0.05;
-const OVERSHOOT = 0.3;
+const OVERSHOOT = 0.25;
 const FAR = 2;
 const HALF = 20_000;
 const QUICK = 2000;
