@@ -67,6 +67,12 @@ export class Intervals {
     this.naive[o]!.observe(Math.abs(error), this.naiveAt(step, o));
   }
 
+  /** Forgets the errors of output o. */
+  begin(o: number): void {
+    this.trackers[o]!.clear();
+    this.naive[o]!.clear();
+  }
+
   clear(): void {
     this.numbers.fill(0);
     this.last.fill(0);
