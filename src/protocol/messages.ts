@@ -31,7 +31,7 @@ export const STREAM_PATH = '/stream';
 export const MAX_RETRY_MS = 600_000;
 
 /** Fields that hold runs of numbers: of float32, of a sensor's readings, and of times. */
-export const VECTOR_FIELDS = ['h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
+export const VECTOR_FIELDS = ['h', 'y', 'range', 'w', 'b', 'wy', 'by', 'saliency'] as const;
 export const READING_FIELDS = ['x', 'targets'] as const;
 export const TIME_FIELDS = ['t'] as const;
 
@@ -112,6 +112,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     view: z.enum(VIEWS),
     every: z.int().min(0).max(60_000).optional(),
     delivery: z.enum(['every', 'latest']).optional(),
+    ranges: z.boolean().optional(),
     after: z.strictObject({ epoch: text(128), seq: lastSeq }).optional(),
     last: uint32.optional(),
     from: z.number().optional(),

@@ -156,6 +156,7 @@ describe('views', () => {
       t,
       interval: 10_000,
       y: new Float32Array([7]),
+      range: new Float32Array([0.5]),
     });
     peer.say({
       type: 'updates',
@@ -169,7 +170,14 @@ describe('views', () => {
     expect(items).toEqual([
       { seq: 4, skipped: 4, t: 4000, h: new Float32Array([4, -4]) },
       { seq: 5, skipped: 0, t: 5000, h: new Float32Array([5, -5]) },
-      { seq: 5, skipped: 5, t: 5000, interval: 10_000, y: new Float32Array([7]) },
+      {
+        seq: 5,
+        skipped: 5,
+        t: 5000,
+        interval: 10_000,
+        y: new Float32Array([7]),
+        range: new Float32Array([0.5]),
+      },
       { ...update, skipped: 2 },
       { ...update, update: 2, skipped: 0 },
       metrics,

@@ -59,7 +59,7 @@ describe('a sequence that is watched', () => {
     expect(record.outputs).toHaveLength(countOutputs(record.spec));
     expect(record.outputs[3]).toEqual({ output: 3, feature: 1, horizon: 3 });
     record.addInput({ ...minute(0), x: doubles(1, 2) });
-    record.addPrediction({ ...minute(0), y: floats(10, 20, 30, 40), interval: null });
+    record.addPrediction({ ...minute(0), y: floats(10, 20, 30, 40), range: null, interval: null });
     const chart = forecastChart(record, shownSeries(record, null)[3]);
     expect(linesToCsv(chart.lines.slice(0, 1), { from: 0, to: 9 })).toBe('step,humidity\n0,2\n');
     const [, upper, lower, forecast] = chart.lines;
@@ -113,7 +113,7 @@ describe('a sequence that is watched', () => {
 
   it('tells each output by name with its horizon, the newest prediction with what it is for, and its scores', () => {
     const record = new SequenceRecord(shown({ task: { kind: 'forecast', targets: [0], horizon: [1, 5] } }));
-    record.addPrediction({ ...minute(0), y: floats(21.4, 22), interval: 60_000 });
+    record.addPrediction({ ...minute(0), y: floats(21.4, 22), range: null, interval: 60_000 });
     expect(shownSeries(record, null).map(({ words }) => words)).toEqual([
       'temperature (°C), 1 step ahead',
       'temperature (°C), 5 steps ahead',
@@ -204,7 +204,7 @@ describe('a sequence that is watched', () => {
     const record = new SequenceRecord(shown({ batch: 2 }), 1);
     record.addState({ ...minute(0), h: floats(1, 2, 3, 4, 5, 6) });
     record.addInput({ ...minute(0), x: doubles(1, 2, 3, 4) });
-    record.addPrediction({ ...minute(0), y: floats(1, 2, 3, 4), interval: null });
+    record.addPrediction({ ...minute(0), y: floats(1, 2, 3, 4), range: null, interval: null });
     expect(record.states.row(0)).toEqual(floats(4, 5, 6));
     expect(record.inputs.row(0)).toEqual(doubles(3, 4));
     expect(record.predictions.row(0).subarray(0, 2)).toEqual(floats(3, 4));

@@ -181,6 +181,11 @@ export class Past implements CopyRoom {
     return this.yRoom.take(length);
   }
 
+  /** Ranges are of live results only. */
+  ranges(): null {
+    return null;
+  }
+
   anomalies(steps: number): Float32Array {
     return this.anomalyRoom.take(steps);
   }
