@@ -61,6 +61,12 @@ const fieldList = z
 const toldFields = z.array(field);
 /** A reading: a number, true or false as 1 and 0, or null for a gap. */
 const reading = z.union([z.number(), z.boolean(), z.null()], 'must be a number, true, false or null');
+const season = z.object({
+  field: z.string(),
+  row: seq.optional(),
+  steps: uint32,
+  text: z.string(),
+});
 const resampling = z.record(z.string(), z.unknown());
 
 /** Messages from the client. The model checks `spec`, and names its invalid fields. */
@@ -190,6 +196,7 @@ export const serverMessage = z.discriminatedUnion('type', [
         recentSkill: score.optional(),
         anomaly: z.number().optional(),
         health: health.optional(),
+        seasons: z.array(season).optional(),
         age: z.number().nullable().optional(),
         t: time.optional(),
         x: z.array(z.number().nullable()).optional(),

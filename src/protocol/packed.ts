@@ -28,16 +28,9 @@ import { FEW, LITTLE_ENDIAN, readDoubles, readReadings, readReals } from './pack
 /** The first byte of a packed frame. */
 export const PACKED_MARK = 0xc1;
 
-const STEPS = 1;
-const STATES = 2;
-const PREDICTIONS = 3;
-const ACK = 4;
-const INPUTS = 5;
+const [STEPS, STATES, PREDICTIONS, ACK, INPUTS] = [1, 2, 3, 4, 5] as const;
 
-const TIMES = 1;
-const FLOAT64 = 2;
-const INTERVAL = 4;
-const RANGES = 8;
+const [TIMES, FLOAT64, INTERVAL, RANGES] = [1, 2, 4, 8] as const;
 /** The flags that a frame of each type may have: h and y are float32 always. */
 const FLAGS: Readonly<Record<number, number>> = {
   [STEPS]: TIMES | FLOAT64,

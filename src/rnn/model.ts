@@ -161,7 +161,8 @@ export class Model {
     const from = restart === null ? monitor.health.changedFrom : 'diverged';
     if (!isAnomalous && drift === null && from === null && seasons.length === 0) return null;
     monitor.clearAlerts();
-    return { seq, anomaly, isAnomalous, drift, seasons, health: this.changeFrom(from), restart };
+    const { interval } = inputs;
+    return { seq, anomaly, isAnomalous, drift, seasons, interval, health: this.changeFrom(from), restart };
   }
 
   /** The change of health to tell; a model that does not learn stays paused. */
@@ -220,6 +221,11 @@ export class Model {
     const { forecasts, inputs } = this.parts;
     const seasons = forecasts?.forecaster?.seasons;
     return seasons ? Array.from({ length: inputs.history.width }, (_, i) => seasons.of(i)) : null;
+  }
+
+  /** The usual milliseconds between two steps, by their times; null where they do not come regularly. */
+  get interval(): number | null {
+    return this.parts.inputs.interval;
   }
 
   /** Steps that can be carried before a window may be due. */

@@ -34,6 +34,8 @@ export interface CarriedStep {
 export interface Alert
   extends Pick<CarriedStep, 'seq' | 'anomaly' | 'isAnomalous' | 'drift' | 'health' | 'restart'> {
   readonly seasons: readonly SeasonChange[];
+  /** The usual milliseconds between two steps then; null where they did not come regularly. */
+  readonly interval: number | null;
 }
 
 /** What one timestep gave, and what was learned at it. */

@@ -15,6 +15,7 @@ import {
   timer,
   withLatestFrom,
 } from 'rxjs';
+import { seasonsText, type ToldSeason } from '../../../src/fields/told-seasons.js';
 import type { Client, CodedError, Joined, Watch } from '../../sdk/index.js';
 import { Flow } from './flow.js';
 import { SequenceRecord } from './sequence-record.js';
@@ -148,14 +149,15 @@ export class SequenceFeed {
       filter(([, { status }]) => status === 'open' && !isHidden()),
       exhaustMap(() => {
         const asked = now();
-        return from(client.list({ limit: 1 })).pipe(
-          map(() => now() - asked),
+        return from(client.list({ sequence: this.parts.name })).pipe(
+          map(({ sequences: [told] }) => ({ trip: now() - asked, seasons: told?.seasons })),
           catchError(() => EMPTY),
         );
       }),
-      map((trip) => {
+      map(({ trip, seasons }) => {
         const record = this.record$.value;
         if (!record) return;
+        if (seasons) record.seasons = seasonsWords(seasons);
         const { lastStep: step, metrics, skipped } = record;
         this.flow.add({ at: now(), step, updates: metrics?.updates ?? 0, skipped, trip });
       }),
@@ -164,3 +166,7 @@ export class SequenceFeed {
 }
 
 const timeOrNull = (t = Number.NaN) => (Number.isNaN(t) ? null : t);
+
+/** Says by which seasons a sequence forecasts. */
+const seasonsWords = (seasons: readonly ToldSeason[]): string =>
+  seasons.length === 0 ? 'No season found so far.' : `Seasons: ${seasonsText(seasons)}.`;

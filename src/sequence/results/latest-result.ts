@@ -1,3 +1,4 @@
+import { forecastersOf, meanShares } from '../../fields/forecaster-shares.js';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 import type { View, ViewMessage } from '../../protocol/views/index.js';
 import type { Course } from '../course.js';
@@ -57,18 +58,42 @@ export const named = <S extends { readonly output: number }>(
 /** A time in a message: null where it is not known. */
 export const timeOf = (t: number): number | null => (Number.isNaN(t) ? null : t);
 
-export function metricsMessage(
-  channel: number,
-  {
-    seq,
+type Scored = Pick<
+  Told['model'],
+  'spec' | 'seq' | 'updates' | 'metrics' | 'anomaly' | 'health' | 'forecasters'
+>;
+
+/** Gives how a model does, and who forecasts, in all and of each output. */
+export function scoresOf(model: Scored) {
+  const { updates, anomaly, health, metrics } = model;
+  const shares = forecastersOf(model);
+  return {
     updates,
     anomaly,
-    metrics,
     health,
-  }: Pick<Told['model'], 'seq' | 'updates' | 'metrics' | 'anomaly' | 'health'>,
+    ...metrics,
+    ...(shares && { forecasters: meanShares(shares) }),
+    outputs: metrics.outputs.map((scores) => ({
+      ...scores,
+      ...(shares && { forecasters: shares[scores.output]! }),
+    })),
+  };
+}
+
+export function metricsMessage(
+  channel: number,
+  model: Scored,
   t: number | null,
   labels: readonly OutputLabel[],
 ): ViewMessage {
-  const outputs = named(metrics.outputs, labels);
-  return { type: 'metrics', channel, seq, t, skipped: 0, updates, anomaly, health, ...metrics, outputs };
+  const { outputs, ...scores } = scoresOf(model);
+  return {
+    type: 'metrics',
+    channel,
+    seq: model.seq,
+    t,
+    skipped: 0,
+    ...scores,
+    outputs: named(outputs, labels),
+  };
 }

@@ -149,7 +149,7 @@ export class Results implements CopyRoom {
   /** Anomalies, drift and changes of health are events. */
   private alert({ alerts }: SequenceRun, course: Course): void {
     for (const alert of alerts)
-      for (const { event, detail } of eventsOf(alert))
+      for (const { event, detail } of eventsOf(alert, course))
         this.announce(course, event, detail, this.timeAt(alert.seq, course), alert.seq);
   }
 
