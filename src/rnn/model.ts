@@ -7,10 +7,10 @@
  */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
-import type { Update } from './learning/learner.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
+import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
+import type { Update } from './learning/learner.js';
 import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
 import { type Health, type HealthChange, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
@@ -19,16 +19,7 @@ import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spe
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type {
-  Alert,
-  CarriedStep,
-  Health,
-  HealthChange,
-  ModelOptions,
-  ModelSettings,
-  ModelStart,
-  StepResult,
-};
+export type { Alert, CarriedStep, Health, HealthChange, ModelOptions, ModelSettings, ModelStart, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
@@ -153,7 +144,7 @@ export class Model {
     inputs.take(x, at, t);
     forecasts?.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
-    inputs.write(m, window.zAt(seq), F + N);
+    inputs.write(m, window.zAt(seq), F + N, seq);
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
     const { anomaly, isAnomalous, drift } = monitor;

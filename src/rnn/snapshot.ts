@@ -2,6 +2,7 @@
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
 import { DRAWS, type Draw } from './cell/random-matrix.js';
+import { fitTogether } from './forecast/seasons.js';
 import type { InputsState } from './io/cell-inputs.js';
 import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
@@ -59,8 +60,12 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
     fail('its step numbers do not fit together');
   const { values, known, seen, slot } = snapshot.inputs.history;
   const isIn = (number: number, end: number) => Number.isInteger(number) && number >= 0 && number < end;
-  if (!isIn(seen, Number.MAX_SAFE_INTEGER) || !isIn(slot, values.length / known.length))
+  const rows = values.length / known.length;
+  const most = own.inputs.history.values.length / known.length;
+  if (!isIn(seen, Number.MAX_SAFE_INTEGER) || !isIn(rows, most + 1) || !isIn(slot, rows))
     fail('its history does not fit together');
+  const seasons = snapshot.outputs?.forecaster?.seasons;
+  if (seasons && !fitTogether(seasons)) fail('its seasons do not fit together');
 }
 
 /** A spec that is no spec at all, or none of today, is of another model. */
@@ -89,15 +94,28 @@ const LATER = new Set([
   'inputs.changeScaler.low',
   'outputs.scaler.low',
   'judge.health',
+  'inputs.wild',
+  'inputs.interval',
+  'inputs.relevance',
+  'inputs.scaler.aside',
+  'inputs.changeScaler.aside',
+  'outputs.scaler.aside',
+  'outputs.forecaster',
+  'outputs.intervals',
 ]);
+
+/** Arrays that grow with what was seen, or were shorter in version 0.1. */
+const OF_ANY_LENGTH =
+  /^(inputs\.history\.values|outputs\.forecaster\.seasons\.(finder\.values|smoothings\.\d+\.seasons))$/;
 
 /** Gives the path of the first part of `value` whose form differs from that of `own`, or null where none does. */
 function findMisfit(value: unknown, own: unknown, path: string): string | null {
   if (value === undefined && LATER.has(path)) return null;
   if (ArrayBuffer.isView(own) || Array.isArray(own)) {
     const [mine, other] = [own as Reals, value as Reals | null | undefined];
-    const fits = other?.constructor === mine.constructor && other.length === mine.length && areFinite(other);
-    return fits ? null : path;
+    const isLong = other?.length === mine.length || OF_ANY_LENGTH.test(path);
+    if (other?.constructor !== mine.constructor || !isLong) return path;
+    if (ArrayBuffer.isView(own) || typeof own[0] === 'number') return areFinite(other) ? null : path;
   }
   if (typeof own === 'number') return Number.isFinite(value) ? null : path;
   if (typeof own !== 'object' || own === null) return typeof value === typeof own ? null : path;

@@ -49,6 +49,11 @@ export class ExpertMixture {
     this.c.fill(0, this.at, this.at + ExpertMixture.length(this.experts));
   }
 
+  /** The mean absolute error of the baseline. */
+  get scale(): number {
+    return this.c[this.at + 3 * this.experts]!;
+  }
+
   /** Forgets what was held of forecaster k, who is another one from here on. */
   forget(k: number): void {
     this.c[this.at + k] = 0;

@@ -8,23 +8,24 @@
  *
  *   linear                     where x_t lies in deviations, x_(t-i) - x_t for i = 1 .. p - 1, 1
  *   linear with seasons        the linear forecast; of each season x_(t+h-S) - x_t, x_(t-S) - x_t, x_(t+h-2S) - x_t; 1
- *   network by least squares   the hidden state h_t [N], the cell's inputs [F], 1
+ *   network by least squares   the hidden state h_t [N], the cell's inputs but for features that are judged first, 1
  *
  * No change that is forecast exceeds 1.5 times the largest of late, so that no forecaster can run away.
  */
 import type { Reals } from '../../kernels/kernels.js';
 import { clamp } from '../../math/clamp.js';
 import type { Inputs } from '../io/cell-inputs.js';
-import { StandardScaler, type ScalerState } from '../io/scaler.js';
+import { type ScalerState, StandardScaler } from '../io/scaler.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { E, LAST, LINEAR, NETWORK, NETWORK_SQUARES, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { ExpertMixture, NO_FORECAST } from './expert-mixture.js';
+import { E, LAST, LINEAR, NETWORK, NETWORK_SQUARES, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { LeastSquares } from './least-squares.js';
 import { Places } from './places.js';
-import { type SeasonsState, Seasons } from './seasons.js';
 import { SLOTS } from './season-slots.js';
+import { Seasons, type SeasonsState } from './seasons.js';
+import { SEASONAL } from './size.js';
 import { SMOOTHINGS } from './smoothing.js';
 
 export interface ForecasterState {
@@ -40,8 +41,6 @@ export interface ForecastHorizon {
   readonly first: number;
 }
 
-/** Regressors of the linear forecast with seasons: three of each season, the linear forecast, and 1. */
-const SEASONAL = 3 * SLOTS + 2;
 /** The largest change of late halves in about 1,400 steps; and what a forecast may be of it. */
 const FADE = 0.9995;
 const LARGEST_CHANGE = 1.5;
@@ -88,7 +87,7 @@ export class Forecaster {
     const K = inputs.history.width / B;
     const O = B * K * horizons.length;
     const p = lagsOf(K);
-    const n = N + inputs.size + 1;
+    const n = N + inputs.direct.length + 1;
     const hasSquares = spec.readout.kind === 'linear' && spec.readout.rule === 'rls';
     const places = new Places();
     const mixtures = places.take(O * ExpertMixture.length(E));
@@ -100,11 +99,18 @@ export class Forecaster {
     this.pending = places.take(this.rows * O * E);
     const c = new Float64Array(places.length);
     this.c = c;
-    const each = <T>(count: number, create: (i: number) => T) => Array.from({ length: count }, (_, i) => create(i));
+    const each = <T>(count: number, create: (i: number) => T) =>
+      Array.from({ length: count }, (_, i) => create(i));
     this.mixtures = each(O, (o) => new ExpertMixture(c, mixtures + o * ExpertMixture.length(E), E));
     this.linear = each(O, (o) => new LeastSquares(c, linear + o * LeastSquares.length(p + 1, 1), p + 1, 1));
-    this.seasonal = each(O, (o) => new LeastSquares(c, seasonal + o * LeastSquares.length(SEASONAL, 1), SEASONAL, 1));
-    this.squares = each(hasSquares ? horizons.length : 0, (q) => new LeastSquares(c, squares + q * LeastSquares.length(n, K), n, K));
+    this.seasonal = each(
+      O,
+      (o) => new LeastSquares(c, seasonal + o * LeastSquares.length(SEASONAL, 1), SEASONAL, 1),
+    );
+    this.squares = each(
+      hasSquares ? horizons.length : 0,
+      (q) => new LeastSquares(c, squares + q * LeastSquares.length(n, K), n, K),
+    );
     this.p = p;
     this.targets = K;
     this.outputs = K * horizons.length;
@@ -155,11 +161,22 @@ export class Forecaster {
         this.mixtures[o]!.observe(truth, window.exact[window.exactAt(step) + o]!, this.pendingAt(step, o));
         const size = this.largest + o;
         this.c[size] = Math.max(FADE * this.c[size]!, Math.abs(truth - history.read(ahead, i)));
-        if (learning && unit > 0 && this.isLinearsTurn(o, step, window)) this.learnLinear(o, i, ahead, step, unit, change);
+        if (q === 0 && unit > 0) this.judgeOthers(step, row, k, o, truth);
+        if (learning && unit > 0 && this.isLinearsTurn(o, step, window))
+          this.learnLinear(o, i, ahead, step, unit, change);
       }
       if (!learnsNetwork || !comes) continue;
       this.squares[q]!.learn(this.stateOf(m, window, step, row), this.row);
     }
+  }
+
+  /** Lets the features that are not forecast be judged by the error of the linear forecast. */
+  private judgeOthers(step: number, row: number, k: number, o: number, truth: number): void {
+    const { relevance } = this.inputs;
+    const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
+    const scale = this.mixtures[o]!.scale;
+    if (relevance && linear !== NO_FORECAST && scale > 0)
+      relevance.observe(step, row, k, (truth - linear) / scale);
   }
 
   private isLinearsTurn(o: number, step: number, window: Window): boolean {
@@ -167,7 +184,11 @@ export class Forecaster {
   }
 
   private isNetworksTurn(q: number, step: number): boolean {
-    return this.networkTurns === 1 || step < 8 * (this.spec.units + this.inputs.size) || (step + q) % this.networkTurns === 0;
+    return (
+      this.networkTurns === 1 ||
+      step < 8 * (this.spec.units + this.inputs.direct.length) ||
+      (step + q) % this.networkTurns === 0
+    );
   }
 
   private learnLinear(o: number, i: number, ahead: number, step: number, unit: number, change: number): void {
@@ -177,7 +198,8 @@ export class Forecaster {
     const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
     if (linear === NO_FORECAST || !this.seasons.has(i)) return;
     const base = this.inputs.history.read(ahead, i);
-    if (this.seasonalRegressors(i, ahead, ahead, unit, (linear - base) / unit)) this.seasonal[o]!.learn(this.psi, this.one);
+    if (this.seasonalRegressors(i, ahead, ahead, unit, (linear - base) / unit))
+      this.seasonal[o]!.learn(this.psi, this.one);
   }
 
   /** Writes the regressors of the linear forecast at the step `back` steps ago. */
@@ -219,13 +241,13 @@ export class Forecaster {
   /** Gives the regressors of the network at a step: h_t, the cell's inputs, 1. */
   private stateOf(m: Reals, window: Window, step: number, row: number): Float64Array {
     const { units: N } = this.spec;
-    const F = this.inputs.size;
-    const n = N + F + 1;
+    const { size: F, direct } = this.inputs;
+    const n = N + direct.length + 1;
     const eta = this.eta.subarray(row * n, (row + 1) * n);
     const h = window.zAt(step + 1) + row * (F + N) + F;
     const z = window.zAt(step) + row * (F + N);
     for (let i = 0; i < N; i++) eta[i] = m[h + i]!;
-    for (let i = 0; i < F; i++) eta[N + i] = m[z + i]!;
+    for (let i = 0; i < direct.length; i++) eta[N + i] = m[z + direct[i]!]!;
     eta[n - 1] = 1;
     return eta;
   }
@@ -313,7 +335,7 @@ export class Forecaster {
         c[at + SEASONAL_LINEAR] = base + clamp(this.seasonal[o]!.predict(this.psi, 0) * unit, most);
       const squares = this.squares[q];
       if (squares) {
-        const n = this.spec.units + inputs.size + 1;
+        const n = this.spec.units + inputs.direct.length + 1;
         const change = squares.predict(this.eta.subarray(row * n, (row + 1) * n), k) * unit;
         c[at + NETWORK_SQUARES] = base + clamp(change, most);
       }

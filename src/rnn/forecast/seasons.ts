@@ -1,9 +1,9 @@
 /** What the forecaster knows of the seasons of its series: their recent values, the periods found in them, and smoothing. */
 import type { Inputs } from '../io/cell-inputs.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
-import { type FinderState, SeasonFinder } from '../io/seasons/season-finder.js';
+import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
-import { Smoothing, type SmoothingState } from './smoothing.js';
+import { isSmoothingState, Smoothing, type SmoothingState } from './smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
 export interface SeasonChange {
@@ -20,6 +20,12 @@ export interface SeasonsState {
   readonly periods: Float64Array;
   readonly smoothings: readonly SmoothingState[];
 }
+
+/** Can a state of this form be one of seasons at all? */
+export const fitTogether = ({ finder, periods, smoothings }: SeasonsState): boolean =>
+  isFinderState(finder) &&
+  periods.every((period) => Number.isInteger(period) && period >= 0) &&
+  smoothings.every(isSmoothingState);
 
 export class Seasons {
   private readonly finder: SeasonFinder;
@@ -53,10 +59,21 @@ export class Seasons {
     this.finder.push(values);
     if (this.changed.length > 0) this.changed = [];
     const finding = this.finder.work();
-    if (finding) this.review(finding.series, finding.seasons.map(({ period }) => period), inputs.interval, helps);
+    if (finding)
+      this.review(
+        finding.series,
+        finding.seasons.map(({ period }) => period),
+        inputs.interval,
+        helps,
+      );
   }
 
-  private review(i: number, found: readonly number[], interval: number | null, helps: (series: number, slot: number) => boolean): void {
+  private review(
+    i: number,
+    found: readonly number[],
+    interval: number | null,
+    helps: (series: number, slot: number) => boolean,
+  ): void {
     const seen = this.finder.known(i);
     const suggested = clockPeriods(interval).filter((period) => 2 * period <= seen);
     const slots = this.slots[i]!;
@@ -129,7 +146,8 @@ export class Seasons {
 
   restore({ finder, periods, smoothings }: SeasonsState): void {
     this.finder.restore(finder);
-    for (const [i, slots] of this.slots.entries()) slots.periods.set(periods.subarray(i * SLOTS, (i + 1) * SLOTS));
+    for (const [i, slots] of this.slots.entries())
+      slots.periods.set(periods.subarray(i * SLOTS, (i + 1) * SLOTS));
     for (const [i, smoothing] of this.smoothings.entries()) smoothing.restore(smoothings[i]!);
     this.changed = [];
   }

@@ -9,9 +9,10 @@
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
-import { UsualInterval, type IntervalState } from './seasons/usual-interval.js';
 import { History, type HistoryState } from './history.js';
+import { Relevance } from './relevance.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
+import { type IntervalState, UsualInterval } from './seasons/usual-interval.js';
 import { TimeInputs, type TimeState } from './time-inputs.js';
 import { type Verdict, WildValues } from './wild-values.js';
 
@@ -27,6 +28,8 @@ export interface InputsState {
   readonly wild: Float64Array | null;
   /** Version 0.1 had none. */
   readonly interval?: IntervalState;
+  /** null where features are not judged. */
+  readonly relevance?: Float64Array | null;
 }
 
 /** A feature of one batch row whose level is another one from this step on. */
@@ -55,6 +58,10 @@ export class Inputs {
   relevelled: readonly Relevelled[] = NONE;
   private readonly wild: WildValues | null;
   private readonly usual = new UsualInterval();
+  /** The places of the inputs that are let in whole. */
+  readonly direct: Int32Array;
+  /** How far features that are not forecast are let in; null where all are, whole. */
+  readonly relevance: Relevance | null;
   /** Which of the [B,F] are looked back at. */
   readonly lookedBackAt: Int32Array;
   private readonly scaler: StandardScaler | null;
@@ -82,7 +89,14 @@ export class Inputs {
     this.known = new Uint8Array(batch * features);
     this.given = new Float64Array(batch * features);
     this.read = new Float64Array(batch * features);
-    this.wild = scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
+    const { task } = spec;
+    const isJudged =
+      task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
+    this.relevance = isJudged ? Relevance.of(features, columns, batch, task.horizon[0]!) : null;
+    const all = Int32Array.from({ length: this.size }, (_, i) => i);
+    this.direct = this.relevance ? all.filter((i) => i >= features || columns.includes(i)) : all;
+    this.wild =
+      scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
     const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
     this.lookedBackAt = Int32Array.from(rows.flat());
     this.changed = new Float64Array(batch * columns.length * this.changes.length);
@@ -145,15 +159,19 @@ export class Inputs {
     if (k >= 0) this.history.forget(k);
   }
 
-  /** Writes what the cell gets to z, whose rows lie `stride` apart; then the step joins the statistics. */
-  write(m: Reals, z: Address, stride: number): void {
-    const { batch: B, features: F, scaler, changeScaler, x } = this;
+  /** Writes what the cell gets at step `seq` to z, whose rows lie `stride` apart; then the step joins the statistics. */
+  write(m: Reals, z: Address, stride: number, seq: number): void {
+    const { batch: B, features: F, scaler, changeScaler, x, relevance } = this;
     for (let row = 0; row < B; row++) {
       const to = z + row * stride;
       for (let i = 0; i < F; i++) {
         const value = x[row * F + i]!;
         // the 0 of a feature that was never known is no reading
         m[to + i] = scaler && this.known[row * F + i] ? scaler.scale(value, i) : value;
+      }
+      if (relevance) {
+        relevance.note(seq, row, m, to);
+        for (let i = 0; i < F; i++) m[to + i] = m[to + i]! * relevance.share[i]!;
       }
       if (this.size === F) continue;
       const end = this.lookBack(m, to + F, row);
@@ -194,7 +212,7 @@ export class Inputs {
    * the features of its time are no part of x.
    */
   gradient(m: Reals, dz: Address, stride: number, T: number, since: number, out: Reals): void {
-    const { batch: B, features: F, scaler, changeScaler, perRow: K } = this;
+    const { batch: B, features: F, scaler, changeScaler, perRow: K, relevance } = this;
     const share = (deviation: number | undefined) =>
       deviation === undefined ? 1 : deviation > 0 ? 1 / deviation : 0;
     const add = (t: number, i: number, value: number) => {
@@ -205,7 +223,8 @@ export class Inputs {
     for (let t = 0; t < T; t++)
       for (let row = 0; row < B; row++) {
         let at = dz + (t * B + row) * stride;
-        for (let i = 0; i < F; i++) add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]));
+        for (let i = 0; i < F; i++)
+          add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]) * (relevance?.share[i] ?? 1));
         for (const [l, lag] of this.changes.entries())
           for (let k = 0; k < K; k++) {
             const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviation[l * K + k]) : 0;
@@ -240,10 +259,21 @@ export class Inputs {
       time: this.time?.state() ?? null,
       wild: this.wild?.state() ?? null,
       interval: this.usual.state(),
+      relevance: this.relevance?.state() ?? null,
     };
   }
 
-  restore({ history, held, known, scaler, changeScaler, time, wild, interval }: InputsState): void {
+  restore({
+    history,
+    held,
+    known,
+    scaler,
+    changeScaler,
+    time,
+    wild,
+    interval,
+    relevance,
+  }: InputsState): void {
     this.history.restore(history);
     this.x.set(held);
     this.known.set(known);
@@ -252,5 +282,6 @@ export class Inputs {
     if (time) this.time?.restore(time);
     if (wild) this.wild?.restore(wild);
     if (interval) this.usual.restore(interval);
+    if (relevance) this.relevance?.restore(relevance);
   }
 }

@@ -61,10 +61,22 @@ export class History {
     return { values: values.slice(), seen, slot, known: known.slice() };
   }
 
+  /** @param state of as many rows, or of fewer */
   restore({ values, seen, slot, known }: HistoryState): void {
-    this.values.set(values);
+    const { width } = this;
+    const rows = values.length / width;
     this.seen = seen;
-    this.slot = slot;
     this.known.set(known);
+    if (rows === this.rows) {
+      this.values.set(values);
+      this.slot = slot;
+      return;
+    }
+    this.slot = rows - 1;
+    for (let row = 0; row < rows; row++) {
+      const from = ((slot + 1 + row) % rows) * width;
+      this.values.set(values.subarray(from, from + width), row * width);
+    }
+    for (let i = 0; i < width; i++) this.known[i] = Math.max(known[i]!, seen - rows);
   }
 }

@@ -10,10 +10,11 @@
  * A prediction is made, and scored, in float64: what leaves is rounded to float32, which at 10^9 has no digit after the
  * point.
  */
-import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
-import { Intervals, type IntervalsState } from '../forecast/intervals.js';
+
 import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
+import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
+import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
 import { delayOf, type ForecastTask, type ModelSpec, outputsOf, reachOf } from '../spec/spec.js';
@@ -215,7 +216,14 @@ export class ForecastOutputs extends ScaledOutputs {
   }
 
   /** Compares with the baseline what was served, and what the network itself said. */
-  private judge(horizon: Horizon, i: number, j: number, served: number, truth: number, network: number): void {
+  private judge(
+    horizon: Horizon,
+    i: number,
+    j: number,
+    served: number,
+    truth: number,
+    network: number,
+  ): void {
     const { ahead, arrived, seasonal } = horizon;
     const { health } = this.monitor;
     const { history } = this.inputs;

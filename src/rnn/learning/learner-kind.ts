@@ -11,8 +11,11 @@ import type { Weights } from './weight-places.js';
 export const reduction = z.enum(['mean', 'sum']).default('mean');
 /** Steps, at most, in a training window. */
 const blockLength = z.int().min(1).max(4096);
-/** One update every k1 steps, from the k1 newest losses. */
-export const k1 = blockLength.default(4);
+/** One update every k1 steps, from the k1 newest losses; 4, or in forecasts by the mixture 16, unless it is given. */
+export const k1 = blockLength.optional();
+
+/** Settings as they were parsed, with the k1 that the spec's defaults fill in. */
+export type Blocked<T> = T extends unknown ? Omit<T, 'k1'> & { k1: number } : never;
 /** Gradients flow back at most k2 steps. */
 export const k2 = blockLength.default(16);
 

@@ -1,14 +1,15 @@
 /** The registry of learners. */
 import { z } from 'zod';
 import type { WindowSizes } from './gradient-method.js';
-import type { LearnerKind } from './learner-kind.js';
+import type { Blocked, LearnerKind } from './learner-kind.js';
 import { rtrl, rtrlSettings } from './rtrl.js';
 import { snap1, snap1Settings } from './snap-1.js';
 import { tbptt, tbpttSettings } from './tbptt.js';
 
 export const learnerSettings = z.discriminatedUnion('kind', [tbpttSettings, rtrlSettings, snap1Settings]);
 
-export type LearnerSettings = z.output<typeof learnerSettings>;
+/** The settings of a learner, complete. */
+export type LearnerSettings = Blocked<z.output<typeof learnerSettings>>;
 
 const LEARNERS = { tbptt, rtrl, 'snap-1': snap1 };
 export const LEARNER_NAMES = Object.keys(LEARNERS) as LearnerSettings['kind'][];

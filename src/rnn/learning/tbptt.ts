@@ -14,13 +14,13 @@ import type { Address, Reals } from '../../kernels/kernels.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import { BlockLoss } from './block-loss.js';
 import type { BlockGradient, GradientMethod, TrainingWindow } from './gradient-method.js';
-import { k1, k2, type LearnerKind, type MethodParts, reduction } from './learner-kind.js';
+import { type Blocked, k1, k2, type LearnerKind, type MethodParts, reduction } from './learner-kind.js';
 import { readoutGradient } from './weight-places.js';
 import type { Window } from './window.js';
 
 export const tbpttSettings = z.strictObject({ kind: z.literal('tbptt'), k1, k2, reduction });
 
-export type TbpttSettings = z.output<typeof tbpttSettings>;
+export type TbpttSettings = Blocked<z.output<typeof tbpttSettings>>;
 
 export class Tbptt implements GradientMethod {
   private readonly dz: Address;

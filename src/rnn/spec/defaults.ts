@@ -1,5 +1,6 @@
 /** The defaults of a model spec that depend on other fields. */
 import type { z } from 'zod';
+import type { LearnerSettings } from '../learning/learners.js';
 import type { OptimizerSettings } from '../learning/optimizers/optimizers.js';
 import { type fields, MAX_LAG } from './schema.js';
 
@@ -11,7 +12,8 @@ export type ForecastTask = Required<Pick<Forecast, 'kind' | 'horizon' | 'baselin
   Pick<Forecast, 'targets'>;
 
 /** A model spec with every default filled in. */
-export type ModelSpec = Omit<Given, 'task' | 'inputs' | 'optimizer' | 'readout'> & {
+export type ModelSpec = Omit<Given, 'task' | 'inputs' | 'optimizer' | 'readout' | 'learner'> & {
+  learner: LearnerSettings;
   optimizer: OptimizerSettings;
   readout: Exclude<Given['readout'], { kind: 'linear' }> | { kind: 'linear'; rule: 'rls' | 'gradient' };
   task?: Extract<Given['task'], { kind: 'supervised' }> | ForecastTask;
@@ -25,21 +27,35 @@ const FEW = 8;
 /** What a constant rate leaves of noise in the weights costs a classifier more than it costs a forecast. */
 const SOFTMAX_SCHEDULE = { kind: 'inverse', decay: 1e-4, floor: 0.1 } as const;
 
-/** The learning rates of 32 units, of an update every 4 steps. */
+/** The learning rates of 32 units, with an update every 4 steps. */
 const RATES = { sgd: 0.01, rmsprop: 0.001, adam: 0.002, adamw: 0.002 } as const;
 const UNITS = 32;
-const STEPS = 4;
+/** Steps from one update to the next; where others forecast as well, the network's weights need not follow each few. */
+const K1 = 4;
+const MIXED_K1 = 16;
+/** What a rate grows to, at most, where updates are rare. */
+const MOST = 2.5;
 
-/** A rate that falls with the units, whose changes add up in what they drive, and in forecasts with the updates in a number of steps. */
-function rateOf({ optimizer, units, learner, readout }: Given, isForecast: boolean): number {
-  const often = isForecast && readout.kind === 'linear' ? Math.min(1, learner.k1 / STEPS) : 1;
-  return RATES[optimizer.kind] * Math.min(1, UNITS / units) * often;
+/** Completes the learner. */
+function learnerOf({ learner: { kind, k1, ...rest } }: Given, isMixed: boolean): LearnerSettings {
+  const mixed = Math.min(MIXED_K1, 'k2' in rest ? rest.k2 : MIXED_K1);
+  return { kind, k1: k1 ?? (isMixed ? mixed : K1), ...rest } as LearnerSettings;
 }
 
-function optimizerOf(given: Given, isForecast: boolean): OptimizerSettings {
-  const { schedule, learningRate, ...optimizer } = given.optimizer;
-  const whole = schedule ?? (given.readout.kind === 'softmax' ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
-  return { ...optimizer, learningRate: learningRate ?? rateOf(given, isForecast), schedule: whole } as OptimizerSettings;
+/**
+ * Completes the optimizer. The rate falls with the units, whose changes add up in what they drive, and in forecasts with
+ * the updates that a number of steps has.
+ */
+function optimizerOf(
+  { optimizer, units, readout }: Given,
+  k1: number,
+  isForecast: boolean,
+): OptimizerSettings {
+  const { schedule, learningRate, ...rest } = optimizer;
+  const seldom = isForecast ? Math.min(MOST, k1 / K1) : 1;
+  const rate = RATES[optimizer.kind] * Math.min(1, UNITS / units) * seldom;
+  const whole = schedule ?? (readout.kind === 'softmax' ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
+  return { ...rest, learningRate: learningRate ?? rate, schedule: whole } as OptimizerSettings;
 }
 
 /** The difference from the seasonal value is a change too: over one season. */
@@ -57,28 +73,39 @@ function ruled(readout: Given['readout'], learnsBySquares: boolean): ModelSpec['
   return { kind: 'linear', rule: readout.rule ?? (learnsBySquares ? 'rls' : 'gradient') };
 }
 
-export function complete(whole: Given): ModelSpec {
-  const {
-    task: given,
-    inputs: { changes, ...inputs },
-    ...rest
-  } = whole;
-  const task = given ?? (rest.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
-  const spec = { ...rest, optimizer: optimizerOf(whole, task?.kind === 'forecast') };
-  if (task?.kind !== 'forecast') {
-    const plain = { ...spec, readout: ruled(spec.readout, false), inputs: { changes: changes ?? [], ...inputs } };
-    return task ? { ...plain, task } : plain;
-  }
-  const isScaled = spec.scaler.kind === 'standard';
-  const few = (task.targets?.length ?? spec.features) <= FEW;
-  const { baseline: against, forecaster: who, gate, ...plain } = task;
+/** What a user wrote of a forecast, completed. */
+function forecastOf(
+  { baseline: against, forecaster: who, gate, ...task }: Forecast,
+  isScaled: boolean,
+): ForecastTask {
   const baseline = against ?? (isScaled ? 'last' : 'none');
   const isMixed = isScaled && baseline !== 'none' && gate !== false;
-  const forecaster = who ?? (isMixed ? 'mixture' : 'network');
+  return { ...task, baseline, forecaster: who ?? (isMixed ? 'mixture' : 'network') };
+}
+
+export function complete(given: Given): ModelSpec {
+  const {
+    task: asked,
+    inputs: { changes, ...inputs },
+    ...rest
+  } = given;
+  const isScaled = given.scaler.kind === 'standard';
+  const wanted =
+    asked ?? (given.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
+  const task = wanted?.kind === 'forecast' ? forecastOf(wanted, isScaled) : wanted;
+  const isForecast = task?.kind === 'forecast';
+  const isMixed = isForecast && task.forecaster === 'mixture';
+  const learner = learnerOf(given, isMixed);
+  const few = isForecast && (task.targets?.length ?? given.features) <= FEW;
   return {
-    ...spec,
-    readout: ruled(spec.readout, forecaster === 'mixture' && spec.units <= MOST_SQUARES),
-    task: { ...plain, baseline, forecaster },
-    inputs: { changes: changes ?? (isScaled ? defaultChanges(few, spec.season) : []), ...inputs },
+    ...rest,
+    ...(task && { task }),
+    readout: ruled(given.readout, isMixed && given.units <= MOST_SQUARES),
+    learner,
+    optimizer: optimizerOf(given, learner.k1, isForecast),
+    inputs: {
+      changes: changes ?? (isForecast && isScaled ? defaultChanges(few, given.season) : []),
+      ...inputs,
+    },
   };
 }

@@ -80,6 +80,11 @@ const inputs = z.strictObject({
   missing: z.enum(['refuse', 'hold']).default('refuse'),
   /** Is a value far outside all that came before taken as missing, until many in a row say that the level is another one? */
   wild: z.enum(['hold', 'take']).default('hold'),
+  /**
+   * Are features that are not forecast let into the cell whole, or, where there are more than four of them, as far as they
+   * tell something of the errors of a linear forecast?
+   */
+  others: z.enum(['relevant', 'all']).default('relevant'),
   /** The cell also gets these features of a step's time, in this order, in UTC; each step then needs its time. */
   time: z
     .array(z.enum(TIME_KINDS))

@@ -1,16 +1,17 @@
 /** What a model holds, and what a step costs. */
 import { layoutArena } from '../arena-layout.js';
 import { layoutParameters } from '../cell/parameters.js';
+import { forecasterNumbers } from '../forecast/size.js';
 import { learnerOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
 import { Window } from '../learning/window.js';
 import type { ModelSpec } from './defaults.js';
 import { historyOf, lookedBackAt } from './model-shape.js';
 
-/** Gives how many numbers a model works with: its arena, and what it remembers of x in float64. */
+/** Gives how many numbers a model works with: its arena, and in float64 what it remembers of x and what forecasters keep. */
 export function workingSize(spec: ModelSpec): number {
   const history = 2 * spec.batch * lookedBackAt(spec).length * historyOf(spec);
-  return layoutArena(spec).length + history;
+  return layoutArena(spec).length + history + 2 * forecasterNumbers(spec);
 }
 
 /** Gives how many numbers a model holds: those, and its predictions once more in float64. */

@@ -3,7 +3,7 @@
  * one series in one step. What was found is told once; whether it helps a forecast, its errors have to show.
  */
 import { findSeasons, type Season } from './search.js';
-import { type RingState, ValueRing } from './value-ring.js';
+import { isRingState, type RingState, ValueRing } from './value-ring.js';
 
 /** Values that are kept of a series, of all of them, and of each at the least. */
 const MOST_ROWS = 4096;
@@ -26,6 +26,10 @@ export interface Finding {
   /** Its seasons, strongest first: none where there are none. */
   readonly seasons: readonly Season[];
 }
+
+/** Does a state of this form fit together? */
+export const isFinderState = ({ due, cursor, ...ring }: FinderState): boolean =>
+  isRingState(ring) && due >= 0 && Number.isInteger(cursor) && cursor >= 0 && cursor < ring.unknown.length;
 
 export class SeasonFinder {
   private readonly ring: ValueRing;

@@ -12,6 +12,15 @@ export interface RingState {
   readonly unknown: Float64Array;
 }
 
+/** Does a state of this form fit together: are all rows there that were seen, or a ring of them? */
+export function isRingState({ values, seen, unknown }: RingState): boolean {
+  const rows = values.length / unknown.length;
+  const isWhole = Number.isInteger(rows) && Number.isInteger(seen) && seen >= 0 && rows <= seen;
+  return (
+    isWhole && (rows === seen || rows >= FIRST_ROWS) && unknown.every((count) => count >= 0 && count <= seen)
+  );
+}
+
 export class ValueRing {
   private values: Float64Array;
   private rows: number;
@@ -93,7 +102,7 @@ export class ValueRing {
     const { series } = this;
     const kept = values.length / series;
     let rows = Math.min(FIRST_ROWS, this.most);
-    while (rows < kept) rows = Math.min(2 * rows, this.most);
+    while (rows < Math.min(kept, this.most)) rows = Math.min(2 * rows, this.most);
     this.resize(rows);
     this.seen = seen;
     this.unknown.set(unknown);
