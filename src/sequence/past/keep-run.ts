@@ -46,11 +46,11 @@ function keepSilences(
 
 /** Keeps the scores as they are. */
 export function keepMetrics(past: Past, { model, epoch, times }: Course): void {
-  const { health, ...scores } = scoresOf(model);
+  const scores = scoresOf(model);
   past.metrics({
     seq: model.seq,
     t: timeOf(times.last),
     epoch,
-    metrics: { ...scores, health: { ...health } } satisfies Plain,
+    metrics: { ...scores, health: { ...scores.health } } satisfies Plain,
   });
 }

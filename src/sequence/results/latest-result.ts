@@ -65,15 +65,16 @@ type Scored = Pick<
 
 /** Gives how a model does, and who forecasts, in all and of each output. */
 export function scoresOf(model: Scored) {
-  const { updates, anomaly, health, metrics } = model;
+  const { updates, anomaly, health } = model;
+  const { outputs, ...all } = model.metrics;
   const shares = forecastersOf(model);
   return {
     updates,
     anomaly,
     health,
-    ...metrics,
+    ...all,
     ...(shares && { forecasters: meanShares(shares) }),
-    outputs: metrics.outputs.map((scores) => ({
+    outputs: outputs.map((scores) => ({
       ...scores,
       ...(shares && { forecasters: shares[scores.output]! }),
     })),
