@@ -115,6 +115,28 @@ describe('views', () => {
     expect(reports).toEqual([]);
   });
 
+  it('[SDK47] asks for the ranges of predictions, and for those of nothing else', async () => {
+    const watch = client.watch('s');
+    watch.states$.subscribe();
+    watch.predictions$.subscribe();
+    await peer.settle();
+    const ranges = peer.heard.flatMap((message) =>
+      message.type === 'subscribe' ? [[message.view, message.ranges]] : [],
+    );
+    expect(ranges).toEqual([
+      ['states', undefined],
+      ['predictions', true],
+    ]);
+    const narrow = new ScriptedPeer();
+    narrow.create('s', SPEC);
+    const other = narrow.connect({ float64: false });
+    await narrow.open();
+    other.watch('s').predictions$.subscribe();
+    await narrow.settle();
+    expect(narrow.heard.at(-1)).not.toHaveProperty('ranges');
+    other.close();
+  });
+
   it('[SDK33] gives one item for each result, copied out of the message', async () => {
     const items: unknown[] = [];
     const watch = client.watch('s');

@@ -48,7 +48,7 @@ export class SequenceRecord {
   readonly components: PrincipalComponents;
   /** x_t [F] of that row; NaN where there is a gap. */
   readonly inputs: Readings;
-  /** y_t [M] of that row, and after it the half-width of each range [M], NaN where there is none. Of a model without readout, nothing. */
+  /** y_t [M] of that row, and after it the half-width of each range [M], NaN without one. Of a model without readout, nothing. */
   readonly predictions: StateRing;
   /** x_t [F] of the steps that the sequence called anomalous. */
   readonly anomalies: Readings;
