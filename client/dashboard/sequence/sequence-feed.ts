@@ -32,6 +32,8 @@ export interface FeedParts {
 const DRAWN_MS = 50;
 const METRICS_MS = 250;
 const LOOK_MS = 1000;
+/** The most seasons that are named. */
+const MOST_SEASONS = 8;
 
 type Watched = Parameters<Watch['view']>[0];
 
@@ -168,5 +170,9 @@ export class SequenceFeed {
 const timeOrNull = (t = Number.NaN) => (Number.isNaN(t) ? null : t);
 
 /** Says by which seasons a sequence forecasts. */
-const seasonsWords = (seasons: readonly ToldSeason[]): string =>
-  seasons.length === 0 ? 'No season found so far.' : `Seasons: ${seasonsText(seasons)}.`;
+function seasonsWords(seasons: readonly ToldSeason[]): string {
+  if (seasons.length === 0) return 'No season found so far.';
+  const more = seasons.length - MOST_SEASONS;
+  const rest = more > 0 ? `; and ${more} more` : '';
+  return `Seasons: ${seasonsText(seasons.slice(0, MOST_SEASONS))}${rest}.`;
+}

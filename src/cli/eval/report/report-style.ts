@@ -63,6 +63,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .scroll table { min-width: 100%; }
 .scroll th, .scroll td { padding: 5px 14px 5px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 .scroll th:first-child { text-align: left; }
+.words td:last-child, .words thead th:last-child { text-align: left; white-space: normal; }
 .scroll thead th { color: var(--dim); font-weight: 500; }
 footer { padding-top: 16px; padding-bottom: 32px; }
 @media (max-width: 600px) {

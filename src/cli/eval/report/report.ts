@@ -186,6 +186,7 @@ ${table(
 ${table(
   ['target', 'rows ahead', 'forecast by'],
   outputRows(result, (output) => [forecastersText(output)]),
+  'words',
 )}
 </section>
 ${eventsTable(result)}
@@ -235,8 +236,9 @@ ${table(
 const table = (
   heads: readonly string[],
   rows: readonly (readonly string[])[],
+  className = '',
 ) => `<div class="scroll" tabindex="0">
-<table>
+<table${className ? ` class="${className}"` : ''}>
 <thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.map(([first = '', ...cells]) => `<tr><th scope="row">${escapeHtml(first)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`).join('\n')}
