@@ -131,7 +131,7 @@ describe('what the cell gets', () => {
   it('[INP2] cuts what is more than 10 deviations off, and without a scaler at what float32 holds', () => {
     const quiet = new Numbers(5).rows(50, 1);
     const wild = [...quiet, [1e30], [-1e30]];
-    const scaled = given({ features: 1, units: 2, inputs: { changes: [1], lags: [1] } }, wild);
+    const scaled = given({ features: 1, units: 2, inputs: { changes: [1], lags: [1], wild: 'take' } }, wild);
     expect(scaled.slice(-2).map((z) => z.slice(0, 2))).toEqual([
       [10, 10],
       [expect.closeTo(-7, -1), expect.closeTo(-10, -1)],
