@@ -27,6 +27,14 @@ export const fitTogether = ({ finder, periods, smoothings }: SeasonsState): bool
   periods.every((period) => Number.isInteger(period) && period >= 0) &&
   smoothings.every(isSmoothingState);
 
+/** Steps that are looked back at in any case. */
+const leastOf = (longest: number, told: number | undefined): number =>
+  told === undefined ? 0 : 2 * told + 2 * longest + 2;
+
+/** Gives how many numbers the seasons of so many series keep at most: their values, and a season of each in smoothing. */
+export const seasonNumbers = (series: number, longest: number, told: number | undefined): number =>
+  2 * SeasonFinder.most(series, leastOf(longest, told)) + 8 * series;
+
 export class Seasons {
   private readonly finder: SeasonFinder;
   private readonly slots: readonly SeasonSlots[];
@@ -41,8 +49,7 @@ export class Seasons {
     longest: number,
     told: number | undefined,
   ) {
-    const least = told === undefined ? 0 : 2 * told + 2 * longest + 2;
-    this.finder = new SeasonFinder(series, least);
+    this.finder = new SeasonFinder(series, leastOf(longest, told));
     this.slots = Array.from({ length: series }, () => new SeasonSlots(told));
     this.smoothings = Array.from({ length: series }, () => new Smoothing());
     this.values = new Float64Array(series);
@@ -117,7 +124,12 @@ export class Seasons {
     return this.finder.read(back, i);
   }
 
-  /** Gives what smoothing k forecasts of series i. */
+  /** Does smoothing know a level of series i? */
+  hasLevel(i: number): boolean {
+    return this.smoothings[i]!.hasLevel;
+  }
+
+  /** Gives what smoothing k forecasts of series i, of which it must know a level. */
   smoothed(i: number, k: number, ahead: number): number {
     return this.smoothings[i]!.forecast(k, ahead);
   }

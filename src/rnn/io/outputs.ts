@@ -364,5 +364,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     this.intervals?.clear();
   }
 
-  restart(): void {}
+  restart(): void {
+    // nothing is looked back at
+  }
 }

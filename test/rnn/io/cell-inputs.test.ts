@@ -17,10 +17,10 @@ type Row = readonly (number | null)[];
 /** Gives what a cell of this spec gets of each row, [B,inputs]. */
 function given(input: ModelSpecInput | Inputs, rows: readonly Row[], batch = 1): number[][] {
   const inputs = input instanceof Inputs ? input : new Inputs(parseSpec(input));
-  return rows.map((x) => {
+  return rows.map((x, seq) => {
     const z = new Float64Array(batch * inputs.size);
     inputs.take(x, 0);
-    inputs.write(z, 0, inputs.size);
+    inputs.write(z, 0, inputs.size, seq);
     return Array.from(z);
   });
 }

@@ -50,7 +50,7 @@ class Stage {
     inputs.take(x, 0);
     outputs.arrive(m, window, window.next, this.learning);
     const seq = window.advance(m);
-    inputs.write(new Float64Array(inputs.size * this.size), 0, inputs.size);
+    inputs.write(new Float64Array(inputs.size * this.size), 0, inputs.size, seq);
     m.set(sums, window.sumsAt(seq));
     outputs.serve(m, window, seq);
     return Array.from(m.slice(window.predictionAt(seq), window.predictionAt(seq) + this.size));
