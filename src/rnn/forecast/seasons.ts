@@ -3,6 +3,7 @@ import type { Inputs } from '../io/cell-inputs.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
 import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
+import { leastRows } from './size.js';
 import { isSmoothingState, Smoothing, type SmoothingState } from './smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
@@ -27,14 +28,6 @@ export const fitTogether = ({ finder, periods, smoothings }: SeasonsState): bool
   periods.every((period) => Number.isInteger(period) && period >= 0) &&
   smoothings.every(isSmoothingState);
 
-/** Steps that are looked back at in any case. */
-const leastOf = (longest: number, told: number | undefined): number =>
-  told === undefined ? 0 : 2 * told + 2 * longest + 2;
-
-/** Gives how many numbers the seasons of so many series keep at most: their values, and a season of each in smoothing. */
-export const seasonNumbers = (series: number, longest: number, told: number | undefined): number =>
-  2 * SeasonFinder.most(series, leastOf(longest, told)) + 8 * series;
-
 export class Seasons {
   private readonly finder: SeasonFinder;
   private readonly slots: readonly SeasonSlots[];
@@ -49,7 +42,7 @@ export class Seasons {
     longest: number,
     told: number | undefined,
   ) {
-    this.finder = new SeasonFinder(series, leastOf(longest, told));
+    this.finder = new SeasonFinder(series, leastRows(longest, told));
     this.slots = Array.from({ length: series }, () => new SeasonSlots(told));
     this.smoothings = Array.from({ length: series }, () => new Smoothing());
     this.values = new Float64Array(series);

@@ -2,8 +2,7 @@
 import { layoutArena } from '../arena-layout.js';
 import { layoutParameters } from '../cell/parameters.js';
 import { Intervals } from '../forecast/intervals.js';
-import { seasonNumbers } from '../forecast/seasons.js';
-import { forecasterNumbers } from '../forecast/size.js';
+import { forecasterNumbers, seasonNumbers } from '../forecast/size.js';
 import { Relevance } from '../io/relevance.js';
 import { learnerOf, reachOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
