@@ -333,7 +333,8 @@ export class Forecaster {
       c[at + SEASON + 2 * slot] = then;
       if (seasons.knows(whole, i)) c[at + SEASON + 2 * slot + 1] = then + base - seasons.read(whole, i);
     }
-    for (let s = 0; s < SMOOTHINGS; s++) c[at + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
+    if (seasons.hasLevel(i))
+      for (let s = 0; s < SMOOTHINGS; s++) c[at + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
     if (unit > 0) {
       const most = LARGEST_CHANGE * c[this.largest + o]!;
       const linear = this.linear[o]!.predict(this.phi.subarray(i * (p + 1), (i + 1) * (p + 1)), 0);

@@ -371,5 +371,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     this.intervals?.clear();
   }
 
-  restart(): void {}
+  restart(): void {
+    // nothing is looked back at
+  }
 }
