@@ -36,7 +36,7 @@ export const EVENT = 0.5;
 const RUN = 30;
 const SEASON_RUN = 12;
 /** Powers of ten from score 0 to 1. */
-const DECADES = 7;
+const DECADES = 8;
 /** How much less likely than the reported level a value must be to be reported again, in powers of ten. */
 const MARGIN = 2;
 /** Steps in which the reported level fades by a power of ten. */
@@ -44,7 +44,7 @@ const FADE = 20;
 /** The largest error in scales; it bounds what one step weighs. */
 const CAP = 100;
 /** The least error, in scales, of a value outside the range for it to count. */
-const UNSEEN = 4;
+const UNSEEN = 5;
 const LEAST_SURPRISE = ln(1 + UNSEEN * UNSEEN);
 /** Events by likelihood that are told freely, how many more double the bar, and the steps in which half of them are forgotten. */
 const FREE = 3;
