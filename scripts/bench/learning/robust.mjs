@@ -7,7 +7,10 @@ const take = (signal, steps) => Array.from({ length: steps }, () => signal.next(
 /** A noisy sine of a day, 20 +- 5, in steps of an hour. */
 export function daily(steps, seed = 1) {
   const random = Random.fromSeed(seed);
-  return Array.from({ length: steps }, (_, t) => 20 + 5 * Math.sin((2 * Math.PI * t) / 24) + 0.2 * random.normal());
+  return Array.from(
+    { length: steps },
+    (_, t) => 20 + 5 * Math.sin((2 * Math.PI * t) / 24) + 0.2 * random.normal(),
+  );
 }
 
 /** Mean absolute error over the last value's, of the first feature, over the steps that `counts`. */
@@ -44,8 +47,16 @@ export function glitchTask(value) {
 export function repeatedTask(value) {
   const x = daily(8000);
   const counts = (t) => t >= 1000 && t % 500 > 1;
-  const clean = errorOver({ features: 1 }, x.map((one) => [one]), counts).ratio;
-  const dirty = errorOver({ features: 1 }, x.map((one, t) => [t % 500 === 0 ? value : one]), counts).ratio;
+  const clean = errorOver(
+    { features: 1 },
+    x.map((one) => [one]),
+    counts,
+  ).ratio;
+  const dirty = errorOver(
+    { features: 1 },
+    x.map((one, t) => [t % 500 === 0 ? value : one]),
+    counts,
+  ).ratio;
   return (1 - dirty) / (1 - clean);
 }
 
@@ -53,15 +64,27 @@ export const mackey = (steps) => take(mackeyGlass(), steps);
 
 /** Rows 100 to 200 of a Mackey-Glass series. */
 export const earlyTask = () =>
-  errorOver({ features: 1 }, mackey(200).map((one) => [one]), (t) => t >= 100).ratio;
+  errorOver(
+    { features: 1 },
+    mackey(200).map((one) => [one]),
+    (t) => t >= 100,
+  ).ratio;
 
 /** Error with 49 columns of noise beside the one that is forecast, over the error without. */
 export function noiseTask(x, seed) {
   const random = Random.fromSeed(1000 + seed);
   const counts = (t) => t >= 1000;
-  const alone = errorOver({ features: 1, seed }, x.map((one) => [one]), counts).ratio;
+  const alone = errorOver(
+    { features: 1, seed },
+    x.map((one) => [one]),
+    counts,
+  ).ratio;
   const rows = x.map((one) => [one, ...Array.from({ length: 49 }, () => random.normal())]);
-  const beside = errorOver({ features: 50, seed, task: { kind: 'forecast', targets: [0] } }, rows, counts).ratio;
+  const beside = errorOver(
+    { features: 50, seed, task: { kind: 'forecast', targets: [0] } },
+    rows,
+    counts,
+  ).ratio;
   return { alone, beside };
 }
 
@@ -70,5 +93,8 @@ export function sizeTask(x, seed = 1) {
   const rows = x.map((one) => [one]);
   const counts = (t) => t >= x.length / 3;
   const many = { features: 1, units: 256, learner: { kind: 'tbptt', k1: 1 }, seed };
-  return errorOver(many, rows, counts).ratio / errorOver({ features: 1, seed, learner: { kind: 'tbptt', k1: 4 } }, rows, counts).ratio;
+  return (
+    errorOver(many, rows, counts).ratio /
+    errorOver({ features: 1, seed, learner: { kind: 'tbptt', k1: 4 } }, rows, counts).ratio
+  );
 }

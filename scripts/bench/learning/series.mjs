@@ -37,7 +37,8 @@ export function run(x, h, spec = {}) {
     f[t + h] = model.lastExact()[0];
     half[t + h] = model.range[0];
     const own = model.forecasters?.weights;
-    if (own && t >= x.length / 3) for (let e = 0; e < EXPERTS.length; e++) weights[e] += own[e] / x.length / (2 / 3);
+    if (own && t >= x.length / 3)
+      for (let e = 0; e < EXPERTS.length; e++) weights[e] += own[e] / x.length / (2 / 3);
   }
   model.free();
   return { f, half, weights };
@@ -93,7 +94,11 @@ export function scoreSeries({ series, baselines }, h, spec, { ranges = false } =
     const row = { name, ratio, overBest: ratio / plain.ratio, weights };
     if (!ranges) return row;
     const own = rangeOf(x, f, half);
-    return { ...row, ...own, widthOverPlain: own.width / rangeOf(x, plain.f, conformal(x, plain.f, h)).width };
+    return {
+      ...row,
+      ...own,
+      widthOverPlain: own.width / rangeOf(x, plain.f, conformal(x, plain.f, h)).width,
+    };
   });
   return { rows, mean: geometricMean(rows.map(({ ratio }) => ratio)) };
 }

@@ -50,7 +50,7 @@ export class Episodes {
   }
 
   clear(): void {
-    this.isOpen = false;
+    this.restore([]);
   }
 
   state(): readonly number[] {
