@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly packed?: boolean;
   /**
    * Whether readings travel as float64, so that they keep their digits; true if left out. With false they travel as
-   * float32, at half the size, and packed results come without their times.
+   * float32, at half the size, packed results come without their times, and predictions without their ranges.
    */
   readonly float64?: boolean;
   /** The WebSocket class to connect with. */
@@ -131,10 +131,16 @@ export interface Results {
   /** h_t [B,N] */
   states: OfStep & { readonly h: Float32Array };
   /**
-   * y_t [B,M], in the user's units. Where steps come regularly, `interval` is the time between two of them: what is forecast
+   * y_t [B,M], in the user's units, and half-widths of its ranges: what comes lies in y - range .. y + range with the
+   * probability `spec.interval`; 0 where too few errors are known, and null in what comes out of the past, of probabilities, and
+   * of a client with `float64: false`. Where steps come regularly, `interval` is the time between two of them: what is forecast
    * h steps ahead is for t + h * interval.
    */
-  predictions: OfStep & { readonly y: Float32Array; readonly interval: number | null };
+  predictions: OfStep & {
+    readonly y: Float32Array;
+    readonly range: Float32Array | null;
+    readonly interval: number | null;
+  };
   /** x_t [B,F] as it was accepted; NaN where there is a gap */
   inputs: OfStep & { readonly x: Float64Array };
   updates: Skipped & Readonly<UpdateEntry>;

@@ -156,6 +156,7 @@ export class EddyClient implements Client {
       requests: this.requests,
       retry: new Retry(this.retryParts),
       scheduler,
+      ranges: this.options.float64 ?? true,
       isReady: () => this.connection.isOpen && (!entry.handle || entry.handle.isOpen),
       onChannel: (channel) => this.channels.set(channel, entry),
       onError: (error) => this.reportUnanswered(error, sequence),

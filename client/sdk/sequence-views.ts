@@ -26,6 +26,8 @@ export interface ViewsParts {
   readonly requests: Requests;
   readonly retry: Retry;
   readonly scheduler: SchedulerLike;
+  /** Do predictions come with their ranges? */
+  readonly ranges: boolean;
   /** May the server be asked now? */
   readonly isReady: () => boolean;
   readonly onChannel: (channel: number) => void;
@@ -116,13 +118,14 @@ export class SequenceViews {
   }
 
   private subscribe(kind: View, wish: Wish): void {
-    const { sequence, requests, retry, onChannel } = this.parts;
+    const { sequence, requests, retry, ranges, onChannel } = this.parts;
     const feed = this.feeds[kind];
     const after = !STANDS_ALONE.has(kind) && wish.delivery === 'every' ? feed.after : undefined;
     const { since } = feed;
     feed.ask(wish);
+    const more = { ...since, ...(after && { after }), ...(ranges && kind === 'predictions' && { ranges }) };
     requests.ask(
-      { type: 'subscribe', sequence, view: kind, ...wish, ...since, ...(after && { after }) },
+      { type: 'subscribe', sequence, view: kind, ...wish, ...more },
       (subscribed) => {
         const { channel } = subscribed;
         this.channel = channel;

@@ -13,13 +13,15 @@ export interface StepBlock {
   readonly targets?: ArrayLike<number> | null | undefined;
 }
 
-/** The destination for copies of h and y. */
+/** The destination for copies of h, y and what goes with them. */
 export interface CopyRoom {
   /** Announces the remaining steps of the block; gives how many of them it has room for until it is asked again. */
   begin(steps: number): number;
   /** Gives room for the numbers of the next run, or null if nobody wants them. */
   h(length: number): Reals | null;
   y(length: number): Reals | null;
+  /** Gives room for the half-widths of the ranges of y, or null if nobody wants them. */
+  ranges(length: number): Reals | null;
   /** Gives room for the anomaly score after each step of the next run, or null if nobody wants them. */
   anomalies(steps: number): Reals | null;
 }
@@ -60,11 +62,13 @@ export function carrySteps<R extends Run>(
     const seq = model.seq + 1;
     const h = room.h(count * stateSize);
     const y = outputSize > 0 ? room.y(count * outputSize) : null;
+    const ranges = outputSize > 0 ? room.ranges(count * outputSize) : null;
     const anomalies = room.anomalies(count);
     let alerts: Alert[] | null = null;
     for (let i = 0; i < count; i++) {
       const alert = model.advance(x, (done + i) * size, times?.[done + i]);
       if (h || y) model.copyLast(h, i * stateSize, y, i * outputSize);
+      if (ranges) model.copyRange(ranges, i * outputSize);
       if (anomalies) anomalies[i] = model.anomaly;
       if (alert) {
         alerts ??= [];

@@ -69,7 +69,7 @@ class Running extends Stage<CellInput, Run> {
 function roomOf(model: Model): CopyRoom {
   const Numbers = model.last().h.constructor as new (length: number) => Reals;
   const take = (length: number) => new Numbers(length);
-  return { begin: (steps) => steps, h: take, y: take, anomalies: () => null };
+  return { begin: (steps) => steps, h: take, y: take, ranges: () => null, anomalies: () => null };
 }
 
 /** @throws EddyError `step-shape` for what is no step at all, as a bare number is not */

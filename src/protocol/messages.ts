@@ -31,7 +31,7 @@ export const STREAM_PATH = '/stream';
 export const MAX_RETRY_MS = 600_000;
 
 /** Fields that hold runs of numbers: of float32, of a sensor's readings, and of times. */
-export const VECTOR_FIELDS = ['h', 'y', 'w', 'b', 'wy', 'by', 'saliency'] as const;
+export const VECTOR_FIELDS = ['h', 'y', 'range', 'w', 'b', 'wy', 'by', 'saliency'] as const;
 export const READING_FIELDS = ['x', 'targets'] as const;
 export const TIME_FIELDS = ['t'] as const;
 
@@ -61,6 +61,12 @@ const fieldList = z
 const toldFields = z.array(field);
 /** A reading: a number, true or false as 1 and 0, or null for a gap. */
 const reading = z.union([z.number(), z.boolean(), z.null()], 'must be a number, true, false or null');
+const season = z.object({
+  field: z.string(),
+  row: seq.optional(),
+  steps: uint32,
+  text: z.string(),
+});
 const resampling = z.record(z.string(), z.unknown());
 
 /** Messages from the client. The model checks `spec`, and names its invalid fields. */
@@ -112,6 +118,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     view: z.enum(VIEWS),
     every: z.int().min(0).max(60_000).optional(),
     delivery: z.enum(['every', 'latest']).optional(),
+    ranges: z.boolean().optional(),
     after: z.strictObject({ epoch: text(128), seq: lastSeq }).optional(),
     last: uint32.optional(),
     from: z.number().optional(),
@@ -189,6 +196,7 @@ export const serverMessage = z.discriminatedUnion('type', [
         recentSkill: score.optional(),
         anomaly: z.number().optional(),
         health: health.optional(),
+        seasons: z.array(season).optional(),
         age: z.number().nullable().optional(),
         t: time.optional(),
         x: z.array(z.number().nullable()).optional(),

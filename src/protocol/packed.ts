@@ -4,7 +4,7 @@
  *
  *    0  u8   0xc1, which MessagePack never uses
  *    1  u8   type: 1 steps, 2 states, 3 predictions, 4 ack, 5 inputs
- *    2  u16  flags: 1 times, 2 float64, 4 interval; 0 in the form of version 0.1, which has none of them
+ *    2  u16  flags: 1 times, 2 float64, 4 interval, 8 ranges; 0 in the form of version 0.1, which has none of them
  *    4  u32  channel
  *    8  u64  seq, at most 2^53 - 1; an ack ends here
  *   16  u32  count T, at least 1
@@ -16,6 +16,7 @@
  *            with times: t [T] as float64, NaN where it is not known
  *            x [T,B,F] and targets [T,B,M] of steps; h [T,B,N], y [T,B,M] or x [T,B,F] of results; h and y as float32,
  *            x and targets as float64 with that flag, or else as float32
+ *            with ranges: their half-widths [T,B,M] as float32
  *            with interval: the milliseconds between steps as float64, where predictions are of regular steps
  *
  * Pure: bytes in, a message or a coded error out. No other code reads or writes these bytes.
@@ -27,20 +28,14 @@ import { FEW, LITTLE_ENDIAN, readDoubles, readReadings, readReals } from './pack
 /** The first byte of a packed frame. */
 export const PACKED_MARK = 0xc1;
 
-const STEPS = 1;
-const STATES = 2;
-const PREDICTIONS = 3;
-const ACK = 4;
-const INPUTS = 5;
+const [STEPS, STATES, PREDICTIONS, ACK, INPUTS] = [1, 2, 3, 4, 5] as const;
 
-const TIMES = 1;
-const FLOAT64 = 2;
-const INTERVAL = 4;
+const [TIMES, FLOAT64, INTERVAL, RANGES] = [1, 2, 4, 8] as const;
 /** The flags that a frame of each type may have: h and y are float32 always. */
 const FLAGS: Readonly<Record<number, number>> = {
   [STEPS]: TIMES | FLOAT64,
   [STATES]: TIMES,
-  [PREDICTIONS]: TIMES | INTERVAL,
+  [PREDICTIONS]: TIMES | INTERVAL | RANGES,
   [ACK]: 0,
   [INPUTS]: TIMES | FLOAT64,
 };
@@ -76,7 +71,7 @@ export class PackedWriter {
       case 'states':
         return this.results(STATES, message, message.h, isWide, null);
       case 'predictions':
-        return this.results(PREDICTIONS, message, message.y, isWide, message.interval ?? null);
+        return this.results(PREDICTIONS, message, message.y, isWide, message.interval ?? null, message.range);
       case 'inputs':
         return this.results(INPUTS, message, message.x, isWide, null);
       default:
@@ -111,20 +106,25 @@ export class PackedWriter {
     values: Float32Array | Float64Array,
     isWide: boolean,
     interval: number | null,
+    range?: Float32Array,
   ): Uint8Array<ArrayBuffer> | null {
     const { count, skipped, t } = message;
     if (!isSize(values.length / count)) return null;
     const width = isWide ? values.BYTES_PER_ELEMENT : 4;
     const hasInterval = isWide && interval !== null;
-    const flags = isWide ? TIMES | (width === 8 ? FLOAT64 : 0) | (hasInterval ? INTERVAL : 0) : 0;
+    const ranges = isWide ? range : undefined;
+    const more = (width === 8 ? FLOAT64 : 0) | (hasInterval ? INTERVAL : 0) | (ranges ? RANGES : 0);
+    const flags = isWide ? TIMES | more : 0;
     const valuesAt = HEAD + (isWide ? 8 * count : 0);
-    const end = valuesAt + width * values.length;
+    const rangeAt = valuesAt + width * values.length;
+    const end = rangeAt + 4 * (ranges?.length ?? 0);
     const frame = this.frame(type, message, end + (hasInterval ? 8 : 0), flags);
     const at = frame.byteOffset;
     this.shape(at, count, values.length / count);
     this.integer(at + 24, skipped);
     if (isWide) this.reals(at + HEAD, t, 8);
     this.reals(at + valuesAt, values, width);
+    if (ranges) this.reals(at + rangeAt, ranges, 4);
     if (hasInterval) this.view.setFloat64(at + end, interval, true);
     return frame;
   }
@@ -216,7 +216,8 @@ export function unpackServer(bytes: Uint8Array): PackedServerMessage {
   const skipped = readInteger(view, 24, 'skipped');
   const width = flags & FLOAT64 ? 8 : 4;
   const valuesAt = HEAD + (flags & TIMES ? 8 * count : 0);
-  const end = valuesAt + width * count * size;
+  const rangeAt = valuesAt + width * count * size;
+  const end = rangeAt + (flags & RANGES ? 4 * count * size : 0);
   checkLength(view, end + (flags & INTERVAL ? 8 : 0));
   const t = flags & TIMES ? readDoubles(view, HEAD, count) : new Float64Array(count).fill(Number.NaN);
   const head = { channel, seq, count, skipped, t };
@@ -225,7 +226,8 @@ export function unpackServer(bytes: Uint8Array): PackedServerMessage {
   const values = readReals(view, valuesAt, count * size);
   if (type === STATES) return { type: 'states', ...head, h: values };
   const interval = flags & INTERVAL ? view.getFloat64(end, true) : null;
-  return { type: 'predictions', ...head, interval, y: values };
+  const range = flags & RANGES ? { range: readReals(view, rangeAt, count * size) } : null;
+  return { type: 'predictions', ...head, interval, y: values, ...range };
 }
 
 const isSize = (size: number) => Number.isInteger(size) && size >= 1;

@@ -154,8 +154,9 @@ export class Model {
     const from = restart === null ? monitor.health.changedFrom : 'diverged';
     const { anomaly, isAnomalous, odd, ended, drift } = monitor;
     monitor.clearAlerts();
+    const { interval } = inputs;
     const health = this.changeFrom(from);
-    return { seq, anomaly, isAnomalous, odd, ended, drift, seasons, sensors, health, restart };
+    return { seq, anomaly, isAnomalous, odd, ended, drift, seasons, interval, sensors, health, restart };
   }
 
   /** The change of health to tell; a model that does not learn stays paused. */
@@ -214,6 +215,11 @@ export class Model {
     const { forecasts, inputs } = this.parts;
     const seasons = forecasts?.forecaster?.seasons;
     return seasons ? Array.from({ length: inputs.history.width }, (_, i) => seasons.of(i)) : null;
+  }
+
+  /** The usual milliseconds between two steps, by their times; null where they do not come regularly. */
+  get interval(): number | null {
+    return this.parts.inputs.interval;
   }
 
   /** Steps that can be carried before a window may be due. */

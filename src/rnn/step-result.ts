@@ -45,6 +45,8 @@ export interface Alert
   /** Gaps and stuck phases of single features that were noticed or are over. */
   readonly sensors: readonly SensorNotice[];
   readonly seasons: readonly SeasonChange[];
+  /** The usual milliseconds between two steps then; null where they did not come regularly. */
+  readonly interval: number | null;
 }
 
 /** What one timestep gave, and what was learned at it. */

@@ -4,6 +4,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
+import type { ToldSeason } from '../fields/told-seasons.js';
 import type { SequenceHandle } from './handle.js';
 import type { SequenceHealth } from './sequence-health.js';
 
@@ -35,6 +36,7 @@ export interface Listed {
   readonly recentMae?: number | null;
   readonly recentSkill?: number | null;
   readonly health?: SequenceHealth;
+  readonly seasons?: readonly ToldSeason[];
 }
 
 export interface ListQuery {

@@ -1,4 +1,5 @@
 import type { Schema } from '../fields/sequence-schema.js';
+import { seasonsOf, type ToldSeason } from '../fields/told-seasons.js';
 import type { Health } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore, Store } from '../store/store.js';
@@ -21,6 +22,8 @@ export interface Summary {
   readonly recentSkill: number | null;
   /** How its model does; that its steps stay out is not told here. */
   readonly health: Health;
+  /** The seasons by which it forecasts; none where the network forecasts alone. */
+  readonly seasons?: readonly ToldSeason[];
   readonly arrivals: Arrivals;
   /** The time of the last step, and its x [B,F]; null for a gap. */
   readonly t: number | null;
@@ -67,7 +70,7 @@ function lastStepOf(
   return { seq, t: timeOf(t?.at(-1) ?? Number.NaN), x: told(x.subarray(x.length - size)) };
 }
 
-/** The most numbers of a step that a list tells. */
+/** The most numbers of a step, and seasons, that a list tells. */
 const TOLD_NUMBERS = 64;
 
 /** @param arrived when the last step came, in milliseconds since 1970; null where that is not known */
@@ -78,6 +81,7 @@ export function summaryOf(
 ): Summary {
   const { seq, spec, learning, updates, anomaly, health } = model;
   const { scored, recentMae, recentSkill } = model.metrics;
+  const seasons = seasonsOf(model, schema.fields);
   return {
     seq,
     epoch,
@@ -90,6 +94,7 @@ export function summaryOf(
     recentMae,
     recentSkill,
     health,
+    ...(seasons && { seasons: seasons.slice(0, TOLD_NUMBERS) }),
     arrivals: { usual: times.usual, last: arrived },
     t: timeOf(times.last),
     x: told(x),

@@ -101,7 +101,7 @@ describe('the page of a sequence', () => {
     await page.locator('[data-testid=output]').selectOption('3');
     const forecast = await csvOf(page, 'Truth and forecast');
     const y1 = 'x1, 5 steps ahead';
-    expect(forecast.header).toBe(`step,time,x1,"${y1} + RMSE","${y1} − RMSE","${y1}",anomaly`);
+    expect(forecast.header).toBe(`step,time,x1,"${y1} + range","${y1} − range","${y1}",anomaly`);
     expect(forecast.lines).toHaveLength(101);
     for (const [step, time, truth, upper, lower, y] of forecast.lines) {
       expect(time).toBe(new Date(states.find(({ seq }) => seq === Number(step))?.t ?? 0).toISOString());

@@ -50,6 +50,19 @@ describe('eddy watch', () => {
     );
   });
 
+  it('[CLI25] writes a prediction with its range, and who forecasts', () => {
+    const y = Float32Array.of(21.437, 1234.5);
+    const said = (...range: number[]) => textOf({ seq: 3, y, range: Float32Array.from(range) });
+    expect(said(0.8, 0)).toBe('3  1 ahead  temp 21.44 ± 0.8 °C  Hum, (%) 1234.5');
+    expect(said(12.345, 250)).toBe('3  1 ahead  temp 21 ± 12 °C  Hum, (%) 1235 ± 250');
+    expect(textOf({ seq: 3, y, range: null })).toBe('3  1 ahead  temp 21.437 °C  Hum, (%) 1234.5');
+    const forecasters = [
+      { name: 'network', weight: 0.617 },
+      { name: 'season', weight: 0.383 },
+    ];
+    expect(textOf({ seq: 3, forecasters })).toBe('3  forecast by network 62 %, season 38 %');
+  });
+
   it('[CLI21] prints lines of JSON that stand for themselves', () => {
     expect(
       JSON.parse(resultJson({ seq: 3, t: T, skipped: 0, x: Float64Array.of(1.25, Number.NaN) }, named([1]))),
@@ -122,6 +135,7 @@ describe('eddy sequences', () => {
       'count 3',
       '1 step ahead',
       'warming-up: 2 forecasts',
+      'seasons    none found',
     ])
       expect(shown).toContain(words);
     expect((await run(['sequences', 'show', 'nix', ...to])).stderr).toContain('sequence-unknown');

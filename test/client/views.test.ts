@@ -115,6 +115,28 @@ describe('views', () => {
     expect(reports).toEqual([]);
   });
 
+  it('[SDK47] asks for the ranges of predictions, and for those of nothing else', async () => {
+    const watch = client.watch('s');
+    watch.states$.subscribe();
+    watch.predictions$.subscribe();
+    await peer.settle();
+    const ranges = peer.heard.flatMap((message) =>
+      message.type === 'subscribe' ? [[message.view, message.ranges]] : [],
+    );
+    expect(ranges).toEqual([
+      ['states', undefined],
+      ['predictions', true],
+    ]);
+    const narrow = new ScriptedPeer();
+    narrow.create('s', SPEC);
+    const other = narrow.connect({ float64: false });
+    await narrow.open();
+    other.watch('s').predictions$.subscribe();
+    await narrow.settle();
+    expect(narrow.heard.at(-1)).not.toHaveProperty('ranges');
+    other.close();
+  });
+
   it('[SDK33] gives one item for each result, copied out of the message', async () => {
     const items: unknown[] = [];
     const watch = client.watch('s');
@@ -156,6 +178,7 @@ describe('views', () => {
       t,
       interval: 10_000,
       y: new Float32Array([7]),
+      range: new Float32Array([0.5]),
     });
     peer.say({
       type: 'updates',
@@ -169,7 +192,14 @@ describe('views', () => {
     expect(items).toEqual([
       { seq: 4, skipped: 4, t: 4000, h: new Float32Array([4, -4]) },
       { seq: 5, skipped: 0, t: 5000, h: new Float32Array([5, -5]) },
-      { seq: 5, skipped: 5, t: 5000, interval: 10_000, y: new Float32Array([7]) },
+      {
+        seq: 5,
+        skipped: 5,
+        t: 5000,
+        interval: 10_000,
+        y: new Float32Array([7]),
+        range: new Float32Array([0.5]),
+      },
       { ...update, skipped: 2 },
       { ...update, update: 2, skipped: 0 },
       metrics,

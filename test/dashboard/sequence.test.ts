@@ -54,19 +54,25 @@ const event = (kind: 'anomaly' | 'reset' | 'silence', seq: number) => ({
 });
 
 describe('a sequence that is watched', () => {
-  it('[DSH31] has the forecast at the step that it is for, with its RMSE, for each feature and horizon', () => {
+  it('[DSH31] has the forecast at the step that it is for, with its range, for each feature and horizon', () => {
     const record = new SequenceRecord(shown({ task: { kind: 'forecast', horizon: [1, 3] } }));
     expect(record.outputs).toHaveLength(countOutputs(record.spec));
     expect(record.outputs[3]).toEqual({ output: 3, feature: 1, horizon: 3 });
     record.addInput({ ...minute(0), x: doubles(1, 2) });
-    record.addPrediction({ ...minute(0), y: floats(10, 20, 30, 40), interval: null });
+    record.addPrediction({
+      ...minute(0),
+      y: floats(10, 20, 30, 40),
+      range: floats(0, 1, 2, 4),
+      interval: null,
+    });
     const chart = forecastChart(record, shownSeries(record, null)[3]);
     expect(linesToCsv(chart.lines.slice(0, 1), { from: 0, to: 9 })).toBe('step,humidity\n0,2\n');
     const [, upper, lower, forecast] = chart.lines;
     expect(forecast?.ring.get('step', 0)).toBe(3);
     expect(forecast?.ring.get('y', 0)).toBe(40);
-    expect(upper?.ring.get('upper', 0)).toBeNaN();
-    expect(lower?.ring.get('lower', 0)).toBeNaN();
+    expect([upper?.ring.get('upper', 0), lower?.ring.get('lower', 0)]).toEqual([44, 36]);
+    const [, unknown] = forecastChart(record, shownSeries(record, null)[0]).lines;
+    expect(unknown?.ring.get('upper', 0)).toBeNaN();
   });
 
   it('begins anew where the fields are others', () => {
@@ -113,7 +119,7 @@ describe('a sequence that is watched', () => {
 
   it('tells each output by name with its horizon, the newest prediction with what it is for, and its scores', () => {
     const record = new SequenceRecord(shown({ task: { kind: 'forecast', targets: [0], horizon: [1, 5] } }));
-    record.addPrediction({ ...minute(0), y: floats(21.4, 22), interval: 60_000 });
+    record.addPrediction({ ...minute(0), y: floats(21.4, 22), range: floats(0.8, 0), interval: 60_000 });
     expect(shownSeries(record, null).map(({ words }) => words)).toEqual([
       'temperature (°C), 1 step ahead',
       'temperature (°C), 5 steps ahead',
@@ -123,14 +129,14 @@ describe('a sequence that is watched', () => {
     let words = 'now';
     const [, upper, , line] = forecastChart(record, shownSeries(record, null)[1], () => words).lines;
     words = 'later';
-    expect([upper?.label, line?.label]).toEqual(['later + RMSE', 'later']);
+    expect([upper?.label, line?.label]).toEqual(['later + range', 'later']);
     const [first, second] = outputRows(record, 60_000);
     expect([first?.name, first?.cells[0], first?.cells[1]]).toEqual([
       'temperature (°C), 1 min ahead',
-      '21.4 °C',
+      '21.4 ± 0.8 °C',
       formatTime(60_000),
     ]);
-    expect(second?.cells).toEqual(['22 °C', formatTime(300_000), '–', '–', '–']);
+    expect(second?.cells).toEqual(['22 °C', formatTime(300_000), '–', '–', '–', '–', '–']);
     expect(forecastChart(record, shownSeries(record, null)[2]).lines.map(({ label }) => label)).toEqual([
       'humidity',
     ]);
@@ -204,7 +210,7 @@ describe('a sequence that is watched', () => {
     const record = new SequenceRecord(shown({ batch: 2 }), 1);
     record.addState({ ...minute(0), h: floats(1, 2, 3, 4, 5, 6) });
     record.addInput({ ...minute(0), x: doubles(1, 2, 3, 4) });
-    record.addPrediction({ ...minute(0), y: floats(1, 2, 3, 4), interval: null });
+    record.addPrediction({ ...minute(0), y: floats(1, 2, 3, 4), range: null, interval: null });
     expect(record.states.row(0)).toEqual(floats(4, 5, 6));
     expect(record.inputs.row(0)).toEqual(doubles(3, 4));
     expect(record.predictions.row(0).subarray(0, 2)).toEqual(floats(3, 4));

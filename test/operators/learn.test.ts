@@ -48,21 +48,26 @@ describe('runCell, windows and learn', () => {
     ['SGD', SGD],
     ['SnAp-1', SNAP],
   ])('[OPR10] give the bits of the server for the same spec and steps: %s', (_, spec) => {
-    const model = new Model(spec);
     const sizes = spec === SNAP ? undefined : SIZES;
-    from(STEPS).pipe(runCell(model), windows(sizes), learn()).subscribe();
-
     const { sequence } = createRegistry().registry.open('pump', 'create', { spec });
     const x = Float64Array.from(STEPS.flat());
+    const times = Float64Array.from(STEPS, (_, t) => 60_000 * t);
     const plain = new Model(spec);
-    for (let t = 0; t < STEPS.length; t++) plain.step(Float32Array.from(STEPS[t]!));
+    for (let t = 0; t < STEPS.length; t++) plain.step(Float32Array.from(STEPS[t]!), times[t]);
     for (let t = 0; t < STEPS.length; t += 20)
-      ask(sequence).push(t, x.subarray(2 * t, 2 * (t + 20)), undefined, () => undefined);
+      ask(sequence).push(
+        t,
+        x.subarray(2 * t, 2 * (t + 20)),
+        undefined,
+        () => undefined,
+        20,
+        times.subarray(t, t + 20),
+      );
     expect(sequence.model.updates).toBeGreaterThan(20);
     expect(bits(sequence.model)).toBe(bits(plain));
 
     const floats = new Model(spec);
-    from(STEPS.map((step) => Float32Array.from(step)))
+    from(STEPS.map((step, t) => ({ x: Float32Array.from(step), t: times[t]! })))
       .pipe(runCell(floats), windows(sizes), learn())
       .subscribe();
     expect(bits(floats)).toBe(bits(sequence.model));

@@ -275,6 +275,7 @@ const serverMessagesOf = (reading: fc.Arbitrary<number>) =>
       return fc.oneof(
         message({ type: type('states'), ...head, h: singles }),
         message({ type: type('predictions'), ...head, interval, y: singles }),
+        message({ type: type('predictions'), ...head, interval, y: singles, range: singles }),
         message({
           type: type('inputs'),
           ...head,
@@ -307,11 +308,13 @@ const travels = fc.oneof(
   }),
 );
 
-/** Packed results of version 0.1 have neither times nor an interval, so a message without them is its own round trip. */
+/** Packed results of version 0.1 have neither times, interval nor ranges, so a message without them is its own round trip. */
 function asIn01(sent: ServerMessage): ServerMessage {
   if (sent.type !== 'states' && sent.type !== 'predictions' && sent.type !== 'inputs') return sent;
   const t = new Float64Array(sent.count).fill(Number.NaN);
-  return sent.type === 'predictions' ? { ...sent, t, interval: null } : { ...sent, t };
+  if (sent.type !== 'predictions') return { ...sent, t };
+  const { range: _, ...predictions } = sent;
+  return { ...predictions, t, interval: null };
 }
 
 const codeOf = (act: () => unknown): string => {

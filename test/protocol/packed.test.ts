@@ -71,6 +71,7 @@ const TIMED_STATES = [
   '0000803f000020c0',
 ].join('');
 const INTERVAL = '000000000088c340'; // 10,000 ms
+const RANGE = '0000003f0000c03f'; // .5, 1.5
 const TIMED_INPUTS = [
   'c105030007000000', // type 5, times and float64; channel 7
   '0000000001000000', // seq 2^32
@@ -142,6 +143,18 @@ const fixtures: [string, WireForm, string, ClientMessage | ServerMessage][] = [
     TIMED_STATES.replace('c10201', 'c10305') + INTERVAL,
     { type: 'predictions', ...head, t, interval: 10_000, y: two },
   ],
+  [
+    'predictions with ranges',
+    WIDE,
+    TIMED_STATES.replace('c10201', 'c10309') + RANGE,
+    { type: 'predictions', ...head, t, interval: null, y: two, range: Float32Array.of(0.5, 1.5) },
+  ],
+  [
+    'predictions of regular steps with ranges',
+    WIDE,
+    TIMED_STATES.replace('c10201', 'c1030d') + RANGE + INTERVAL,
+    { type: 'predictions', ...head, t, interval: 10_000, y: two, range: Float32Array.of(0.5, 1.5) },
+  ],
   ['inputs with times', WIDE, TIMED_INPUTS, { type: 'inputs', ...head, t, x: Float64Array.of(123465789.12) }],
 ];
 
@@ -182,6 +195,17 @@ describe('a packed frame', () => {
         ...(float64 ? [fc.record({ ...steps, t: times })] : []),
         fc.record({ type: fc.constant('states'), ...results, h: singles }),
         fc.record({ type: fc.constant('predictions'), ...results, interval, y: singles }),
+        ...(float64
+          ? [
+              fc.record({
+                type: fc.constant('predictions'),
+                ...results,
+                interval,
+                y: singles,
+                range: singles,
+              }),
+            ]
+          : []),
         fc.record({ type: fc.constant('inputs'), ...results, x: numbers(count * size, reading) }),
         fc.record({ type: fc.constant('ack'), channel, seq }),
       );

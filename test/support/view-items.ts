@@ -16,9 +16,11 @@ export function textsOf(message: ViewMessage): ViewText[] {
         message.type === 'states' ? message.h : message.type === 'inputs' ? message.x : message.y;
       const { seq, count, t } = message;
       const size = values.length / count;
+      const range = message.type === 'predictions' ? message.range : undefined;
+      const rangeOf = (i: number) => (range ? ` +- ${[...range.subarray(i * size, (i + 1) * size)]}` : '');
       return Array.from({ length: count }, (_, i) => ({
         seq: seq + i,
-        text: `${seq + i} at ${t[i]}: ${[...values.subarray(i * size, (i + 1) * size)]}`,
+        text: `${seq + i} at ${t[i]}: ${[...values.subarray(i * size, (i + 1) * size)]}${rangeOf(i)}`,
       }));
     }
     case 'updates':

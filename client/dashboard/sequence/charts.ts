@@ -26,7 +26,7 @@ const line = (label: string, ring: Series, y: string, colour: number) => ({
 });
 
 /**
- * The truth, the forecast at the step that it is for with its recent RMSE to either side, and what was called anomalous.
+ * The truth, the forecast at the step that it is for with its range to either side, and what was called anomalous.
  *
  * @param words names the output, as it is called now: other words make no other chart
  */
@@ -40,10 +40,10 @@ export function forecastChart(
   const { feature = 0, output = null, label = null } = shown ?? {};
   if (output === null || label === null) return { lines: [truthLine(record, feature ?? 0)] };
   const at = (v: Float32Array) => v[output] as number;
-  const deviation = (v: Float32Array) => v[M + output] as number;
+  const range = (v: Float32Array) => v[M + output] as number;
   const series = new StateSeries(
     predictions,
-    { y: at, upper: (v) => at(v) + deviation(v), lower: (v) => at(v) - deviation(v) },
+    { y: at, upper: (v) => at(v) + range(v), lower: (v) => at(v) - range(v) },
     label.horizon ?? 0,
   );
   const named = (y: string, more: Partial<Line>, suffix = ''): Line => ({
@@ -59,8 +59,8 @@ export function forecastChart(
   return {
     lines: [
       truthLine(record, feature),
-      named('upper', { isEdge: true }, ' + RMSE'),
-      named('lower', { isEdge: true }, ' − RMSE'),
+      named('upper', { isEdge: true }, ' + range'),
+      named('lower', { isEdge: true }, ' − range'),
       forecast,
       { ...line('anomaly', marked, 'x', COLOUR.second), points: true, format: formatReading },
     ],

@@ -30,6 +30,7 @@ const COLOURS: Readonly<Record<Kind, number>> = {
   checkpoint: COLOUR.third,
   anomaly: COLOUR.second,
   drift: COLOUR.fifth,
+  season: COLOUR.fourth,
   silence: COLOUR.fifth,
   health: COLOUR.fifth,
   damaged: COLOUR.second,
@@ -39,7 +40,7 @@ const COLOURS: Readonly<Record<Kind, number>> = {
 };
 
 /** Marks of the series, which have numbers of their own. */
-const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'silence', 'health']);
+const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'season', 'silence', 'health']);
 
 export class EventLog {
   /** Oldest first. */
@@ -81,7 +82,12 @@ function silenceWords({ from, to, steps }: Detail): string {
 const healthWords = ({ from, to, why }: Detail): string =>
   `health · ${HEALTH[`${from}`] ?? from} → ${HEALTH[`${to}`] ?? to} · ${why}`;
 
+/** Says which season was found or dropped: `season · temp: 24 steps, 1 d found`. */
+const seasonWords = ({ field, row, change, text, before }: Detail): string =>
+  `season · ${field}${row === undefined ? '' : `, row ${row}`}: ${text} ${change}${before === undefined ? '' : `, ${before} steps before`}`;
+
 const WORDS: Partial<Record<Kind, (detail: Detail, kind: Kind) => string>> = {
+  season: seasonWords,
   silence: silenceWords,
   health: healthWords,
 };

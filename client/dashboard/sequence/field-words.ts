@@ -1,7 +1,7 @@
 /** Fields and outputs in words: by name, with the unit, and how far ahead a forecast looks. */
 import type { Field } from '../../../src/fields/field.js';
 import type { OutputLabel } from '../../../src/fields/output-labels.js';
-import { countWords, formatReading, formatSingle } from '../charts/numbers.js';
+import { countWords, formatNumber, formatReading, formatSingle } from '../charts/numbers.js';
 import { durationWords } from '../charts/time-words.js';
 
 /** Writes a field: temperature (°C). A name that ends with its unit stays as it is. */
@@ -24,9 +24,12 @@ export const outputWords = (output: OutputLabel, interval: number | null): strin
 export const readingWords = (value: number | null | undefined, { unit }: Pick<Field, 'unit'>): string =>
   withUnit(formatReading(value), unit);
 
-/** Writes a prediction, which is float32, with its unit. */
-export const predictionWords = (value: number | null | undefined, { unit }: Pick<Field, 'unit'>): string =>
-  withUnit(formatSingle(value), unit);
+/** Writes a prediction, which is float32, with the half-width of its range if it has one, and its unit: 21.4 ± 0.8 °C. */
+export const predictionWords = (
+  value: number | null | undefined,
+  { unit }: Pick<Field, 'unit'>,
+  range = 0,
+): string => withUnit(`${formatSingle(value)}${range > 0 ? ` ± ${formatNumber(range)}` : ''}`, unit);
 
 const withUnit = (text: string, unit: string | undefined) =>
   unit && text !== '–' ? `${text} ${unit}` : text;

@@ -15,6 +15,7 @@ import {
   timer,
   withLatestFrom,
 } from 'rxjs';
+import { seasonsText, type ToldSeason } from '../../../src/fields/told-seasons.js';
 import type { Client, CodedError, Joined, Watch } from '../../sdk/index.js';
 import { Flow } from './flow.js';
 import { SequenceRecord } from './sequence-record.js';
@@ -31,6 +32,8 @@ export interface FeedParts {
 const DRAWN_MS = 50;
 const METRICS_MS = 250;
 const LOOK_MS = 1000;
+/** The most seasons that are named. */
+const MOST_SEASONS = 8;
 
 type Watched = Parameters<Watch['view']>[0];
 
@@ -148,14 +151,15 @@ export class SequenceFeed {
       filter(([, { status }]) => status === 'open' && !isHidden()),
       exhaustMap(() => {
         const asked = now();
-        return from(client.list({ limit: 1 })).pipe(
-          map(() => now() - asked),
+        return from(client.list({ sequence: this.parts.name })).pipe(
+          map(({ sequences: [told] }) => ({ trip: now() - asked, seasons: told?.seasons })),
           catchError(() => EMPTY),
         );
       }),
-      map((trip) => {
+      map(({ trip, seasons }) => {
         const record = this.record$.value;
         if (!record) return;
+        if (seasons) record.seasons = seasonsWords(seasons);
         const { lastStep: step, metrics, skipped } = record;
         this.flow.add({ at: now(), step, updates: metrics?.updates ?? 0, skipped, trip });
       }),
@@ -164,3 +168,11 @@ export class SequenceFeed {
 }
 
 const timeOrNull = (t = Number.NaN) => (Number.isNaN(t) ? null : t);
+
+/** Says by which seasons a sequence forecasts. */
+function seasonsWords(seasons: readonly ToldSeason[]): string {
+  if (seasons.length === 0) return 'No season found so far.';
+  const more = seasons.length - MOST_SEASONS;
+  const rest = more > 0 ? `; and ${more} more` : '';
+  return `Seasons: ${seasonsText(seasons.slice(0, MOST_SEASONS))}${rest}.`;
+}

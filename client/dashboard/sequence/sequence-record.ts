@@ -31,7 +31,10 @@ const SATURATED = 0.97;
 const MAX_OFTEN = 64;
 
 type Weights = Results['weights'];
-type OutputScores = Pick<Results['metrics'], 'recentMae' | 'recentNaiveMae' | 'recentRmse' | 'recentSkill'>;
+type OutputScores = Pick<
+  Results['metrics'],
+  'recentMae' | 'recentNaiveMae' | 'recentSkill' | 'recentCoverage' | 'forecasters'
+>;
 type Readings = StateRing<Float64Array>;
 
 const float64 = (length: number) => new Float64Array(length);
@@ -45,7 +48,7 @@ export class SequenceRecord {
   readonly components: PrincipalComponents;
   /** x_t [F] of that row; NaN where there is a gap. */
   readonly inputs: Readings;
-  /** y_t [M] of that row, and after it the recent RMSE of each output [M]. Of a model without readout, nothing. */
+  /** y_t [M] of that row, and after it the half-width of each range [M], NaN without one. Of a model without readout, nothing. */
   readonly predictions: StateRing;
   /** x_t [F] of the steps that the sequence called anomalous. */
   readonly anomalies: Readings;
@@ -73,9 +76,10 @@ export class SequenceRecord {
   metrics: Results['metrics'] | null = null;
   /** How the sequence does, and why, as it was told last. */
   health: Results['metrics']['health'] | null = null;
+  /** The seasons by which it forecasts, in words, as they were told last. */
+  seasons = '';
   /** Steps and updates whose results were left out. */
   skipped = 0;
-  private readonly rmse: Float32Array;
   private readonly awaited: number[] = [];
   private looks = 0;
   private radius = Number.NaN;
@@ -102,7 +106,6 @@ export class SequenceRecord {
     this.clock = new StepClock(capacity, resample?.every ?? null);
     this.gaps = new GapCount(features);
     this.saturation = new Ring(['step', 'share'], this.states.capacity);
-    this.rmse = new Float32Array(M).fill(Number.NaN);
   }
 
   /** Does the spectral radius of Wh tell how the state goes on? Behind gates it does not. */
@@ -159,13 +162,13 @@ export class SequenceRecord {
       this.markAnomaly(this.awaited.shift() as number);
   }
 
-  addPrediction({ seq, t, y, interval }: Results['predictions']): void {
+  addPrediction({ seq, t, y, range, interval }: Results['predictions']): void {
     const M = this.outputs.length;
     if (!this.begin(this.predictions, seq, t)) return;
     this.clock.pace(seq, interval);
     const row = new Float32Array(2 * M);
     row.set(y.subarray(this.row * M, (this.row + 1) * M));
-    row.set(this.rmse, M);
+    for (let m = 0; m < M; m++) row[M + m] = positive(range?.[this.row * M + m]);
     this.predictions.append(seq, row);
   }
 
@@ -177,8 +180,6 @@ export class SequenceRecord {
   addMetrics(metrics: Results['metrics']): void {
     this.metrics = metrics;
     this.health = metrics.health ?? this.health;
-    for (const { output } of this.outputs)
-      this.rmse[output] = this.scoresOf(output)?.recentRmse ?? Number.NaN;
     const { seq, recentMae, recentNaiveMae, recentSeasonalMae, recentSkill, recentSeasonalSkill } = metrics;
     if (seq <= this.scores.get('step', this.scores.total - 1)) return;
     this.scores.append(

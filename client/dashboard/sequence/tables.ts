@@ -16,7 +16,15 @@ export const fieldColumns = (steps: number): readonly string[] => [
   'since then',
   `gaps in the last ${countWords(steps, 'step')}`,
 ];
-export const OUTPUT_COLUMNS = ['prediction', 'for', 'error', 'naive error', 'skill'] as const;
+export const OUTPUT_COLUMNS = [
+  'prediction',
+  'for',
+  'error',
+  'naive error',
+  'skill',
+  'in its range',
+  'forecast by',
+] as const;
 
 /** The last reading of each field, which a gap does not replace; when it was; and how many gaps there were. */
 export function fieldRows(record: SequenceRecord): TableRow[] {
@@ -42,17 +50,20 @@ export function fieldRows(record: SequenceRecord): TableRow[] {
  * @param interval milliseconds between two steps where they come regularly, or null
  */
 export function outputRows(record: SequenceRecord, interval: number | null): TableRow[] {
-  const { labels, predictions, clock } = record;
+  const { labels, predictions, clock, outputs } = record;
   const last = predictions.total - 1;
+  const newest = last < 0 ? null : predictions.row(last);
   return labels.map((label, output) => {
     const scores = record.scoresOf(output);
     const step = last < 0 ? Number.NaN : predictions.stepOf(last) + (label.horizon ?? 0);
     const cells = [
-      predictionWords(last < 0 ? null : predictions.row(last)[output], label),
+      predictionWords(newest?.[output], label, newest?.[outputs.length + output]),
       last < 0 ? '–' : whenWords(step, clock.timeOf(step)),
       withUnit(scores?.recentMae, label.unit),
       withUnit(scores?.recentNaiveMae, label.unit),
       hundredths(scores?.recentSkill ?? null),
+      percent(scores?.recentCoverage),
+      shareWords(scores?.forecasters),
     ];
     return { name: outputWords(label, interval), cells };
   });
@@ -64,3 +75,10 @@ function withUnit(value: number | null | undefined, unit: string | undefined): s
   const text = formatNumber(value);
   return unit && text !== '–' ? `${text} ${unit}` : text;
 }
+
+const percent = (share: number | null | undefined): string =>
+  typeof share === 'number' ? `${Math.round(100 * share)} %` : '–';
+
+/** Who forecasts: `network 62 %, season 38 %`. */
+const shareWords = (shares: readonly { readonly name: string; readonly weight: number }[] = []): string =>
+  shares.map(({ name, weight }) => `${name} ${percent(weight)}`).join(', ') || '–';

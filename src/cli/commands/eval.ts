@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { TIME_KINDS } from '../../features/time-features.js';
 import { CELL_NAMES, LEARNER_NAMES, OPTIMIZER_NAMES } from '../../rnn/spec/spec.js';
 import type { EvalOptions } from '../eval/evaluation.js';
-import { nameList, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
+import { nameList, numberFrom, positiveNumber, someOf, wholeNumber } from '../shared/option-parsers.js';
 import { addReadingOptions, names } from '../shared/reading-options.js';
 
 export function addEval(program: Command): void {
@@ -19,7 +19,18 @@ export function addEval(program: Command): void {
       someOf(TIME_KINDS),
     )
     .option('--horizon <n,m>', 'rows ahead, one or several (default: 1)', wholeNumbers)
-    .option('--season <rows>', 'rows in a season, for the seasonal baseline', wholeNumber(2))
+    .option('--season <rows>', 'rows in a season, where it is known; others are found', wholeNumber(2))
+    .option(
+      '--interval <p>',
+      'probability of the range around each forecast, 0.5 to 0.999 (default: 0.9)',
+      numberFrom(0.5, 0.999),
+    )
+    .addOption(
+      new Option('--forecaster <who>', 'a mixture with plain forecasters, or the network alone').choices([
+        'mixture',
+        'network',
+      ]),
+    )
     .option('--skip <rows>', 'rows at the beginning to learn from without scoring', wholeNumber(0), 0)
     .option('--model <file>', 'JSON file with a model spec; the options below override it')
     .option('--units <n>', 'hidden units (default: 32)', wholeNumber(1))

@@ -1,6 +1,7 @@
 /** The model spec of eddy eval: that of a file, overridden by the options. */
 import { EddyError } from '../../errors.js';
 import type { TimeKind } from '../../features/time-features.js';
+import type { ForecastTask } from '../../rnn/spec/defaults.js';
 import { type ModelSpec, parseSpec } from '../../rnn/spec/spec.js';
 import { readSpec } from '../shared/spec-file.js';
 import type { StepInputs } from './step-inputs.js';
@@ -9,6 +10,8 @@ export interface SpecOptions {
   readonly model?: string | undefined;
   readonly horizon?: readonly number[] | undefined;
   readonly season?: number | undefined;
+  readonly interval?: number | undefined;
+  readonly forecaster?: ForecastTask['forecaster'] | undefined;
   readonly units?: number | undefined;
   readonly cell?: ModelSpec['cell'] | undefined;
   readonly learner?: ModelSpec['learner']['kind'] | undefined;
@@ -43,13 +46,13 @@ export async function buildSpec(
   const targets = options.target ? undefined : task.targets;
   const spec = parseSpec({
     ...file,
-    ...given({ season: options.season, seed: options.seed, cell: options.cell }),
+    ...given({ season: options.season, interval: options.interval, seed: options.seed, cell: options.cell }),
     features: F,
     units: options.units ?? file.units ?? 32,
     task: {
       kind: 'forecast',
       ...task,
-      ...given({ horizon: options.horizon }),
+      ...given({ horizon: options.horizon, forecaster: options.forecaster }),
       targets: targets ?? inputs.targets,
     },
     inputs: { missing: 'hold', ...partOf(file.inputs), ...given({ time: options.calendar }) },

@@ -37,7 +37,7 @@ export async function evaluate(file: string, { calendar, ...flags }: EvalOptions
   for (const line of tellChoice(source.choice)) say(line);
   const inputs = new StepInputs(source.choice, options);
   const pass = new Pass(await buildSpec(options, inputs), inputs, options.skip);
-  const summary = new Summary();
+  const summary = new Summary(pass.targets);
   const series = options.report === undefined ? null : new ReportSeries(pass);
   const predictions =
     options.predictions === undefined ? null : await PredictionsFile.create(options.predictions, pass);

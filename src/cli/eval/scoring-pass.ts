@@ -4,13 +4,14 @@
  */
 import { Inlet } from '../../operators/inlet.js';
 import { learn } from '../../operators/learn.js';
-import type { LearnedRun } from '../../operators/run.js';
+import type { Alert, LearnedRun } from '../../operators/run.js';
 import { type CellInput, runCell } from '../../operators/run-cell.js';
 import { Sink } from '../../operators/sink.js';
 import { windows } from '../../operators/windows.js';
 import { Model, type StepResult } from '../../rnn/model.js';
 import type { Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
+import { heaviest, type Weights } from './forecaster-means.js';
 import type { EvalRow, StepInputs } from './step-inputs.js';
 
 /** One of the model's outputs, by name. */
@@ -28,8 +29,17 @@ export interface PassRow extends EvalRow {
   readonly truth: readonly (number | null)[];
   /** The predictions for this row [M], in the order of y; null without a prediction. */
   readonly made: readonly (number | null)[];
+  /** The half-widths of their ranges [M]; null without one. */
+  readonly ranges: readonly (number | null)[];
+  /** Who counted most in each of them [M]; null without a prediction, and where the network forecasts alone. */
+  readonly by: readonly (string | null)[];
   /** What the model gave at this row. */
   readonly result: StepResult;
+  /** Who made the predictions of this row, where a mixture does. */
+  readonly forecasters: Weights | null;
+  /** The seasons that were taken up or dropped at this row, and the usual milliseconds between two rows. */
+  readonly seasons: Alert['seasons'];
+  readonly interval: number | null;
   /** false: the model is still warming up, and the row counts in no figure. */
   readonly isScored: boolean;
 }
@@ -42,6 +52,9 @@ export class Pass {
   private readonly targetIndices: readonly number[];
   /** The open predictions: those made at row r are at (r mod the longest horizon) M [horizon, M]. */
   private readonly open: Float64Array;
+  /** Their ranges, 0 for none, and who counted most in each, likewise. */
+  private readonly openRanges: Float64Array;
+  private readonly openBy: (string | null)[];
   private readonly longest: number;
   private readonly rows$ = new Inlet<CellInput>();
   /** What came of the last row. */
@@ -72,6 +85,8 @@ export class Pass {
     );
     this.longest = Math.max(...task.horizon);
     this.open = new Float64Array(this.longest * this.outputs.length);
+    this.openRanges = new Float64Array(this.open.length);
+    this.openBy = Array(this.open.length).fill(null);
   }
 
   step(read: EvalRow): PassRow {
@@ -79,14 +94,22 @@ export class Pass {
     const row = this.rows++;
     const M = outputs.length;
     if (row === this.skip && row > 0) model.resetMetrics();
-    const made = outputs.map(({ horizon }, m) =>
-      row < horizon ? null : open[((row - horizon) % longest) * M + m]!,
-    );
+    const ofRow = <T>(all: ArrayLike<T>): (T | null)[] =>
+      outputs.map(({ horizon }, m) => (row < horizon ? null : all[((row - horizon) % longest) * M + m]!));
+    const made = ofRow(open);
+    const ranges = ofRow(this.openRanges).map((range) => range || null);
+    const by = ofRow(this.openBy);
     const result = this.resultOf(read);
     const exact = model.lastExact();
     if (exact) open.set(exact, (row % longest) * M);
+    model.copyRange(this.openRanges, (row % longest) * M);
+    const { forecasters, interval } = model;
+    if (forecasters)
+      for (let m = 0; m < M; m++) this.openBy[(row % longest) * M + m] = heaviest(forecasters, m);
+    const seasons = this.run!.alerts[0]?.seasons ?? [];
     const truth = this.targetIndices.map((i) => read.x[i]!);
-    return { ...read, row, truth, made, result, isScored: row >= this.skip };
+    const isScored = row >= this.skip;
+    return { ...read, row, truth, made, ranges, by, result, forecasters, seasons, interval, isScored };
   }
 
   private resultOf({ x, time }: EvalRow): StepResult {

@@ -1,15 +1,18 @@
 /** The result of a pass: as JSON, and as a readable table. The same file gives the same text. */
 
+import type { ForecasterShare } from '../../fields/forecaster-shares.js';
 import { type BadRow, type Choice, fieldText, listed, type ReadingReport } from '../../reading/index.js';
 import type { OutputName } from '../../rnn/io/output-names.js';
 import type { DriftKind } from '../../rnn/scoring/drift/drift.js';
 import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import { countOf, grouped } from '../shared/terminal.js';
+import { ForecasterMeans } from './forecaster-means.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
+import { changesAt, keyOf, type SeasonChange, type SeasonInUse, seasonsInUse } from './seasons-in-use.js';
 import type { StepInputs } from './step-inputs.js';
 
-interface Place {
+export interface Place {
   readonly row: number;
   readonly line: number;
   readonly timestamp: string | null;
@@ -41,12 +44,23 @@ class Events<E> {
 export class Summary {
   readonly drift = new Events<DriftEvent>();
   readonly anomalies = new Events<AnomalyEvent>();
+  readonly seasons = new Events<SeasonChange>();
+  private readonly found = new Map<string, SeasonChange>();
+  private readonly means = new ForecasterMeans();
   private updates = 0;
 
+  constructor(private readonly targets: readonly string[]) {}
+
   /** Takes a row; unscored rows count in no figure. */
-  add({ row, line, timestamp, time: t, result, isScored }: PassRow): void {
+  add(passed: PassRow): void {
+    const { row, line, timestamp, time: t, result, forecasters, isScored } = passed;
     this.updates += result.updates.length;
+    for (const change of changesAt(passed, this.targets)) {
+      if (change.change !== 'dropped') this.found.set(keyOf(change.target, change.steps), change);
+      if (isScored) this.seasons.add(change);
+    }
     if (!isScored) return;
+    if (forecasters) this.means.add(forecasters);
     const { drift, anomaly, isAnomalous } = result;
     if (drift) this.drift.add({ row, line, timestamp, t, detector: drift });
     if (isAnomalous) this.anomalies.add({ row, line, timestamp, t, score: anomaly });
@@ -79,14 +93,23 @@ export class Summary {
           target,
           horizon,
           ...scoresOnly(scores[m]!),
+          forecasters: this.means.of(m),
         })),
       },
+      seasons: seasonsInUse(pass.model.seasons ?? [], pass.targets, this.found, pass.model.interval),
+      seasonChangeCount: this.seasons.count,
+      seasonChanges: this.seasons.named,
       driftCount: this.drift.count,
       drift: this.drift.named,
       anomalyCount: this.anomalies.count,
       anomalies: this.anomalies.named,
     };
   }
+}
+
+/** The scores of one output, and who forecast it, the mean over the scored rows; nobody where the network does alone. */
+export interface OutputScores extends Pick<Output, 'target' | 'horizon'>, Scores {
+  readonly forecasters: readonly ForecasterShare[];
 }
 
 export interface EvalResult {
@@ -102,7 +125,11 @@ export interface EvalResult {
   readonly targets: readonly string[];
   readonly spec: ModelSpec;
   readonly updates: number;
-  readonly metrics: Scores & { readonly outputs: readonly (Pick<Output, 'target' | 'horizon'> & Scores)[] };
+  readonly metrics: Scores & { readonly outputs: readonly OutputScores[] };
+  /** The seasons in use at the end, and how they changed. */
+  readonly seasons: readonly SeasonInUse[];
+  readonly seasonChangeCount: number;
+  readonly seasonChanges: readonly SeasonChange[];
   readonly driftCount: number;
   readonly drift: readonly DriftEvent[];
   readonly anomalyCount: number;
@@ -117,8 +144,8 @@ const significant = (value: number | null) =>
 const percent = (value: number | null) =>
   value === null ? '-' : `${(100 * value).toFixed(1).replace(/^-(?=0\.0$)/, '')} %`;
 
-/** The figures shown for each output: a heading, what it means, which score it is, and how to format it. */
-export const FIGURES = [
+/** Figures shown for each output: a heading, what it means, which score it is, and how to format it. */
+const SCORES = [
   ['MAE', 'mean absolute error', 'mae', significant],
   ['RMSE', 'root mean squared error', 'rmse', significant],
   ['NRMSE', 'RMSE in standard deviations of the target', 'nrmse', significant],
@@ -131,38 +158,89 @@ export const FIGURES = [
   ],
   ['recent MAE', 'MAE of about the last 500 rows', 'recentMae', significant],
   ['scored', 'rows scored', 'scored', whole],
-] as const satisfies (readonly [string, string, keyof Scores, (score: number | null) => string])[];
+] as const satisfies Figure[];
+
+/** Those of its ranges. */
+const RANGES = [
+  ['coverage', 'share of the rows that lay in the range forecast for them', 'coverage', percent],
+  ['width', 'mean width of the ranges', 'intervalWidth', significant],
+  [
+    'range skill',
+    'how much lower the interval score is than that of ranges around persistence',
+    'intervalSkill',
+    percent,
+  ],
+] as const satisfies Figure[];
+
+export const FIGURES: readonly Figure[] = [...SCORES, ...RANGES];
+
+type Figure = readonly [string, string, keyof Scores, (score: number | null) => string];
 
 /** What is shown of the scores of one output. */
-export const figuresOf = (scores: Scores): string[] =>
-  FIGURES.map(([, , name, format]) => format(scores[name]));
+export const figuresOf = (scores: Scores, figures = FIGURES): string[] =>
+  figures.map(([, , name, format]) => format(scores[name]));
 
-export const figureRows = (result: EvalResult): string[][] =>
+/** A row for each output: its target, how far ahead, and cells. */
+export const outputRows = (result: EvalResult, cells: (output: OutputScores) => string[]): string[][] =>
   result.metrics.outputs.map((output) => [
     labelOf(result, output.target),
     String(output.horizon),
-    ...figuresOf(output),
+    ...cells(output),
   ]);
+
+/** Writes who forecast, at most so many by name: `network 62 %, season 30 %, others 8 %`. */
+export function forecastersText({ forecasters }: OutputScores, most = Number.POSITIVE_INFINITY): string {
+  const named = forecasters.slice(0, most);
+  const others = forecasters.slice(most).reduce((sum, { weight }) => sum + weight, 0);
+  const shares = others > 0 ? [...named, { name: 'others', weight: others }] : named;
+  return shares.map(({ name, weight }) => `${name} ${Math.round(100 * weight)} %`).join(', ') || 'network';
+}
+
+/** Writes the seasons in use, and since when: `flow 24 steps, 1 d, found at row 118`. */
+export const seasonsText = (result: EvalResult): string =>
+  result.seasons
+    .map(({ target, text, found }) => {
+      const since = found === null ? '' : `, found at ${found.timestamp ?? `row ${found.row}`}`;
+      return `${labelOf(result, target)} ${text}${since}`;
+    })
+    .join('; ');
 
 /** Writes a field's name with its unit. */
 export const labelOf = ({ reading }: Pick<EvalResult, 'reading'>, name: string): string =>
   fieldText(reading.fields.find((field) => field.name === name) ?? { name });
 
 export function toText(result: EvalResult): string {
-  const rows = [['target', 'ahead', ...FIGURES.map(([head]) => head)], ...figureRows(result)];
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const table = rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
-  );
+  const scores = outputRows(result, (output) => figuresOf(output, SCORES));
+  const ranges = outputRows(result, (output) => [
+    ...figuresOf(output, RANGES),
+    forecastersText(output, SHOWN),
+  ]);
+  const { seasons } = result;
   return [
     `${result.file}  ${countOf(result.rows, 'row')}${result.skip > 0 ? `, the first ${grouped(result.skip)} not scored` : ''}`,
     describe(result),
     '',
-    ...table,
+    ...tableOf(['target', 'ahead', ...SCORES.map(([head]) => head)], scores),
     '',
+    ...tableOf(['target', 'ahead', ...RANGES.map(([head]) => head), 'forecast by'], ranges),
+    '',
+    `${countOf(seasons.length, 'season')}${seasons.length > 0 ? `: ${seasonsText(result)}` : ''}`,
     `${countOf(result.anomalyCount, 'anomaly', 'anomalies')}${placesOf(result.anomalies)}`,
     `${countOf(result.driftCount, 'drift event')}${placesOf(result.drift)}`,
   ].join('\n');
+}
+
+/** Aligns a table: numbers to the right, names and the last column of words to the left. */
+function tableOf(heads: readonly string[], cells: readonly (readonly string[])[]): string[] {
+  const rows = [heads, ...cells];
+  const widths = heads.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const isText = (i: number) => i === 0 || heads[i] === 'forecast by';
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (isText(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 export function describe(result: Pick<EvalResult, 'spec' | 'features' | 'targets' | 'reading'>): string {

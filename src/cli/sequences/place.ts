@@ -1,11 +1,13 @@
 /** Where sequences are: behind a server, or in a folder that no server is using. */
 import type { Listing } from '../../../client/sdk/index.js';
 import { EddyError } from '../../errors.js';
+import type { ToldSeason } from '../../fields/told-seasons.js';
 import { type ConnectionFlags, connectServer } from '../shared/server-connection.js';
 
 /** What is told of a sequence; of one that sleeps, as it fell asleep. */
-export type ListedSequence = Omit<Listing['sequences'][number], 'spec'> & {
+export type ListedSequence = Omit<Listing['sequences'][number], 'spec' | 'seasons'> & {
   readonly spec?: Readonly<Record<string, unknown>> | undefined;
+  readonly seasons?: readonly ToldSeason[] | undefined;
 };
 
 export interface Place {

@@ -1,6 +1,7 @@
 /** All that is told of one sequence, for people, and as JSON. */
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
+import { seasonsText } from '../../fields/told-seasons.js';
 import { parseSpec } from '../../rnn/spec/spec.js';
 import { fieldLabel, readingText } from '../shared/field-text.js';
 import { agoText, timeText } from '../shared/number-text.js';
@@ -25,6 +26,7 @@ export function sheetOf(row: ListedSequence, now: number): string {
     resample,
     spec,
     health,
+    seasons,
   } = row;
   const lines: [string, string][] = [
     [sequence, `${awake ? 'awake' : 'asleep'}${seq === undefined ? '' : `, ${countOf(seq + 1, 'step')}`}`],
@@ -33,6 +35,7 @@ export function sheetOf(row: ListedSequence, now: number): string {
     ...fieldLines(row),
     ...pair('resampled', resample && JSON.stringify(resample)),
     ...pair('forecasts', spec && forecastText(row)),
+    ...pair('seasons', seasons && (seasonsText(seasons) || 'none found')),
     ...pair(
       'learning',
       updates !== undefined && `${countOf(updates, 'update')}${learning === false ? ', turned off' : ''}`,

@@ -1,6 +1,6 @@
 /** Fields and their values as text, a unit once. */
 import type { Field } from '../../fields/field.js';
-import { shortest } from './number-text.js';
+import { numberWithRange } from './number-text.js';
 
 /** Gives the unit of a field, if its name does not hold it already. */
 const unitOf = ({ name, unit }: Field): string =>
@@ -12,13 +12,14 @@ export function fieldLabel(field: Field): string {
   return unit ? `${field.name} [${unit}]` : field.name;
 }
 
-/** Writes a value of a field: `temp 21.4 °C`; – for a gap, NaN or null. @param paint the name */
+/** Writes a value of a field: `temp 21.4 °C`; – for a gap, NaN or null. @param paint the name. @param range to either side */
 export function readingText(
   field: Field,
   value: number | null,
   paint: (name: string) => string = (name) => name,
+  range = 0,
 ): string {
   if (value === null || Number.isNaN(value)) return `${paint(field.name)} –`;
   const unit = unitOf(field);
-  return `${paint(field.name)} ${shortest(value)}${unit ? ` ${unit}` : ''}`;
+  return `${paint(field.name)} ${numberWithRange(value, range)}${unit ? ` ${unit}` : ''}`;
 }

@@ -10,6 +10,13 @@ export function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
+/** Formats a number and the half-width of its range, both to two digits of the latter; 0 is no range. */
+export function numberWithRange(value: number, range: number): string {
+  if (!(range > 0)) return shortest(value);
+  const decimals = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(range))));
+  return `${Number(value.toFixed(decimals))} ± ${Number(range.toFixed(decimals))}`;
+}
+
 /** Formats a time in milliseconds since 1970 in UTC, with fractions of a second only where it has them. */
 export const timeText = (t: number): string => {
   const date = new Date(t);

@@ -22,6 +22,15 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number of at least 0.');
 }
 
+/** Makes a parser of numbers from low to high. */
+export const numberFrom =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`);
+  };
+
 /** Makes a parser of a time, or of how long ago it was; gives milliseconds since 1970. @param now the clock */
 export const pastTime =
   (now: () => number) =>

@@ -2,7 +2,7 @@
 import type { Results } from '../../../client/sdk/index.js';
 import type { Field } from '../../fields/field.js';
 import { readingText } from '../shared/field-text.js';
-import { shortest, timeText } from '../shared/number-text.js';
+import { numberWithRange, timeText } from '../shared/number-text.js';
 import { colorsFor } from '../shared/output.js';
 import { countOf, sparkline } from '../shared/terminal.js';
 import type { ResultNames } from './result-names.js';
@@ -33,7 +33,8 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
     return [c.cyan(sparkline(value.subarray(0, MAX_DRAWN), -1, 1)), c.dim(countOf(value.length, 'unit'))];
   if (key === 'x' && value instanceof Float64Array) return numbers(value, names?.fields ?? [], c);
   if (key === 'y' && value instanceof Float32Array) return predicted(value, result, names, c);
-  if (key === 'interval') return [];
+  if (key === 'interval' || key === 'range') return [];
+  if (key === 'forecasters') return [`${c.dim('forecast by')} ${sharesText(value as Shares)}`];
   if (key === 'health') return [healthText(value as Results['metrics']['health'], c)];
   if (value instanceof Float32Array) return [`${c.dim(key)} ${countOf(value.length, 'number')}`];
   if (key === 'outputs' && Array.isArray(value)) return value.map((output) => scoreOf(output, c));
@@ -44,18 +45,32 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
 const healthText = (health: Results['metrics']['health'], c: Colors): string =>
   health ? `${c.bold(health.state)} ${c.dim(health.why)}` : '';
 
+type Shares = NonNullable<Results['metrics']['forecasters']>;
+
+/** Writes who forecasts: network 62 %, season 38 %. */
+const sharesText = (shares: Shares): string =>
+  shares.map(({ name, weight }) => `${name} ${Math.round(100 * weight)} %`).join(', ') || '–';
+
 const plain = (value: unknown): string =>
   typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : JSON.stringify(value);
 
-/** Writes the numbers of B rows of fields. */
-function numbers(values: ArrayLike<number>, fields: readonly Field[], c: Colors): string[] {
+/** Writes the numbers of B rows of fields, with their ranges where they have some. */
+function numbers(
+  values: ArrayLike<number>,
+  fields: readonly Field[],
+  c: Colors,
+  ranges?: ArrayLike<number> | null,
+): string[] {
   const shown = Array.from(values).slice(0, MAX_DRAWN);
-  const written = shown.map((value, i) => numberText(value, fields[i % (fields.length || 1)], c));
+  const written = shown.map((value, i) =>
+    numberText(value, fields[i % (fields.length || 1)], c, ranges?.[i]),
+  );
   return values.length > MAX_DRAWN ? [...written, c.dim(`and ${values.length - MAX_DRAWN} more`)] : written;
 }
 
-function numberText(value: number, field: Field | undefined, c: Colors): string {
-  return field ? readingText(field, value, c.dim) : Number.isNaN(value) ? '–' : shortest(value);
+function numberText(value: number, field: Field | undefined, c: Colors, range = 0): string {
+  if (field) return readingText(field, value, c.dim, range);
+  return Number.isNaN(value) ? '–' : numberWithRange(value, range);
 }
 
 /** Names the steps ahead where there are several horizons, and the time a single one is for where steps come regularly. */
@@ -68,10 +83,10 @@ function predicted(y: Float32Array, result: object, names: ResultNames | null, c
     name: isOne || horizon === null ? name : `${name} +${horizon}`,
     unit,
   }));
-  const { t, interval } = result as Partial<Results['predictions']>;
+  const { t, interval, range } = result as Partial<Results['predictions']>;
   const isTimed = isOne && typeof t === 'number' && typeof interval === 'number';
   const ahead = isTimed ? `for ${timeText(Math.round(t + only * interval))}` : isOne ? `${only} ahead` : '';
-  return [...(ahead ? [c.dim(ahead)] : []), ...numbers(y, fields, c)];
+  return [...(ahead ? [c.dim(ahead)] : []), ...numbers(y, fields, c, range)];
 }
 
 /** Writes the recent error of one output. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { channel, lastSeq, seq, time } from '../fields.js';
 import { entriesOf } from './view-kind.js';
 
-/** The events of a sequence: its life, its settings, and anomalies and drift of its series. */
+/** The events of a sequence: its life, its settings, and anomalies, drift and seasons of its series. */
 export const EVENTS = [
   'opened',
   'resumed',
@@ -15,6 +15,7 @@ export const EVENTS = [
   'checkpoint',
   'anomaly',
   'drift',
+  'season',
   'silence',
   'health',
   'damaged',

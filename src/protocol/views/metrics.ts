@@ -18,7 +18,16 @@ const scores = {
   recentSkill: score,
   seasonalSkill: score,
   recentSeasonalSkill: score,
+  coverage: score.optional(),
+  recentCoverage: score.optional(),
+  intervalWidth: score.optional(),
+  recentIntervalWidth: score.optional(),
+  intervalScore: score.optional(),
+  intervalSkill: score.optional(),
 };
+
+/** Who forecasts, largest share first. */
+const forecasters = z.array(z.object({ name: z.string(), weight: z.number() })).optional();
 
 const schema = z.object({
   type: z.literal('metrics'),
@@ -34,6 +43,7 @@ const schema = z.object({
   recentCrossEntropy: score,
   accuracy: score,
   recentAccuracy: score,
+  forecasters,
   outputs: z.array(
     z.object({
       output: seq,
@@ -42,6 +52,7 @@ const schema = z.object({
       feature: seq.nullable(),
       horizon: seq.nullable(),
       ...scores,
+      forecasters,
     }),
   ),
 });

@@ -16,6 +16,7 @@ import type { Reals } from '../../kernels/kernels.js';
 import { clamp } from '../../math/clamp.js';
 import type { Inputs } from '../io/cell-inputs.js';
 import { type ScalerState, StandardScaler } from '../io/scaler.js';
+import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
@@ -266,10 +267,16 @@ export class Forecaster {
   }
 
   /** Takes series i for one of another level: its statistics begin anew, or are those of before. */
-  relevel(i: number, level: 'new' | 'back'): void {
+  relevel(i: number, level: Level): void {
     this.levels.exchange(i, level);
     this.units.exchange(i, level);
     this.seasons.forget(i);
+    if (level !== 'anew') return;
+    for (const o of this.outputsOf(i)) {
+      for (const part of [this.mixtures[o]!, this.linear[o]!, this.seasonal[o]!]) part.clear();
+      this.c[this.largest + o] = 0;
+    }
+    for (const part of this.squares) part.clear();
   }
 
   private *outputsOf(i: number): Iterable<number> {
@@ -326,7 +333,8 @@ export class Forecaster {
       c[at + SEASON + 2 * slot] = then;
       if (seasons.knows(whole, i)) c[at + SEASON + 2 * slot + 1] = then + base - seasons.read(whole, i);
     }
-    for (let s = 0; s < SMOOTHINGS; s++) c[at + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
+    if (seasons.hasLevel(i))
+      for (let s = 0; s < SMOOTHINGS; s++) c[at + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
     if (unit > 0) {
       const most = LARGEST_CHANGE * c[this.largest + o]!;
       const linear = this.linear[o]!.predict(this.phi.subarray(i * (p + 1), (i + 1) * (p + 1)), 0);

@@ -15,6 +15,11 @@ export class Intervals {
   private readonly served: number;
   private readonly naiveServed: number;
 
+  /** Gives how many numbers it keeps. */
+  static length(outputs: number, rows: number): number {
+    return outputs * (2 * IntervalTracker.LENGTH + 2 * rows);
+  }
+
   /**
    * @param outputs B * M
    * @param rows steps for which a target may still come, the last one included
@@ -27,7 +32,7 @@ export class Intervals {
     const each = outputs * IntervalTracker.LENGTH;
     this.served = 2 * each;
     this.naiveServed = this.served + rows * outputs;
-    this.numbers = new Float64Array(this.naiveServed + rows * outputs);
+    this.numbers = new Float64Array(Intervals.length(outputs, rows));
     const trackers = (at: number) =>
       Array.from(
         { length: outputs },
@@ -65,6 +70,12 @@ export class Intervals {
 
   observeNaive(step: number, o: number, error: number): void {
     this.naive[o]!.observe(Math.abs(error), this.naiveAt(step, o));
+  }
+
+  /** Forgets the errors of output o. */
+  begin(o: number): void {
+    this.trackers[o]!.clear();
+    this.naive[o]!.clear();
   }
 
   clear(): void {

@@ -3,6 +3,7 @@ import type { Inputs } from '../io/cell-inputs.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
 import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
+import { leastRows } from './size.js';
 import { isSmoothingState, Smoothing, type SmoothingState } from './smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
@@ -41,8 +42,7 @@ export class Seasons {
     longest: number,
     told: number | undefined,
   ) {
-    const least = told === undefined ? 0 : 2 * told + 2 * longest + 2;
-    this.finder = new SeasonFinder(series, least);
+    this.finder = new SeasonFinder(series, leastRows(longest, told));
     this.slots = Array.from({ length: series }, () => new SeasonSlots(told));
     this.smoothings = Array.from({ length: series }, () => new Smoothing());
     this.values = new Float64Array(series);
@@ -117,7 +117,12 @@ export class Seasons {
     return this.finder.read(back, i);
   }
 
-  /** Gives what smoothing k forecasts of series i. */
+  /** Does smoothing know a level of series i? */
+  hasLevel(i: number): boolean {
+    return this.smoothings[i]!.hasLevel;
+  }
+
+  /** Gives what smoothing k forecasts of series i, of which it must know a level. */
   smoothed(i: number, k: number, ahead: number): number {
     return this.smoothings[i]!.forecast(k, ahead);
   }

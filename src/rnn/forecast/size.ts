@@ -1,4 +1,5 @@
 /** How much the forecasters of a spec hold, and what a step of them costs. */
+import { SeasonFinder } from '../io/seasons/season-finder.js';
 import type { ModelSpec } from '../spec/defaults.js';
 import { delayOf, inputsOf, lagsOf, lookedBackAt, outputsOf } from '../spec/model-shape.js';
 import { ExpertMixture } from './expert-mixture.js';
@@ -24,3 +25,11 @@ export function forecasterNumbers(spec: ModelSpec): number {
   const squares = hasSquares ? task.horizon.length * LeastSquares.length(units + inputsOf(spec) + 1, K) : 0;
   return O * each + squares;
 }
+
+/** Gives how many steps are looked back at in any case. @param longest horizon. @param told the season of the spec */
+export const leastRows = (longest: number, told: number | undefined): number =>
+  told === undefined ? 0 : 2 * told + 2 * longest + 2;
+
+/** Gives how many numbers the seasons of so many series keep at most: their values, and a season of each in smoothing. */
+export const seasonNumbers = (series: number, longest: number, told: number | undefined): number =>
+  2 * SeasonFinder.most(series, leastRows(longest, told)) + 8 * series;

@@ -68,6 +68,11 @@ export class Smoothing {
     }
   }
 
+  /** Was there a value at all? */
+  get hasLevel(): boolean {
+    return this.isKnown;
+  }
+
   /** The period of its season in steps; 0 for none. */
   get season(): number {
     return this.period;

@@ -14,7 +14,7 @@ import { Relevance } from './relevance.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
 import { type IntervalState, UsualInterval } from './seasons/usual-interval.js';
 import { TimeInputs, type TimeState } from './time-inputs.js';
-import { type Verdict, WildValues } from './wild-values.js';
+import { type Level, WildValues } from './wild-values.js';
 
 export interface InputsState {
   readonly history: HistoryState;
@@ -36,7 +36,7 @@ export interface InputsState {
 export interface Relevelled {
   /** Which of the [B,F]. */
   readonly at: number;
-  readonly level: 'new' | 'back';
+  readonly level: Level;
 }
 
 const NONE: readonly Relevelled[] = [];
@@ -147,7 +147,7 @@ export class Inputs {
   }
 
   /** Takes feature i for one of another level. The statistics of batch rows are common, and stay. */
-  private relevel(i: number, level: Exclude<Verdict, 'usual' | 'wild'>): void {
+  private relevel(i: number, level: Level): void {
     this.relevelled = [...this.relevelled, { at: i, level }];
     if (this.batch > 1) return;
     this.scaler?.exchange(i, level);

@@ -151,7 +151,11 @@ export class ForecastOutputs extends ScaledOutputs {
       const k = inputs.lookedBackAt.indexOf(at);
       if (k < 0) continue;
       this.forecaster?.relevel(k, level);
-      for (const { first } of this.horizons) if (k < K) this.scaler?.exchange(first + k, level);
+      for (const { first } of this.horizons) {
+        if (k >= K) continue;
+        this.scaler?.exchange(first + k, level);
+        if (level === 'anew') this.intervals?.begin(first + k);
+      }
     }
   }
 
@@ -367,5 +371,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     this.intervals?.clear();
   }
 
-  restart(): void {}
+  restart(): void {
+    // nothing is looked back at
+  }
 }

@@ -33,6 +33,12 @@ export class Relevance {
   private readonly seen: number;
   private readonly pending: number;
 
+  /** Gives how many numbers it keeps of `others` features; 0 where there is nothing to judge. */
+  static length(others: number, targets: number, batch: number, ahead: number): number {
+    const size = others * (targets + 1 + (ahead + 1) * batch) + targets + 1;
+    return others <= FEW_OTHERS || size > MOST ? 0 : size;
+  }
+
   /**
    * Creates it where there are features to judge, or gives null.
    *
@@ -41,8 +47,7 @@ export class Relevance {
    */
   static of(features: number, forecast: readonly number[], batch: number, ahead: number): Relevance | null {
     const others = Array.from({ length: features }, (_, f) => f).filter((f) => !forecast.includes(f));
-    const size = others.length * (forecast.length + 1 + (ahead + 1) * batch);
-    if (others.length <= FEW_OTHERS || size > MOST) return null;
+    if (Relevance.length(others.length, forecast.length, batch, ahead) === 0) return null;
     return new Relevance(features, others, forecast.length, batch, ahead + 1);
   }
 

@@ -8,6 +8,7 @@
  * deviations of a counter that stands at 10^12 are as fine as those of one that begins at 0.
  */
 import { clamp } from '../../math/clamp.js';
+import type { Level } from './wild-values.js';
 
 export interface ScalerState {
   readonly count: Float64Array;
@@ -105,14 +106,14 @@ export class StandardScaler {
 
   /**
    * Takes other statistics for feature i, whose level is another one, and keeps the present ones aside: of a level that is
-   * `new` it begins without any; `back` brings those that were kept aside.
+   * `new`, or true only now, it begins without any; `back` brings those that were kept aside.
    */
-  exchange(i: number, level: 'new' | 'back'): void {
+  exchange(i: number, level: Level): void {
     const { sums, aside, width } = this;
     for (let k = i; k < 4 * width; k += width) {
       const present = sums[k]!;
-      sums[k] = level === 'new' ? 0 : aside[k]!;
-      aside[k] = present;
+      sums[k] = level === 'back' ? aside[k]! : 0;
+      aside[k] = level === 'anew' ? 0 : present;
     }
     this.deviate(i);
   }

@@ -3,12 +3,17 @@
  * a row say that the level has changed for good.
  *
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
- * varied yet, by more than ten times its size. After PATIENCE of them in a row their range replaces the old one, which is
- * remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once.
+ * varied yet, by more than ten times its size. The first WARM values are looked at together: what lies far from their median
+ * was wild, and the feature begins anew without it. After PATIENCE wild values in a row their range replaces the old one,
+ * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Where a
+ * feature goes back and forth, both ranges are its own.
  */
 
-/** What a value is: as ever, wild, or the first of a level that is new, or of the one before. */
-export type Verdict = 'usual' | 'wild' | 'new' | 'back';
+/** Of which level the values are from one on: a new one, the one before, or the true one after a wild beginning. */
+export type Level = 'new' | 'back' | 'anew';
+
+/** What a value is: as ever, wild, or the first of another level. */
+export type Verdict = 'usual' | 'wild' | Level;
 
 /** Wild values in a row that make a new level. */
 export const PATIENCE = 24;
@@ -20,8 +25,19 @@ const MAGNITUDES = 10;
 /** What a step takes off the distance of a bound to the value: half in about 7,000 steps. */
 const FADE = 1e-4;
 
-/** Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high. */
-const WIDTH = 9;
+/** How far outside the range of another level a value may lie to be of it, in widths of that. */
+const SLACK = 0.25;
+/** How far from the median one of the first values is wild, in median distances from it. */
+const DISTANCES = 50;
+/** How often a level may come back before it belongs to the other one. */
+const RETURNS = 3;
+
+/**
+ * Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high; how
+ * often that came back; the first values.
+ */
+const FIRST = 10;
+const WIDTH = FIRST + WARM;
 
 export class WildValues {
   private readonly c: Float64Array;
@@ -35,15 +51,17 @@ export class WildValues {
   judge(value: number, i: number): Verdict {
     const { c } = this;
     const at = i * WIDTH;
-    if (!this.isOutside(value, at + 1, c[at]!)) {
-      c[at + 3] = 0;
-      this.join(value, at);
-      return 'usual';
-    }
-    if (c[at + 6] === 1 && !this.isOutside(value, at + 7, PATIENCE)) {
-      this.swap(at, c[at + 7]!, c[at + 8]!);
+    const isBeyond = c[at]! > 0 && (value < c[at + 1]! || value > c[at + 2]!);
+    if (isBeyond && c[at + 6] === 1 && this.isWithin(value, at + 7)) {
+      this.comeBack(at);
       this.join(value, at);
       return 'back';
+    }
+    if (!this.isOutside(value, at + 1, c[at]!)) {
+      c[at + 3] = 0;
+      if (c[at]! < WARM) c[at + FIRST + c[at]!] = value;
+      this.join(value, at);
+      return c[at] === WARM && this.trim(at) ? 'anew' : 'usual';
     }
     const run = ++c[at + 3]!;
     c[at + 4] = run === 1 ? value : Math.min(c[at + 4]!, value);
@@ -53,8 +71,39 @@ export class WildValues {
     return 'new';
   }
 
+  /** Brings the other range back; one that has come back often joins this one. */
+  private comeBack(at: number): void {
+    const { c } = this;
+    const [low, high] = [c[at + 1]!, c[at + 2]!];
+    this.swap(at, c[at + 7]!, c[at + 8]!);
+    if (++c[at + 9]! < RETURNS) return;
+    c[at + 1] = Math.min(low, c[at + 1]!);
+    c[at + 2] = Math.max(high, c[at + 2]!);
+  }
+
+  /** Takes from the range what of the first values lies far from their median; tells if some did. */
+  private trim(at: number): boolean {
+    const { c } = this;
+    const first = c.subarray(at + FIRST, at + FIRST + WARM);
+    const middle = medianOf(first);
+    const most = DISTANCES * medianOf(first.map((value) => Math.abs(value - middle)));
+    const usual = first.filter((value) => Math.abs(value - middle) <= most);
+    if (most === 0 || usual.length === WARM) return false;
+    c[at + 1] = Math.min(...usual);
+    c[at + 2] = Math.max(...usual);
+    return true;
+  }
+
+  /** Does a value lie in a range, or little outside it? */
+  private isWithin(value: number, bounds: number): boolean {
+    const low = this.c[bounds]!;
+    const high = this.c[bounds + 1]!;
+    const slack = SLACK * (high - low);
+    return value >= low - slack && value <= high + slack;
+  }
+
   private isOutside(value: number, bounds: number, seen: number): boolean {
-    if (seen < WARM && bounds % WIDTH === 1) return false;
+    if (seen < WARM) return false;
     const low = this.c[bounds]!;
     const high = this.c[bounds + 1]!;
     const width = high - low;
@@ -92,3 +141,5 @@ export class WildValues {
     this.c.set(state);
   }
 }
+
+const medianOf = (values: Float64Array): number => values.slice().sort()[Math.floor(values.length / 2)]!;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { LearnerSettings } from '../learning/learners.js';
 import type { OptimizerSettings } from '../learning/optimizers/optimizers.js';
+import { inputsOf } from './model-shape.js';
 import { type fields, MAX_LAG } from './schema.js';
 
 type Given = z.output<typeof fields>;
@@ -65,8 +66,8 @@ function defaultChanges(few: boolean, season = 0): number[] {
   return [...changes, season].sort((a, b) => a - b);
 }
 
-/** From so many units on, least squares over all of them cost more than they bring. */
-const MOST_SQUARES = 512;
+/** From so many regressors on, units and inputs, least squares over all of them cost more than they bring. */
+const MOST_SQUARES = 768;
 
 function ruled(readout: Given['readout'], learnsBySquares: boolean): ModelSpec['readout'] {
   if (readout.kind !== 'linear') return readout;
@@ -97,15 +98,14 @@ export function complete(given: Given): ModelSpec {
   const isMixed = isForecast && task.forecaster === 'mixture';
   const learner = learnerOf(given, isMixed);
   const few = isForecast && (task.targets?.length ?? given.features) <= FEW;
+  const whole = changes ?? (isForecast && isScaled ? defaultChanges(few, given.season) : []);
+  const shape = { features: given.features, task: task ?? undefined, inputs: { changes: whole, ...inputs } };
   return {
     ...rest,
     ...(task && { task }),
-    readout: ruled(given.readout, isMixed && given.units <= MOST_SQUARES),
+    readout: ruled(given.readout, isMixed && given.units + inputsOf(shape) <= MOST_SQUARES),
     learner,
     optimizer: optimizerOf(given, learner.k1, isForecast),
-    inputs: {
-      changes: changes ?? (isForecast && isScaled ? defaultChanges(few, given.season) : []),
-      ...inputs,
-    },
+    inputs: shape.inputs,
   };
 }

@@ -1,12 +1,14 @@
 /** What a model holds, and what a step costs. */
 import { layoutArena } from '../arena-layout.js';
 import { layoutParameters } from '../cell/parameters.js';
-import { forecasterNumbers } from '../forecast/size.js';
-import { learnerOf } from '../learning/learners.js';
+import { Intervals } from '../forecast/intervals.js';
+import { forecasterNumbers, seasonNumbers } from '../forecast/size.js';
+import { Relevance } from '../io/relevance.js';
+import { learnerOf, reachOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
 import { Window } from '../learning/window.js';
 import type { ModelSpec } from './defaults.js';
-import { historyOf, lookedBackAt } from './model-shape.js';
+import { delayOf, historyOf, inputsOf, lookedBackAt, outputsOf } from './model-shape.js';
 
 /** Gives how many numbers a model works with: its arena, and in float64 what it remembers of x and what forecasters keep. */
 export function workingSize(spec: ModelSpec): number {
@@ -14,9 +16,31 @@ export function workingSize(spec: ModelSpec): number {
   return layoutArena(spec).length + history + 2 * forecasterNumbers(spec);
 }
 
-/** Gives how many numbers a model holds: those, and its predictions once more in float64. */
+/** Statistics of a feature and of an output, and what detectors of change and of oddness keep of all outputs together. */
+const OF_FEATURE = 32;
+const OF_OUTPUT = 64;
+const OF_DETECTORS = 1024;
+
+/**
+ * Gives how many numbers a model holds at most: those, its predictions once more in float64, their ranges, past values
+ * in which seasons are looked for, and statistics.
+ */
 export function modelSize(spec: ModelSpec): number {
-  return workingSize(spec) + 2 * Window.exactLength(layoutArena(spec).window);
+  const { batch, features, readout } = spec;
+  const O = batch * outputsOf(spec);
+  const exact = Window.exactLength(layoutArena(spec).window);
+  const ranges = readout.kind === 'linear' ? Intervals.length(O, delayOf(spec) + reachOf(spec) + 1) : 0;
+  const statistics = OF_FEATURE * (batch * features + inputsOf(spec)) + OF_OUTPUT * O + OF_DETECTORS;
+  return workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + statistics);
+}
+
+/** Gives how many past values forecasters look for seasons in, and for features that tell something. */
+function lookedThrough(spec: ModelSpec): number {
+  const { task, batch, features, season } = spec;
+  if (task?.kind !== 'forecast' || task.forecaster === 'network') return 0;
+  const columns = lookedBackAt(spec);
+  const judged = Relevance.length(features - columns.length, columns.length, batch, task.horizon[0]!);
+  return seasonNumbers(batch * columns.length, delayOf(spec), season) + judged;
 }
 
 /** Gives nearly how many multiply-adds a step costs, its share of an update included. */

@@ -4,7 +4,7 @@ import type { LogRecord } from '../../store/store.js';
 import { eventsOf } from '../alert-events.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
-import { timeOf } from '../results/latest-result.js';
+import { scoresOf, timeOf } from '../results/latest-result.js';
 import { silencesOf } from '../silences.js';
 import type { Past } from './past.js';
 
@@ -25,7 +25,7 @@ export function keepRun(past: Past, run: SequenceRun, course: Course): void {
   for (const alert of run.alerts) {
     const { seq } = alert;
     const place = { seq, t: timeOf(steps?.t?.[seq - steps.first] ?? course.times.last), epoch };
-    for (const event of eventsOf(alert)) past.event({ ...place, ...event });
+    for (const event of eventsOf(alert, course)) past.event({ ...place, ...event });
   }
   for (const { event, detail } of run.events)
     past.event({ seq: course.seq, t: timeOf(course.times.last), epoch, event, detail });
@@ -46,11 +46,11 @@ function keepSilences(
 
 /** Keeps the scores as they are. */
 export function keepMetrics(past: Past, { model, epoch, times }: Course): void {
-  const { seq, updates, anomaly, metrics, health } = model;
+  const scores = scoresOf(model);
   past.metrics({
-    seq,
+    seq: model.seq,
     t: timeOf(times.last),
     epoch,
-    metrics: { updates, anomaly, health: { ...health }, ...metrics } satisfies Plain,
+    metrics: { ...scores, health: { ...scores.health } } satisfies Plain,
   });
 }

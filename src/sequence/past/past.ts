@@ -108,10 +108,10 @@ export class Past implements CopyRoom {
   private metricsAt: number | null = null;
   /** When they were taken, in milliseconds since 1970. */
   private metricsMs = Number.NEGATIVE_INFINITY;
-
   private readonly wall: () => number;
   /** When hidden states were stored last, in milliseconds since 1970. */
   private statesMs = Number.NEGATIVE_INFINITY;
+  readonly ranges = () => null; // of live results only
 
   constructor({ pages, spec, limits, wall, onDamage }: PastParts) {
     this.wall = wall;

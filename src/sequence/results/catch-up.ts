@@ -25,6 +25,8 @@ export interface CatchUpParts {
   /** Takes the results of the replay. */
   readonly replayed: Results;
   readonly live: Results;
+  /** Do predictions come with their ranges? */
+  readonly ranges?: boolean | undefined;
   /** Gives the latest live result of the view, and the number of the last live step. */
   readonly latest: () => ViewMessage | null;
   readonly seq: () => number;
@@ -34,11 +36,11 @@ export interface CatchUpParts {
 /** Gives the results of a view after a step: first the missed ones, then the live ones. */
 export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewMessage> {
   return new Observable((subscriber) => {
-    const { start, replayed, live, scheduler } = parts;
+    const { start, replayed, live, ranges, scheduler } = parts;
     const { course } = start;
     const waiting = new Subscription();
     const tap = new Subscription();
-    const listen = () => tap.add(replayed.of(view).subscribe((message) => subscriber.next(message)));
+    const listen = () => tap.add(replayed.of(view, ranges).subscribe((message) => subscriber.next(message)));
     const changes = new Subject<Change>();
     let fault: unknown = null;
     changes.pipe(replay(course, replayed)).subscribe({
@@ -62,7 +64,7 @@ export function catchUp(view: ResultView, parts: CatchUpParts): Observable<ViewM
     };
     const goLive = () => {
       tap.unsubscribe();
-      waiting.add(live.of(view).subscribe(subscriber));
+      waiting.add(live.of(view, ranges).subscribe(subscriber));
     };
     const skipTheRest = () => {
       try {

@@ -24,17 +24,21 @@ type Steps = Extract<LogRecord, { kind: 'steps' }>;
 
 /** All views except the weights, which are not the result of a step. */
 export type ResultView = Exclude<View, 'weights'>;
+/** Where results leave: predictions with their ranges do beside those without, for whom asked. */
+type Outlet = ResultView | 'ranged';
 
-/** Gathers the results of a block's runs, and sends them out. It has room for copies of their h and y, as far as somebody watches them. */
+/** Gathers the results of a block's runs, and sends them out. It has room for copies of their h, y and ranges, as far as somebody watches them. */
 export class Results implements CopyRoom {
   private readonly gatherer: StepGatherer;
   /** Created on first use: nobody watches most sequences. */
-  private readonly subjects: Partial<Record<ResultView, Subject<ViewMessage>>> = {};
+  private readonly subjects: Partial<Record<Outlet, Subject<ViewMessage>>> = {};
   /** The most results of a view in one message. */
   private readonly capacities: { readonly [V in 'states' | 'predictions' | 'inputs']: number };
   /** Numbers in a step, B * F. */
   private readonly stepSize: number;
   private readonly hasOutputs: boolean;
+  /** Probabilities have none. */
+  private readonly hasRanges: boolean;
   /** The steps with waiting states and predictions: how many, and the number of the first. */
   private count = 0;
   private first = 0;
@@ -55,6 +59,7 @@ export class Results implements CopyRoom {
     const [state, output] = [spec.batch * spec.units, spec.batch * outputsOf(spec)];
     this.stepSize = spec.batch * spec.features;
     this.hasOutputs = output > 0;
+    this.hasRanges = spec.readout.kind === 'linear';
     this.capacities = {
       states: atMost(MESSAGE_NUMBERS, state),
       predictions: atMost(MESSAGE_NUMBERS, output),
@@ -68,9 +73,11 @@ export class Results implements CopyRoom {
     return Object.values(this.subjects).some(({ observed }) => observed);
   }
 
-  of(view: ResultView): Subject<ViewMessage> {
-    this.subjects[view] ??= new Subject();
-    return this.subjects[view];
+  /** @param ranges of predictions: with their ranges? */
+  of(view: ResultView, ranges = false): Subject<ViewMessage> {
+    const outlet = view === 'predictions' && ranges && this.hasRanges ? 'ranged' : view;
+    this.subjects[outlet] ??= new Subject();
+    return this.subjects[outlet];
   }
 
   /** Gives the most results that one message of a view may hold. */
@@ -88,11 +95,12 @@ export class Results implements CopyRoom {
   /** Starts to gather, up to one message of steps; waiting ones leave first. */
   begin(steps: number): number {
     this.flushSteps();
-    const { states, predictions } = this.subjects;
-    const [h, y] = [states?.observed ?? false, this.hasOutputs && (predictions?.observed ?? false)];
+    const { states, predictions, ranged } = this.subjects;
+    const [h, ranges] = [states?.observed ?? false, ranged?.observed ?? false];
+    const y = ranges || (this.hasOutputs && (predictions?.observed ?? false));
     const kept = this.past?.begin(steps) ?? steps;
     const most = h || y ? Math.min(kept, this.capacities.states, this.capacities.predictions) : kept;
-    this.gatherer.begin(most, h, y);
+    this.gatherer.begin(most, h, y, ranges);
     return most;
   }
 
@@ -102,6 +110,10 @@ export class Results implements CopyRoom {
 
   y(length: number): Float32Array | null {
     return this.gatherer.y(length) ?? this.past?.y(length) ?? null;
+  }
+
+  ranges(length: number): Float32Array | null {
+    return this.gatherer.ranges(length);
   }
 
   anomalies(steps: number): Float32Array | null {
@@ -137,7 +149,7 @@ export class Results implements CopyRoom {
   /** Anomalies, drift and changes of health are events. */
   private alert({ alerts }: SequenceRun, course: Course): void {
     for (const alert of alerts)
-      for (const { event, detail } of eventsOf(alert))
+      for (const { event, detail } of eventsOf(alert, course))
         this.announce(course, event, detail, this.timeAt(alert.seq, course), alert.seq);
   }
 
@@ -194,12 +206,14 @@ export class Results implements CopyRoom {
     const { channel, count, first: seq, subjects, gatherer, interval } = this;
     if (count === 0) return;
     this.count = 0;
-    const { gatheredH: h, gatheredY: y } = gatherer;
+    const { gatheredH: h, gatheredY: y, gatheredRanges: range } = gatherer;
     if (!h && !y) return;
     const t = this.timesFrom(seq, count);
     if (h) subjects.states?.next({ type: 'states', channel, seq, count, skipped: 0, t, h });
-    if (y)
-      subjects.predictions?.next({ type: 'predictions', channel, seq, count, skipped: 0, t, interval, y });
+    if (!y) return;
+    const message = { type: 'predictions' as const, channel, seq, count, skipped: 0, t, interval, y };
+    subjects.predictions?.next(message);
+    subjects.ranged?.next(range ? { ...message, range } : message);
   }
 
   /** Sends out accepted steps x [T,B,F], the first numbered `seq`. */

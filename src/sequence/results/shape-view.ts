@@ -10,6 +10,8 @@ export interface ViewOptions {
   readonly every: number;
   /** Every result, or only the latest, with the number of skipped ones. */
   readonly delivery: 'every' | 'latest';
+  /** Do predictions come with their ranges? Live ones do. */
+  readonly ranges?: boolean | undefined;
 }
 
 /** Shapes a sequence's results for one subscriber. @param capacity the most results in one message */

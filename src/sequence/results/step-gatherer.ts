@@ -6,27 +6,31 @@ const SLAB_NUMBERS = 2048;
 export type Numbers = Float32Array<ArrayBuffer>;
 
 /**
- * Room for the hidden states and the predictions of consecutive runs, so that one message holds those of a whole block
+ * Room for the hidden states, the predictions and their ranges of consecutive runs, so that one message holds those of a whole block
  * and joining them copies nothing. Room is never reused.
  */
-export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
-  /** h and y of the gathered steps, with room for the remaining ones; null if nobody watches. */
+export class StepGatherer implements Pick<CopyRoom, 'h' | 'y' | 'ranges'> {
+  /** What is gathered of the steps, with room for the remaining ones; null if nobody watches. */
   private states: Numbers | null = null;
   private predictions: Numbers | null = null;
+  private halfWidths: Numbers | null = null;
   private usedH = 0;
   private usedY = 0;
+  private usedRanges = 0;
   private slab: Numbers = new Float32Array(0);
   private used = 0;
 
   /** @param sizes numbers in h and in y of one step */
   constructor(private readonly sizes: { readonly state: number; readonly output: number }) {}
 
-  /** Reserves room for steps: for their h, their y, or neither. */
-  begin(steps: number, h: boolean, y: boolean): void {
+  /** Reserves room for steps: for their h, their y, its ranges, or none of them. */
+  begin(steps: number, h: boolean, y: boolean, ranges: boolean): void {
     this.states = h ? this.take(steps * this.sizes.state) : null;
     this.predictions = y ? this.take(steps * this.sizes.output) : null;
+    this.halfWidths = ranges ? this.take(steps * this.sizes.output) : null;
     this.usedH = 0;
     this.usedY = 0;
+    this.usedRanges = 0;
   }
 
   h(length: number): Numbers | null {
@@ -41,13 +45,23 @@ export class StepGatherer implements Pick<CopyRoom, 'h' | 'y'> {
     return part(this.predictions, this.usedY - length, this.usedY);
   }
 
-  /** The states and predictions gathered since `begin`. */
+  ranges(length: number): Numbers | null {
+    if (!this.halfWidths) return null;
+    this.usedRanges += length;
+    return part(this.halfWidths, this.usedRanges - length, this.usedRanges);
+  }
+
+  /** The states, the predictions and their ranges gathered since `begin`. */
   get gatheredH(): Numbers | null {
     return this.states && part(this.states, 0, this.usedH);
   }
 
   get gatheredY(): Numbers | null {
     return this.predictions && part(this.predictions, 0, this.usedY);
+  }
+
+  get gatheredRanges(): Numbers | null {
+    return this.halfWidths && part(this.halfWidths, 0, this.usedRanges);
   }
 
   /** Gives fresh room for numbers, filled with 0. */

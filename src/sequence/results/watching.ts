@@ -85,7 +85,7 @@ export class Watching {
   /** Gives a view of the results from now on. @throws EddyError `view-unavailable` */
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
     this.checkView(view);
-    if (view !== 'weights') return this.shape(view, this.parts.results.of(view), options);
+    if (view !== 'weights') return this.shape(view, this.parts.results.of(view, options.ranges), options);
     const { sequence, results, clock } = this.parts;
     sequence.awake();
     const changes$ = merge(results.of('updates'), results.of('events'));
@@ -101,7 +101,7 @@ export class Watching {
   rejoin(view: View, options: ViewOptions, after: After, hasRoom = always): Rejoined {
     if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
     this.checkView(view);
-    const { results$, recovered } = this.resultsAfter(view, after, hasRoom);
+    const { results$, recovered } = this.resultsAfter(view, options.ranges, after, hasRoom);
     return { results$: this.shape(view, results$, options), recovered };
   }
 
@@ -127,7 +127,7 @@ export class Watching {
     const recovered = oldest <= seen + 1 && seen <= sequence.seq;
     // what happened right after a step has its number
     const start = view === 'events' && recovered ? Math.min(begins, seen) : begins;
-    const live$ = this.shape(view, results.of(view), options);
+    const live$ = this.shape(view, results.of(view, options.ranges), options);
     return { results$: this.fromPast(view, start, live$, hasRoom), begins, ...(after && { recovered }) };
   }
 
@@ -193,9 +193,14 @@ export class Watching {
     return applyView(results$, options, results.capacityOf(view), clock.scheduler);
   }
 
-  private resultsAfter(view: ResultView, after: After, hasRoom: PastWay['hasRoom']): Rejoined {
+  private resultsAfter(
+    view: ResultView,
+    ranges: boolean | undefined,
+    after: After,
+    hasRoom: PastWay['hasRoom'],
+  ): Rejoined {
     const { sequence, results: live, log, clock } = this.parts;
-    const live$ = live.of(view);
+    const live$ = live.of(view, ranges);
     const isOf = this.isOf(after);
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
@@ -205,7 +210,7 @@ export class Watching {
       return { results$: this.fromPast(view, first, live$, hasRoom), recovered: true };
     }
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
-    const latest = () => latestResult(view, sequence.channel, sequence.awake());
+    const latest = () => latestResult(view, sequence.channel, sequence.awake(), ranges);
     if (!start) {
       const last = latest();
       return { results$: last ? concat(of(last), live$) : live$, recovered: false };
@@ -213,7 +218,17 @@ export class Watching {
     const replayed = new Results(sequence.channel, sequence.spec, sequence.schema);
     const seq = () => sequence.seq;
     const { scheduler } = clock;
-    const missed$ = catchUp(view, { start, after: after.seq, log, replayed, live, scheduler, latest, seq });
+    const missed$ = catchUp(view, {
+      start,
+      after: after.seq,
+      log,
+      replayed,
+      live,
+      ranges,
+      scheduler,
+      latest,
+      seq,
+    });
     return { results$: this.held(missed$), recovered: true };
   }
 

@@ -230,14 +230,14 @@ class Router extends Stage<ClientMessage, ServerMessage> {
 
   /** @throws EddyError `view-*`, `overloaded` */
   private watch(handle: SequenceHandle, message: ClientMessageOf<'subscribe'>): void {
-    const { id, view, every = 0, delivery = 'every', after, last, from } = message;
+    const { id, view, every = 0, delivery = 'every', ranges, after, last, from } = message;
     const { channel } = handle;
     const { watches, parts, out } = this;
     if (!watches.has(channel, view)) {
       watches.checkRoom();
       parts.guard.check('views');
     }
-    const options = { every, delivery };
+    const options = { every, delivery, ranges };
     const { hasRoom } = parts;
     const { results$, ...begun }: Watched =
       last !== undefined || from !== undefined

@@ -18,8 +18,9 @@ export function placeOf(re: number, { channel, name, epoch, seq, spec, schema }:
 }
 
 /** Tells of a sequence in a list. */
-export const entryOf = ({ schema, x, ...entry }: Listed) => ({
+export const entryOf = ({ schema, x, seasons, ...entry }: Listed) => ({
   ...entry,
   ...(x && { x: [...x] }),
+  ...(seasons && { seasons: [...seasons] }),
   ...(schema && toldSchema(schema)),
 });

@@ -5,6 +5,7 @@ import { buildSpec } from '../../../src/cli/eval/evaluation-spec.js';
 import { type EvalRow, type InputOptions, StepInputs } from '../../../src/cli/eval/step-inputs.js';
 import { shortest } from '../../../src/cli/shared/number-text.js';
 import { openReading, type ReadingOptions } from '../../../src/reading/index.js';
+import { EXPERTS } from '../../../src/rnn/forecast/experts.js';
 import { Model } from '../../../src/rnn/model.js';
 import { file, run } from '../../support/cli.js';
 
@@ -60,23 +61,34 @@ describe('the predictions', () => {
   it('[EVL1] are those that the same model made for each row, so many rows before', async () => {
     const csv = series(60);
     const { result, head, rows, column } = await evaluate(csv, '--target', 'b', '--horizon', '1,3');
-    expect(head).toEqual(['timestamp', 'b', 'b_h1', 'b_h1_error', 'b_h3', 'b_h3_error', 'anomaly_score']);
+    const perHorizon = ['', '_error', '_low', '_high', '_forecaster'];
+    expect(head).toEqual([
+      ...['timestamp', 'b'],
+      ...['b_h1', 'b_h3'].flatMap((output) => perHorizon.map((column) => output + column)),
+      'anomaly_score',
+    ]);
     const model = new Model(result.spec);
     const steps = rowsOf(csv).slice(1);
-    const made = steps.map(([_, a, b]) => {
-      const { y, anomaly } = model.step([Number(a), Number(b)]);
-      return { y: [...(y ?? [])], anomaly };
+    const made = steps.map(([time, a, b]) => {
+      const { y, range, anomaly } = model.step([Number(a), Number(b)], Date.parse(time!));
+      return { y: [...(y ?? [])], range: [...(range ?? [])], anomaly };
     });
-    rows.forEach(([timestamp, b, h1, e1, h3, e3, score], t) => {
+    rows.forEach(([timestamp, b, ...cells], t) => {
+      const [h1, e1, low1, high1, by1, h3, e3, low3, high3, by3, score] = cells;
       expect([timestamp, b]).toEqual([steps[t]?.[0], String(Number(steps[t]?.[2]))]);
-      for (const [q, horizon, cell, error] of [
-        [0, 1, h1, e1],
-        [1, 3, h3, e3],
+      for (const [q, horizon, cell, error, low, high, by] of [
+        [0, 1, h1, e1, low1, high1, by1],
+        [1, 3, h3, e3, low3, high3, by3],
       ] as const) {
         const prediction = made[t - horizon]?.y[q];
-        if (prediction === undefined) expect([cell, error]).toEqual(['', '']);
+        const range = made[t - horizon]?.range[q] ?? 0;
+        if (range === 0) expect([low, high]).toEqual(['', '']);
+        else expect((Number(high) - Number(low)) / 2 / range).toBeCloseTo(1, 5);
+        if (prediction === undefined) expect([cell, error, by]).toEqual(['', '', '']);
         else {
+          expect(EXPERTS).toContain(by);
           expect(Math.fround(Number(cell))).toBe(prediction);
+          if (range > 0) expect(Number(low)).toBeCloseTo(prediction - range, 4);
           expect(Number(error)).toBeCloseTo(prediction - Number(b), 5);
         }
       }
@@ -154,6 +166,7 @@ describe('the result', () => {
         'updates',
         'metrics',
       ],
+      ...['seasons', 'seasonChangeCount', 'seasonChanges'],
       ...['driftCount', 'drift', 'anomalyCount', 'anomalies'],
     ]);
     expect(result).toMatchObject({ rows: 400, timestamp: 'time', features: ['a', 'b'], targets: ['a', 'b'] });
@@ -190,6 +203,62 @@ describe('the result', () => {
       /^target +ahead +MAE +RMSE +NRMSE +skill vs last +vs season +recent MAE +scored$/m,
     );
     expect(stdout).toMatch(/^a +1 +[\d.]+ +[\d.]+ +[\d.]+ +-?[\d.]+ % +- +[\d.]+ +39$/m);
+  });
+});
+
+describe('ranges, forecasters and seasons', () => {
+  const wave = (rows: number) =>
+    series(rows, (t, column) => (column === 'a' ? (5 * Math.sin((t / 12) * Math.PI)).toFixed(3) : null));
+
+  it('[EVL12] are told for each output: coverage, width, interval skill, and who forecast', async () => {
+    const { result, column } = await evaluate(wave(400), '--horizon', '1,3', '--skip', '100');
+    for (const { coverage, intervalWidth, intervalSkill, forecasters } of result.metrics.outputs) {
+      expect(coverage).toBeGreaterThan(0.7);
+      expect(intervalWidth).toBeGreaterThan(0);
+      expect(intervalSkill).toEqual(expect.any(Number));
+      const shares = forecasters.map(({ weight }: { weight: number }) => weight);
+      expect(shares.reduce((sum: number, weight: number) => sum + weight)).toBeCloseTo(1, 1);
+    }
+    const [low, high, truth] = ['b_h1_low', 'b_h1_high', 'b'].map((name) =>
+      column(name).slice(100).map(Number),
+    );
+    const inside = truth!.filter((value, t) => value >= low![t]! && value <= high![t]!);
+    expect(inside.length / truth!.length).toBeCloseTo(result.metrics.outputs[1].coverage, 2);
+    const { stdout } = await run(['eval', file('in.csv', wave(200))]);
+    expect(stdout).toMatch(/^target +ahead +coverage +width +range skill +forecast by$/m);
+    expect(stdout).toMatch(/^b +1 +[\d.]+ % +[\d.]+ +-?[\d.]+ % +[a-z ]+ \d+ %, .*$/m);
+  });
+
+  it('[EVL12] tell each season in use, in rows and in time, and where it was found', async () => {
+    const { result } = await evaluate(wave(400));
+    const season = result.seasons.find(({ target }: { target: string }) => target === 'a');
+    expect(season).toMatchObject({ steps: 24, text: '24 steps, 1 d', found: { row: expect.any(Number) } });
+    expect(result.seasonChanges).toContainEqual({
+      ...{ ...season.found, target: 'a', change: 'found', steps: 24 },
+      text: expect.stringContaining('24 steps'),
+    });
+    const { stdout } = await run(['eval', file('in.csv', wave(400))]);
+    expect(stdout).toMatch(/^\d seasons?: .*a 24 steps, 1 d, found at 2024-01-/m);
+    const told = await evaluate(wave(60), '--season', '24');
+    expect(told.result.seasons[0]).toMatchObject({ target: 'a', steps: 24, found: null });
+  });
+
+  it('[EVL12] are as the options say: --interval and --forecaster', async () => {
+    const wide = await evaluate(wave(300), '--interval', '0.99');
+    const narrow = await evaluate(wave(300), '--interval', '0.5');
+    expect(wide.result.spec.interval).toBe(0.99);
+    expect(wide.text).not.toBe(narrow.text);
+    const [w, n] = [wide, narrow].map(({ result }) => result.metrics.outputs[1]);
+    expect(w.coverage).toBeGreaterThan(n.coverage);
+    const alone = await evaluate(wave(60), '--forecaster', 'network');
+    expect(alone.result.spec.task.forecaster).toBe('network');
+    expect(alone.head).not.toContain('a_h1_forecaster');
+    expect([alone.result.metrics.outputs[0].forecasters, alone.result.seasons]).toEqual([[], []]);
+    for (const args of [
+      ['--interval', '1'],
+      ['--forecaster', 'me'],
+    ])
+      expect((await run(['eval', file('in.csv', wave(9)), ...args])).code).toBe(2);
   });
 });
 

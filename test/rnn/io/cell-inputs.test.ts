@@ -17,10 +17,10 @@ type Row = readonly (number | null)[];
 /** Gives what a cell of this spec gets of each row, [B,inputs]. */
 function given(input: ModelSpecInput | Inputs, rows: readonly Row[], batch = 1): number[][] {
   const inputs = input instanceof Inputs ? input : new Inputs(parseSpec(input));
-  return rows.map((x) => {
+  return rows.map((x, seq) => {
     const z = new Float64Array(batch * inputs.size);
     inputs.take(x, 0);
-    inputs.write(z, 0, inputs.size);
+    inputs.write(z, 0, inputs.size, seq);
     return Array.from(z);
   });
 }
@@ -131,7 +131,7 @@ describe('what the cell gets', () => {
   it('[INP2] cuts what is more than 10 deviations off, and without a scaler at what float32 holds', () => {
     const quiet = new Numbers(5).rows(50, 1);
     const wild = [...quiet, [1e30], [-1e30]];
-    const scaled = given({ features: 1, units: 2, inputs: { changes: [1], lags: [1] } }, wild);
+    const scaled = given({ features: 1, units: 2, inputs: { changes: [1], lags: [1], wild: 'take' } }, wild);
     expect(scaled.slice(-2).map((z) => z.slice(0, 2))).toEqual([
       [10, 10],
       [expect.closeTo(-7, -1), expect.closeTo(-10, -1)],

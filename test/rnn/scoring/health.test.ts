@@ -108,7 +108,7 @@ describe('the health of a model', () => {
   });
 
   it('[HEA5] a seasonal model is compared with the value of one season before', () => {
-    const model = new Model({ ...SINE, season: 24 });
+    const model = new Model({ ...SINE, season: 24, task: { kind: 'forecast', baseline: 'season' } });
     const numbers = new Numbers(2);
     told(
       model,

@@ -37,7 +37,7 @@ describe('prequential metrics', () => {
   it('[MET1] are null before there is something to score', () => {
     const { scored, outputs, ...others } = new Prequential(named(1)).read();
     expect([scored, outputs]).toEqual([0, []]);
-    expect(Object.keys(others)).toHaveLength(18);
+    expect(Object.keys(others)).toHaveLength(24);
     expect(new Set(Object.values(others))).toEqual(new Set([null]));
   });
 
@@ -235,7 +235,13 @@ describe('the metrics of a model', () => {
     (horizon) => {
       const batch = 2;
       const model = new Model(
-        { features: 3, units: 4, batch, task: { kind: 'forecast', horizon, targets: [2, 0] } },
+        {
+          features: 3,
+          units: 4,
+          batch,
+          task: { kind: 'forecast', horizon, targets: [2, 0] },
+          learner: { kind: 'tbptt', k1: 4 },
+        },
         { kernels: float64 },
       );
       const rows = new Numbers(4).rows(80, 6, 30).map((row) => row.map((value) => value + 1000));

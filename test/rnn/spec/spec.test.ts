@@ -6,6 +6,7 @@ import {
   forecastFeatures,
   historyOf,
   inputsOf,
+  isSameSpec,
   modelSize,
   outputsOf,
   parseSpec,
@@ -23,13 +24,21 @@ describe('a model spec', () => {
       units: 3,
       cell: 'simple-rnn',
       batch: 1,
-      readout: { kind: 'linear' },
-      task: { kind: 'forecast', horizon: [1], baseline: 'last', gate: true },
-      inputs: { changes: [1, 2, 4, 8, 16], lags: [], missing: 'refuse', time: [], late: 'refuse' },
-      learner: { kind: 'tbptt', k1: 4, k2: 16, reduction: 'mean' },
+      readout: { kind: 'linear', rule: 'rls' },
+      task: { kind: 'forecast', horizon: [1], baseline: 'last', forecaster: 'mixture' },
+      inputs: {
+        changes: [1, 2, 4, 8, 16],
+        lags: [],
+        missing: 'refuse',
+        wild: 'hold',
+        others: 'relevant',
+        time: [],
+        late: 'refuse',
+      },
+      learner: { kind: 'tbptt', k1: 16, k2: 16, reduction: 'mean' },
       optimizer: {
         kind: 'adam',
-        learningRate: 0.002,
+        learningRate: 0.005,
         schedule: { kind: 'constant' },
         weightDecay: 0,
         beta1: 0.9,
@@ -38,25 +47,26 @@ describe('a model spec', () => {
         clipNorm: 10,
       },
       scaler: { kind: 'standard', halfLife: 2000 },
+      interval: 0.9,
       onDiverged: 'tell',
       seed: 1,
     });
   });
 
   const plan = { schedule: { kind: 'constant' }, weightDecay: 0 };
-  const adam = { learningRate: 0.002, ...plan, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 10 };
+  const adam = { learningRate: 0.005, ...plan, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 10 };
   const kinds = [
-    { field: 'learner', given: { kind: 'rtrl' }, whole: { kind: 'rtrl', k1: 4, reduction: 'mean' } },
-    { field: 'learner', given: { kind: 'snap-1' }, whole: { kind: 'snap-1', k1: 4, reduction: 'mean' } },
+    { field: 'learner', given: { kind: 'rtrl' }, whole: { kind: 'rtrl', k1: 16, reduction: 'mean' } },
+    { field: 'learner', given: { kind: 'snap-1' }, whole: { kind: 'snap-1', k1: 16, reduction: 'mean' } },
     {
       field: 'optimizer',
       given: { kind: 'sgd' },
-      whole: { kind: 'sgd', learningRate: 0.01, ...plan, momentum: 0.9, nesterov: false, clipNorm: 1 },
+      whole: { kind: 'sgd', learningRate: 0.025, ...plan, momentum: 0.9, nesterov: false, clipNorm: 1 },
     },
     {
       field: 'optimizer',
       given: { kind: 'rmsprop' },
-      whole: { kind: 'rmsprop', learningRate: 0.001, ...plan, decay: 0.99, epsilon: 1e-8, clipNorm: 10 },
+      whole: { kind: 'rmsprop', learningRate: 0.0025, ...plan, decay: 0.99, epsilon: 1e-8, clipNorm: 10 },
     },
     { field: 'optimizer', given: { kind: 'adam' }, whole: { kind: 'adam', ...adam } },
     { field: 'optimizer', given: { kind: 'adamw' }, whole: { kind: 'adamw', ...adam, weightDecay: 0.01 } },
@@ -73,75 +83,123 @@ describe('a model spec', () => {
   const none = { scaler: { kind: 'none' } };
   const supervised = { task: { kind: 'supervised', outputs: 2 } };
   const hanging = [
-    { of: 'a forecast', spec: {}, baseline: 'last', gate: true, changes: [1, 2, 4, 8, 16] },
+    { of: 'a forecast', spec: {}, baseline: 'last', forecaster: 'mixture', changes: [1, 2, 4, 8, 16] },
     {
       of: 'a forecast of 8 targets',
       spec: { features: 8 },
       baseline: 'last',
-      gate: true,
+      forecaster: 'mixture',
       changes: [1, 2, 4, 8, 16],
     },
-    { of: 'a forecast of more', spec: { features: 9 }, baseline: 'last', gate: true, changes: [1] },
+    {
+      of: 'a forecast of more',
+      spec: { features: 9 },
+      baseline: 'last',
+      forecaster: 'mixture',
+      changes: [1],
+    },
     {
       of: 'a forecast of few of many',
       spec: { features: 9, task: { kind: 'forecast', targets: [8] } },
       baseline: 'last',
-      gate: true,
+      forecaster: 'mixture',
       changes: [1, 2, 4, 8, 16],
     },
     {
       of: 'one with a season',
       spec: { season: 24 },
-      baseline: 'season',
-      gate: true,
+      baseline: 'last',
+      forecaster: 'mixture',
       changes: [1, 2, 4, 8, 16, 24],
     },
-    { of: 'one without a scaler', spec: none, baseline: 'none', gate: false, changes: [] },
+    { of: 'one without a scaler', spec: none, baseline: 'none', forecaster: 'network', changes: [] },
     {
       of: 'one without a baseline',
       spec: { task: { kind: 'forecast', baseline: 'none' } },
       baseline: 'none',
-      gate: false,
+      forecaster: 'network',
       changes: [1, 2, 4, 8, 16],
     },
     {
       of: 'changes against the last value without a scaler',
       spec: { ...none, task: { kind: 'forecast', baseline: 'last' } },
       baseline: 'last',
-      gate: true,
+      forecaster: 'network',
       changes: [],
     },
-    { of: 'a supervised task', spec: supervised, baseline: undefined, gate: undefined, changes: [] },
-    {
-      of: 'a cell alone',
-      spec: { readout: { kind: 'none' } },
-      baseline: undefined,
-      gate: undefined,
-      changes: [],
-    },
+    { of: 'a supervised task', spec: supervised, baseline: undefined, changes: [] },
+    { of: 'a cell alone', spec: { readout: { kind: 'none' } }, baseline: undefined, changes: [] },
   ];
 
   it.each(hanging)(
-    '[MSP9] takes baseline, gate and changes from what else is said: $of',
-    ({ spec, baseline, gate, changes }) => {
+    '[MSP9] takes baseline, forecaster and changes from what else is said: $of',
+    ({ spec, baseline, forecaster, changes }) => {
       const whole = parseSpec({ ...cell, ...spec });
       expect(whole.task).toEqual(
         baseline === undefined
           ? whole.task?.kind === 'supervised'
             ? whole.task
             : undefined
-          : expect.objectContaining({ kind: 'forecast', baseline, gate }),
+          : expect.objectContaining({ kind: 'forecast', baseline, forecaster }),
       );
       expect(whole.inputs.changes).toEqual(changes);
     },
   );
 
   it('[MSP9] leaves what is said about them as it is', () => {
-    const task = { kind: 'forecast', baseline: 'last', gate: false } as const;
+    const task = { kind: 'forecast', baseline: 'season', forecaster: 'network' } as const;
     const whole = parseSpec({ ...cell, season: 7, task, inputs: { changes: [3] } });
     expect(whole.task).toMatchObject(task);
     expect(whole.inputs.changes).toEqual([3]);
     expect(parseSpec({ ...cell, inputs: { changes: [] } }).inputs.changes).toEqual([]);
+  });
+
+  it('[MSP9] has least squares of the readout only for forecasts by the mixture, of up to 768 units and inputs', () => {
+    const ruleOf = (more: object) => parseSpec({ ...cell, ...more }).readout;
+    expect(ruleOf({ units: 512 })).toEqual({ kind: 'linear', rule: 'rls' });
+    for (const more of [
+      { units: 768 },
+      { features: 4096 },
+      { task: { kind: 'forecast', forecaster: 'network' } },
+      supervised,
+    ])
+      expect(ruleOf(more)).toEqual({ kind: 'linear', rule: 'gradient' });
+    expect(ruleOf({ units: 768, readout: { kind: 'linear', rule: 'rls' } })).toMatchObject({ rule: 'rls' });
+  });
+
+  it('[MSP12] of version 0.1 with `gate: false` is one whose network forecasts alone; any other gate says nothing', () => {
+    const of = (more: object) => parseSpec({ ...cell, task: { kind: 'forecast', ...more } });
+    expect(of({ gate: false })).toEqual(of({ forecaster: 'network' }));
+    expect(of({ gate: true })).toEqual(of({}));
+    expect(of({ baseline: 'none', gate: true })).toEqual(of({ baseline: 'none' }));
+    expect(of({ gate: false, forecaster: 'mixture' })).toMatchObject({ task: { forecaster: 'mixture' } });
+    expect(isSameSpec({ ...cell, task: { kind: 'forecast', gate: true } }, cell)).toBe(true);
+  });
+
+  describe('the pace of learning', () => {
+    const pace = (more: object) => {
+      const { learner, optimizer } = parseSpec({ ...cell, ...more });
+      return [learner.k1, optimizer.learningRate];
+    };
+    const network = { task: { kind: 'forecast', forecaster: 'network' } };
+
+    it('[MSP13] is an update every 16 steps where others forecast as well, and every 4 where the network does alone', () => {
+      expect(pace({})[0]).toBe(16);
+      expect(pace({ learner: { kind: 'tbptt', k2: 8 } })[0]).toBe(8);
+      for (const more of [network, supervised, none, { task: { kind: 'forecast', baseline: 'none' } }])
+        expect(pace(more)[0]).toBe(4);
+      expect(pace({ learner: { kind: 'tbptt', k1: 3 } })[0]).toBe(3);
+    });
+
+    it('[MSP13] has a rate that falls as 32 over the units, and in forecasts with k1, up to 2.5 times', () => {
+      const rates = [1, 32, 64, 256, 1024].map((units) => pace({ ...supervised, units })[1]);
+      expect(rates).toEqual([0.002, 0.002, 0.001, 0.00025, 0.0000625]);
+      const k1 = [1, 2, 4, 8, 16, 64].map((k1) => pace({ learner: { kind: 'tbptt', k1, k2: 64 } })[1]);
+      expect(k1).toEqual([0.0005, 0.001, 0.002, 0.004, 0.005, 0.005]);
+      for (const k1 of [1, 16])
+        expect(pace({ ...supervised, learner: { kind: 'tbptt', k1 } })[1]).toBe(0.002);
+      expect(pace({ units: 1024, optimizer: { kind: 'adam', learningRate: 0.03 } })[1]).toBe(0.03);
+    });
   });
 
   it('[MSP10] takes horizons, changes and lags in any order, each once, and a single horizon as a number', () => {
@@ -175,7 +233,7 @@ describe('a model spec', () => {
     { ...cell, readout: { kind: 'none' } },
     { ...cell, task: { kind: 'forecast', horizon: 3, targets: [1] } },
     { ...cell, task: { kind: 'supervised', outputs: 5 } },
-    { ...cell, season: 24, task: { kind: 'forecast', horizon: [24, 1], gate: false } },
+    { ...cell, season: 24, task: { kind: 'forecast', horizon: [24, 1], forecaster: 'network' } },
     { ...cell, scaler: { kind: 'none' }, inputs: { lags: [2, 1], missing: 'hold' } },
     {
       ...cell,
@@ -368,10 +426,20 @@ describe('a model spec', () => {
       spec: { ...cell, task: { kind: 'forecast', baseline: 'season' } },
       message: 'season: a seasonal baseline needs a season',
     },
-    {
-      spec: { ...cell, task: { kind: 'forecast', baseline: 'none', gate: true } },
-      message: 'task.gate: a gate needs a baseline to fall back to',
-    },
+    ...[
+      { task: { kind: 'forecast', baseline: 'none', forecaster: 'mixture' } },
+      { task: { kind: 'forecast', baseline: 'last', forecaster: 'mixture' }, scaler: { kind: 'none' } },
+    ].map((spec) => ({
+      spec: { ...cell, ...spec },
+      message: 'task.forecaster: a mixture needs a baseline, and a scaler that knows how large changes are',
+    })),
+    ...[
+      { task: { kind: 'forecast', forecaster: 'network' } },
+      { task: { kind: 'supervised', outputs: 1 } },
+    ].map((spec) => ({
+      spec: { ...cell, ...spec, readout: { kind: 'linear', rule: 'rls' } },
+      message: 'readout.rule: least squares are for forecasts by the mixture: task.forecaster mixture',
+    })),
     {
       spec: { ...cell, readout: { kind: 'none' }, learner: { kind: 'rtrl' } },
       message: 'learner: readout none has nothing to learn',
@@ -405,18 +473,22 @@ describe('a model spec', () => {
       return [inputsOf(whole), historyOf(whole)];
     };
     const bare = { changes: [] };
-    expect(derived(cell)).toEqual([12, 17]);
-    expect(derived({ ...cell, inputs: bare })).toEqual([2, 2]);
-    expect(derived({ ...cell, inputs: { changes: [3], lags: [5, 7] } })).toEqual([8, 8]);
+    // a linear forecast looks at the last 16 values, of more than 4 targets at 8, of more than 16 at 4
+    expect(derived(cell)).toEqual([12, 18]);
+    expect(derived({ ...cell, inputs: bare })).toEqual([2, 18]);
+    expect(derived({ ...cell, inputs: { changes: [3], lags: [5, 25] } })).toEqual([8, 26]);
+    expect([4, 5, 16, 17].map((features) => derived({ ...cell, features, inputs: bare })[1])).toEqual([
+      18, 10, 10, 6,
+    ]);
     const task = { kind: 'forecast', horizon: 3, targets: [1] };
-    expect(derived({ ...cell, task, inputs: { changes: [3], lags: [5, 7] } })).toEqual([5, 8]);
-    const season = { season: 4, inputs: bare };
+    expect(derived({ ...cell, task, inputs: { changes: [3], lags: [5, 7] } })).toEqual([5, 20]);
+    const season = { season: 30, inputs: bare };
     const ahead = (horizon: number | number[]) => ({
       ...cell,
       ...season,
       task: { kind: 'forecast', horizon },
     });
-    expect([1, 4, 5, [1, 9]].map((horizon) => derived(ahead(horizon))[1])).toEqual([5, 5, 9, 13]);
+    expect([1, 30, 31, [1, 70]].map((horizon) => derived(ahead(horizon))[1])).toEqual([31, 47, 61, 91]);
     const supervised = { ...cell, task: { kind: 'supervised', outputs: 1 }, inputs: { lags: [6] } };
     expect(derived(supervised)).toEqual([4, 7]);
   });
@@ -501,12 +573,26 @@ describe('a model spec', () => {
     { ...cell, units: 100, batch: 3, cell: 'gru' },
     { ...cell, units: 100, batch: 3, learner: { kind: 'snap-1', k1: 16 } },
     { ...cell, season: 48, task: { kind: 'forecast', horizon: [1, 24, 96] }, inputs: { lags: [48, 96] } },
+    { ...cell, features: 40, task: { kind: 'forecast', horizon: [24, 48], targets: [3] } },
+    { ...cell, features: 60, batch: 5, task: { kind: 'forecast', forecaster: 'network' } },
   ];
 
-  it.each(sized)('[MSP6] gives a size that the model does not exceed: %j', (spec) => {
-    const [size, length] = [modelSize(parseSpec(spec)), lengthOf(spec)];
-    expect(length).toBeLessThanOrEqual(size);
-    expect(length).toBeGreaterThan(size / 2);
+  /** Gives how many numbers there are in a snapshot, as so many of float32. */
+  const numbersIn = (part: unknown): number => {
+    if (ArrayBuffer.isView(part)) return part.byteLength / 4;
+    if (typeof part !== 'object' || part === null) return 0;
+    return Object.values(part).reduce((sum: number, value) => sum + numbersIn(value), 0);
+  };
+
+  it.each(sized)('[MSP6] gives a size that the model does not exceed: %j', (input) => {
+    const spec = parseSpec(input);
+    const [size, length] = [modelSize(spec), lengthOf(spec)];
+    const model = new Model(spec);
+    for (let t = 0; t < 400; t++) model.step(Array(spec.batch * spec.features).fill(Math.sin(t / 5)));
+    const { numbers, ...beside } = model.snapshot();
+    const whole = length + numbersIn(beside);
+    expect(whole).toBeLessThanOrEqual(size);
+    expect(whole).toBeGreaterThan(size / 4);
   });
 
   const bare = { readout: { kind: 'none' } };

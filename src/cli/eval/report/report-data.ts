@@ -34,6 +34,9 @@ export interface View {
   /** The mean of what was predicted for these rows, and the recent mean absolute errors at the last of them. */
   readonly outputs: readonly {
     readonly forecast: Points;
+    /** The edges of the ranges, the means of each point. */
+    readonly low: Points;
+    readonly high: Points;
     readonly mae: Points;
     readonly naive: Points;
     readonly season: Points;

@@ -12,7 +12,7 @@ const MAX_UNITS = 128;
 
 const BASE = ['first', 'first', 'max', 'max'] as const;
 const PER_TARGET = ['mean', 'min', 'max'] as const;
-const PER_OUTPUT = ['mean', 'last', 'last', 'last'] as const;
+const PER_OUTPUT = ['mean', 'mean', 'mean', 'last', 'last', 'last'] as const;
 
 export class ReportSeries {
   private readonly targets: readonly string[];
@@ -44,7 +44,7 @@ export class ReportSeries {
     this.tail = new Tail(channels.length, TAIL_ROWS);
   }
 
-  add({ row, time, truth, made, result, isScored }: PassRow): void {
+  add({ row, time, truth, made, ranges, result, isScored }: PassRow): void {
     this.hasTimes &&= time !== null && time >= this.time;
     this.time = time ?? this.time;
     const { line } = this;
@@ -59,7 +59,10 @@ export class ReportSeries {
     for (let k = 0; k < this.targets.length; k++) for (const _ of PER_TARGET) put(truth[k]);
     const scores = isScored ? this.pass.scores() : [];
     for (const m of this.places) {
-      put(made[m]);
+      const [forecast, range] = [made[m] ?? Number.NaN, ranges[m] ?? Number.NaN];
+      put(forecast);
+      put(forecast - range);
+      put(forecast + range);
       put(scores[m]?.recentMae);
       put(scores[m]?.recentNaiveMae);
       put(scores[m]?.recentSeasonalMae);
@@ -93,7 +96,14 @@ export class ReportSeries {
       anomaly: next(),
       gradient: next(),
       targets: this.targets.map(() => ({ mean: next(), min: next(), max: next() })),
-      outputs: this.outputs.map(() => ({ forecast: next(), mae: next(), naive: next(), season: next() })),
+      outputs: this.outputs.map(() => ({
+        forecast: next(),
+        low: next(),
+        high: next(),
+        mae: next(),
+        naive: next(),
+        season: next(),
+      })),
       states: statesOf(columns.slice(i), length),
     };
   }

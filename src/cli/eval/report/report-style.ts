@@ -4,14 +4,14 @@ export const REPORT_STYLE = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1b2430; --dim: #5a6676; --rule: #d9dee5; --grid: #e8ebef;
   --truth: #1b2430; --forecast: #d55e00; --naive: #6b7684; --season: #009e73; --score: #0072b2;
-  --band: rgba(27, 36, 48, .12); --mark: #b0317f; --drift: #7a4fd0; --unscored: rgba(90, 102, 118, .12);
+  --band: rgba(27, 36, 48, .12); --range: rgba(213, 94, 0, .14); --mark: #b0317f; --drift: #7a4fd0; --unscored: rgba(90, 102, 118, .12);
   --cold: 0, 90, 181; --zero: 255, 255, 255; --warm: 220, 90, 0;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #11161d; --card: #1a212b; --ink: #e8edf3; --dim: #a0acba; --rule: #323d4b; --grid: #29323e;
     --truth: #e8edf3; --forecast: #ff9c4a; --naive: #98a4b3; --season: #3fd0a4; --score: #63b8f2;
-    --band: rgba(232, 237, 243, .16); --mark: #f28ac7; --drift: #b79bff; --unscored: rgba(160, 172, 186, .14);
+    --band: rgba(232, 237, 243, .16); --range: rgba(255, 156, 74, .18); --mark: #f28ac7; --drift: #b79bff; --unscored: rgba(160, 172, 186, .14);
     --cold: 110, 190, 255; --zero: 26, 33, 43; --warm: 255, 160, 70;
   }
 }
@@ -63,6 +63,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .scroll table { min-width: 100%; }
 .scroll th, .scroll td { padding: 5px 14px 5px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 .scroll th:first-child { text-align: left; }
+.words td:last-child, .words thead th:last-child { text-align: left; white-space: normal; }
 .scroll thead th { color: var(--dim); font-weight: 500; }
 footer { padding-top: 16px; padding-bottom: 32px; }
 @media (max-width: 600px) {

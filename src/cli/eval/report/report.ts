@@ -15,9 +15,11 @@ import {
   describe,
   type EvalResult,
   FIGURES,
-  figureRows,
   figuresOf,
+  forecastersText,
   labelOf,
+  outputRows,
+  seasonsText,
 } from '../summary-table.js';
 import type { Mark, ReportData, Series } from './report-data.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -145,7 +147,12 @@ ${
 }
 </section>
 ${[
-  ['forecast', 'Truth and forecast', `What was predicted for each row, before it came. ${KEYS}`, 'wide'],
+  [
+    'forecast',
+    'Truth and forecast',
+    `What was predicted for each row, before it came, and the range that was to hold it with a probability of ${result.spec.interval}. ${KEYS}`,
+    'wide',
+  ],
   [
     'error',
     'Error',
@@ -168,7 +175,19 @@ ${id === 'states' ? '<div class="scale" aria-hidden="true"><span>&minus;1</span>
   .join('\n')}
 <section class="wide">
 <h2>All figures</h2>
-${table(['target', 'rows ahead', ...FIGURES.map(([head]) => head)], figureRows(result))}
+${table(
+  ['target', 'rows ahead', ...FIGURES.map(([head]) => head)],
+  outputRows(result, (output) => figuresOf(output)),
+)}
+</section>
+<section class="wide">
+<h2>Who forecast</h2>
+<p>The mean share of each in the forecasts of the scored rows. ${seasonsNote(result)}</p>
+${table(
+  ['target', 'rows ahead', 'forecast by'],
+  outputRows(result, (output) => [forecastersText(output)]),
+  'words',
+)}
 </section>
 ${eventsTable(result)}
 </main>
@@ -176,6 +195,9 @@ ${eventsTable(result)}
 <p>${notesOf(result)} Drag over a chart to zoom, double-click to see all again. Times are UTC.</p>
 </footer>`;
 }
+
+const seasonsNote = (result: EvalResult) =>
+  result.seasons.length === 0 ? 'No season was found.' : `Seasons: ${escapeHtml(seasonsText(result))}.`;
 
 /** What the marks in the charts are. */
 const KEYS = ['anomaly', 'drift', 'not scored']
@@ -214,8 +236,9 @@ ${table(
 const table = (
   heads: readonly string[],
   rows: readonly (readonly string[])[],
+  className = '',
 ) => `<div class="scroll" tabindex="0">
-<table>
+<table${className ? ` class="${className}"` : ''}>
 <thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.map(([first = '', ...cells]) => `<tr><th scope="row">${escapeHtml(first)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`).join('\n')}

@@ -31,11 +31,23 @@ export interface Finding {
 export const isFinderState = ({ due, cursor, ...ring }: FinderState): boolean =>
   isRingState(ring) && due >= 0 && Number.isInteger(cursor) && cursor >= 0 && cursor < ring.unknown.length;
 
+/** Of how many series, the first ones, seasons are searched: as many as the fewest rows of each leave room for. */
+const searchedOf = (series: number): number => Math.min(series, MOST_NUMBERS / FEWEST_ROWS);
+
+/** Rows that are kept of each series, at most. */
+const rowsOf = (series: number, least: number): number =>
+  Math.max(Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / searchedOf(series))), least);
+
 export class SeasonFinder {
+  /** Gives how many numbers it keeps at most. */
+  static most(series: number, least: number): number {
+    return searchedOf(series) * (rowsOf(series, least) + 1) + 3;
+  }
+
   private readonly ring: ValueRing;
   private due = FIRST_SEARCH;
   private cursor = 0;
-  /** How many of the series, the first ones, are searched: as many as the fewest rows of each leave room for. */
+  /** How many of the series, the first ones, are searched. */
   readonly searched: number;
 
   /**
@@ -43,9 +55,8 @@ export class SeasonFinder {
    * @param least rows that are kept in any case
    */
   constructor(series: number, least = 0) {
-    this.searched = Math.min(series, MOST_NUMBERS / FEWEST_ROWS);
-    const rows = Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / this.searched));
-    this.ring = new ValueRing(this.searched, Math.max(rows, least));
+    this.searched = searchedOf(series);
+    this.ring = new ValueRing(this.searched, rowsOf(series, least));
   }
 
   /** The most values that are kept of each series: a period is at most half of it. */

@@ -28,8 +28,8 @@ export interface ChartOptions {
   readonly range?: UPlot.Scale.Range;
   readonly isDown?: boolean;
   readonly isLog?: boolean;
-  /** Are the first two lines the edges of a band? */
-  readonly hasBand?: boolean;
+  /** Fills between two lines, by their places. */
+  readonly bands?: readonly { readonly low: number; readonly high: number; readonly colour: string }[];
   readonly marks?: readonly {
     readonly at: readonly Mark[];
     readonly colour: string;
@@ -47,7 +47,7 @@ export function createChart({
   range,
   isLog,
   isDown,
-  hasBand,
+  bands = [],
   marks = [],
   draw,
 }: ChartOptions): UPlot {
@@ -96,7 +96,10 @@ export function createChart({
         }),
       ),
     ],
-    ...(hasBand ? { bands: [{ series: [2, 1], fill: colour('band') }] } : {}),
+    bands: bands.map((band) => ({
+      series: [band.high + 1, band.low + 1] as [number, number],
+      fill: colour(band.colour),
+    })),
     hooks: {
       drawClear: [shadeUnscored],
       draw: [

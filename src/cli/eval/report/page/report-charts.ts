@@ -62,8 +62,10 @@ function forecastChart(
     unit: name,
     height: 300,
     marks: MARKS,
-    hasBand: isBand,
+    bands: [{ low: 0, high: 1, colour: 'range' }, ...(isBand ? [{ low: 2, high: 3, colour: 'band' }] : [])],
     lines: [
+      { label: 'range from', points: output.low, colour: 'range', isEdge: true },
+      { label: 'to', points: output.high, colour: 'range', isEdge: true },
       ...(isBand
         ? [
             { label: 'lowest', points: truth.min, colour: 'band', isEdge: true },

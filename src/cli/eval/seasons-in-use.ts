@@ -1,0 +1,60 @@
+/** The seasons by which a pass forecasts, and since which row. */
+import { periodText } from '../../fields/told-seasons.js';
+import type { PassRow } from './scoring-pass.js';
+import type { Place } from './summary-table.js';
+
+export interface SeasonChange extends Place {
+  readonly target: string;
+  readonly change: 'found' | 'dropped' | 'replaced';
+  /** The period in rows, and where it replaced another one, that of before. */
+  readonly steps: number;
+  readonly before?: number;
+  /** The period for people: `24 steps, 1 d`. */
+  readonly text: string;
+}
+
+export interface SeasonInUse extends Pick<SeasonChange, 'target' | 'steps' | 'text'> {
+  /** Where it was found; null of one that was told. */
+  readonly found: Place | null;
+}
+
+/** Gives the changes of seasons at a row. */
+export const changesAt = (
+  { row, line, timestamp, time: t, seasons, interval }: PassRow,
+  targets: readonly string[],
+): SeasonChange[] =>
+  seasons.map(({ series, before, after }) => {
+    const change = before === 0 ? 'found' : after === 0 ? 'dropped' : 'replaced';
+    const steps = after === 0 ? before : after;
+    const replaced = change === 'replaced' ? { before } : {};
+    const text = periodText(steps, interval);
+    return { row, line, timestamp, t, target: targets[series]!, change, steps, ...replaced, text };
+  });
+
+/**
+ * Gives the seasons in use at the end.
+ *
+ * @param seasons of each target, in rows
+ * @param found the last change that brought each, by `keyOf`
+ */
+export const seasonsInUse = (
+  seasons: readonly (readonly number[])[],
+  targets: readonly string[],
+  found: ReadonlyMap<string, SeasonChange>,
+  interval: number | null,
+): SeasonInUse[] =>
+  seasons.flatMap((periods, k) =>
+    periods.map((steps) => {
+      const target = targets[k]!;
+      const change = found.get(keyOf(target, steps));
+      const place = change && {
+        row: change.row,
+        line: change.line,
+        timestamp: change.timestamp,
+        t: change.t,
+      };
+      return { target, steps, text: periodText(steps, interval), found: place ?? null };
+    }),
+  );
+
+export const keyOf = (target: string, steps: number) => `${steps} ${target}`;

@@ -1,0 +1,68 @@
+/** The seasons of a sequence in words: of which field, in steps, and in time where steps come regularly. */
+import type { Model } from '../rnn/model.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
+import type { Field } from './field.js';
+
+export interface ToldSeason {
+  readonly field: string;
+  /** The batch row, where there are several. */
+  readonly row?: number | undefined;
+  /** The period in steps. */
+  readonly steps: number;
+  /** The same for people: `24 steps, 1 d`. */
+  readonly text: string;
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** Writes a period. @param interval milliseconds between two steps; null where they do not come regularly */
+export const periodText = (steps: number, interval: number | null): string =>
+  `${steps} steps${interval === null ? '' : `, ${spanText(steps * interval)}`}`;
+
+/** Writes a span in the largest unit of which it has one, to three digits: what was measured is seldom round. */
+function spanText(ms: number): string {
+  for (const [unit, size] of UNITS) {
+    const value = Number((ms / size).toPrecision(3));
+    if (value >= 1) return `${value} ${unit}`;
+  }
+  return `${Number(ms.toPrecision(3))} ms`;
+}
+
+/** Gives the field, and the batch row where there are several, of the i-th of the B * K series that are forecast. */
+export function seriesOf(
+  i: number,
+  { task, batch, features }: Pick<ModelSpec, 'task' | 'batch' | 'features'>,
+  fields: readonly Field[],
+): Pick<ToldSeason, 'field' | 'row'> {
+  const targets = (task?.kind === 'forecast' ? task.targets : undefined) ?? null;
+  const K = targets?.length ?? features;
+  const feature = targets?.[i % K] ?? i % K;
+  const field = fields[feature]?.name ?? `x${feature}`;
+  return batch > 1 ? { field, row: Math.floor(i / K) } : { field };
+}
+
+/** Writes seasons, each field once: `temp 24 steps, 1 d and 168 steps, 7 d; flow 24 steps, 1 d`. */
+export function seasonsText(seasons: readonly ToldSeason[]): string {
+  const texts = new Map<string, string[]>();
+  for (const { field, row, text } of seasons) {
+    const name = row === undefined ? field : `${field}, row ${row}`;
+    texts.set(name, [...(texts.get(name) ?? []), text]);
+  }
+  return [...texts].map(([name, periods]) => `${name} ${periods.join(' and ')}`).join('; ');
+}
+
+/** Gives the seasons by which a model forecasts now; null where the network forecasts alone. */
+export function seasonsOf(
+  { seasons, interval, spec }: Pick<Model, 'seasons' | 'interval' | 'spec'>,
+  fields: readonly Field[],
+): ToldSeason[] | null {
+  if (!seasons) return null;
+  return seasons.flatMap((periods, i) =>
+    periods.map((steps) => ({ ...seriesOf(i, spec, fields), steps, text: periodText(steps, interval) })),
+  );
+}
