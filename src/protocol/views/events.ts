@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { channel, lastSeq, seq, time } from '../fields.js';
 import { entriesOf } from './view-kind.js';
 
-/** The events of a sequence: its life, its settings, and anomalies, drift and seasons of its series. */
+/** The events of a sequence: its life, its settings, and anomalies, gaps, drift and seasons of its series. */
 export const EVENTS = [
   'opened',
   'resumed',
@@ -14,6 +14,9 @@ export const EVENTS = [
   'learning-resumed',
   'checkpoint',
   'anomaly',
+  'anomaly-over',
+  'gap',
+  'stuck',
   'drift',
   'season',
   'silence',

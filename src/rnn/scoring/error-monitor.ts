@@ -3,7 +3,7 @@
 import type { OutputName } from '../io/output-names.js';
 import { AnomalyScore, type AnomalyState } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
-import { type Episode, Episodes } from './episodes.js';
+import { type Episode, Episodes, episodeOf, numbersOf } from './episodes.js';
 import { HealthMonitor, type HealthState } from './health.js';
 import { type Metrics, type MetricsState, Prequential } from './prequential.js';
 
@@ -20,7 +20,7 @@ export interface ErrorMonitorState {
   readonly health?: HealthState;
   /** The anomaly that is under way; version 0.1 had none. */
   readonly episode?: readonly number[];
-  /** What was not told yet: start, end, peak and score of the anomaly that is over, and what was odd; -1 for what there is not. */
+  /** What was not told yet: places that were odd, -1 for none, and the anomaly that is over. */
   readonly untold?: readonly number[];
 }
 
@@ -105,7 +105,7 @@ export class ErrorMonitor {
       this.targets.fill(Number.NaN);
     }
     this.firsts = 0;
-    const told = this.episodes.take(seq, isScored ? this.anomaly : 0);
+    const told = this.episodes.take(seq, isScored ? this.anomaly : 0, time);
     if (told === 'began') {
       this.isAnomalous = true;
       this.odd = this.anomalies.ranked(MOST_ODD);
@@ -166,8 +166,8 @@ export class ErrorMonitor {
   }
 
   private untold(): number[] {
-    const { start = NOTHING, end = NOTHING, peak = NOTHING, score = NOTHING } = this.ended ?? {};
-    return [start, end, peak, score, ...Array.from({ length: MOST_ODD }, (_, i) => this.odd[i] ?? NOTHING)];
+    const odd = Array.from({ length: MOST_ODD }, (_, i) => this.odd[i] ?? NOTHING);
+    return [...odd, ...numbersOf(this.ended)];
   }
 
   restore(state: ErrorMonitorState): void {
@@ -180,9 +180,8 @@ export class ErrorMonitor {
     this.isAnomalous = noticed[0] === 1;
     this.drift = DRIFTS[noticed[1] ?? 0] ?? null;
     this.episodes.restore(episode ?? []);
-    const [start = NOTHING, end = NOTHING, peak = NOTHING, score = NOTHING, ...odd] = untold ?? [];
-    this.ended = start === NOTHING ? null : { start, end, peak, score };
-    this.odd = odd.filter((place) => place !== NOTHING);
+    this.odd = (untold ?? []).slice(0, MOST_ODD).filter((place) => place !== NOTHING);
+    this.ended = episodeOf((untold ?? []).slice(MOST_ODD));
     if (health) this.health.restore(health);
     else this.health.clear();
   }

@@ -18,7 +18,7 @@ const quiet = (steps: number) => new Array<number>(steps).fill(0.1);
 
 describe('an anomaly', () => {
   it('[ANO14] is told as it begins, and with its start, peak and end once it is over', () => {
-    const over: Episode = { start: 5, end: 7, peak: 6, score: 0.7 };
+    const over: Episode = { start: 5, end: 7, peak: 6, score: 0.7, times: null };
     expect(toldOf([...quiet(5), 0.6, 0.7, 0.5, ...quiet(100)])).toEqual([
       [5, 'began'],
       [7 + LULL, over],
@@ -29,7 +29,7 @@ describe('an anomaly', () => {
     const burst = Array.from({ length: 10 }, () => [0.6, ...quiet(LULL - 2)]).flat();
     expect(toldOf([...burst, ...quiet(LULL)]).map(([, told]) => told)).toEqual([
       'began',
-      { start: 0, end: 9 * (LULL - 1), peak: 0, score: 0.6 },
+      { start: 0, end: 9 * (LULL - 1), peak: 0, score: 0.6, times: null },
     ]);
   });
 
@@ -43,8 +43,18 @@ describe('an anomaly', () => {
     expect(told).toEqual([
       [0, 'began'],
       [2, 'began'],
-      [3 + LULL, { start: 2, end: 3, peak: 2, score: 1 }],
+      [3 + LULL, { start: 2, end: 3, peak: 2, score: 1, times: null }],
     ]);
+  });
+
+  it('[ANO14] has the times of its steps where all are known', () => {
+    const over = (timeOf: (t: number) => number) => {
+      const episodes = new Episodes();
+      const told = [0.6, 0.7, 0.5, ...quiet(LULL)].map((score, t) => episodes.take(t, score, timeOf(t)));
+      return (told.at(-1) as Episode).times;
+    };
+    expect(over((t) => 1000 * t)).toEqual({ start: 0, peak: 1000, end: 2000 });
+    expect(over((t) => (t === 0 ? Number.NaN : 1000 * t))).toBeNull();
   });
 
   it('[ANO14] goes on from a kept state', () => {

@@ -92,7 +92,7 @@ describe('what a model says of its series', () => {
     judged(0);
     expect(judged(400)).toEqual([1, false, null]);
     const after = Array.from({ length: 40 }, () => judged(numbers.one())[2]).filter((ended) => ended);
-    expect(after).toEqual([{ start: 200, end: 203, peak: 200, score: 1 }]);
+    expect(after).toEqual([{ start: 200, end: 203, peak: 200, score: 1, times: null }]);
   });
 
   it('[ANO14] what is not scored does not make an anomaly last', () => {
@@ -104,7 +104,7 @@ describe('what a model says of its series', () => {
     }
     for (let t = 201; t < 260; t++) judge.end(t, Number.NaN);
     expect(judge.anomaly).toBe(1);
-    expect(judge.ended).toEqual({ start: 200, end: 200, peak: 200, score: 1 });
+    expect(judge.ended).toEqual({ start: 200, end: 200, peak: 200, score: 1, times: null });
   });
 
   it('resetMetrics forgets the scores only', () => {
