@@ -26,7 +26,8 @@ export const EVENTS = [
 ] as const;
 
 const event = z.object({
-  event: z.enum(EVENTS),
+  /** A later version may have others, which a client hands on. */
+  event: z.custom<(typeof EVENTS)[number]>((value) => typeof value === 'string'),
   seq: lastSeq,
   t: time.optional(),
   epoch: z.string(),
