@@ -7,6 +7,7 @@
  */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
+import { LARGEST } from '../math/clamp.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
@@ -190,10 +191,10 @@ export class Model {
     return this.parts.outputs?.intervals?.last ?? null;
   }
 
-  /** Copies the half-widths [B,M] of the last ranges to a place in an array; 0 where there are none. */
+  /** Copies the half-widths [B,M] of the last ranges, at most the largest float32, to a place in an array; 0 without any. */
   copyRange(range: Reals, at: number): void {
     const last = this.range;
-    if (last) range.set(last, at);
+    if (last) for (let i = 0; i < last.length; i++) range[at + i] = Math.min(LARGEST, last[i]!);
     else range.fill(0, at, at + this.spec.batch * outputsOf(this.spec));
   }
 

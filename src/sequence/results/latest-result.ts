@@ -17,8 +17,10 @@ const LATEST: Partial<Record<View, (channel: number, course: Told, ranges: boole
       const { interval } = course.times;
       if (!y) return null;
       const message = { ...headOf(channel, course), interval, y: Float32Array.from(y) };
-      const { range } = course.model;
-      return { type: 'predictions', ...message, ...(ranges && range && { range: Float32Array.from(range) }) };
+      if (!ranges || !course.model.range) return { type: 'predictions', ...message };
+      const range = new Float32Array(y.length);
+      course.model.copyRange(range, 0);
+      return { type: 'predictions', ...message, range };
     },
     metrics: (channel, { model, schema, times }) =>
       metricsMessage(

@@ -61,6 +61,16 @@ describe('the ranges of predictions', () => {
     expect(rangesOf(results)).toEqual(rangesOf(live).slice(-4));
   });
 
+  it('[VIW15] are finite as float32, whatever comes', () => {
+    const { sequence } = made({ ...SPEC, features: 1 });
+    const ranged: ViewMessage[] = [];
+    sequence.watch('predictions', RANGED).subscribe((message) => ranged.push(message));
+    const x = Float64Array.from({ length: 200 }, (_, i) => ((i * i) % 23 < 11 ? 3.4e38 : -3.4e38));
+    ask(sequence).push(0, x, undefined, ignore);
+    expect(rangesOf(ranged).at(-1)).toBeGreaterThan(1e37);
+    expect(rangesOf(ranged).every(Number.isFinite)).toBe(true);
+  });
+
   it('[VIW15] are of no probabilities', () => {
     const spec = {
       features: 2,
