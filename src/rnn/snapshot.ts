@@ -97,6 +97,7 @@ const LATER = new Set([
   'outputs.scaler.low',
   'judge.health',
   'judge.episode',
+  'judge.untold',
   'judge.anomalies.numbers',
   'watch',
   'inputs.wild',
