@@ -4,7 +4,8 @@
  *
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
  * varied yet, by more than ten times its size. After PATIENCE of them in a row their range replaces the old one, which is
- * remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once.
+ * remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Two levels that
+ * the feature goes to and fro between, as a machine that is on and off, are one range from the RETURNS-th return on.
  */
 
 /** What a value is: as ever, wild, or the first of a level that is new, or of the one before. */
@@ -20,8 +21,15 @@ const MAGNITUDES = 10;
 /** What a step takes off the distance of a bound to the value: half in about 7,000 steps. */
 const FADE = 1e-4;
 
-/** Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high. */
-const WIDTH = 9;
+/** So many returns, each within so many values of the one before, make one range of two. */
+const RETURNS = 4;
+const SOON = 2048;
+
+/**
+ * Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high;
+ * returns, and the values since the last one.
+ */
+const WIDTH = 11;
 
 export class WildValues {
   private readonly c: Float64Array;
@@ -35,21 +43,26 @@ export class WildValues {
   judge(value: number, i: number): Verdict {
     const { c } = this;
     const at = i * WIDTH;
+    c[at + 10]!++;
     if (!this.isOutside(value, at + 1, c[at]!)) {
       c[at + 3] = 0;
       this.join(value, at);
       return 'usual';
     }
     if (c[at + 6] === 1 && !this.isOutside(value, at + 7, PATIENCE)) {
-      this.swap(at, c[at + 7]!, c[at + 8]!);
+      c[at + 9] = c[at + 10]! > SOON ? 1 : c[at + 9]! + 1;
+      c[at + 10] = 0;
+      if (c[at + 9] === RETURNS) this.unite(at);
+      else this.swap(at, c[at + 7]!, c[at + 8]!);
       this.join(value, at);
-      return 'back';
+      return c[at + 6] === 1 ? 'back' : 'usual';
     }
     const run = ++c[at + 3]!;
     c[at + 4] = run === 1 ? value : Math.min(c[at + 4]!, value);
     c[at + 5] = run === 1 ? value : Math.max(c[at + 5]!, value);
     if (run < PATIENCE) return 'wild';
     this.swap(at, c[at + 4]!, c[at + 5]!);
+    c[at + 9] = 0;
     return 'new';
   }
 
@@ -70,6 +83,15 @@ export class WildValues {
     const high = isFirst ? value : c[at + 2]!;
     c[at + 1] = Math.min(value, low + FADE * (value - low));
     c[at + 2] = Math.max(value, high + FADE * (value - high));
+  }
+
+  /** Takes both ranges for one. */
+  private unite(at: number): void {
+    const { c } = this;
+    c[at + 1] = Math.min(c[at + 1]!, c[at + 7]!);
+    c[at + 2] = Math.max(c[at + 2]!, c[at + 8]!);
+    c[at + 3] = 0;
+    c[at + 6] = 0;
   }
 
   /** Takes another range, and remembers the present one. */
