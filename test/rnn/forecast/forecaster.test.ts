@@ -1,8 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createReferenceKernels } from '../../../src/kernels/reference.js';
 import { Random } from '../../../src/math/random.js';
 import { Model } from '../../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
-import { fingerprint } from '../../support/numeric-compare.js';
+import { allFinite, fingerprint } from '../../support/numeric-compare.js';
+import { float64 } from '../../support/numeric-models.js';
+
+const float32 = createReferenceKernels('float32');
 
 type Row = readonly (number | null)[];
 
@@ -239,5 +244,32 @@ describe('who forecasts', () => {
           fingerprint([model.step(steps[t]!), model.range, model.seasons, model.forecasters?.weights]),
         ).toBe(trace[t]);
     }
+  });
+
+  it('[MOD10] stays finite, and so does all that it keeps, whatever float32 can hold, in every kernel', () => {
+    const extreme = fc.constantFrom(0, 3.4e38, -3.4e38, 1e-300, -2e-300, 1e-38, 1e-160, 1e19, 5, null);
+    const plain = fc.double({ min: -1, max: 1, noNaN: true });
+    const stretch = fc.tuple(
+      fc.array(fc.oneof(extreme, plain), { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 40 }),
+    );
+    const given = fc.tuple(fc.constantFrom('hold', 'take'), fc.constantFrom(undefined, float32, float64));
+    fc.assert(
+      fc.property(given, fc.array(stretch, { minLength: 3, maxLength: 12 }), ([wild, kernels], stretches) => {
+        const inputs = { missing: 'hold', wild } as const;
+        const model = new Model(
+          { ...SPEC, units: 3, inputs, task: { kind: 'forecast', horizon: [1, 3] } },
+          { ...(kernels && { kernels }) },
+        );
+        for (const [values, times] of stretches)
+          for (let t = 0; t < times; t++) {
+            const { y, range } = model.step([values[t % values.length]!]);
+            expect(allFinite([y, range])).toBe(true);
+          }
+        expect(allFinite([model.snapshot(), model.metrics.mae])).toBe(true);
+        model.free();
+      }),
+      { numRuns: 80 },
+    );
   });
 });
