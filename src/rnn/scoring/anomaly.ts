@@ -50,7 +50,7 @@ const LEAST_SURPRISE = ln(1 + UNSEEN * UNSEEN);
 const FREE = 3;
 const BAR = 4;
 const HALF = 20_000;
-/** The season's error, in parts of a running mean's, below which it has skill; both halve in so many steps. */
+/** The season's error, in parts of a running mean's, below which it has skill; both halve in SKILL_HALF steps. */
 const SKILL = 0.7;
 const SKILL_HALF = 500;
 const DISCOUNT = 1 - Math.LN2 / SKILL_HALF;
@@ -91,7 +91,7 @@ export class AnomalyScore {
   /**
    * Scores a target [size] against its forecast, and lets both join the history.
    *
-   * @param seasonal what the season lets expect [size], if it is known; NaN where there is none
+   * @param seasonal what the season lets expect [size], if it is known, else NaN
    * @param time milliseconds since 1970; NaN if unknown. Where it is known, the mean of the same time of day is expected
    * @example
    * const anomaly = new AnomalyScore(1)

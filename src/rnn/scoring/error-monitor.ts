@@ -76,7 +76,7 @@ export class ErrorMonitor {
   }
 
   /**
-   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN where there is none.
+   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN if that is unknown.
    */
   score(j: number, row: number, prediction: number, target: number, seasonal = Number.NaN): void {
     this.prequential.score(j, prediction, target);

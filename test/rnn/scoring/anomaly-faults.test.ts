@@ -136,7 +136,7 @@ describe('which field is odd', () => {
 });
 
 describe('a snapshot of version 0.1', () => {
-  it('[ANO18] loads, with an anomaly score that begins anew', () => {
+  it('[ANO18] loads, with an anomaly score that has seen no step', () => {
     const at = noise(14);
     const model = new Model({ features: 1, units: 8 });
     for (let t = 0; t < 400; t++) model.step([at()]);
