@@ -78,7 +78,10 @@ describe('a folder of version 0.1.0', () => {
           handle.push(x, target);
         }
         await handle.drained();
-        expect([name, last.h, last.y ?? null]).toEqual([name, after[name]!.h, after[name]!.y]);
+        expect([name, last.h]).toEqual([name, after[name]!.h]);
+        // 0.1.0 held the change back by a gate; forecasts are mixed of several since
+        const isMixed = name === 'forecast' || name === 'snap';
+        if (!isMixed) expect([name, last.y ?? null]).toEqual([name, after[name]!.y]);
         await handle.close();
       }
     } finally {

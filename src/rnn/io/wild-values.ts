@@ -139,6 +139,11 @@ export class WildValues {
     c[at] = WARM;
   }
 
+  /** Forgets all that was seen. */
+  clear(): void {
+    this.c.fill(0);
+  }
+
   state(): Float64Array {
     return this.c.slice();
   }

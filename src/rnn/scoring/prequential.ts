@@ -102,6 +102,12 @@ const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<
   number
 >;
 const WIDTH = COLUMNS.length;
+/** Those that version 0.1 had, which are the first. */
+const FIRST_WIDTH = AT.ranged;
+
+/** Are these the columns of as many outputs as `own`, though they be of version 0.1? */
+export const isOfForm = (columns: Float64Array, own: Float64Array): boolean =>
+  columns.length === own.length || columns.length * WIDTH === own.length * FIRST_WIDTH;
 
 export class Prequential {
   private readonly columns: Float64Array;
@@ -208,7 +214,10 @@ export class Prequential {
   }
 
   restore({ columns, classes }: MetricsState): void {
-    this.columns.set(columns);
+    const width = columns.length / this.names.length;
+    this.columns.fill(0);
+    for (let j = 0; j < this.names.length; j++)
+      this.columns.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
     this.classes.set(classes);
   }
 
