@@ -64,10 +64,14 @@ export class WildValues {
       return c[at + 6] === 1 ? 'back' : 'usual';
     }
     if (!this.isOutside(value, at + 1, c[at]!)) {
-      c[at + 3] = 0;
       if (c[at]! < WARM) c[at + FIRST + c[at]!] = value;
       this.join(value, at);
-      return c[at] === WARM && this.trim(at) ? 'anew' : 'usual';
+      const isTrimmed = c[at] === WARM && this.trim(at);
+      if (!isTrimmed || (value >= c[at + 1]! && value <= c[at + 2]!)) {
+        c[at + 3] = 0;
+        return isTrimmed ? 'anew' : 'usual';
+      }
+      c[at] = WARM - 1; // it is wild itself: the next one takes its place
     }
     const run = ++c[at + 3]!;
     c[at + 4] = run === 1 ? value : Math.min(c[at + 4]!, value);
@@ -92,7 +96,8 @@ export class WildValues {
     const { c } = this;
     const first = c.subarray(at + FIRST, at + FIRST + WARM);
     const middle = medianOf(first);
-    const most = DISTANCES * medianOf(first.map((value) => Math.abs(value - middle)));
+    const distance = medianOf(first.map((value) => Math.abs(value - middle)));
+    const most = distance > 0 ? DISTANCES * distance : MAGNITUDES * Math.abs(middle);
     const usual = first.filter((value) => Math.abs(value - middle) <= most);
     if (most === 0 || usual.length === WARM) return false;
     c[at + 1] = Math.min(...usual);
