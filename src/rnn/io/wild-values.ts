@@ -3,7 +3,7 @@
  * a row say that the level has changed for good.
  *
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
- * varied yet, by more than ten times its size. The first WARM values are looked at together: what lies far from their median
+ * varied yet, by more than ten times its size; nothing is wild of one that has always been 0, as of a switch. The first WARM values are looked at together: what lies far from their median
  * was wild, and the feature begins anew without it. After PATIENCE wild values in a row their range replaces the old one,
  * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Two
  * levels that the feature goes to and fro between, as a machine that is on and off, are one range from the RETURNS-th
@@ -118,6 +118,7 @@ export class WildValues {
     const low = this.c[bounds]!;
     const high = this.c[bounds + 1]!;
     const width = high - low;
+    if (width === 0 && low === 0) return false;
     const margin = width > 0 ? MARGIN * width : MAGNITUDES * Math.abs(low);
     const slack = margin * (1 + WARM / Math.max(1, seen));
     return value > high + slack || value < low - slack;

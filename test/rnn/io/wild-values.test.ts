@@ -82,6 +82,17 @@ describe('a wild value', () => {
     ]);
   });
 
+  it('[WLD1] is none of what has always been 0, as of a pump that is rarely on', () => {
+    const pump = Array.from({ length: 3000 }, (_, t) => (t % 300 > 290 ? 10 : 0));
+    expect(new Set(verdicts(pump))).toEqual(new Set(['usual']));
+    const { steps } = run(pump);
+    const errors = steps
+      .slice(900, -1)
+      .map(({ y }, i) => [Math.abs(y - pump[901 + i]!), Math.abs(pump[900 + i]! - pump[901 + i]!)]);
+    const [error, last] = [0, 1].map((k) => errors.reduce((sum, pair) => sum + pair[k]!, 0));
+    expect(error).toBeLessThan(0.6 * last!);
+  });
+
   it('[WLD1] is none of a series that grows, nor one of noise with heavy tails in 10,000 but for a few', () => {
     const trend = Array.from({ length: 5000 }, (_, t) => t * t);
     expect(new Set(verdicts(trend))).toEqual(new Set(['usual']));
