@@ -17,7 +17,7 @@ export type Level = 'new' | 'back' | 'anew';
 export type Verdict = 'usual' | 'wild' | Level;
 
 /** Wild values in a row that make a new level. */
-export const PATIENCE = 24;
+export const PATIENCE = 12;
 /** Values before any can be wild; with few the range is wider, by the share WARM / seen. */
 const WARM = 32;
 /** How far outside a value is wild, in widths of the range; and in magnitudes where the range has no width. */
@@ -31,8 +31,8 @@ const SLACK = 0.25;
 /** How far from the median one of the first values is wild, in median distances from it. */
 const DISTANCES = 50;
 /** So many returns, each within so many values of the one before, make one range of two. */
-const RETURNS = 4;
-const SOON = 2048;
+const RETURNS = 16;
+const SOON = 1024;
 
 /**
  * Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high;
