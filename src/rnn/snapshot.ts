@@ -8,7 +8,8 @@ import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
 import type { ErrorMonitorState } from './scoring/error-monitor.js';
-import { isSameSpec, type ModelSpec } from './spec/spec.js';
+import { withOldDefaults } from './spec/old-defaults.js';
+import { isSameSpec, type ModelSpec, type ModelSpecInput } from './spec/spec.js';
 
 export const SNAPSHOT_FORMAT = 2;
 
@@ -73,7 +74,7 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
 /** A spec that is no spec at all, or none of today, is of another model. */
 function isOfSpec(given: ModelSpec, own: ModelSpec): boolean {
   try {
-    return isSameSpec(given, own);
+    return isSameSpec(given, own) || isSameSpec(withOldDefaults(given) as ModelSpecInput, own);
   } catch (error) {
     if (error instanceof EddyError) return false;
     throw error;
@@ -96,6 +97,7 @@ const LATER = new Set([
   'inputs.changeScaler.low',
   'outputs.scaler.low',
   'judge.health',
+  'judge.metrics.ranges',
   'judge.episode',
   'judge.anomalies.numbers',
   'watch',

@@ -7,6 +7,7 @@ import { Relevance } from '../io/relevance.js';
 import { learnerOf, reachOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
 import { Window } from '../learning/window.js';
+import { DaySlots } from '../scoring/day-slots.js';
 import type { ModelSpec } from './defaults.js';
 import { delayOf, historyOf, inputsOf, lookedBackAt, outputsOf } from './model-shape.js';
 
@@ -17,13 +18,13 @@ export function workingSize(spec: ModelSpec): number {
 }
 
 /** Statistics of a feature and of an output, and what detectors of change and of oddness keep of all outputs together. */
-const OF_FEATURE = 32;
+const OF_FEATURE = 72;
 const OF_OUTPUT = 64;
 const OF_DETECTORS = 1024;
 
 /**
  * Gives how many numbers a model holds at most: those, its predictions once more in float64, their ranges, past values
- * in which seasons are looked for, and statistics.
+ * in which seasons are looked for, means by the time of day, and statistics.
  */
 export function modelSize(spec: ModelSpec): number {
   const { batch, features, readout } = spec;
@@ -31,7 +32,10 @@ export function modelSize(spec: ModelSpec): number {
   const exact = Window.exactLength(layoutArena(spec).window);
   const ranges = readout.kind === 'linear' ? Intervals.length(O, delayOf(spec) + reachOf(spec) + 1) : 0;
   const statistics = OF_FEATURE * (batch * features + inputsOf(spec)) + OF_OUTPUT * O + OF_DETECTORS;
-  return workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + statistics);
+  const judged = spec.task?.kind === 'forecast' ? batch * lookedBackAt(spec).length : O;
+  return (
+    workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + statistics + DaySlots.length(judged))
+  );
 }
 
 /** Gives how many past values forecasters look for seasons in, and for features that tell something. */
