@@ -12,6 +12,12 @@ import type { AppendOptions, OpenOptions, StepInput, StepSource } from './open-o
 import type { Range } from './retry.js';
 import type { SocketConstructor } from './web-socket.js';
 
+export type {
+  AnomalyDetail,
+  AnomalyOverDetail,
+  SensorDetail,
+  ToldField,
+} from '../../src/fields/told-anomalies.js';
 export type * from './open-options.js';
 
 export interface ConnectOptions {

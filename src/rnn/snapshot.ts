@@ -8,6 +8,7 @@ import type { OutputsState } from './io/outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
 import type { ErrorMonitorState } from './scoring/error-monitor.js';
+import { isOfForm } from './scoring/prequential.js';
 import { withOldDefaults } from './spec/old-defaults.js';
 import { isSameSpec, type ModelSpec, type ModelSpecInput } from './spec/spec.js';
 
@@ -55,6 +56,8 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   const misfit = findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
 
+  if (!isOfForm(snapshot.judge.metrics.columns, own.judge.metrics.columns))
+    fail("judge.metrics.columns is not of this model's form");
   const { origin, start, next, targets } = snapshot.window;
   const blockStart = snapshot.learner?.blockStart ?? next;
   const areSteps = [origin, start, next, blockStart].every((step) => Number.isInteger(step) && step >= 0);
@@ -97,8 +100,8 @@ const LATER = new Set([
   'inputs.changeScaler.low',
   'outputs.scaler.low',
   'judge.health',
-  'judge.metrics.ranges',
   'judge.episode',
+  'judge.untold',
   'judge.anomalies.numbers',
   'watch',
   'inputs.wild',
@@ -113,7 +116,7 @@ const LATER = new Set([
 
 /** Arrays that grow with what was seen, or were shorter in version 0.1. */
 const OF_ANY_LENGTH =
-  /^(inputs\.history\.values|outputs\.forecaster\.seasons\.(finder\.values|smoothings\.\d+\.seasons))$/;
+  /^(inputs\.history\.values|judge\.metrics\.columns|outputs\.forecaster\.seasons\.(finder\.values|smoothings\.\d+\.seasons))$/;
 
 /** Gives the path of the first part of `value` whose form differs from that of `own`, or null where none does. */
 function findMisfit(value: unknown, own: unknown, path: string): string | null {

@@ -22,7 +22,7 @@ export interface CarriedStep {
   readonly range: Float64Array | null;
   /** How odd the last target was under its forecast, in [0, 1]; 0 for as long as that cannot be told. */
   readonly anomaly: number;
-  /** Has the score just risen to where it is worth an event? */
+  /** Does an anomaly begin? One that goes on is told once. */
   readonly isAnomalous: boolean;
   /** Which detector has just found that the series has changed, if one has. */
   readonly drift: DriftKind | null;

@@ -1,6 +1,7 @@
 import { periodText, seriesOf } from '../fields/told-seasons.js';
 import type { Alert } from '../operators/run.js';
 import type { SeasonChange } from '../rnn/forecast/seasons.js';
+import { oddEvent, overEvent, sensorEvent } from './anomaly-events.js';
 import type { PlainEvent } from './change.js';
 import type { Course } from './course.js';
 
@@ -8,11 +9,13 @@ type Of = Pick<Course, 'model' | 'schema'>;
 
 /** Gives the events of a step, in order. */
 export function eventsOf(alert: Alert, course: Of): PlainEvent[] {
-  const { anomaly, isAnomalous, drift, seasons, health, restart } = alert;
+  const { isAnomalous, ended, sensors, drift, seasons, health, restart } = alert;
   const events: PlainEvent[] = [];
   if (restart !== null)
     events.push({ event: 'reset', detail: { what: 'weights', reason: 'diverged', why: restart } });
-  if (isAnomalous) events.push({ event: 'anomaly', detail: { score: anomaly } });
+  if (ended) events.push(overEvent(ended));
+  if (isAnomalous) events.push(oddEvent(alert, course));
+  for (const notice of sensors) events.push(sensorEvent(notice, course));
   if (drift) events.push({ event: 'drift', detail: { detector: drift } });
   for (const change of seasons) events.push(seasonEvent(change, alert.interval, course));
   if (health) events.push({ event: 'health', detail: { ...health } });

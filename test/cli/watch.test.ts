@@ -63,6 +63,23 @@ describe('eddy watch', () => {
     expect(textOf({ seq: 3, forecasters })).toBe('3  forecast by network 62 %, season 38 %');
   });
 
+  it('[CLI26] says of an anomaly what was odd and how long it went on, and which sensor is silent or stuck', () => {
+    const said = (event: string, detail: object) => textOf({ seq: 812, t: T, event, epoch: 'e', detail });
+    expect(said('anomaly', { score: 1, fields: [{ field: 'temp' }] })).toBe(
+      '812  2024-01-01T00:00:00Z  anomaly · score 1 · temp  epoch "e"',
+    );
+    expect(said('anomaly-over', { score: 0.75, start: 770, peak: 775, end: 780 })).toContain(
+      'anomaly over · steps 770 to 780 · score 0.75 at 775',
+    );
+    expect(said('gap', { field: 'temp', row: 1, since: 803, steps: 10, over: false })).toContain(
+      'gap · temp, row 1 since step 803',
+    );
+    expect(said('stuck', { field: 'temp', since: 803, steps: 90, value: 0.1, over: true })).toContain(
+      'stuck over · temp at 0.1 · 90 steps from 803',
+    );
+    expect(said('drift', { detector: 'adwin' })).toContain('event "drift"  epoch "e"  detail');
+  });
+
   it('[CLI21] prints lines of JSON that stand for themselves', () => {
     expect(
       JSON.parse(resultJson({ seq: 3, t: T, skipped: 0, x: Float64Array.of(1.25, Number.NaN) }, named([1]))),

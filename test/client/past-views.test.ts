@@ -146,6 +146,19 @@ describe('a view of the client that begins in the past', () => {
     expect(seen).toEqual(['7', '8', '9', '12+2', '14+1']);
   });
 
+  it('[VIW20] gives events that it does not know as they are', async () => {
+    const seen: unknown[] = [];
+    client
+      .watch('s')
+      .view('events')
+      .subscribe(({ event, detail }) => seen.push({ event, detail }));
+    await peer.settle();
+    const odd = { event: 'not-known-yet', detail: { score: 1 } };
+    const events = [{ ...odd, seq: 11, epoch: 'epoch-1' }];
+    peer.say({ type: 'events', channel: 1, skipped: 0, events } as unknown as ServerMessage);
+    expect(seen).toEqual([odd]);
+  });
+
   it('[HIS10] gives each event once, also several of one step', async () => {
     const events = (...names: [event: string, seq: number][]): ServerMessage =>
       ({

@@ -300,6 +300,27 @@ describe('a sequence that is watched', () => {
     expect(record.events.list.at(-1)?.words).toBe(`health · learning → silent · ${detail.why}`);
   });
 
+  it('[DSH31] says what was odd, for how long, and which sensors were', () => {
+    const log = new EventLog();
+    const add = (event: 'anomaly' | 'anomaly-over' | 'gap' | 'stuck', detail: object) => {
+      log.add({ event, seq: 1, t: null, epoch: 'e', detail: { ...detail }, skipped: 0 });
+      return log.list.at(-1)?.words;
+    };
+    expect(add('anomaly', { score: 1 })).toBe('anomaly · score 1');
+    const fields = [
+      { field: 'temp', unit: '°C' },
+      { field: 'flow', row: 2 },
+    ];
+    expect(add('anomaly', { score: 0.5, fields })).toBe('anomaly · score 0.5 · temp; flow, row 2');
+    const over = { score: 1, start: 812, peak: 815, end: 840 };
+    expect(add('anomaly-over', over)).toBe('anomaly over · steps 812 to 840 · score 1 at 815');
+    expect(add('anomaly-over', { ...over, peak: 812, end: 812 })).toBe('anomaly over · step 812 · score 1');
+    const stuck = { field: 'temp', since: 812, steps: 24, value: 21.5, over: false };
+    expect(add('stuck', stuck)).toBe('stuck · temp at 21.5 since step 812');
+    const gap = { field: 'flow', since: 812, steps: 40, over: true };
+    expect(add('gap', gap)).toBe('gap over · flow · 40 steps from 812');
+  });
+
   it('notes what the server and the connection did, in words', () => {
     const log = new EventLog();
     log.add({ ...event('reset', 5), detail: { what: 'state', rate: 0.125 } });

@@ -106,7 +106,7 @@ describe('pushing steps', () => {
     sequence.watch('events', { every: 0, delivery: 'every' }).subscribe((message) => {
       if (message.type === 'events') events.push(...message.events);
     });
-    const wave = noisySine({ seed: 2, changeAt: 2000, after: { amplitude: 4 } });
+    const wave = noisySine({ seed: 5, noise: 0.05, changeAt: 2000, after: { period: 17, noise: 0.4 } });
     for (let t = 0; t < 3000; t++) push(t, Float64Array.of(wave.next().value));
     const after = events.filter(({ seq }) => seq >= 2000);
     expect(after.filter(({ event }) => event === 'drift')).toHaveLength(1);

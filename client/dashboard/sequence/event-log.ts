@@ -1,4 +1,5 @@
 /** What happened to a sequence, and to this page's connection to it. */
+import { anomalyEventText } from '../../../src/fields/told-anomalies.js';
 import type { Results } from '../../sdk/index.js';
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
@@ -29,6 +30,9 @@ const COLOURS: Readonly<Record<Kind, number>> = {
   'learning-resumed': COLOUR.sixth,
   checkpoint: COLOUR.third,
   anomaly: COLOUR.second,
+  'anomaly-over': COLOUR.second,
+  gap: COLOUR.fifth,
+  stuck: COLOUR.fifth,
   drift: COLOUR.fifth,
   season: COLOUR.fourth,
   silence: COLOUR.fifth,
@@ -40,7 +44,16 @@ const COLOURS: Readonly<Record<Kind, number>> = {
 };
 
 /** Marks of the series, which have numbers of their own. */
-const OF_SERIES: ReadonlySet<Kind> = new Set(['anomaly', 'drift', 'season', 'silence', 'health']);
+const OF_SERIES: ReadonlySet<Kind> = new Set([
+  'anomaly',
+  'anomaly-over',
+  'gap',
+  'stuck',
+  'drift',
+  'season',
+  'silence',
+  'health',
+]);
 
 export class EventLog {
   /** Oldest first. */
@@ -86,7 +99,15 @@ const healthWords = ({ from, to, why }: Detail): string =>
 const seasonWords = ({ field, row, change, text, before }: Detail): string =>
   `season · ${field}${row === undefined ? '' : `, row ${row}`}: ${text} ${change}${before === undefined ? '' : `, ${before} steps before`}`;
 
+/** Says which anomaly, gap or stuck sensor it is. */
+const anomalyWords = (detail: Detail, kind: Kind): string =>
+  anomalyEventText(kind, detail, { step: formatStep, number: said }) ?? kind;
+
 const WORDS: Partial<Record<Kind, (detail: Detail, kind: Kind) => string>> = {
+  anomaly: anomalyWords,
+  'anomaly-over': anomalyWords,
+  gap: anomalyWords,
+  stuck: anomalyWords,
   season: seasonWords,
   silence: silenceWords,
   health: healthWords,

@@ -37,6 +37,8 @@ export interface PassRow extends EvalRow {
   readonly result: StepResult;
   /** Who made the predictions of this row, where a mixture does. */
   readonly forecasters: Weights | null;
+  /** The anomaly that turned out to be over at this row, if one did. */
+  readonly ended: Alert['ended'];
   /** The seasons that were taken up or dropped at this row, and the usual milliseconds between two rows. */
   readonly seasons: Alert['seasons'];
   readonly interval: number | null;
@@ -106,10 +108,10 @@ export class Pass {
     const { forecasters, interval } = model;
     if (forecasters)
       for (let m = 0; m < M; m++) this.openBy[(row % longest) * M + m] = heaviest(forecasters, m);
-    const seasons = this.run!.alerts[0]?.seasons ?? [];
+    const { seasons = [], ended = null } = this.run!.alerts[0] ?? {};
     const truth = this.targetIndices.map((i) => read.x[i]!);
     const isScored = row >= this.skip;
-    return { ...read, row, truth, made, ranges, by, result, forecasters, seasons, interval, isScored };
+    return { ...read, row, truth, made, ranges, by, result, forecasters, ended, seasons, interval, isScored };
   }
 
   private resultOf({ x, time }: EvalRow): StepResult {

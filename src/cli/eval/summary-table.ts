@@ -24,8 +24,12 @@ export interface DriftEvent extends Place {
   readonly detector: DriftKind;
 }
 
+/** An anomaly, where it begins. */
 export interface AnomalyEvent extends Place {
-  readonly score: number;
+  /** The highest score, which row `peak` has, and the last row; as it begins where it is not over. */
+  score: number;
+  peak: number;
+  end: number | null;
 }
 
 /** How many events of a kind are listed; beyond that they are only counted. */
@@ -53,7 +57,7 @@ export class Summary {
 
   /** Takes a row; unscored rows count in no figure. */
   add(passed: PassRow): void {
-    const { row, line, timestamp, time: t, result, forecasters, isScored } = passed;
+    const { row, line, timestamp, time: t, result, forecasters, ended, isScored } = passed;
     this.updates += result.updates.length;
     for (const change of changesAt(passed, this.targets)) {
       if (change.change !== 'dropped') this.found.set(keyOf(change.target, change.steps), change);
@@ -63,7 +67,14 @@ export class Summary {
     if (forecasters) this.means.add(forecasters);
     const { drift, anomaly, isAnomalous } = result;
     if (drift) this.drift.add({ row, line, timestamp, t, detector: drift });
-    if (isAnomalous) this.anomalies.add({ row, line, timestamp, t, score: anomaly });
+    if (ended) this.end(ended);
+    if (isAnomalous) this.anomalies.add({ row, line, timestamp, t, score: anomaly, peak: row, end: null });
+  }
+
+  /** Notes where an anomaly ended and was worst: the number of a step is that of its row. */
+  private end({ start, end, peak, score }: NonNullable<PassRow['ended']>): void {
+    const event = this.anomalies.named.findLast(({ row }) => row === start);
+    if (event) Object.assign(event, { score, peak, end });
   }
 
   read(

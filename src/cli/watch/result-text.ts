@@ -1,8 +1,9 @@
 /** A result as a line for people: step, time, and numbers by name with their units. Times are in UTC. */
 import type { Results } from '../../../client/sdk/index.js';
 import type { Field } from '../../fields/field.js';
+import { anomalyEventText } from '../../fields/told-anomalies.js';
 import { readingText } from '../shared/field-text.js';
-import { numberWithRange, timeText } from '../shared/number-text.js';
+import { numberWithRange, shortest, timeText } from '../shared/number-text.js';
 import { colorsFor } from '../shared/output.js';
 import { countOf, sparkline } from '../shared/terminal.js';
 import type { ResultNames } from './result-names.js';
@@ -34,6 +35,10 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
   if (key === 'x' && value instanceof Float64Array) return numbers(value, names?.fields ?? [], c);
   if (key === 'y' && value instanceof Float32Array) return predicted(value, result, names, c);
   if (key === 'interval' || key === 'range') return [];
+  if (key === 'event' || key === 'detail') {
+    const text = eventText(result);
+    if (text !== null) return key === 'event' ? [text] : [];
+  }
   if (key === 'forecasters') return [`${c.dim('forecast by')} ${sharesText(value as Shares)}`];
   if (key === 'health') return [healthText(value as Results['metrics']['health'], c)];
   if (value instanceof Float32Array) return [`${c.dim(key)} ${countOf(value.length, 'number')}`];
@@ -41,6 +46,10 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
   if (value === null) return [];
   return [`${c.dim(key)} ${plain(value)}`];
 }
+
+/** Writes an anomaly, a gap or a stuck sensor as words; null for another event, whose detail is written as it is. */
+const eventText = ({ event = '', detail = {} }: { readonly event?: string; readonly detail?: object }) =>
+  anomalyEventText(event, detail as Results['events']['detail'], { step: String, number: shortest });
 
 const healthText = (health: Results['metrics']['health'], c: Colors): string =>
   health ? `${c.bold(health.state)} ${c.dim(health.why)}` : '';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { channel, lastSeq, seq, time } from '../fields.js';
 import { entriesOf } from './view-kind.js';
 
-/** The events of a sequence: its life, its settings, and anomalies, drift and seasons of its series. */
+/** The events of a sequence: its life, its settings, and anomalies, gaps, drift and seasons of its series. */
 export const EVENTS = [
   'opened',
   'resumed',
@@ -14,6 +14,9 @@ export const EVENTS = [
   'learning-resumed',
   'checkpoint',
   'anomaly',
+  'anomaly-over',
+  'gap',
+  'stuck',
   'drift',
   'season',
   'silence',
@@ -23,7 +26,8 @@ export const EVENTS = [
 ] as const;
 
 const event = z.object({
-  event: z.enum(EVENTS),
+  /** A later version may have others, which a client hands on. */
+  event: z.custom<(typeof EVENTS)[number]>((value) => typeof value === 'string'),
   seq: lastSeq,
   t: time.optional(),
   epoch: z.string(),

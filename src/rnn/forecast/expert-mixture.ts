@@ -66,7 +66,7 @@ export class ExpertMixture {
     const s = at + 3 * experts;
     const seen = ++c[s + 1]!;
     const error = Math.abs(truth - c[forecasts]!);
-    const counted = seen > WARM ? Math.min(error, CLIP * c[s]!) : error;
+    const counted = seen > WARM && c[s]! > 0 ? Math.min(error, CLIP * c[s]!) : error;
     const scale = c[s]! + (counted - c[s]!) / Math.min(seen, WINDOW);
     c[s] = scale;
     if (!(scale > 0)) return;

@@ -368,6 +368,15 @@ export class Forecaster {
     this.c.fill(0, this.largest, this.pending);
   }
 
+  /** Begins as of a model that has seen nothing. */
+  startOver(): void {
+    this.clear();
+    this.restart();
+    this.levels.clear();
+    this.units.clear();
+    this.c.fill(0, this.pending);
+  }
+
   state(): ForecasterState {
     const { c, levels, units, seasons } = this;
     return { numbers: c.slice(), levels: levels.state(), units: units.state(), seasons: seasons.state() };

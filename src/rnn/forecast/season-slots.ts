@@ -12,7 +12,7 @@ export interface SlotChange {
 }
 
 export class SeasonSlots {
-  /** The period in steps of each slot; 0 where there is none. */
+  /** The period in steps of each slot; 0. */
   readonly periods = new Float64Array(SLOTS);
 
   constructor(private readonly told: number | undefined) {

@@ -284,7 +284,10 @@ export class Inputs {
     if (changeScaler) this.changeScaler?.restore(changeScaler);
     if (time) this.time?.restore(time);
     if (wild) this.wild?.restore(wild);
+    else this.wild?.clear();
     if (interval) this.usual.restore(interval);
+    else this.usual.clear();
     if (relevance) this.relevance?.restore(relevance);
+    else this.relevance?.clear();
   }
 }

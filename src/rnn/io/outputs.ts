@@ -87,7 +87,7 @@ abstract class ScaledOutputs {
   restore({ scaler, forecaster, intervals }: OutputsState, seq: number): void {
     if (scaler) this.scaler?.restore(scaler);
     if (forecaster) this.forecaster?.restore(forecaster);
-    else this.forecaster?.clear();
+    else this.forecaster?.startOver();
     if (intervals) this.intervals?.restore(intervals, seq);
     else this.intervals?.clear();
   }

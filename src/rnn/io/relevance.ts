@@ -112,6 +112,12 @@ export class Relevance {
     return this.pending + ((step % this.rows) * this.batch + row) * this.n;
   }
 
+  /** Lets nothing in, as before the first error. */
+  clear(): void {
+    this.c.fill(0);
+    for (const f of this.others) this.share[f] = 0;
+  }
+
   state(): Float64Array {
     return this.c.slice();
   }

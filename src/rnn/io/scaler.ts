@@ -118,6 +118,11 @@ export class StandardScaler {
     this.deviate(i);
   }
 
+  /** Forgets all that was seen. */
+  clear(): void {
+    for (const part of [this.sums, this.aside, this.deviation]) part.fill(0);
+  }
+
   private deviate(i: number): void {
     const { sums, width } = this;
     if (sums[i] === 0) {

@@ -5,8 +5,9 @@
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
  * varied yet, by more than ten times its size. The first WARM values are looked at together: what lies far from their median
  * was wild, and the feature begins anew without it. After PATIENCE wild values in a row their range replaces the old one,
- * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Where a
- * feature goes back and forth, both ranges are its own.
+ * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Two
+ * levels that the feature goes to and fro between, as a machine that is on and off, are one range from the RETURNS-th
+ * return on.
  */
 
 /** Of which level the values are from one on: a new one, the one before, or the true one after a wild beginning. */
@@ -29,14 +30,15 @@ const FADE = 1e-4;
 const SLACK = 0.25;
 /** How far from the median one of the first values is wild, in median distances from it. */
 const DISTANCES = 50;
-/** How often a level may come back before it belongs to the other one. */
-const RETURNS = 3;
+/** So many returns, each within so many values of the one before, make one range of two. */
+const RETURNS = 4;
+const SOON = 2048;
 
 /**
- * Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high; how
- * often that came back; the first values.
+ * Numbers of a feature: count, low, high; wild ones in a row, their low and high; has it another range, its low and high;
+ * returns, and the values since the last one; the first values.
  */
-const FIRST = 10;
+const FIRST = 11;
 const WIDTH = FIRST + WARM;
 
 export class WildValues {
@@ -51,11 +53,15 @@ export class WildValues {
   judge(value: number, i: number): Verdict {
     const { c } = this;
     const at = i * WIDTH;
+    c[at + 10]!++;
     const isBeyond = c[at]! > 0 && (value < c[at + 1]! || value > c[at + 2]!);
     if (isBeyond && c[at + 6] === 1 && this.isWithin(value, at + 7)) {
-      this.comeBack(at);
+      c[at + 9] = c[at + 10]! > SOON ? 1 : c[at + 9]! + 1;
+      c[at + 10] = 0;
+      if (c[at + 9] === RETURNS) this.unite(at);
+      else this.swap(at, c[at + 7]!, c[at + 8]!);
       this.join(value, at);
-      return 'back';
+      return c[at + 6] === 1 ? 'back' : 'usual';
     }
     if (!this.isOutside(value, at + 1, c[at]!)) {
       c[at + 3] = 0;
@@ -68,17 +74,17 @@ export class WildValues {
     c[at + 5] = run === 1 ? value : Math.max(c[at + 5]!, value);
     if (run < PATIENCE) return 'wild';
     this.swap(at, c[at + 4]!, c[at + 5]!);
+    c[at + 9] = 0;
     return 'new';
   }
 
-  /** Brings the other range back; one that has come back often joins this one. */
-  private comeBack(at: number): void {
+  /** Takes both ranges for one. */
+  private unite(at: number): void {
     const { c } = this;
-    const [low, high] = [c[at + 1]!, c[at + 2]!];
-    this.swap(at, c[at + 7]!, c[at + 8]!);
-    if (++c[at + 9]! < RETURNS) return;
-    c[at + 1] = Math.min(low, c[at + 1]!);
-    c[at + 2] = Math.max(high, c[at + 2]!);
+    c[at + 1] = Math.min(c[at + 1]!, c[at + 7]!);
+    c[at + 2] = Math.max(c[at + 2]!, c[at + 8]!);
+    c[at + 3] = 0;
+    c[at + 6] = 0;
   }
 
   /** Takes from the range what of the first values lies far from their median; tells if some did. */
@@ -131,6 +137,11 @@ export class WildValues {
     c[at + 2] = high;
     c[at + 3] = 0;
     c[at] = WARM;
+  }
+
+  /** Forgets all that was seen. */
+  clear(): void {
+    this.c.fill(0);
   }
 
   state(): Float64Array {

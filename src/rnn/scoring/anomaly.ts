@@ -50,20 +50,22 @@ const LEAST_SURPRISE = ln(1 + UNSEEN * UNSEEN);
 const FREE = 3;
 const BAR = 4;
 const HALF = 20_000;
-/** The season's error, in parts of a running mean's, below which it has skill; both halve in so many steps. */
+/** The season's error, in parts of a running mean's, below which it has skill; both halve in SKILL_HALF steps. */
 const SKILL = 0.7;
 const SKILL_HALF = 500;
 const DISCOUNT = 1 - Math.LN2 / SKILL_HALF;
 
 /** Numbers of an output: values seen; scales of errors, changes and season; last value; season's errors seen, its and the mean's. */
 const [SEEN, SCALE, CHANGE, SEASON_SCALE, LAST, SEASONS, SEASON_ERROR, MEAN_ERROR] = [0, 1, 2, 3, 4, 5, 6, 7];
-const COLUMNS = 8;
+/** The mean of its surprises of late. */
+const RECENT = 8;
+const COLUMNS = 9;
 /** Numbers of all: steps, level, events told, the rarest of them, forgetting. */
 const [COUNT, LEVEL, TOLD, RAREST, FORGETTING] = [0, 1, 2, 3, 4];
 const SUMS = 5;
 
 export class AnomalyScore {
-  /** How odd each number was at the last step. */
+  /** How odd each number was at the last step: its surprise, or twice the mean of those of late. */
   readonly oddness: Float64Array;
   private readonly c: Float64Array;
   private readonly forecast: RecentSurprise;
@@ -89,7 +91,7 @@ export class AnomalyScore {
   /**
    * Scores a target [size] against its forecast, and lets both join the history.
    *
-   * @param seasonal what the season lets expect [size], if it is known; NaN where there is none
+   * @param seasonal what the season lets expect [size], if it is known, else NaN
    * @param time milliseconds since 1970; NaN if unknown. Where it is known, the mean of the same time of day is expected
    * @example
    * const anomaly = new AnomalyScore(1)
@@ -131,6 +133,8 @@ export class AnomalyScore {
         }
       }
       if (slot >= 0) slots.take(j, slot, value, c[at + SEASONS]! > WARM ? CAP * c[at + SEASON_SCALE]! : 0);
+      c[at + RECENT] = c[at + RECENT]! + (oddness[j]! - c[at + RECENT]!) / SEASON_RUN;
+      oddness[j] = Math.max(oddness[j]!, 2 * c[at + RECENT]!);
       const isFar = this.range.widen(value, j, seen);
       if (isFar && Math.max(own, change) >= LEAST_SURPRISE) {
         isOutside = true;
@@ -189,12 +193,12 @@ export class AnomalyScore {
     return odd;
   }
 
-  /** The numbers that were odd at the last step, oddest first, up to `most` of them. */
+  /** The numbers that were odd at the last step, oddest first: one at least, up to `most` of them. */
   ranked(most: number): number[] {
     const { oddness } = this;
     return Array.from(oddness.keys())
-      .filter((j) => oddness[j]! > LEAST_SURPRISE / 2)
       .sort((a, b) => oddness[b]! - oddness[a]! || a - b)
+      .filter((j, rank) => rank === 0 || oddness[j]! > LEAST_SURPRISE / 2)
       .slice(0, most);
   }
 

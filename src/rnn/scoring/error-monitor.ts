@@ -3,7 +3,7 @@
 import type { OutputName } from '../io/output-names.js';
 import { AnomalyScore, type AnomalyState } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
-import { type Episode, Episodes } from './episodes.js';
+import { type Episode, Episodes, episodeOf, numbersOf } from './episodes.js';
 import { HealthMonitor, type HealthState } from './health.js';
 import { type Metrics, type MetricsState, Prequential } from './prequential.js';
 
@@ -20,11 +20,14 @@ export interface ErrorMonitorState {
   readonly health?: HealthState;
   /** The anomaly that is under way; version 0.1 had none. */
   readonly episode?: readonly number[];
+  /** What was not told yet: places that were odd, -1 for none, and the anomaly that is over. */
+  readonly untold?: readonly number[];
 }
 
 /** Fields that an event names as odd, at most. */
 const MOST_ODD = 5;
 const NONE: readonly number[] = [];
+const NOTHING = -1;
 const DRIFTS: readonly (DriftKind | null)[] = [null, 'page-hinkley', 'adwin'];
 
 export class ErrorMonitor {
@@ -73,7 +76,7 @@ export class ErrorMonitor {
   }
 
   /**
-   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN where there is none.
+   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN if that is unknown.
    */
   score(j: number, row: number, prediction: number, target: number, seasonal = Number.NaN): void {
     this.prequential.score(j, prediction, target);
@@ -96,12 +99,13 @@ export class ErrorMonitor {
     this.sum = 0;
     this.scored = 0;
     this.health.end();
-    if (this.firsts > 0) {
+    const isScored = this.firsts > 0;
+    if (isScored) {
       this.anomaly = this.anomalies.score(this.targets, this.forecasts, this.seasonal, time);
       this.targets.fill(Number.NaN);
     }
     this.firsts = 0;
-    const told = this.episodes.take(seq, this.anomaly);
+    const told = this.episodes.take(seq, isScored ? this.anomaly : 0, time);
     if (told === 'began') {
       this.isAnomalous = true;
       this.odd = this.anomalies.ranked(MOST_ODD);
@@ -157,10 +161,17 @@ export class ErrorMonitor {
       noticed: [this.isAnomalous ? 1 : 0, DRIFTS.indexOf(this.drift)],
       health: this.health.state(),
       episode: this.episodes.state(),
+      untold: this.untold(),
     };
   }
 
-  restore({ metrics, anomalies, drift, errors, anomaly, noticed, health, episode }: ErrorMonitorState): void {
+  private untold(): number[] {
+    const odd = Array.from({ length: MOST_ODD }, (_, i) => this.odd[i] ?? NOTHING);
+    return [...odd, ...numbersOf(this.ended)];
+  }
+
+  restore(state: ErrorMonitorState): void {
+    const { metrics, anomalies, drift, errors, anomaly, noticed, health, episode, untold } = state;
     this.prequential.restore(metrics);
     this.anomalies.restore(anomalies);
     this.detector.restore(drift);
@@ -169,6 +180,8 @@ export class ErrorMonitor {
     this.isAnomalous = noticed[0] === 1;
     this.drift = DRIFTS[noticed[1] ?? 0] ?? null;
     this.episodes.restore(episode ?? []);
+    this.odd = (untold ?? []).slice(0, MOST_ODD).filter((place) => place !== NOTHING);
+    this.ended = episodeOf((untold ?? []).slice(MOST_ODD));
     if (health) this.health.restore(health);
     else this.health.clear();
   }

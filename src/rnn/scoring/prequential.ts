@@ -62,8 +62,6 @@ export interface Ranges {
 
 export interface MetricsState {
   readonly columns: Float64Array;
-  /** Of the ranges; version 0.1 had none. */
-  readonly ranges?: Float64Array;
   readonly classes: Float64Array;
 }
 
@@ -90,9 +88,6 @@ const COLUMNS = [
   'seasonalScored',
   'seasonal',
   'recentSeasonal',
-] as const;
-/** Those of its ranges. */
-const RANGE_COLUMNS = [
   'ranged',
   'inside',
   'recentInside',
@@ -102,22 +97,25 @@ const RANGE_COLUMNS = [
   'naiveRanged',
   'naiveIntervalScore',
 ] as const;
-const placesOf = <Name extends string>(names: readonly Name[]) =>
-  Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>;
-const AT = placesOf(COLUMNS);
-const RANGE_AT = placesOf(RANGE_COLUMNS);
+const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<
+  (typeof COLUMNS)[number],
+  number
+>;
 const WIDTH = COLUMNS.length;
-const RANGE_WIDTH = RANGE_COLUMNS.length;
+/** Those that version 0.1 had, which are the first. */
+const FIRST_WIDTH = AT.ranged;
+
+/** Are these the columns of as many outputs as `own`, though they be of version 0.1? */
+export const isOfForm = (columns: Float64Array, own: Float64Array): boolean =>
+  columns.length === own.length || columns.length * WIDTH === own.length * FIRST_WIDTH;
 
 export class Prequential {
   private readonly columns: Float64Array;
-  private readonly ranges: Float64Array;
   /** Of softmax: rows scored, cross-entropy, hits, and the recent mean of both. */
   private readonly classes = new Float64Array(5);
 
   constructor(private readonly names: readonly OutputName[]) {
     this.columns = new Float64Array(names.length * WIDTH);
-    this.ranges = new Float64Array(names.length * RANGE_WIDTH);
   }
 
   score(j: number, prediction: number, target: number): void {
@@ -162,24 +160,24 @@ export class Prequential {
     step: number,
     o: number,
   ): void {
-    const c = this.ranges;
-    const at = j * RANGE_WIDTH;
+    const c = this.columns;
+    const at = j * WIDTH;
     const half = ranges.at(step, o);
     const per = 2 / (1 - ranges.probability);
     if (half > 0) {
-      const n = ++c[at + RANGE_AT.ranged]!;
+      const n = ++c[at + AT.ranged]!;
       const window = Math.min(n, RECENT);
       const inside = error <= half ? 1 : 0;
-      c[at + RANGE_AT.inside]! += inside;
-      c[at + RANGE_AT.recentInside]! += (inside - c[at + RANGE_AT.recentInside]!) / window;
-      c[at + RANGE_AT.width]! += 2 * half;
-      c[at + RANGE_AT.recentWidth]! += (2 * half - c[at + RANGE_AT.recentWidth]!) / window;
-      c[at + RANGE_AT.intervalScore]! += 2 * half + per * Math.max(0, error - half);
+      c[at + AT.inside]! += inside;
+      c[at + AT.recentInside]! += (inside - c[at + AT.recentInside]!) / window;
+      c[at + AT.width]! += 2 * half;
+      c[at + AT.recentWidth]! += (2 * half - c[at + AT.recentWidth]!) / window;
+      c[at + AT.intervalScore]! += 2 * half + per * Math.max(0, error - half);
     }
     const plain = naive === null ? 0 : ranges.naiveAt(step, o);
     if (naive === null || !(plain > 0)) return;
-    c[at + RANGE_AT.naiveRanged]!++;
-    c[at + RANGE_AT.naiveIntervalScore]! += 2 * plain + per * Math.max(0, naive - plain);
+    c[at + AT.naiveRanged]!++;
+    c[at + AT.naiveIntervalScore]! += 2 * plain + per * Math.max(0, naive - plain);
   }
 
   scoreClasses(crossEntropy: number, isHit: boolean): void {
@@ -194,7 +192,6 @@ export class Prequential {
 
   clear(): void {
     this.columns.fill(0);
-    this.ranges.fill(0);
     this.classes.fill(0);
   }
 
@@ -213,13 +210,14 @@ export class Prequential {
   }
 
   state(): MetricsState {
-    return { columns: this.columns.slice(), ranges: this.ranges.slice(), classes: this.classes.slice() };
+    return { columns: this.columns.slice(), classes: this.classes.slice() };
   }
 
-  restore({ columns, ranges, classes }: MetricsState): void {
-    this.columns.set(columns);
-    if (ranges) this.ranges.set(ranges);
-    else this.ranges.fill(0);
+  restore({ columns, classes }: MetricsState): void {
+    const width = columns.length / this.names.length;
+    this.columns.fill(0);
+    for (let j = 0; j < this.names.length; j++)
+      this.columns.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
     this.classes.set(classes);
   }
 
@@ -233,7 +231,6 @@ export class Prequential {
 
   private scoresOf(j: number): Scores {
     const of = (name: keyof typeof AT) => this.columns[j * WIDTH + AT[name]]!;
-    const ofRange = (name: keyof typeof RANGE_AT) => this.ranges[j * RANGE_WIDTH + RANGE_AT[name]]!;
     const scored = of('scored');
     const known = (count: number, value: number) => (count > 0 ? value : null);
     const mae = known(scored, of('absolute') / scored);
@@ -244,8 +241,8 @@ export class Prequential {
     const recentNaiveMae = known(of('naiveScored'), of('recentNaive'));
     const seasonalMae = known(of('seasonalScored'), of('seasonal') / of('seasonalScored'));
     const recentSeasonalMae = known(of('seasonalScored'), of('recentSeasonal'));
-    const ranged = ofRange('ranged');
-    const intervalScore = known(ranged, ofRange('intervalScore') / ranged);
+    const ranged = of('ranged');
+    const intervalScore = known(ranged, of('intervalScore') / ranged);
     return {
       scored,
       mae,
@@ -262,14 +259,14 @@ export class Prequential {
       recentSkill: skillOf(recentMae, recentNaiveMae),
       seasonalSkill: skillOf(mae, seasonalMae),
       recentSeasonalSkill: skillOf(recentMae, recentSeasonalMae),
-      coverage: known(ranged, ofRange('inside') / ranged),
-      recentCoverage: known(ranged, ofRange('recentInside')),
-      intervalWidth: known(ranged, ofRange('width') / ranged),
-      recentIntervalWidth: known(ranged, ofRange('recentWidth')),
+      coverage: known(ranged, of('inside') / ranged),
+      recentCoverage: known(ranged, of('recentInside')),
+      intervalWidth: known(ranged, of('width') / ranged),
+      recentIntervalWidth: known(ranged, of('recentWidth')),
       intervalScore,
       intervalSkill: skillOf(
         intervalScore,
-        known(ofRange('naiveRanged'), ofRange('naiveIntervalScore') / ofRange('naiveRanged')),
+        known(of('naiveRanged'), of('naiveIntervalScore') / of('naiveRanged')),
       ),
     };
   }

@@ -25,8 +25,10 @@ const LEAST_GAP = 10;
 const LEAST_STUCK = 24;
 /** Changes of a feature before it can be stuck; values before it can have a gap. */
 const WARM = 50;
-/** What a value takes off the longest run of late: half in about 2,000 values. */
-const FADE = 1 - 0.6931471805599453 / 2000;
+/** A run of as many values as this halves the longest one before it, as it is over; short runs take about 2,000 values to. */
+const FORGOTTEN = 3000;
+/** What a value takes off the longest gap of late: half in about 10,000 values. */
+const FADE = 1 - Math.LN2 / 10_000;
 
 /** Of each feature: the last value, values seen, changes seen, equal values in a row, longest run, is it told; missing ones likewise. */
 const [LAST, SEEN, CHANGES, EQUAL, LONGEST, STUCK, MISSING, LONGEST_GAP, GAP] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
@@ -73,10 +75,10 @@ export class SensorWatch {
     const at = i * WIDTH;
     c[at + SEEN]!++;
     if (c[at + MISSING]! > 0) this.endGap(i, seq);
-    c[at + LONGEST] = c[at + LONGEST]! * FADE;
     c[at + LONGEST_GAP] = c[at + LONGEST_GAP]! * FADE;
     if (value === c[at + LAST]) {
       const run = ++c[at + EQUAL]!;
+      if (run === 1) c[at + SINCE] = seq;
       if (c[at + STUCK] === 1 || c[at + CHANGES]! < WARM || run < bound(c[at + LONGEST]!, LEAST_STUCK))
         return;
       c[at + STUCK] = 1;
@@ -84,7 +86,8 @@ export class SensorWatch {
       return;
     }
     if (c[at + STUCK] === 1) this.tell(i, 'stuck', c[at + SINCE]!, seq - 1, c[at + LAST]!, true);
-    c[at + LONGEST] = joined(c[at + LONGEST]!, c[at + EQUAL]!, LEAST_STUCK);
+    const run = c[at + EQUAL]!;
+    c[at + LONGEST] = joined((c[at + LONGEST]! * FORGOTTEN) / (FORGOTTEN + run), run, LEAST_STUCK);
     c[at + STUCK] = 0;
     c[at + CHANGES]!++;
     c[at + EQUAL] = 1;

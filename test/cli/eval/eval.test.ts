@@ -195,6 +195,8 @@ describe('the result', () => {
       timestamp: '2024-01-13T12:00:00.000Z',
       t: Date.UTC(2024, 0, 13, 12),
       score: 1,
+      peak: 300,
+      end: expect.any(Number),
     });
     expect(result.anomalyCount).toBe(result.anomalies.length);
     const { code, stdout } = await run(['eval', file('in.csv', series(40))]);

@@ -68,7 +68,7 @@ describe('the range of a forecast', () => {
   });
 
   it('[RNG3] is widened by one wild error no more than by one of six widths, whatever its size', () => {
-    const after = (wild: number) => {
+    const widened = (wild: number) => {
       const random = Random.fromSeed(3);
       const tracker = trackerOf();
       for (let t = 0; t < 500; t++) tracker.observe(Math.abs(random.normal()), tracker.width);
@@ -76,9 +76,9 @@ describe('the range of a forecast', () => {
       tracker.observe(wild, before);
       return tracker.width / before;
     };
-    expect(after(1e9)).toBe(after(1e30));
-    expect(after(1e9)).toBeLessThan(1.35);
-    expect(after(1e9)).toBeGreaterThan(1);
+    expect(widened(1e9)).toBe(widened(1e30));
+    expect(widened(1e9)).toBeLessThan(1.35);
+    expect(widened(1e9)).toBeGreaterThan(1);
   });
 
   it('[RNG3] follows a scale a hundred times as large within some tens of steps', () => {
@@ -113,8 +113,7 @@ describe('the ranges of a model', () => {
     Math.sin(t / 4) + random.normal() / 5,
     1000 * (t % 12) + 100 * random.normal(),
   ]);
-  const task = { kind: 'forecast', horizon: [1, 6] } as const;
-  const spec: ModelSpecInput = { features: 2, units: 8, task };
+  const spec: ModelSpecInput = { features: 2, units: 8, task: { kind: 'forecast', horizon: [1, 6] } };
 
   it('[RNG4] are one of each output and horizon, a half-width beside each y, and hold nine in ten', () => {
     const model = new Model(spec);

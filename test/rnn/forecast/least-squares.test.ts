@@ -32,7 +32,9 @@ describe('recursive least squares', () => {
     const random = Random.fromSeed(1);
     const squares = squaresOf(n);
     // the first sample counts least: its weight is LAMBDA ^ (T - 1), that of the ridge 1/10 LAMBDA ^ T
-    const A = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 0.1 : 0)));
+    const A = Array.from({ length: n }, (_, i) =>
+      Array.from({ length: n }, (_, j): number => (i === j ? 0.1 : 0)),
+    );
     const b = new Array<number>(n).fill(0);
     for (let t = 0; t < T; t++) {
       const phi = Float64Array.from({ length: n }, () => random.normal());
@@ -83,7 +85,7 @@ describe('recursive least squares', () => {
   });
 
   it('[RLS2] move no more by a wild target than by one of three mean errors', () => {
-    const after = (wild: number) => {
+    const taught = (wild: number) => {
       const random = Random.fromSeed(4);
       const squares = squaresOf(2);
       for (let t = 0; t < 500; t++) {
@@ -93,8 +95,8 @@ describe('recursive least squares', () => {
       squares.learn(Float64Array.of(1, 1), Float64Array.of(wild));
       return squares.predict(Float64Array.of(1, 0), 0);
     };
-    expect(after(1e9)).toBe(after(1e6));
-    expect(Math.abs(after(1e9) - after(1))).toBeLessThan(0.05);
+    expect(taught(1e9)).toBe(taught(1e6));
+    expect(Math.abs(taught(1e9) - taught(1))).toBeLessThan(0.05);
   });
 
   it('[RLS3] stay finite over 50,000 samples whose regressors do not vary, are all 0 or are one another', () => {

@@ -191,4 +191,26 @@ describe('a scaler that forgets', () => {
     expect([scaler.deviation[1], scaler.scale(7, 1)]).toEqual([0, 0]);
     expect(scaler.unscale(5, 1)).toBeCloseTo(0.1, 12);
   });
+
+  it.each(['mean', 'zero'] as const)(
+    '[SCA9] begins anew for a new level, and brings the old statistics back bit by bit, centre %s',
+    (centre) => {
+      const numbers = new Numbers(10);
+      const scaler = new StandardScaler(2, { halfLife: 50, centre });
+      for (const row of numbers.rows(60, 2, 5)) scaler.observe(row, 1);
+      const before = [scaler.deviation.slice(), scaler.unscale(1, 0), scaler.unscale(1, 1)];
+      scaler.exchange(0, 'new');
+      expect([scaler.deviation[0], scaler.scale(5, 0)]).toEqual([0, 0]);
+      for (const row of numbers.rows(30, 1, 5)) scaler.observeOne(1000 + row[0]!, 0);
+      expect(scaler.unscale(0, 0)).toBeCloseTo(centre === 'mean' ? 1000 : 0, -1.5);
+      const restored = new StandardScaler(2, { halfLife: 50, centre });
+      restored.restore(structuredClone(scaler.state()));
+      for (const each of [scaler, restored]) {
+        each.exchange(0, 'back');
+        expect([each.deviation.slice(), each.unscale(1, 0), each.unscale(1, 1)]).toEqual(before);
+        each.exchange(0, 'back');
+        expect(each.deviation[0]).not.toBe((before[0] as Float64Array)[0]);
+      }
+    },
+  );
 });

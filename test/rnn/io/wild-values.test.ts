@@ -132,6 +132,22 @@ describe('a wild value', () => {
     expect(after!.count[0]! - before!.count[0]!).toBeLessThan(1);
   });
 
+  it('[WLD5] makes one range of two levels at the fourth return, if each return is soon after the one before', () => {
+    /** Goes to and fro, as a machine that is on and off, for these many values each. */
+    const toAndFro = (...lengths: number[]) =>
+      verdicts(
+        lengths.flatMap((length, i) => Array.from({ length }, (_, t) => (i % 2 ? 100 : 0) + (t % 5) / 10)),
+      ).filter((verdict) => verdict === 'new' || verdict === 'back');
+    const often = new Array<number>(9).fill(100);
+    expect(toAndFro(...often)).toEqual(['new', 'back', 'back', 'back']);
+    expect(toAndFro(3000, 60, 3000, 60, 3000, 60, 3000, 60, 3000)).toHaveLength(8);
+    const random = Random.fromSeed(3);
+    const values = Array.from({ length: 3000 }, (_, t) => (t % 100 < 50 ? 0 : 10) + random.normal() / 3);
+    const model = new Model(SPEC);
+    for (const value of values) model.step([value]);
+    expect(model.seasons).toEqual([[100]]);
+  });
+
   it('[WLD6] of one field leaves the others alone', () => {
     const values = sine(AT + 100);
     const other = values.map((value) => 5 * value - 3);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../../src/rnn/model.js';
-import { Prequential, RECENT, type Scores, skillOf } from '../../../src/rnn/scoring/prequential.js';
+import {
+  Prequential,
+  type Ranges,
+  RECENT,
+  type Scores,
+  skillOf,
+} from '../../../src/rnn/scoring/prequential.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
@@ -52,6 +58,55 @@ describe('prequential metrics', () => {
     expect(naiveMae).toBeNull();
     expect(mae).toBeCloseTo(mean(each.map(({ absolute }) => absolute)), 12);
     expect(rmse).toBeCloseTo(Math.sqrt(mean(each.map(({ squared }) => squared))), 12);
+  });
+
+  describe('of ranges', () => {
+    /** Half-widths that were served, and those of the last value's ranges. */
+    const rangesOf = (widths: readonly number[], naive: readonly number[], probability = 0.8): Ranges => ({
+      probability,
+      at: (step) => widths[step]!,
+      naiveAt: (step) => naive[step]!,
+    });
+
+    it('[MET11] tell how often the target lay within, how wide they were, and the interval score worked out by hand', () => {
+      const prequential = new Prequential(named(1));
+      const ranges = rangesOf([0, 1, 2, 1], [0, 0, 4, 2]);
+      for (const [step, [error, naive]] of [
+        [9, 9],
+        [0.5, 3],
+        [2, 6],
+        [4, 1],
+      ].entries())
+        prequential.scoreInterval(0, error!, naive!, ranges, step, 0);
+      // of three that were served two held, at a bound too; 2 / alpha is 10, and 3 lay outside
+      const scores = prequential.read();
+      expect(scores.coverage).toBeCloseTo(2 / 3, 12);
+      expect(scores.recentCoverage).toBeCloseTo(2 / 3, 12);
+      expect(scores.intervalWidth).toBeCloseTo(8 / 3, 12);
+      expect(scores.recentIntervalWidth).toBeCloseTo(8 / 3, 12);
+      expect(scores.intervalScore).toBeCloseTo((8 + 30) / 3, 12);
+      expect(scores.intervalSkill).toBeCloseTo(1 - (8 + 30) / 3 / ((12 + 20) / 2), 12);
+    });
+
+    it('[MET11] are null while no range was served, and skill is where there is no naive forecast', () => {
+      const prequential = new Prequential(named(1));
+      prequential.scoreInterval(0, 1, 1, rangesOf([0], [0]), 0, 0);
+      const { coverage, intervalWidth, intervalScore, intervalSkill } = prequential.read();
+      expect([coverage, intervalWidth, intervalScore, intervalSkill]).toEqual([null, null, null, null]);
+      prequential.scoreInterval(0, 1, null, rangesOf([2], [3]), 0, 0);
+      expect(prequential.read()).toMatchObject({ coverage: 1, intervalScore: 4, intervalSkill: null });
+    });
+
+    it('[MET11] have a recent coverage and width that follow a change', () => {
+      const prequential = new Prequential(named(1));
+      const ranges = rangesOf([1, 3], [1, 1]);
+      for (let n = 0; n < 3000; n++)
+        prequential.scoreInterval(0, n < 1500 ? 0 : 9, 1, ranges, n < 1500 ? 0 : 1, 0);
+      const { coverage, recentCoverage, intervalWidth, recentIntervalWidth } = prequential.read();
+      expect([coverage, intervalWidth]).toEqual([0.5, 4]);
+      expect(recentCoverage).toBeLessThan(0.06);
+      expect(recentIntervalWidth).toBeGreaterThan(5.7);
+    });
   });
 
   it('[MET3] the recent errors follow a change that the errors of all hide', () => {

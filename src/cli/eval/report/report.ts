@@ -131,7 +131,7 @@ ${[
 <section aria-label="Key figures">
 <dl class="tiles">
 ${FIGURES.map(([head, about], i) => tile(head, data.figures[0]?.[i] ?? '-', about, 'figure')).join('\n')}
-${tile('anomalies', grouped(result.anomalyCount), `times the score rose to ${data.threshold}`)}
+${tile('anomalies', grouped(result.anomalyCount), `bursts of rows whose score is ${data.threshold} or more`)}
 ${tile('drift events', grouped(result.driftCount), 'times the error rose for good')}
 ${tile('updates', grouped(result.updates), 'times the weights changed')}
 </dl>
@@ -217,7 +217,10 @@ const tile = (head: string, value: string, about: string, className = '') =>
 
 function eventsTable({ anomalies, drift, anomalyCount, driftCount }: EvalResult): string {
   const events = [
-    ...anomalies.map(({ score, ...place }) => ({ ...place, what: `anomaly, score ${score.toFixed(2)}` })),
+    ...anomalies.map(({ score, end, ...place }) => ({
+      ...place,
+      what: `anomaly, ${end === null || end === place.row ? '' : `to row ${grouped(end)}, `}score ${score.toFixed(2)}`,
+    })),
     ...drift.map(({ detector, ...place }) => ({ ...place, what: `drift, seen by ${detector}` })),
   ].sort((a, b) => a.row - b.row);
   if (events.length === 0) return '';

@@ -20,11 +20,11 @@ describe('the periods of a clock', () => {
     ['a quarter', 91 * DAY, [4]],
     ['a second, too short for a day to be kept', 1000, []],
     ['nothing regular', null, []],
-  ])('are the steps of a day, a week and a year: %s', (_, interval, want) => {
+  ])('[SEA7] are the steps of a day, a week and a year: %s', (_, interval, want) => {
     expect(clockPeriods(interval)).toEqual(want);
   });
 
-  it('are no longer than is asked', () => {
+  it('[SEA7] are no longer than is asked', () => {
     expect(clockPeriods(HOUR, 100)).toEqual([24]);
   });
 });
@@ -37,26 +37,26 @@ describe('a usual interval', () => {
   };
   const times = (n: number, at: (i: number) => number) => Array.from({ length: n }, (_, i) => at(i));
 
-  it('is known after eight intervals', () => {
+  it('[SEA7] is known after eight intervals', () => {
     expect(usualOf(times(8, (i) => i * MINUTE)).interval).toBe(null);
     expect(usualOf(times(9, (i) => i * MINUTE)).interval).toBe(MINUTE);
   });
 
-  it('stays what it is over gaps, repeated times, late ones and unknown ones', () => {
+  it('[SEA7] stays what it is over gaps, repeated times, late ones and unknown ones', () => {
     const odd = times(80, (i) => i * MINUTE).filter((_, i) => i % 9 !== 4 && !(i > 40 && i < 55));
     odd.splice(20, 0, odd[19]!, odd[12]!, Number.NaN);
     odd.push(odd.at(-1)! + 30 * DAY);
     expect(usualOf(odd).interval).toBe(MINUTE);
   });
 
-  it('is exact to some thousandths though every time is off by up to a tenth', () => {
+  it('[SEA7] is exact to some thousandths though every time is off by up to a tenth', () => {
     const random = Random.fromSeed(4);
     const jittered = times(300, (i) => 1e12 + (i + random.uniform(-0.1, 0.1)) * MINUTE);
     const { interval } = usualOf(jittered);
     expect(Math.abs(interval! / MINUTE - 1)).toBeLessThan(0.004);
   });
 
-  it('follows a sequence that comes at another pace, and is none where there is no pace', () => {
+  it('[SEA7] follows a sequence that comes at another pace, and is none where there is no pace', () => {
     const slower = [...times(100, (i) => i * MINUTE), ...times(100, (i) => DAY + i * HOUR)];
     expect(usualOf(slower).interval).toBe(HOUR);
     const random = Random.fromSeed(5);
@@ -68,7 +68,7 @@ describe('a usual interval', () => {
     expect(usualOf(wild).interval).toBe(null);
   });
 
-  it('is restored with the same bits', () => {
+  it('[SEA7] is restored with the same bits', () => {
     const usual = usualOf(times(100, (i) => i * MINUTE));
     const other = usualOf([5, 9]);
     other.restore(usual.state());

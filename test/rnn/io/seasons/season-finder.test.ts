@@ -15,14 +15,14 @@ function run(finder: SeasonFinder, columns: readonly Float64Array[], from: numbe
 }
 
 describe('a finder of seasons', () => {
-  it('searches after 48 values, whenever they have grown by half, and at last every 1024', () => {
+  it('[SEA3] searches after 48 values, whenever they have grown by half, and at last every 1024', () => {
     const found = run(new SeasonFinder(1), [autoregression(1, 7000, 0)], 0, 7000);
     expect(found.map(({ t }) => t)).toEqual([
       48, 72, 108, 162, 243, 365, 548, 822, 1233, 1850, 2775, 3799, 4823, 5847, 6871,
     ]);
   });
 
-  it('searches one series in a step, each in its turn', () => {
+  it('[SEA3] searches one series in a step, each in its turn', () => {
     const x = series(2, 400, (t, random) => wave(t, 12) + random.normal() / 3);
     const found = run(new SeasonFinder(3), [x, autoregression(1, 400, 0), x], 0, 400);
     expect(found.slice(0, 6).map(({ t, series }) => [t, series])).toEqual([
@@ -37,7 +37,7 @@ describe('a finder of seasons', () => {
     expect(found.at(-2)!.seasons).toEqual([]);
   });
 
-  it('goes on with the same bits wherever it is put away and restored', () => {
+  it('[SEA3] goes on with the same bits wherever it is put away and restored', () => {
     for (const [count, n, stops] of [
       [1, 9000, [0, 1, 47, 128, 129, 500, 4096, 4097, 8999]],
       [20, 4000, [48, 55, 3276, 3277, 3900]],
@@ -60,7 +60,7 @@ describe('a finder of seasons', () => {
     }
   });
 
-  it('keeps little of a young sequence, and never more than its bound', () => {
+  it('[SEA3] keeps little of a young sequence, and never more than its bound', () => {
     const kept = (count: number, steps: number) => {
       const finder = new SeasonFinder(count);
       const row = new Float64Array(count).fill(1);
@@ -74,7 +74,7 @@ describe('a finder of seasons', () => {
     expect(kept(1000, 600)).toBe(65_536);
   });
 
-  it('holds the last value where one is missing, and counts nothing from before the first', () => {
+  it('[SEA3] holds the last value where one is missing, and counts nothing from before the first', () => {
     const season = (t: number) => 100 + wave(t, 12);
     const late = series(1, 192, (t) => (t < 90 || t % 17 === 0 ? Number.NaN : season(t)));
     const [last] = run(new SeasonFinder(1), [late], 0, 192).slice(-1);
@@ -83,7 +83,7 @@ describe('a finder of seasons', () => {
     for (const { seasons } of run(new SeasonFinder(1), [never], 0, 192)) expect(seasons).toEqual([]);
   });
 
-  it('begins anew when cleared', () => {
+  it('[SEA3] begins anew when cleared', () => {
     const finder = new SeasonFinder(2);
     const columns = [autoregression(1, 700, 1), autoregression(2, 700, 1)];
     run(finder, columns, 0, 700);
