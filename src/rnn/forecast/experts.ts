@@ -13,8 +13,6 @@ export const EXPERTS = [
   'network by least squares',
 ] as const;
 
-export type Expert = (typeof EXPERTS)[number];
-
 /** Where the forecast of each lies among those of an output. */
 export const LAST = 0;
 /** Of the first season; that of the second lies two further. */

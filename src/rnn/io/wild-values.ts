@@ -3,7 +3,7 @@
  * a row say that the level has changed for good.
  *
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
- * varied yet, by more than ten times its size. The first WARM values are looked at together: what lies far from their median
+ * varied yet, by more than ten times its size; nothing is wild of one that has always been 0, as of a switch. The first WARM values are looked at together: what lies far from their median
  * was wild, and the feature begins anew without it. After PATIENCE wild values in a row their range replaces the old one,
  * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Two
  * levels that the feature goes to and fro between, as a machine that is on and off, are one range from the RETURNS-th
@@ -64,10 +64,14 @@ export class WildValues {
       return c[at + 6] === 1 ? 'back' : 'usual';
     }
     if (!this.isOutside(value, at + 1, c[at]!)) {
-      c[at + 3] = 0;
       if (c[at]! < WARM) c[at + FIRST + c[at]!] = value;
       this.join(value, at);
-      return c[at] === WARM && this.trim(at) ? 'anew' : 'usual';
+      const isTrimmed = c[at] === WARM && this.trim(at);
+      if (!isTrimmed || (value >= c[at + 1]! && value <= c[at + 2]!)) {
+        c[at + 3] = 0;
+        return isTrimmed ? 'anew' : 'usual';
+      }
+      c[at] = WARM - 1; // it is wild itself: the next one takes its place
     }
     const run = ++c[at + 3]!;
     c[at + 4] = run === 1 ? value : Math.min(c[at + 4]!, value);
@@ -92,7 +96,8 @@ export class WildValues {
     const { c } = this;
     const first = c.subarray(at + FIRST, at + FIRST + WARM);
     const middle = medianOf(first);
-    const most = DISTANCES * medianOf(first.map((value) => Math.abs(value - middle)));
+    const distance = medianOf(first.map((value) => Math.abs(value - middle)));
+    const most = distance > 0 ? DISTANCES * distance : MAGNITUDES * Math.abs(middle);
     const usual = first.filter((value) => Math.abs(value - middle) <= most);
     if (most === 0 || usual.length === WARM) return false;
     c[at + 1] = Math.min(...usual);
@@ -113,6 +118,7 @@ export class WildValues {
     const low = this.c[bounds]!;
     const high = this.c[bounds + 1]!;
     const width = high - low;
+    if (width === 0 && low === 0) return false;
     const margin = width > 0 ? MARGIN * width : MAGNITUDES * Math.abs(low);
     const slack = margin * (1 + WARM / Math.max(1, seen));
     return value > high + slack || value < low - slack;

@@ -73,6 +73,12 @@ export class AnomalyScore {
   private readonly range: ValueRange;
   private readonly slots: DaySlots;
 
+  /** Gives how many numbers it keeps of a target [size]. */
+  static length(size: number): number {
+    const runs = RecentSurprise.length(RUN) + RecentSurprise.length(SEASON_RUN);
+    return SUMS + size * COLUMNS + runs + ValueRange.length(size) + DaySlots.length(size);
+  }
+
   /** @param size numbers in a target: batch rows * outputs */
   constructor(private readonly size: number) {
     this.oddness = new Float64Array(size);
@@ -80,7 +86,7 @@ export class AnomalyScore {
     const runs = own + RecentSurprise.length(RUN);
     const range = runs + RecentSurprise.length(SEASON_RUN);
     const slots = range + ValueRange.length(size);
-    this.c = new Float64Array(slots + DaySlots.length(size));
+    this.c = new Float64Array(AnomalyScore.length(size));
     this.forecast = new RecentSurprise(this.c, own, RUN);
     this.season = new RecentSurprise(this.c, runs, SEASON_RUN);
     this.range = new ValueRange(this.c, range, size);

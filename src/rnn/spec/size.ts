@@ -7,7 +7,7 @@ import { Relevance } from '../io/relevance.js';
 import { learnerOf, reachOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';
 import { Window } from '../learning/window.js';
-import { DaySlots } from '../scoring/day-slots.js';
+import { AnomalyScore } from '../scoring/anomaly.js';
 import type { ModelSpec } from './defaults.js';
 import { delayOf, historyOf, inputsOf, lookedBackAt, outputsOf } from './model-shape.js';
 
@@ -17,25 +17,23 @@ export function workingSize(spec: ModelSpec): number {
   return layoutArena(spec).length + history + 2 * forecasterNumbers(spec);
 }
 
-/** Statistics of a feature and of an output, and what detectors of change and of oddness keep of all outputs together. */
-const OF_FEATURE = 72;
+/** Statistics of a feature and of an output, and what detectors of change keep of all outputs together. */
+const OF_FEATURE = 80;
 const OF_OUTPUT = 64;
 const OF_DETECTORS = 1024;
 
 /**
  * Gives how many numbers a model holds at most: those, its predictions once more in float64, their ranges, past values
- * in which seasons are looked for, means by the time of day, and statistics.
+ * in which seasons are looked for, and statistics.
  */
 export function modelSize(spec: ModelSpec): number {
   const { batch, features, readout } = spec;
   const O = batch * outputsOf(spec);
   const exact = Window.exactLength(layoutArena(spec).window);
   const ranges = readout.kind === 'linear' ? Intervals.length(O, delayOf(spec) + reachOf(spec) + 1) : 0;
+  const anomalies = O > 0 ? AnomalyScore.length(O) : 0;
   const statistics = OF_FEATURE * (batch * features + inputsOf(spec)) + OF_OUTPUT * O + OF_DETECTORS;
-  const judged = spec.task?.kind === 'forecast' ? batch * lookedBackAt(spec).length : O;
-  return (
-    workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + statistics + DaySlots.length(judged))
-  );
+  return workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + anomalies + statistics);
 }
 
 /** Gives how many past values forecasters look for seasons in, and for features that tell something. */

@@ -51,7 +51,25 @@ describe('a wild value', () => {
     ]);
     const few = past.slice(0, 40);
     expect([judged(few, 27.9), judged(few, 28.1)]).toEqual(['usual', 'wild']);
-    expect(judged(past.slice(0, 31), 1e9)).toBe('usual');
+    expect(judged(past.slice(0, 30), 1e9)).toBe('usual');
+  });
+
+  it('[WLD10] among the first 32 is found out by their median, and the statistics begin again without it', () => {
+    for (const wild of WILD)
+      for (const at of [0, 5, 31]) {
+        const values = replaced(sine(400), at, wild) as number[];
+        expect(verdicts(values.slice(0, 32)).at(-1)).toBe(at === 31 ? 'wild' : 'anew');
+        const scaler = run(values).model.snapshot().inputs.scaler!;
+        expect(Math.abs(scaler.mean[0]! - 20)).toBeLessThan(1);
+        const { steps } = run(values);
+        for (let t = 60; t < 399; t++) expect(Math.abs(steps[t]!.y - values[t + 1]!)).toBeLessThan(3);
+      }
+    expect(new Set(verdicts(sine(400)))).toEqual(new Set(['usual']));
+    const still = Array.from({ length: 100 }, (_, t) => (t === 7 ? 65_535 : 5));
+    expect(verdicts([...still, 65_535]).filter((verdict) => verdict !== 'usual')).toEqual(['anew', 'wild']);
+    // a level that is another one from the 32nd value on
+    const other = Array.from({ length: 100 }, (_, t) => (t < 31 ? 0 : 1000) + Math.sin(t));
+    expect(verdicts(other).filter((verdict) => verdict === 'new')).toHaveLength(1);
   });
 
   it('[WLD1] of what has not varied is over ten times as large', () => {
@@ -62,6 +80,17 @@ describe('a wild value', () => {
       'usual',
       'wild',
     ]);
+  });
+
+  it('[WLD1] is none of what has always been 0, as of a pump that is rarely on', () => {
+    const pump = Array.from({ length: 3000 }, (_, t) => (t % 300 > 290 ? 10 : 0));
+    expect(new Set(verdicts(pump))).toEqual(new Set(['usual']));
+    const { steps } = run(pump);
+    const errors = steps
+      .slice(900, -1)
+      .map(({ y }, i) => [Math.abs(y - pump[901 + i]!), Math.abs(pump[900 + i]! - pump[901 + i]!)]);
+    const [error, last] = [0, 1].map((k) => errors.reduce((sum, pair) => sum + pair[k]!, 0));
+    expect(error).toBeLessThan(0.6 * last!);
   });
 
   it('[WLD1] is none of a series that grows, nor one of noise with heavy tails in 10,000 but for a few', () => {
