@@ -5,6 +5,7 @@
 import { EddyError } from '../errors.js';
 import { Resampler } from '../features/resampler.js';
 import { parseResampling, type Resampling } from '../features/resampling.js';
+import { withOldDefaults } from '../rnn/spec/old-defaults.js';
 import { type ModelSpec, outputsOf, parseSpec } from '../rnn/spec/spec.js';
 import { type Field, type FieldInput, listOf, numberedFields, orderOf, parseFields } from './field.js';
 
@@ -83,9 +84,13 @@ export function checkSchema(
     );
   if (given.resample !== undefined) checkResampling(sequence, schema, given.resample);
   if (input !== undefined) {
-    const wanted = parseSpec(withGaps(withNames(input, named, targets), kept.inputs.missing));
-    const own = order ? reordered(wanted, order) : wanted;
-    if (!isSame(own, kept))
+    const asked = withGaps(withNames(input, named, targets), kept.inputs.missing);
+    const specOf = (given: unknown) => {
+      const wanted = parseSpec(given);
+      return order ? reordered(wanted, order) : wanted;
+    };
+    const own = specOf(asked);
+    if (!isSame(own, kept) && !isSame(specOf(withOldDefaults(asked)), kept))
       throw new EddyError(
         'spec-conflict',
         `sequence ${sequence} exists with a different model spec: ${differences(own, kept)}`,

@@ -9,7 +9,8 @@ import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
 import type { ErrorMonitorState } from './scoring/error-monitor.js';
 import { isOfForm } from './scoring/prequential.js';
-import { isSameSpec, type ModelSpec } from './spec/spec.js';
+import { withOldDefaults } from './spec/old-defaults.js';
+import { isSameSpec, type ModelSpec, type ModelSpecInput } from './spec/spec.js';
 
 export const SNAPSHOT_FORMAT = 2;
 
@@ -76,7 +77,7 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
 /** A spec that is no spec at all, or none of today, is of another model. */
 function isOfSpec(given: ModelSpec, own: ModelSpec): boolean {
   try {
-    return isSameSpec(given, own);
+    return isSameSpec(given, own) || isSameSpec(withOldDefaults(given) as ModelSpecInput, own);
   } catch (error) {
     if (error instanceof EddyError) return false;
     throw error;

@@ -5,6 +5,7 @@ import { type Schema, unnamedSchema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Model, ModelStart } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
+import { withOldDefaults } from '../rnn/spec/old-defaults.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { replayed } from './change.js';
@@ -149,13 +150,16 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
   const { epoch, snapshot, schema, times, keys, recent, filled } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
-  const course = courseOf(make(snapshot.spec, { snapshot }), epoch, schema);
+  const course = courseOf(make(storedSpec(snapshot.spec), { snapshot }), epoch, schema);
   course.times.restore(times);
   course.keys.restore(keys);
   course.recent.restore(recent);
   course.filled = filled ?? Number.NaN;
   return { course, position };
 }
+
+/** A spec as it is stored: what it does not say is what version 0.1 did. */
+const storedSpec = (spec: unknown): Plain => withOldDefaults(spec) as Plain;
 
 /** Makes a course; the fields of a sequence of version 0.1 have no names. */
 const courseOf = (model: Model, epoch: string, schema: Schema | undefined) =>
@@ -165,7 +169,7 @@ function fromCreation(name: string, log: SequenceStore, make: MakeModel): Start 
   for (const { position, record } of log.records(0)) {
     if (record.kind === 'created') {
       // a sequence that began without fields began in version 0.1
-      const model = make(record.spec, { draw: record.schema ? 'rotations' : 'reflections' });
+      const model = make(storedSpec(record.spec), { draw: record.schema ? 'rotations' : 'reflections' });
       const course = courseOf(model, record.epoch, record.schema as Schema | undefined);
       return { course, position: position + 1 };
     }

@@ -218,7 +218,8 @@ describe('eddy demo', () => {
   it('[CLI9] forecasts the temperature one hour ahead better than "same as last hour" over the last 2,000 of 8,000 steps', async () => {
     const { code, stdout } = await run(['demo', '--steps', '8000', '--rate', '0', '--json']);
     const { steps, updates, scored, mae, naiveMae } = JSON.parse(stdout);
-    expect([code, steps, updates, scored]).toEqual([0, 8000, 1999, 2000]);
+    // an update every 16 steps; the target of the last one has not come
+    expect([code, steps, updates, scored]).toEqual([0, 8000, 499, 2000]);
     expect(naiveMae).toBeCloseTo(0.4532, 4);
     expect(mae).toBeLessThan(naiveMae);
   });

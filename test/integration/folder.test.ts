@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { first, firstValueFrom, map } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { createServer } from '../../src/server/index.js';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
 import { ask } from '../support/ask.js';
@@ -78,10 +79,13 @@ describe('a folder of version 0.1.0', () => {
           handle.push(x, target);
         }
         await handle.drained();
-        expect([name, last.h]).toEqual([name, after[name]!.h]);
-        // 0.1.0 held the change back by a gate; forecasts are mixed of several since
-        const isMixed = name === 'forecast' || name === 'snap';
-        if (!isMixed) expect([name, last.y ?? null]).toEqual([name, after[name]!.y]);
+        const then = after[name]!;
+        expect([name, last.h]).toEqual([name, then.h]);
+        const learned = await firstValueFrom(handle.weights$);
+        expect([[...learned.w], [...learned.b], learned.updates]).toEqual([then.w, then.b, then.updates]);
+        // what the network says is mixed with what plain forecasters say
+        if (opened.spec.task?.kind !== 'forecast') expect([name, last.y ?? null]).toEqual([name, then.y]);
+
         await handle.close();
       }
     } finally {
@@ -140,8 +144,36 @@ describe('a folder of version 0.1.0', () => {
   it('[REC9] is known by the same model specs', async () => {
     const server = createServer({ logLevel: 'silent', store: await openLmdbStore(folder) });
     const client = await server.client();
-    const spec = { features: 2, units: 3, readout: { kind: 'none' as const } };
-    await expect(client.open('states', { spec }).opened).resolves.toMatchObject({ created: false });
+    const spec = { features: 2, units: 3, readout: { kind: 'none' } } as const;
+    const specs = {
+      states: spec,
+      forecast: {
+        features: 2,
+        units: 6,
+        learner: { kind: 'tbptt', k1: 2, k2: 5 },
+        task: { kind: 'forecast', horizon: [1, 3] },
+        inputs: { missing: 'hold' },
+        seed: 3,
+      },
+      supervised: {
+        features: 2,
+        units: 5,
+        task: { kind: 'supervised', outputs: 1, delay: 3 },
+        seed: 4,
+      },
+      snap: {
+        features: 2,
+        units: 4,
+        learner: { kind: 'snap-1', k1: 2 },
+        optimizer: { kind: 'sgd', momentum: 0.9, clipNorm: 1 },
+        seed: 5,
+      },
+    } as const satisfies Record<string, ModelSpecInput>;
+    for (const [name, own] of Object.entries(specs)) {
+      const handle = client.open(name, { spec: own });
+      await expect(handle.opened).resolves.toMatchObject({ created: false });
+      await handle.close();
+    }
     await expect(client.open('snap', { spec }).opened).rejects.toMatchObject({ code: 'spec-conflict' });
     client.close();
     await server.stop();

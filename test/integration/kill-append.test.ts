@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { connect } from '../../client/sdk/node.js';
-import { Model } from '../../src/rnn/model.js';
 import { freePort, openFolder, serve } from '../support/kill.js';
+import { bitsOf, replayedBits } from '../support/replay.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'eddy-kill-append-'));
 const endings: (() => unknown)[] = [];
@@ -82,13 +82,12 @@ it(`[APP3] [APP5] [PRF1] two gateways that append to a server that is killed ${K
   for (const [key, seq] of placed) inOrder[seq] = key;
   expect([wrong, placed.size]).toEqual([[], totals[0]! + totals[1]!]);
   expect([Object.keys(inOrder).length, sequence.seq]).toEqual([placed.size, placed.size - 1]);
-  const plain = new Model(sequence.spec);
-  for (const key of inOrder) {
-    const [gateway, n] = key.split('-').map(Number);
+  const plain = replayedBits(sequence.spec, inOrder.length, (seq) => {
+    const [gateway, n] = inOrder[seq]!.split('-').map(Number);
     const reading: Record<string, number | null> = readingOf(gateway!, n!);
     // whichever gateway came first gave the fields their order
-    plain.step(sequence.schema.fields.map(({ name }) => reading[name] ?? Number.NaN));
-  }
-  expect(JSON.stringify(sequence.model.snapshot())).toBe(JSON.stringify(plain.snapshot()));
+    return { x: sequence.schema.fields.map(({ name }) => reading[name] ?? Number.NaN), t: 1000 * n! };
+  });
+  expect(bitsOf(sequence.model)).toBe(plain);
   await registry.end();
 }, 120_000);

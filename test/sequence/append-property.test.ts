@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Model } from '../../src/rnn/model.js';
 import { Restartable } from '../support/durable.js';
 import { appended, openHandle } from '../support/handles.js';
+import { bitsOf, replayedBits, timesOf } from '../support/replay.js';
 
 const SPEC = { units: 3, learner: { kind: 'tbptt', k1: 2, k2: 4 }, seed: 4 } as const;
 const FIELDS = ['total', 'level'];
@@ -89,6 +90,8 @@ class Gateways {
             .subscribe({ error: () => undefined });
         return;
       case 'settle':
+        // time goes on for steps that are stamped on arrival
+        server.goOn();
         return server.settle();
       case 'sleep':
         return server.sequence.sleep('idle');
@@ -151,10 +154,12 @@ describe('appends with keys', () => {
         const { sequence } = gateways.server;
         expect(Object.keys(inOrder)).toHaveLength(readings.length);
         expect(sequence.seq).toBe(readings.length - 1);
-        const plain = new Model(sequence.spec);
-        for (const { x } of inOrder) plain.step(x);
-        expect(JSON.stringify(sequence.model.snapshot())).toBe(JSON.stringify(plain.snapshot()));
-        plain.free();
+        const times = await timesOf(sequence, () => gateways.server.goOn());
+        const plain = replayedBits(sequence.spec, inOrder.length, (seq) => ({
+          x: inOrder[seq]!.x,
+          t: times[seq]!,
+        }));
+        expect(bitsOf(sequence.model)).toBe(plain);
       }),
       { numRuns: 60 },
     );
@@ -181,17 +186,15 @@ describe('appends with keys', () => {
         let last = Number.NaN;
         for (const [bin, taken] of [...bins].sort(([a], [b]) => a - b)) {
           const empty = Math.min(MAX_EMPTY, (bin - last) / EVERY - 1 || 0);
-          for (let i = 0; i < empty; i++) plain.step([Number.NaN, Number.NaN]);
+          for (let i = 1; i <= empty; i++) plain.step([Number.NaN, Number.NaN], last + i * EVERY);
           const levels = taken.map(({ x }) => x[1]!).filter((level) => !Number.isNaN(level));
-          plain.step([
-            taken.reduce((sum, { x }) => sum + x[0]!, 0),
-            levels.length === 0 ? Number.NaN : Math.max(...levels),
-          ]);
+          const total = taken.reduce((sum, { x }) => sum + x[0]!, 0);
+          plain.step([total, levels.length === 0 ? Number.NaN : Math.max(...levels)], bin);
           expect(seqs.get(bin)).toBe(plain.seq);
           last = bin;
         }
         expect(sequence.seq).toBe(plain.seq);
-        expect(JSON.stringify(sequence.model.snapshot())).toBe(JSON.stringify(plain.snapshot()));
+        expect(bitsOf(sequence.model)).toBe(bitsOf(plain));
         plain.free();
       }),
       { numRuns: 60 },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EddyError } from '../../src/errors.js';
-import { Model } from '../../src/rnn/model.js';
 import { REMEMBERED_KEYS } from '../../src/sequence/append-keys.js';
 import { ask } from '../support/ask.js';
 import { Restartable } from '../support/durable.js';
 import { appended, openHandle, watched } from '../support/handles.js';
+import { bitsOf, replayedBits, timeAt } from '../support/replay.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
@@ -64,15 +64,16 @@ describe('append', () => {
 
   it('[APP2] carries the target of a supervised model', () => {
     const { registry } = createRegistry();
-    const spec = { features: 1, units: 3, task: { kind: 'supervised', outputs: 1, delay: 0 }, seed: 4 };
+    const spec = {
+      features: 1,
+      units: 3,
+      task: { kind: 'supervised', outputs: 1, delay: 0 },
+      seed: 4,
+    } as const;
     const handle = openHandle(registry, { spec });
-    const plain = new Model(handle.spec);
-    for (let t = 0; t < 30; t++) {
-      appended(handle, { x: x(t), targets: x(Math.sin(t)) });
-      plain.step([t]);
-      plain.learn([Math.sin(t)]);
-    }
-    expect(JSON.stringify(registry.get('a').model.snapshot())).toBe(JSON.stringify(plain.snapshot()));
+    for (let n = 0; n < 30; n++) appended(handle, { x: x(n), t: timeAt(n), targets: x(Math.sin(n)) });
+    const plain = replayedBits(handle.spec, 30, (n) => ({ x: [n], t: timeAt(n), target: [Math.sin(n)] }));
+    expect(bitsOf(registry.get('a').model)).toBe(plain);
   });
 
   it('[APP3] [APP4] has its effect once with a key, and none with a key that came with other numbers', () => {

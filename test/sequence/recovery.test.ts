@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SequenceEvent, ViewMessage } from '../../src/protocol/views/index.js';
-import { Model } from '../../src/rnn/model.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
 import { openDurable, turn } from '../support/durable.js';
 import type { MemoryDisk } from '../support/memory-disk.js';
+import { bitsOf as bits, replayedBits, timeAt, timesFrom } from '../support/replay.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 
 const learner = { kind: 'tbptt', k1: 2, k2: 4 } as const;
@@ -15,8 +15,11 @@ const SUPERVISED = { ...FORECAST, task: { kind: 'supervised', outputs: 1, delay:
 
 const signal = (first: number, count: number) =>
   Float64Array.from({ length: count * 2 }, (_, i) => Math.sin((2 * first + i) * 0.7) * (1 + (i % 2)));
-const bits = (model: Model) => JSON.stringify(model.snapshot());
 const ignore = () => undefined;
+
+/** Pushes steps with their times. */
+const push = (sequence: Sequence, first: number, count: number, onAck: (seq: number) => void = ignore) =>
+  ask(sequence).push(first, signal(first, count), undefined, onAck, count, timesFrom(first, count));
 
 /** What is done to a sequence, and to its like that is never disturbed. */
 type Act =
@@ -59,7 +62,7 @@ function act(sequence: Sequence, what: Act): void {
   switch (what.do) {
     case 'push': {
       const first = Math.max(0, sequence.seq + 1 - what.back);
-      return ask(sequence).push(first, signal(first, what.count), undefined, ignore);
+      return push(sequence, first, what.count);
     }
     case 'target': {
       if (sequence.spec.task?.kind === 'supervised' && sequence.seq >= 0)
@@ -117,9 +120,9 @@ describe('a sequence that comes back', () => {
     const { registry } = createRegistry({ store });
     const { sequence } = registry.open('a', 'create', { spec: FORECAST });
     for (const first of [0, 10, 20]) {
-      ask(sequence).push(first, signal(first, 5), undefined, ignore);
+      push(sequence, first, 5);
       await settle();
-      ask(sequence).push(first + 5, signal(first + 5, 5), undefined, ignore);
+      push(sequence, first + 5, 5);
       if (first < 10 * checkpoints) sequence.keep();
       await settle();
     }
@@ -130,11 +133,8 @@ describe('a sequence that comes back', () => {
     };
   };
 
-  const plainBits = (steps: number) => {
-    const model = new Model(FORECAST);
-    for (let t = 0; t < steps; t++) model.step(signal(t, 1));
-    return bits(model);
-  };
+  const plainBits = (steps: number) =>
+    replayedBits(FORECAST, steps, (seq) => ({ x: signal(seq, 1), t: timeAt(seq) }));
 
   const comeBack = (disk: MemoryDisk) => {
     const faults: string[] = [];
@@ -177,7 +177,7 @@ describe('a sequence that comes back', () => {
     expect(bits(sequence.model)).toBe(plainBits(25));
     expect(sequence.durable).toBe(24);
     expect(sequence.epoch).not.toBe(epoch);
-    ask(sequence).push(25, signal(25, 5), undefined, ignore);
+    push(sequence, 25, 5);
     await settle();
     expect(keys('aside/').length).toBe(1);
     const again = comeBack(disk);
@@ -209,7 +209,7 @@ describe('a sequence that comes back', () => {
           const { sequence } = createRegistry({ store }).registry.open('a', 'create', { spec: FORECAST });
           let acked = -1;
           for (const [count, flushes] of turns) {
-            ask(sequence).push(sequence.seq + 1, signal(sequence.seq + 1, count), undefined, (seq) => {
+            push(sequence, sequence.seq + 1, count, (seq) => {
               acked = seq;
             });
             if (count === 6) sequence.keep();
@@ -263,16 +263,17 @@ describe('the life of a sequence', () => {
   });
 
   it('[LIF2] sleeps without a step for 5 min, and goes on with the same bits at the next', () => {
-    const { sequence, run } = watched();
+    const { sequence, run, scheduler } = watched();
     ask(sequence).push(0, signal(0, 9), undefined, ignore);
     run(301_000);
     expect(sequence.isAwake).toBe(false);
     expect(sequence.seq).toBe(8);
     expect(codeOf(() => ask(sequence).push(8, signal(3, 1), undefined, ignore))).toBe('step-conflict');
     ask(sequence).push(8, signal(8, 4), undefined, ignore);
-    const model = new Model(FORECAST);
-    for (let t = 0; t < 12; t++) model.step(signal(t, 1));
-    expect(bits(sequence.model)).toBe(bits(model));
+    // steps are stamped as they come: nine at once, and three after the sleep
+    const late = scheduler.frame;
+    const plain = replayedBits(FORECAST, 12, (seq) => ({ x: signal(seq, 1), t: seq < 9 ? 0 : late }));
+    expect(bits(sequence.model)).toBe(plain);
   });
 
   it('[LIF3] gives way, when it has been idle the longest, to one that is needed', () => {

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sharedKernels } from '../../src/kernels/shared.js';
 import type { View, ViewMessage } from '../../src/protocol/views/index.js';
 import type { Update } from '../../src/rnn/learning/learner.js';
 import { Model } from '../../src/rnn/model.js';
-import { inputsOf, parseSpec } from '../../src/rnn/spec/spec.js';
+import { inputsOf, modelSize, parseSpec } from '../../src/rnn/spec/spec.js';
 import { RecentSteps } from '../../src/sequence/recent-steps.js';
 import { noisySine } from '../../src/signals/noisy-sine.js';
 import { ask } from '../support/ask.js';
+import { bitsOf as bits, replayedBits } from '../support/replay.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
@@ -29,8 +31,6 @@ const open = (spec: unknown = FORECAST, options: Parameters<typeof createRegistr
     ask(sequence).push(first, x, targets, (seq) => acks.push(seq));
   return { registry, scheduler, sequence, acks, push };
 };
-
-const bits = (model: Model) => JSON.stringify(model.snapshot());
 
 describe('pushing steps', () => {
   it('[STP1] acks a block with the number of its last step', () => {
@@ -142,17 +142,19 @@ describe('pushing steps', () => {
     const deed = fc.record({ back: fc.integer({ min: -2, max: 6 }), count: fc.integer({ min: 1, max: 5 }) });
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 40 }), (deeds) => {
-        const { sequence, push, acks } = open();
+        const { sequence, push, acks, scheduler } = open();
+        const times: number[] = [];
         for (const { back, count } of deeds) {
           const first = Math.max(0, sequence.model.seq + 1 - back);
           const expected = first > sequence.model.seq + 1 ? 'step-gap' : 'none';
+          scheduler.frame += 1000;
           expect(codeOf(() => push(first, signal(first, count)))).toBe(expected);
           expect(acks.at(-1) ?? -1).toBe(sequence.model.seq);
+          // what is accepted for the first time is stamped
+          while (times.length <= sequence.model.seq) times.push(scheduler.frame);
         }
-        const replay = new Model(FORECAST);
-        // steps are stamped by a clock that stands at 0
-        for (let t = 0; t <= sequence.model.seq; t++) replay.step(signal(t, 1), 0);
-        expect(bits(sequence.model)).toBe(bits(replay));
+        const plain = replayedBits(FORECAST, times.length, (seq) => ({ x: signal(seq, 1), t: times[seq]! }));
+        expect(bits(sequence.model)).toBe(plain);
       }),
     );
   });
@@ -698,12 +700,17 @@ describe('the registry', () => {
   });
 
   it('[SEQ5] carries models of as many bytes together as the limit says', () => {
-    const { registry } = createRegistry({ limits: { modelBytes: 20_000 } });
-    registry.open('a', 'either', { spec: FORECAST });
-    expect(codeOf(() => registry.open('b', 'either', { spec: { features: 2, units: 100 } }))).toBe(
+    const bytes = sharedKernels().bytesPerReal * modelSize(parseSpec(FORECAST));
+    const { registry } = createRegistry({ limits: { modelBytes: 2 * bytes } });
+    const [a, b] = ['a', 'b'].map((name) => registry.open(name, 'either', { spec: FORECAST }).sequence);
+    expect([a!.isAwake, b!.isAwake]).toEqual([true, true]);
+    // a third makes room for itself, and one that finds none is refused
+    registry.open('c', 'either', { spec: FORECAST });
+    expect([a!.isAwake, b!.isAwake]).toEqual([false, true]);
+    expect(codeOf(() => registry.open('d', 'either', { spec: { ...FORECAST, features: 8 } }))).toBe(
       'sequence-limit',
     );
-    expect(registry.size).toBe(1);
+    expect(registry.size).toBe(3);
   });
 
   it('[SEQ6] keeps sequences apart, each with its own channel', () => {

@@ -1,13 +1,13 @@
 /** Sequences of version 0.1, whose log has neither names nor times. */
 import { describe, expect, it } from 'vitest';
 import { EddyError } from '../../src/errors.js';
-import { Model } from '../../src/rnn/model.js';
 import { parseSpec } from '../../src/rnn/spec/spec.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import type { Store } from '../../src/store/store.js';
 import { ask } from '../support/ask.js';
 import { Restartable } from '../support/durable.js';
 import { listed, openHandle, watched } from '../support/handles.js';
+import { bitsOf, replayedBits } from '../support/replay.js';
 import { codeOf, createRegistry } from '../support/sequences.js';
 import { SlowStore } from '../support/slow-store.js';
 
@@ -26,12 +26,12 @@ function upgraded<T extends { readonly store: Store }>(server: T): T {
   return server;
 }
 
-const plain = (count: number) => {
-  const model = new Model(SPEC, { draw: 'reflections' });
-  for (let t = 0; t < count; t++) model.step(stepOf(t));
-  return JSON.stringify(model.snapshot());
-};
-const bits = ({ model }: Sequence) => JSON.stringify(model.snapshot());
+/** Steps of version 0.1 have no times; those that come after them are stamped by a clock that stands at 0. */
+const plain = (count: number) =>
+  replayedBits(SPEC, count, (seq) => ({ x: stepOf(seq), t: seq < 6 ? Number.NaN : 0 }), {
+    draw: 'reflections',
+  });
+const bits = ({ model }: Sequence) => bitsOf(model);
 
 describe('a sequence of version 0.1', () => {
   it('[FLD6] has numbers until it is opened with names, and from then on those names, with the same bits', async () => {
@@ -101,6 +101,37 @@ describe('a sequence of version 0.1', () => {
     store.failure = null;
     expect(registry.get('a').schema.fields[0]?.name).toBe('x0');
     expect(codeOf(() => openHandle(registry, { fields: ['a', 'b'] }))).toBe('none');
+  });
+
+  it('[REC9] takes wild values as they come and all features whole, and is known by its spec with parts left out', async () => {
+    const task = { kind: 'forecast' as const, targets: [0] };
+    const asked = { features: 7, units: 3, season: 24, task, seed: 4 };
+    /** As that version completed and stored it. */
+    const stored = {
+      ...asked,
+      task: { ...task, horizon: [1], baseline: 'season' as const, gate: true },
+      learner: { kind: 'tbptt' as const, k1: 4, k2: 16, reduction: 'mean' as const },
+      optimizer: { kind: 'adam' as const, learningRate: 0.002 },
+      inputs: { changes: [1, 2, 4, 8, 16, 24], lags: [], missing: 'refuse' as const },
+    };
+    const xOf = (t: number) =>
+      Float64Array.from({ length: 7 }, (_, i) => Math.sin(t + i) * (t % 50 === 49 ? 1e6 : 1));
+    const server = new Restartable();
+    const log = server.store.open('a', { onDurable: ignore, onCheckpoint: ignore });
+    log.append({ kind: 'created', epoch: 'old', spec: { ...stored } });
+    for (let t = 0; t < 200; t++) log.append({ kind: 'steps', first: t, t: null, x: xOf(t), targets: null });
+    log.close();
+    openHandle(server.registry, { spec: asked });
+    const conflict = () => openHandle(server.registry, { spec: { ...asked, inputs: { wild: 'hold' } } });
+    expect(codeOf(conflict)).toBe('spec-conflict');
+    const sent = (t: number) => ({ x: xOf(t), t: Number.NaN });
+    const inputs = { ...stored.inputs, wild: 'take' as const, others: 'all' as const };
+    const plain = replayedBits({ ...stored, inputs }, 200, sent, { draw: 'reflections' });
+    expect(bits(server.sequence)).toBe(plain);
+    server.sequence.sleep('idle');
+    await server.restart();
+    openHandle(server.registry, { spec: asked });
+    expect(bits(server.sequence)).toBe(plain);
   });
 
   it('[TIM1] [STP15] gives its steps back without times, and compares those that come again', () => {

@@ -10,15 +10,16 @@ import { plainDialer, type SocketLike } from '../../client/sdk/web-socket.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Codec } from '../../src/protocol/codec.js';
-import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { LocalDirectory } from '../../src/sequence/local-directory.js';
 import { Registry } from '../../src/sequence/registry.js';
+import type { Sequence } from '../../src/sequence/sequence.js';
 import { EVERYTHING } from '../../src/server/auth/access.js';
 import { Connection } from '../../src/server/socket/connection.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
+import { bitsOf, replayedBits, timesOf } from '../support/replay.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
@@ -87,7 +88,7 @@ class World {
     this.disk.failure = null;
     for (const link of this.links) link.heal();
     for (let i = 0; i < 400 && !this.isSettled; i++) await this.pass(50);
-    this.check();
+    await this.check();
     for (const client of this.clients) client.close();
   }
 
@@ -224,27 +225,28 @@ class World {
     });
   }
 
-  private check(): void {
+  private async check(): Promise<void> {
     for (const { name, handle, pushed } of this.producers) {
       if (handle.unacked > 0) this.faults.push(`${name}: ${handle.unacked} steps were never acked`);
-      const plain = new Model(SPECS[name]!);
-      for (let t = 0; t < pushed; t++) {
-        plain.step(xOf(name, t));
-        const target = targetOf(name, t);
-        if (target) plain.learn(target);
-      }
       if (pushed > 0 && !this.registry!.has(name))
         this.faults.push(`${name}: ${pushed} steps were pushed, and it is not known`);
       else if (pushed > 0) {
-        const { model } = this.registry!.get(name);
-        if (model.seq !== pushed - 1)
-          this.faults.push(`${name}: ${model.seq + 1} steps, and ${pushed} were pushed`);
-        else if (JSON.stringify(model.snapshot()) !== JSON.stringify(plain.snapshot()))
+        const sequence = this.registry!.get(name);
+        if (sequence.seq !== pushed - 1)
+          this.faults.push(`${name}: ${sequence.seq + 1} steps, and ${pushed} were pushed`);
+        else if (bitsOf(sequence.model) !== (await this.plainOf(sequence)))
           this.faults.push(`${name}: other bits`);
       }
-      plain.free();
     }
     for (const watch of this.watches) watch.check(this.pushedOf(watch.name));
+  }
+
+  /** The bits of a plain replay, at the times at which the steps were stamped. */
+  private async plainOf(sequence: Sequence): Promise<string> {
+    const { name, spec } = sequence;
+    const times = await timesOf(sequence, () => this.pass(50));
+    const sent = (seq: number) => ({ x: xOf(name, seq), t: times[seq]!, target: targetOf(name, seq) });
+    return replayedBits(spec, times.length, sent);
   }
 
   private pickLink(): Link | undefined {

@@ -11,11 +11,12 @@ import { connect, type SequenceHandle } from '../../client/sdk/node.js';
 import { systemClock } from '../../src/clock.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
-import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
+import { PAST_LIMITS } from '../../src/sequence/past/past.js';
 import { Registry } from '../../src/sequence/registry.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
+import { bitsOf, replayedBits, timesOf } from './replay.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
@@ -158,23 +159,29 @@ function subscribe(url: string) {
 async function compare(folder: string, totals: readonly number[]): Promise<string[]> {
   const wrong: string[] = [];
   const registry = await openFolder(folder, (error) => wrong.push(String(error)));
-  PRODUCERS.forEach((producer, i) => {
-    const plain = new Model(producer.spec);
-    for (let t = 0; t < totals[i]!; t++) {
-      plain.step(xOf(producer, t));
-      const target = targetOf(producer, t);
-      if (target) plain.learn(target);
-    }
-    const { model } = registry.get(producer.name);
-    if (model.seq !== totals[i]! - 1)
-      wrong.push(`${producer.name}: ${model.seq + 1} steps, not ${totals[i]}`);
-    if (JSON.stringify(model.snapshot()) !== JSON.stringify(plain.snapshot()))
-      wrong.push(`${producer.name}: other bits`);
-    plain.free();
-  });
+  for (const [i, producer] of PRODUCERS.entries()) {
+    const sequence = registry.get(producer.name);
+    if (sequence.seq !== totals[i]! - 1)
+      wrong.push(`${producer.name}: ${sequence.seq + 1} steps, not ${totals[i]}`);
+    // servers stamped the steps when they came
+    const times = await timesOf(sequence);
+    const plain = replayedBits(producer.spec, times.length, (t) => ({
+      x: xOf(producer, t),
+      t: times[t]!,
+      target: targetOf(producer, t),
+    }));
+    if (bitsOf(sequence.model) !== plain) wrong.push(`${producer.name}: other bits`);
+  }
   await registry.end();
   return wrong;
 }
+
+/** The past of all steps is kept, so that their times can be read back. */
+const WHOLE_PAST = { steps: 1e9, bytes: 2 ** 34 };
+const WHOLE_PAST_ENV = {
+  EDDY_HISTORY_STEPS: String(WHOLE_PAST.steps),
+  EDDY_HISTORY_BYTES: String(WHOLE_PAST.bytes),
+};
 
 /** The sequences of a data folder. */
 export async function openFolder(folder: string, onFault: (error: unknown) => void): Promise<Registry> {
@@ -185,6 +192,7 @@ export async function openFolder(folder: string, onFault: (error: unknown) => vo
     newEpoch: () => 'never',
     limits: DEFAULT_LIMITS,
     keeping: { steps: 4096, ms: 60_000, idleMs: 60_000 },
+    past: { ...PAST_LIMITS, ...WHOLE_PAST },
     counters: createTelemetry().sequences,
     onFault,
   });
@@ -193,6 +201,7 @@ export async function openFolder(folder: string, onFault: (error: unknown) => vo
 export async function serve(folder: string, port: number): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--data', folder, '--port', String(port), '--json'], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...WHOLE_PAST_ENV },
   });
   await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout! }).once('line', resolve);
