@@ -7,10 +7,10 @@
  */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
-import type { Update } from './learning/learner.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
+import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
+import type { Update } from './learning/learner.js';
 import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
 import { type Health, type HealthChange, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
@@ -19,16 +19,7 @@ import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spe
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
-export type {
-  Alert,
-  CarriedStep,
-  Health,
-  HealthChange,
-  ModelOptions,
-  ModelSettings,
-  ModelStart,
-  StepResult,
-};
+export type { Alert, CarriedStep, Health, HealthChange, ModelOptions, ModelSettings, ModelStart, StepResult };
 
 const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
@@ -343,6 +334,6 @@ export class Model {
 
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
-    this.parts.network.free();
+    this.parts.free();
   }
 }

@@ -1,7 +1,7 @@
 /** What a model gives for one timestep. */
 import type { Reals } from '../kernels/kernels.js';
-import type { Update } from './learning/learner.js';
 import type { SeasonChange } from './forecast/seasons.js';
+import type { Update } from './learning/learner.js';
 import type { DriftKind } from './scoring/drift/drift.js';
 import type { HealthChange } from './scoring/health-words.js';
 

@@ -84,7 +84,7 @@ describe('the memory of the module', () => {
         model.free();
     }
     keeper.step([1, 2, 3]);
-    expect(size()).toBeLessThanOrEqual(before + 10 * 65_536);
+    expect(size()).toBeLessThanOrEqual(before + 16 * 65_536);
     keeper.free();
   });
 

@@ -1,9 +1,11 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
+export { forecastMeet, forecastServe } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
+export { leastSquaresLearn, leastSquaresPredict } from './least-squares';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';

@@ -24,7 +24,11 @@ export class SeasonSlots {
    *
    * @param helps whether forecasts by the season of a slot have a weight
    */
-  review(found: readonly number[], suggested: readonly number[], helps: (slot: number) => boolean): SlotChange[] {
+  review(
+    found: readonly number[],
+    suggested: readonly number[],
+    helps: (slot: number) => boolean,
+  ): SlotChange[] {
     const { periods, told } = this;
     const before = periods.slice();
     const known = [...found, ...suggested.filter((period) => !found.some((other) => isNear(period, other)))];
@@ -49,4 +53,5 @@ export class SeasonSlots {
 }
 
 /** Is it the same season, found a step longer or shorter? */
-const isNear = (one: number, other: number): boolean => other > 0 && Math.abs(one - other) <= Math.max(0, one / 50);
+const isNear = (one: number, other: number): boolean =>
+  other > 0 && Math.abs(one - other) <= Math.max(0, one / 50);

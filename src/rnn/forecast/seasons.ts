@@ -53,10 +53,21 @@ export class Seasons {
     this.finder.push(values);
     if (this.changed.length > 0) this.changed = [];
     const finding = this.finder.work();
-    if (finding) this.review(finding.series, finding.seasons.map(({ period }) => period), inputs.interval, helps);
+    if (finding)
+      this.review(
+        finding.series,
+        finding.seasons.map(({ period }) => period),
+        inputs.interval,
+        helps,
+      );
   }
 
-  private review(i: number, found: readonly number[], interval: number | null, helps: (series: number, slot: number) => boolean): void {
+  private review(
+    i: number,
+    found: readonly number[],
+    interval: number | null,
+    helps: (series: number, slot: number) => boolean,
+  ): void {
     const seen = this.finder.known(i);
     const suggested = clockPeriods(interval).filter((period) => 2 * period <= seen);
     const slots = this.slots[i]!;
@@ -129,7 +140,8 @@ export class Seasons {
 
   restore({ finder, periods, smoothings }: SeasonsState): void {
     this.finder.restore(finder);
-    for (const [i, slots] of this.slots.entries()) slots.periods.set(periods.subarray(i * SLOTS, (i + 1) * SLOTS));
+    for (const [i, slots] of this.slots.entries())
+      slots.periods.set(periods.subarray(i * SLOTS, (i + 1) * SLOTS));
     for (const [i, smoothing] of this.smoothings.entries()) smoothing.restore(smoothings[i]!);
     this.changed = [];
   }

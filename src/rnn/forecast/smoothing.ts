@@ -43,7 +43,11 @@ export class Smoothing {
     this.seasons = new Float64Array(SMOOTHINGS * period);
     const n = past.length;
     for (let back = 0; back < period; back++) {
-      const offset = (past[n - 1 - back]! - mean(past, n - period) + (past[n - 1 - back - period]! - mean(past, n - 2 * period))) / 2;
+      const offset =
+        (past[n - 1 - back]! -
+          mean(past, n - period) +
+          (past[n - 1 - back - period]! - mean(past, n - 2 * period))) /
+        2;
       for (let k = 0; k < SMOOTHINGS; k++) this.seasons[k * period + this.phase(-back)] = offset;
     }
     for (let k = 0; k < SMOOTHINGS; k++) {

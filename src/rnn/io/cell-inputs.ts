@@ -6,13 +6,14 @@
  * x and its lagged values in deviations from the mean, changes in deviations from 0, all by the statistics of the past;
  * without a scaler as they are. Values before the first step count as 0.
  */
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
-import { UsualInterval, type IntervalState } from './seasons/usual-interval.js';
 import { History, type HistoryState } from './history.js';
 import { Relevance } from './relevance.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
+import { type IntervalState, UsualInterval } from './seasons/usual-interval.js';
 import { TimeInputs, type TimeState } from './time-inputs.js';
 import { type Verdict, WildValues } from './wild-values.js';
 
@@ -64,6 +65,8 @@ export class Inputs {
   readonly relevance: Relevance | null;
   /** Which of the [B,F] are looked back at. */
   readonly lookedBackAt: Int32Array;
+  /** Of those, what is given [B,K] and what was read [B,K], for kernels. */
+  private readonly newest: Columns;
   private readonly scaler: StandardScaler | null;
   private readonly changeScaler: StandardScaler | null;
   private readonly time: TimeInputs | null;
@@ -75,7 +78,7 @@ export class Inputs {
   /** The changes [B,L,K] of this step; NaN if unknown. */
   private readonly changed: Float64Array;
 
-  constructor(spec: ModelSpec) {
+  constructor(spec: ModelSpec, store: ColumnStore = looseColumns) {
     const { batch, features, scaler, inputs } = spec;
     const columns = lookedBackAt(spec);
     this.size = inputsOf(spec);
@@ -84,30 +87,34 @@ export class Inputs {
     this.changes = inputs.changes;
     this.lags = inputs.lags;
     this.perRow = columns.length;
-    this.history = new History(historyOf(spec), batch * columns.length);
+    this.history = new History(historyOf(spec), batch * columns.length, store);
+    this.newest = store.allocateColumns(2 * batch * columns.length);
     this.x = new Float64Array(batch * features);
     this.known = new Uint8Array(batch * features);
     this.given = new Float64Array(batch * features);
     this.read = new Float64Array(batch * features);
     const { task } = spec;
-    const isJudged = task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
+    const isJudged =
+      task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
     this.relevance = isJudged ? Relevance.of(features, columns, batch, task.horizon[0]!) : null;
     const all = Int32Array.from({ length: this.size }, (_, i) => i);
     this.direct = this.relevance ? all.filter((i) => i >= features || columns.includes(i)) : all;
-    this.wild = scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
+    this.wild =
+      scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
     const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
     this.lookedBackAt = Int32Array.from(rows.flat());
     this.changed = new Float64Array(batch * columns.length * this.changes.length);
     const isScaled = scaler.kind === 'standard';
     this.scaler = isScaled
-      ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' })
+      ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' }, store)
       : null;
     this.changeScaler =
       isScaled && this.changes.length > 0
-        ? new StandardScaler(columns.length * this.changes.length, {
-            halfLife: scaler.halfLife,
-            centre: 'zero',
-          })
+        ? new StandardScaler(
+            columns.length * this.changes.length,
+            { halfLife: scaler.halfLife, centre: 'zero' },
+            store,
+          )
         : null;
     this.time = inputs.time.length > 0 ? new TimeInputs(spec) : null;
   }
@@ -131,9 +138,25 @@ export class Inputs {
       known[i] = 1;
     }
     this.history.push(filled, this.lookedBackAt, known);
+    this.gather();
     for (const { at } of this.relevelled) this.forget(at);
     this.time?.take(time);
     this.usual.take(time);
+  }
+
+  private gather(): void {
+    const { lookedBackAt, given, read } = this;
+    const to = this.newest.array;
+    const width = lookedBackAt.length;
+    for (let i = 0; i < width; i++) {
+      to[i] = given[lookedBackAt[i]!]!;
+      to[width + i] = read[lookedBackAt[i]!]!;
+    }
+  }
+
+  /** Where the newest values [B,K] lie of what is looked back at, NaN where one is missing; and those read, wild ones too. */
+  get newestAt(): Address {
+    return this.newest.base;
   }
 
   /** Milliseconds from one step to the next, where they are known and usual ones. */
@@ -221,10 +244,11 @@ export class Inputs {
     for (let t = 0; t < T; t++)
       for (let row = 0; row < B; row++) {
         let at = dz + (t * B + row) * stride;
-        for (let i = 0; i < F; i++) add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]) * (relevance?.share[i] ?? 1));
+        for (let i = 0; i < F; i++)
+          add(t, row * F + i, m[at++]! * share(scaler?.deviationOf(i)) * (relevance?.share[i] ?? 1));
         for (const [l, lag] of this.changes.entries())
           for (let k = 0; k < K; k++) {
-            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviation[l * K + k]) : 0;
+            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviationOf(l * K + k)) : 0;
             at++;
             const i = this.lookedBackAt[row * K + k]!;
             add(t, i, part);
@@ -233,7 +257,7 @@ export class Inputs {
         for (const lag of this.lags)
           for (let k = 0; k < K; k++) {
             const i = this.lookedBackAt[row * K + k]!;
-            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviation[i % F]) : 0);
+            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviationOf(i % F)) : 0);
             at++;
           }
       }
@@ -260,7 +284,17 @@ export class Inputs {
     };
   }
 
-  restore({ history, held, known, scaler, changeScaler, time, wild, interval, relevance }: InputsState): void {
+  restore({
+    history,
+    held,
+    known,
+    scaler,
+    changeScaler,
+    time,
+    wild,
+    interval,
+    relevance,
+  }: InputsState): void {
     this.history.restore(history);
     this.x.set(held);
     this.known.set(known);

@@ -10,10 +10,17 @@
  * A prediction is made, and scored, in float64: what leaves is rounded to float32, which at 10^9 has no digit after the
  * point.
  */
-import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
-import { Intervals, type IntervalsState } from '../forecast/intervals.js';
+
+import { type ColumnStore, looseColumns } from '../../kernels/columns.js';
 import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
+import {
+  type Arithmetic,
+  Forecaster,
+  type ForecasterState,
+  plainArithmetic,
+} from '../forecast/forecaster.js';
+import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
 import { delayOf, type ForecastTask, type ModelSpec, outputsOf, reachOf } from '../spec/spec.js';
@@ -63,12 +70,14 @@ abstract class ScaledOutputs {
   /** Who forecasts beside the network; null where nobody does. */
   readonly forecaster: Forecaster | null = null;
 
-  constructor(spec: ModelSpec, centre: 'mean' | 'zero') {
+  constructor(spec: ModelSpec, centre: 'mean' | 'zero', store: ColumnStore) {
     const { scaler, batch, readout, interval } = spec;
     this.batch = batch;
     this.outputs = outputsOf(spec);
     const isScaled = scaler.kind === 'standard' && readout.kind === 'linear';
-    this.scaler = isScaled ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }) : null;
+    this.scaler = isScaled
+      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }, store)
+      : null;
     const rows = delayOf(spec) + reachOf(spec) + 1;
     this.intervals = readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval) : null;
   }
@@ -105,8 +114,9 @@ export class ForecastOutputs extends ScaledOutputs {
     { horizon, baseline, forecaster }: ForecastTask,
     private readonly inputs: Inputs,
     private readonly monitor: ErrorMonitor,
+    arithmetic: Arithmetic = plainArithmetic,
   ) {
-    super(spec, baseline === 'none' ? 'mean' : 'zero');
+    super(spec, baseline === 'none' ? 'mean' : 'zero', arithmetic);
     const { season } = spec;
     this.isChange = baseline !== 'none';
     this.horizons = horizon.map((ahead, q) => {
@@ -118,7 +128,9 @@ export class ForecastOutputs extends ScaledOutputs {
     this.perHorizon = this.outputs / horizon.length;
     this.seen = new Float64Array(this.batch * this.outputs);
     this.forecaster =
-      forecaster === 'mixture' ? new Forecaster(spec, this.horizons, inputs, delayOf(spec)) : null;
+      forecaster === 'mixture' && this.scaler
+        ? new Forecaster(spec, this.horizons, inputs, this.scaler, delayOf(spec), arithmetic)
+        : null;
   }
 
   /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
@@ -215,7 +227,14 @@ export class ForecastOutputs extends ScaledOutputs {
   }
 
   /** Compares with the baseline what was served, and what the network itself said. */
-  private judge(horizon: Horizon, i: number, j: number, served: number, truth: number, network: number): void {
+  private judge(
+    horizon: Horizon,
+    i: number,
+    j: number,
+    served: number,
+    truth: number,
+    network: number,
+  ): void {
     const { ahead, arrived, seasonal } = horizon;
     const { health } = this.monitor;
     const { history } = this.inputs;
@@ -242,29 +261,33 @@ export class ForecastOutputs extends ScaledOutputs {
 
   /** Turns the sums of step `seq` into the predictions that are served. */
   serve(m: Reals, window: Window, seq: number): void {
-    const { scaler, forecaster, isChange, perHorizon: K, outputs: M, batch: B } = this;
+    if (this.forecaster) this.forecaster.serve(m, window, seq);
+    else this.serveNetwork(m, window, seq);
+    this.intervals?.serve(seq);
+  }
+
+  /** Serves what the network says. */
+  private serveNetwork(m: Reals, window: Window, seq: number): void {
+    const { scaler, isChange, perHorizon: K, outputs: M, batch: B } = this;
     const { history } = this.inputs;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
     const exact = window.exactAt(seq);
-    forecaster?.begin(m, window, seq);
-    for (const [q, { served, first }] of this.horizons.entries())
+    for (const { served, first } of this.horizons)
       for (let i = 0; i < B * K; i++) {
         const isKnown = !isChange || history.knows(served, i);
         const j = first + (i % K);
         const at = Math.floor(i / K) * M + j;
-        const deviation = scaler ? Math.min(scaler.deviation[j]!, LARGEST) : 1;
+        const deviation = scaler ? Math.min(scaler.deviationOf(j), LARGEST) : 1;
         if (scaler) m[deviationAt + j] = deviation;
         const p = clamp(m[sums + at]!, LARGEST);
         m[sums + at] = p;
         const network = isChange
           ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * p : 0)
           : (scaler?.unscale(p, j) ?? p);
-        const value = forecaster ? forecaster.forecast(q, i, seq, clamp(network, LARGEST)) : network;
-        const prediction = clamp(value, LARGEST);
+        const prediction = clamp(network, LARGEST);
         window.exact[exact + at] = prediction;
         m[y + at] = prediction;
       }
-    this.intervals?.serve(seq);
   }
 
   /** Forgets all that was learned of who forecasts well: the network starts over. */
@@ -286,8 +309,9 @@ export class SuppliedOutputs extends ScaledOutputs {
   constructor(
     spec: ModelSpec,
     private readonly monitor: ErrorMonitor,
+    store: ColumnStore = looseColumns,
   ) {
-    super(spec, 'mean');
+    super(spec, 'mean', store);
     this.isSoftmax = spec.readout.kind === 'softmax';
   }
 
@@ -342,7 +366,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     const exact = window.exactAt(seq);
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
-      if (scaler) m[deviationAt + j] = scaler.deviation[j]!;
+      if (scaler) m[deviationAt + j] = scaler.deviationOf(j);
       const p = clamp(m[sums + at]!, LARGEST);
       m[sums + at] = p;
       const prediction = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);

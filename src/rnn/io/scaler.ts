@@ -7,6 +7,8 @@
  * The mean is kept as the sum of two numbers, the second what rounding took off the first (Knuth's two-sum): the
  * deviations of a counter that stands at 10^12 are as fine as those of one that begins at 0.
  */
+import type { Address } from '../../kernels/arena.js';
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { clamp } from '../../math/clamp.js';
 
 export interface ScalerState {
@@ -36,40 +38,60 @@ const RESOLUTION = 2 ** -50;
 export const decayOf = (halfLife: number | null): number => (halfLife === null ? 1 : 1 - Math.LN2 / halfLife);
 
 export class StandardScaler {
-  /** [ count | mean | m2 | low ], each [width]; in count each sample has the weight that is left of it. */
-  private readonly sums: Float64Array;
-  /** The same of the level before, for each feature. */
-  private readonly aside: Float64Array;
+  /**
+   * [ count | mean | m2 | low | deviation ], each [width], and the first four of the level before: in count each sample has
+   * the weight that is left of it.
+   */
+  private readonly columns: Columns;
   private readonly decay: number;
   /** Does it subtract the mean? Around zero there is none to keep. */
   private readonly isCentred: boolean;
-  /** Standard deviations [width] of what has been seen; 0 for what has not varied. */
-  readonly deviation: Float64Array;
 
   constructor(
     readonly width: number,
     { halfLife, centre }: ScalerOptions = { halfLife: null, centre: 'mean' },
+    store: ColumnStore = looseColumns,
   ) {
     this.isCentred = centre === 'mean';
-    this.sums = new Float64Array(4 * width);
-    this.aside = new Float64Array(4 * width);
-    this.deviation = new Float64Array(width);
+    this.columns = store.allocateColumns(9 * width);
     this.decay = decayOf(halfLife);
+  }
+
+  /** Where its numbers lie in the columns. */
+  get at(): Address {
+    return this.columns.base;
+  }
+
+  /** Where the deviations [width] lie. */
+  get deviationsAt(): Address {
+    return this.columns.base + 4 * this.width;
+  }
+
+  /** The standard deviation of what has been seen of feature i; 0 for what has not varied. */
+  deviationOf(i: number): number {
+    return this.columns.array[4 * this.width + i]!;
+  }
+
+  /** The deviations [width], a copy. */
+  get deviation(): Float64Array {
+    return this.columns.array.slice(4 * this.width, 5 * this.width);
   }
 
   /** Gives value `x` of feature i in deviations from the mean. */
   scale(x: number, i: number): number {
-    const deviation = this.deviation[i]!;
+    const { width } = this;
+    const sums = this.columns.array;
+    const deviation = sums[4 * width + i]!;
     if (deviation === 0) return 0;
-    const { sums, width } = this;
     const off = this.isCentred ? x - sums[width + i]! - sums[3 * width + i]! : x;
     return clamp(off / deviation, MAX_DEVIATIONS);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
   unscale(z: number, i: number): number {
-    const { sums, width } = this;
-    return sums[width + i]! + (sums[3 * width + i]! + z * this.deviation[i]!);
+    const { width } = this;
+    const sums = this.columns.array;
+    return sums[width + i]! + (sums[3 * width + i]! + z * sums[4 * width + i]!);
   }
 
   /** Lets `rows` rows [rows,width] of x, from `at` on, join the statistics. */
@@ -81,7 +103,8 @@ export class StandardScaler {
   /** Lets one value of feature i join. */
   observeOne(value: number, i: number): void {
     if (Number.isNaN(value)) return;
-    const { sums, width, decay } = this;
+    const { width, decay } = this;
+    const sums = this.columns.array;
     const n = 1 + decay * sums[i]!;
     sums[i] = n;
     const square = this.isCentred ? this.moveMean(value, i, n) : value * value;
@@ -91,7 +114,8 @@ export class StandardScaler {
 
   /** Moves the mean of n samples towards the last of them, and gives the product of its deviations from both means. */
   private moveMean(value: number, i: number, n: number): number {
-    const { sums, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
     const [mean, low] = [sums[width + i]!, sums[3 * width + i]!];
     const delta = value - mean - low;
     const move = low + delta / n;
@@ -108,40 +132,40 @@ export class StandardScaler {
    * `new` it begins without any; `back` brings those that were kept aside.
    */
   exchange(i: number, level: 'new' | 'back'): void {
-    const { sums, aside, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
+    const aside = 5 * width;
     for (let k = i; k < 4 * width; k += width) {
       const present = sums[k]!;
-      sums[k] = level === 'new' ? 0 : aside[k]!;
-      aside[k] = present;
+      sums[k] = level === 'new' ? 0 : sums[aside + k]!;
+      sums[aside + k] = present;
     }
     this.deviate(i);
   }
 
   private deviate(i: number): void {
-    const { sums, width } = this;
-    if (sums[i] === 0) {
-      this.deviation[i] = 0;
-      return;
-    }
-    const deviation = Math.sqrt(sums[2 * width + i]! / sums[i]!);
-    this.deviation[i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
+    const { width } = this;
+    const sums = this.columns.array;
+    const deviation = sums[i] === 0 ? 0 : Math.sqrt(sums[2 * width + i]! / sums[i]!);
+    sums[4 * width + i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
   }
 
   state(): ScalerState {
-    const { sums, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
     const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => sums.slice(k * width, (k + 1) * width));
-    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: this.aside.slice() };
+    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: sums.slice(5 * width) };
   }
 
   restore({ count, mean, m2, low, aside }: ScalerState): void {
-    const { sums, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
     sums.set(count);
     sums.set(mean, width);
     sums.set(m2, 2 * width);
     sums.fill(0, 3 * width);
     if (low) sums.set(low, 3 * width);
-    if (aside) this.aside.set(aside);
-    else this.aside.fill(0);
+    if (aside) sums.set(aside, 5 * width);
     for (let i = 0; i < width; i++) this.deviate(i);
   }
 }

@@ -146,7 +146,14 @@ export class Prequential {
    * Scores the ranges that were served at `step` for output o, the j-th of its row, by the absolute errors of their
    * middles; `naive` is null without a naive forecast.
    */
-  scoreInterval(j: number, error: number, naive: number | null, ranges: Ranges, step: number, o: number): void {
+  scoreInterval(
+    j: number,
+    error: number,
+    naive: number | null,
+    ranges: Ranges,
+    step: number,
+    o: number,
+  ): void {
     const c = this.columns;
     const at = j * WIDTH;
     const half = ranges.at(step, o);

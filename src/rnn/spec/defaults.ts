@@ -38,8 +38,13 @@ function rateOf({ optimizer, units, learner, readout }: Given, isForecast: boole
 
 function optimizerOf(given: Given, isForecast: boolean): OptimizerSettings {
   const { schedule, learningRate, ...optimizer } = given.optimizer;
-  const whole = schedule ?? (given.readout.kind === 'softmax' ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
-  return { ...optimizer, learningRate: learningRate ?? rateOf(given, isForecast), schedule: whole } as OptimizerSettings;
+  const whole =
+    schedule ?? (given.readout.kind === 'softmax' ? SOFTMAX_SCHEDULE : { kind: 'constant' as const });
+  return {
+    ...optimizer,
+    learningRate: learningRate ?? rateOf(given, isForecast),
+    schedule: whole,
+  } as OptimizerSettings;
 }
 
 /** The difference from the seasonal value is a change too: over one season. */
@@ -66,7 +71,11 @@ export function complete(whole: Given): ModelSpec {
   const task = given ?? (rest.readout.kind === 'linear' ? { kind: 'forecast' as const, horizon: [1] } : null);
   const spec = { ...rest, optimizer: optimizerOf(whole, task?.kind === 'forecast') };
   if (task?.kind !== 'forecast') {
-    const plain = { ...spec, readout: ruled(spec.readout, false), inputs: { changes: changes ?? [], ...inputs } };
+    const plain = {
+      ...spec,
+      readout: ruled(spec.readout, false),
+      inputs: { changes: changes ?? [], ...inputs },
+    };
     return task ? { ...plain, task } : plain;
   }
   const isScaled = spec.scaler.kind === 'standard';

@@ -48,9 +48,16 @@ export const modelSpecSchema = fields.transform(complete).superRefine((spec, con
     if (new Set(targets).size < targets.length) fail(['task', 'targets'], 'each feature may be named once');
     if (task.baseline === 'season' && !spec.season) fail(['season'], 'a seasonal baseline needs a season');
     if (task.forecaster === 'mixture' && (task.baseline === 'none' || spec.scaler.kind === 'none'))
-      fail(['task', 'forecaster'], 'a mixture needs a baseline, and a scaler that knows how large changes are');
+      fail(
+        ['task', 'forecaster'],
+        'a mixture needs a baseline, and a scaler that knows how large changes are',
+      );
   }
-  if (readout.kind === 'linear' && readout.rule === 'rls' && (task?.kind !== 'forecast' || task.forecaster !== 'mixture'))
+  if (
+    readout.kind === 'linear' &&
+    readout.rule === 'rls' &&
+    (task?.kind !== 'forecast' || task.forecaster !== 'mixture')
+  )
     fail(['readout', 'rule'], 'least squares are for forecasts by the mixture: task.forecaster mixture');
   if (learner.kind !== 'tbptt' && readout.kind === 'none')
     fail(['learner'], 'readout none has nothing to learn');

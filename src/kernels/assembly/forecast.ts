@@ -1,0 +1,209 @@
+// The forecaster; see ../forecast-kernels.ts for what each kernel does, step by step in the same order.
+
+import { mixtureMix, mixtureObserve, NO_FORECAST } from './expert-mixture';
+import {
+  addressAt, B, CHANGES, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
+  KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVEL_DEVIATIONS, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
+  N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PHI, PSI, Q, SEASONAL_LINEAR, SEASONAL_N,
+  SEASONALS, SEASONS, SERVED, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNITS,
+} from './forecast-plan';
+import { knows, rowAt } from './history';
+import { leastSquaresLearn, leastSquaresPredict } from './least-squares';
+
+const FADE: f64 = 0.9995;
+const LARGEST_CHANGE: f64 = 1.5;
+const LARGEST_UNITS: f64 = 10;
+const LARGEST: f64 = 3.4028234663852886e38;
+const MAX_DEVIATIONS: f64 = 10;
+
+@inline
+function clamp(value: f64, limit: f64): f64 {
+  return f64.min(limit, f64.max(-limit, value));
+}
+
+/** Writes the regressors of the linear forecast at the step `back` steps ago. */
+function regressors(plan: usize, i: usize, back: i32, per: f64, slot: i32, seen: f64): usize {
+  const phi = addressAt(plan, PHI);
+  const n = numberAt(plan, N_LINEAR);
+  const rows = numberAt(plan, HISTORY_ROWS);
+  const width = <usize>(numberAt(plan, B) * numberAt(plan, K)) << 3;
+  const history = addressAt(plan, HISTORY) + i;
+  const known = load<f64>(addressAt(plan, KNOWN) + i);
+  const levels = addressAt(plan, LEVELS) + i;
+  let p = rowAt(history, rows, slot, back, width);
+  const newest = load<f64>(p);
+  const deviation = load<f64>(addressAt(plan, LEVEL_DEVIATIONS) + i);
+  const centre = load<f64>(levels + width) + load<f64>(levels + 3 * width);
+  store<f64>(phi, deviation > 0 ? clamp((newest - centre) / deviation, MAX_DEVIATIONS) / 2 : 0);
+  const end = history + <usize>(rows - 1) * width;
+  const most = seen - <f64>back - known;
+  const end_ = phi + (<usize>(n - 1) << 3);
+  let lag = 1;
+  for (let to = phi + 8; to < end_; to += 8) {
+    p = p == history ? end : p - width;
+    store<f64>(to, back + lag < rows && <f64>lag < most ? (load<f64>(p) - newest) * per : 0);
+    lag++;
+  }
+  store<f64>(end_, 1);
+  return phi;
+}
+
+/** Writes those of the linear forecast with seasons. */
+function seasonalRegressors(plan: usize, f: usize, linear: f64, per: f64): usize {
+  const psi = addressAt(plan, PSI);
+  store<f64>(psi, clamp(linear, LARGEST_UNITS));
+  for (let i: usize = 0; i < 48; i += 8) store<f64>(psi + i, load<f64>(f + i, SEASONS) * per, 8);
+  store<f64>(psi, 1, 56);
+  return psi;
+}
+
+/** Writes the regressors of the network at a step. */
+function state(plan: usize, z: usize, h: usize): usize {
+  const eta = addressAt(plan, ETA);
+  const N = <usize>numberAt(plan, UNITS);
+  const direct = addressAt(plan, DIRECT);
+  const count = <usize>numberAt(plan, DIRECT_COUNT);
+  let to = eta;
+  for (let i: usize = 0; i < N; i++) {
+    store<f64>(to, <f64>load<f32>(h + (i << 2)));
+    to += 8;
+  }
+  for (let i: usize = 0; i < count; i++) {
+    store<f64>(to, <f64>load<f32>(z + (<usize>(<i32>load<f64>(direct + (i << 3))) << 2)));
+    to += 8;
+  }
+  store<f64>(to, 1);
+  return eta;
+}
+
+export function forecastMeet(
+  plan: usize, q: i32, row: i32, z: usize, h: usize, learning: i32, turn: i32, slot: i32, seen: f64,
+): void {
+  const rows = numberAt(plan, HISTORY_ROWS);
+  const k_ = numberAt(plan, K);
+  const b_ = numberAt(plan, B);
+  const q_ = numberAt(plan, Q);
+  const stride = <usize>numberAt(plan, STRIDE) << 2;
+  const n = numberAt(plan, N_LINEAR);
+  const linearLength = leastSquaresOf(n);
+  const seasonalLength = leastSquaresOf(SEASONAL_N);
+  const turns = numberAt(plan, TURNS);
+  const changes = addressAt(plan, CHANGES);
+  const truths = addressAt(plan, TRUTHS);
+  const units = addressAt(plan, UNIT_DEVIATIONS);
+  const known = addressAt(plan, KNOWN);
+  const mixtures = addressAt(plan, MIXTURES);
+  const largests = addressAt(plan, LARGEST_CHANGES);
+  const linears = addressAt(plan, LINEARS);
+  const seasonals = addressAt(plan, SEASONALS);
+  const pending = addressAt(plan, PENDINGS) + <usize>(row * b_ * k_ * q_) * PENDING;
+  const ahead = <i32>load<f64>(addressAt(plan, HORIZONS) + (<usize>q << 4));
+  const then = rowAt(addressAt(plan, HISTORY), rows, slot, ahead, <usize>(b_ * k_) << 3);
+  for (let r = 0; r < b_; r++) {
+    let comes = false;
+    for (let k = 0; k < k_; k++) {
+      const i = <usize>(r * k_ + k) << 3;
+      const o = (r * q_ + q) * k_ + k;
+      const y = changes + (<usize>k << 3);
+      const truth = load<f64>(truths + i);
+      store<f64>(y, NaN);
+      if (truth != truth || !knows(known + i, rows, seen, ahead)) continue;
+      const unit = load<f64>(units + i);
+      const f = pending + <usize>o * PENDING;
+      const base = load<f64>(then + i);
+      mixtureObserve(mixtures + <usize>o * MIXTURE, E, truth, load<f64>(f, SERVED), f);
+      const largest = largests + (<usize>o << 3);
+      store<f64>(largest, f64.max(FADE * load<f64>(largest), f64.abs(truth - base)));
+      if (!(unit > 0)) continue;
+      comes = true;
+      const per = 1 / unit;
+      store<f64>(y, (truth - base) * per);
+      if (learning == 0 || (turn >= 0 && (o + turn) % turns != 0)) continue;
+      const phi = regressors(plan, i, ahead, per, slot, seen);
+      leastSquaresLearn(linears + <usize>o * linearLength, n, 1, phi, y);
+      const linear = load<f64>(f, LINEAR);
+      if (linear == NO_FORECAST || load<f64>(f, IS_SEASONAL) == 0) continue;
+      const psi = seasonalRegressors(plan, f, (linear - base) * per, per);
+      leastSquaresLearn(seasonals + <usize>o * seasonalLength, SEASONAL_N, 1, psi, y);
+    }
+    if (learning < 2 || !comes) continue;
+    const eta = state(plan, z + <usize>r * stride, h + <usize>r * stride);
+    const squares = addressAt(plan, SQUARES) + <usize>q * addressAt(plan, SQUARES_LENGTH);
+    leastSquaresLearn(squares, numberAt(plan, N_NETWORK), k_, eta, changes);
+  }
+}
+
+export function forecastServe(
+  plan: usize, row: i32, z: usize, h: usize, sums: usize, y: usize, deviation: usize, slot: i32, seen: f64,
+): void {
+  const rows = numberAt(plan, HISTORY_ROWS);
+  const k_ = numberAt(plan, K);
+  const b_ = numberAt(plan, B);
+  const q_ = numberAt(plan, Q);
+  const width = <usize>(b_ * k_) << 3;
+  const stride = <usize>numberAt(plan, STRIDE) << 2;
+  const n = numberAt(plan, N_LINEAR);
+  const linearLength = leastSquaresOf(n);
+  const seasonalLength = leastSquaresOf(SEASONAL_N);
+  const units = addressAt(plan, UNIT_DEVIATIONS);
+  const known = addressAt(plan, KNOWN);
+  const history = addressAt(plan, HISTORY);
+  const mixtures = addressAt(plan, MIXTURES);
+  const largests = addressAt(plan, LARGEST_CHANGES);
+  const linears = addressAt(plan, LINEARS);
+  const seasonals = addressAt(plan, SEASONALS);
+  const squares = addressAt(plan, SQUARES);
+  const squaresLength = addressAt(plan, SQUARES_LENGTH);
+  const nNetwork = numberAt(plan, N_NETWORK);
+  const deviations = addressAt(plan, DEVIATIONS);
+  const horizons = addressAt(plan, HORIZONS);
+  const pending = addressAt(plan, PENDINGS) + <usize>(row * b_ * k_ * q_) * PENDING;
+  const last = rowAt(history, rows, slot, 0, width);
+  for (let r = 0; r < b_; r++) {
+    const eta = squares ? state(plan, z + <usize>r * stride, h + <usize>r * stride) : 0;
+    for (let k = 0; k < k_; k++) {
+      const i = <usize>(r * k_ + k) << 3;
+      const unit = load<f64>(units + i);
+      const per = unit > 0 ? 1 / unit : 0;
+      const phi = unit > 0 ? regressors(plan, i, 0, per, slot, seen) : 0;
+      const base = load<f64>(last + i);
+      for (let q = 0; q < q_; q++) {
+        const j = q * k_ + k;
+        const o = <usize>(r * q_ * k_ + j);
+        const f = pending + o * PENDING;
+        const served = <i32>load<f64>(horizons + (<usize>q << 4), 8);
+        const spread = f64.min(load<f64>(deviations + (<usize>j << 3)), LARGEST);
+        store<f32>(deviation + (<usize>j << 2), <f32>spread);
+        const sumAt = sums + (o << 2);
+        const sum = clamp(<f64>load<f32>(sumAt), LARGEST);
+        store<f32>(sumAt, <f32>sum);
+        const isKnown = knows(known + i, rows, seen, served);
+        const network = isKnown ? load<f64>(rowAt(history, rows, slot, served, width) + i) + spread * sum : base;
+        store<f64>(f, base);
+        store<f64>(f, clamp(network, LARGEST), NETWORK);
+        store<f64>(f, NO_FORECAST, LINEAR);
+        store<f64>(f, NO_FORECAST, SEASONAL_LINEAR);
+        store<f64>(f, NO_FORECAST, NETWORK_SQUARES);
+        store<f64>(f, NO_FORECAST, NOBODY);
+        if (unit > 0) {
+          const most = LARGEST_CHANGE * load<f64>(largests + (o << 3));
+          const linear = leastSquaresPredict(linears + o * linearLength, n, phi, 0) * unit;
+          const said = base + clamp(linear, most);
+          store<f64>(f, said, LINEAR);
+          if (load<f64>(f, IS_SEASONAL) != 0) {
+            const psi = seasonalRegressors(plan, f, (said - base) * per, per);
+            const change = leastSquaresPredict(seasonals + o * seasonalLength, SEASONAL_N, psi, 0) * unit;
+            store<f64>(f, base + clamp(change, most), SEASONAL_LINEAR);
+          }
+          if (eta) {
+            const change = leastSquaresPredict(squares + <usize>q * squaresLength, nNetwork, eta, k) * unit;
+            store<f64>(f, base + clamp(change, most), NETWORK_SQUARES);
+          }
+        }
+        const prediction = clamp(mixtureMix(mixtures + o * MIXTURE, E, f), LARGEST);
+        store<f64>(f, prediction, SERVED);
+        store<f32>(y + (o << 2), <f32>prediction);
+      }
+    }
+  }
+}
