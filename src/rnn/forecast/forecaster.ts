@@ -58,8 +58,8 @@ export type Arithmetic = ColumnStore & ForecastKernels;
 export const plainArithmetic: Arithmetic = { ...looseColumns, ...forecastReference };
 
 /** Multiply-adds of least squares that a step may cost: beyond, forecasters take turns once they have seen enough. */
-const LINEAR_WORK = 2048;
-const NETWORK_WORK = 4096;
+const LINEAR_WORK = 324;
+const NETWORK_WORK = 1600;
 const YOUNG = 256;
 
 export class Forecaster {

@@ -9,9 +9,11 @@ import { type RingState, ValueRing } from './value-ring.js';
 const MOST_ROWS = 4096;
 const MOST_NUMBERS = 65_536;
 const FEWEST_ROWS = 256;
-/** Rows before the first search, and the most from one to the next. */
+/** Rows before the first search. */
 const FIRST_SEARCH = 48;
-const LONGEST_REST = 1024;
+/** The most rows from one round of searches to the next, for each of so many series: a search costs as much as many steps. */
+const LONGEST_REST = 2048;
+const MOST_RESTS = 8;
 
 export interface FinderState extends RingState {
   /** At how many rows the next round of searches begins. */
@@ -82,7 +84,9 @@ export class SeasonFinder {
     this.cursor++;
     if (this.cursor === this.searched) {
       this.cursor = 0;
-      this.due = ring.pushed + Math.min(Math.ceil(ring.pushed / 2), LONGEST_REST);
+      this.due =
+        ring.pushed +
+        Math.min(Math.ceil(ring.pushed / 2), LONGEST_REST * Math.min(this.searched, MOST_RESTS));
     }
     return { series, seasons };
   }

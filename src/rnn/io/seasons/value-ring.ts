@@ -64,11 +64,13 @@ export class ValueRing {
   /** Gives the kept values of one series from its first known one on, oldest first. */
   read(i: number): Float64Array {
     const first = Math.max(this.oldest, this.unknown[i]!);
-    const { values, rows, series } = this;
-    return Float64Array.from(
-      { length: this.seen - first },
-      (_, k) => values[((first + k) % rows) * series + i]!,
-    );
+    const { values, rows, series, seen } = this;
+    const known = new Float64Array(seen - first);
+    for (let k = 0, row = first % rows; k < known.length; k++) {
+      known[k] = values[row * series + i]!;
+      if (++row === rows) row = 0;
+    }
+    return known;
   }
 
   /** Holds no value of series i for known that it had before the next one. */
