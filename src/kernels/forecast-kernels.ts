@@ -48,7 +48,7 @@ export interface ForecastKernels {
 
   /**
    * Forecasts all outputs: turns the readout's sums, in place, into predictions y, in row `row` beside what they are
-   * mixed of; `deviation` gets the deviations that the network's forecasts were made with. What the seasons say lies there.
+   * mixed of; `exact` gets them in float64, `deviation` the deviations that the network's forecasts were made with. What the seasons say lies there.
    */
   forecastServe(
     c: Float64Array,
@@ -60,6 +60,7 @@ export interface ForecastKernels {
     sums: Address,
     y: Address,
     deviation: Address,
+    exact: Address,
     ...past: Past
   ): void;
 }
@@ -206,7 +207,7 @@ export const forecastReference: ForecastKernels = {
     }
   },
 
-  forecastServe(c, m, plan, row, z, h, sums, y, deviation, slot, seen) {
+  forecastServe(c, m, plan, row, z, h, sums, y, deviation, exact, slot, seen) {
     const p = new Planned(c, plan, slot, seen);
     const [B, K, Q, stride] = [p.of('B'), p.of('K'), p.of('Q'), p.of('stride')];
     for (let r = 0; r < B; r++) {
@@ -248,6 +249,7 @@ export const forecastReference: ForecastKernels = {
           }
           const prediction = clamp(mixtureMix(c, p.mixture(o), E, f), LARGEST);
           c[f + SERVED] = prediction;
+          c[exact + o] = prediction;
           m[y + o] = prediction;
         }
       }
@@ -264,11 +266,11 @@ export interface ForecastExports {
 }
 
 type MeetRest = [learning: number, turn: number, ...Past];
-type ServeRest = [sums: number, y: number, deviation: number, ...Past];
+type ServeRest = [sums: number, y: number, deviation: number, exact: number, ...Past];
 
 export const forecastOnWasm = (wasm: ForecastExports): ForecastKernels => ({
   forecastMeet: (_c, _m, plan, q, row, z, h, learning, turn, slot, seen) =>
     wasm.forecastMeet(8 * plan, q, row, 4 * z, 4 * h, learning, turn, slot, seen),
-  forecastServe: (_c, _m, plan, row, z, h, sums, y, deviation, slot, seen) =>
-    wasm.forecastServe(8 * plan, row, 4 * z, 4 * h, 4 * sums, 4 * y, 4 * deviation, slot, seen),
+  forecastServe: (_c, _m, plan, row, z, h, sums, y, deviation, exact, slot, seen) =>
+    wasm.forecastServe(8 * plan, row, 4 * z, 4 * h, 4 * sums, 4 * y, 4 * deviation, 8 * exact, slot, seen),
 });

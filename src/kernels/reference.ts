@@ -5,6 +5,7 @@
 import { type CellKernels, cellReference } from './cell-kernels.js';
 import { type ColumnStore, plainColumns } from './columns.js';
 import { type ForecastKernels, forecastReference } from './forecast-kernels.js';
+import { type JudgeKernels, judgeReference } from './judge-kernels.js';
 import {
   type Address,
   type Arena,
@@ -30,103 +31,106 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     ...plainColumns(),
     ...cellReference,
     ...forecastReference,
+    ...judgeReference,
     ...layerReference,
     rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
   };
 }
 
-const layerReference: Omit<Kernels, keyof CellKernels | keyof ColumnStore | keyof ForecastKernels | Stored> =
-  {
-    dense(m, y, a, stride, w, b, R, A, M) {
-      for (let r = 0; r < R; r++) timesMatrix(m, y + r * M, a + r * stride, w, b, A, M);
-    },
+/** What other files have. */
+type Elsewhere = CellKernels & ColumnStore & ForecastKernels & JudgeKernels;
 
-    denseBackward(m, da, dy, w, R, A, M) {
-      for (let r = 0; r < R; r++) timesTransposed(m, da + r * A, dy + r * M, w, A, M);
-    },
+const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
+  dense(m, y, a, stride, w, b, R, A, M) {
+    for (let r = 0; r < R; r++) timesMatrix(m, y + r * M, a + r * stride, w, b, A, M);
+  },
 
-    denseGradient(m, gw, gb, a, stride, dy, R, A, M) {
-      for (let r = 0; r < R; r++) {
-        const d = dy + r * M;
-        for (let i = 0; i < A; i++) {
-          const input = m[a + r * stride + i];
-          for (let j = 0; j < M; j++) m[gw + i * M + j] += input * m[d + j];
-        }
-        for (let j = 0; j < M; j++) m[gb + j] += m[d + j];
+  denseBackward(m, da, dy, w, R, A, M) {
+    for (let r = 0; r < R; r++) timesTransposed(m, da + r * A, dy + r * M, w, A, M);
+  },
+
+  denseGradient(m, gw, gb, a, stride, dy, R, A, M) {
+    for (let r = 0; r < R; r++) {
+      const d = dy + r * M;
+      for (let i = 0; i < A; i++) {
+        const input = m[a + r * stride + i];
+        for (let j = 0; j < M; j++) m[gw + i * M + j] += input * m[d + j];
       }
-    },
+      for (let j = 0; j < M; j++) m[gb + j] += m[d + j];
+    }
+  },
 
-    softmax(m, y, R, M) {
-      for (let row = y; row < y + R * M; row += M) {
-        let max = m[row];
-        for (let j = 1; j < M; j++) max = Math.max(max, m[row + j]);
-        let sum = 0;
-        for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
-        for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
-      }
-    },
-
-    squaredError(m, dy, y, target, scale, factor, T, B, M) {
-      let loss = 0;
-      for (let i = 0; i < T * B * M; i++) {
-        const j = i % M;
-        const current = scale ? m[scale.current + j] : 1;
-        const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
-        const counts = current > 0 && served > 0 && m[target + i] !== NO_TARGET;
-        const units = served / current;
-        const error = counts ? (m[y + i] - m[target + i]) * units : 0;
-        loss += error * error;
-        m[dy + i] = counts ? 2 * factor * error * units : 0;
-      }
-      return loss;
-    },
-
-    gradientSquares(m, a, stride, dy, R, A, M) {
+  softmax(m, y, R, M) {
+    for (let row = y; row < y + R * M; row += M) {
+      let max = m[row];
+      for (let j = 1; j < M; j++) max = Math.max(max, m[row + j]);
       let sum = 0;
+      for (let j = 0; j < M; j++) sum += Math.exp(m[row + j] - max);
+      for (let j = 0; j < M; j++) m[row + j] = Math.exp(m[row + j] - max) / sum;
+    }
+  },
+
+  squaredError(m, dy, y, target, scale, factor, T, B, M) {
+    let loss = 0;
+    for (let i = 0; i < T * B * M; i++) {
+      const j = i % M;
+      const current = scale ? m[scale.current + j] : 1;
+      const served = scale ? m[scale.served + Math.floor(i / (B * M)) * M + j] : 1;
+      const counts = current > 0 && served > 0 && m[target + i] !== NO_TARGET;
+      const units = served / current;
+      const error = counts ? (m[y + i] - m[target + i]) * units : 0;
+      loss += error * error;
+      m[dy + i] = counts ? 2 * factor * error * units : 0;
+    }
+    return loss;
+  },
+
+  gradientSquares(m, a, stride, dy, R, A, M) {
+    let sum = 0;
+    for (let j = 0; j < M; j++) {
+      for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
+      sum += biasGradientAt(m, dy + j, R, M) ** 2;
+    }
+    return sum;
+  },
+
+  descend(m, layer, settings) {
+    const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
+    for (let i = 0; i < A; i++)
       for (let j = 0; j < M; j++) {
-        for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
-        sum += biasGradientAt(m, dy + j, R, M) ** 2;
+        const k = i * M + j;
+        move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
       }
-      return sum;
-    },
+    const undecayed = { ...settings, decay: 0 };
+    for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
+  },
 
-    descend(m, layer, settings) {
-      const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
-      for (let i = 0; i < A; i++)
-        for (let j = 0; j < M; j++) {
-          const k = i * M + j;
-          move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
-        }
-      const undecayed = { ...settings, decay: 0 };
-      for (let j = 0; j < M; j++) move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
-    },
+  descendAlong(m, w, g, v, n, settings) {
+    for (let i = 0; i < n; i++) move(m, w + i, v + i, m[g + i], settings);
+  },
 
-    descendAlong(m, w, g, v, n, settings) {
-      for (let i = 0; i < n; i++) move(m, w + i, v + i, m[g + i], settings);
-    },
+  adapt(m, w, g, m1, m2, n, { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }) {
+    for (let i = 0; i < n; i++) {
+      const gradient = scale * m[g + i] + l2 * m[w + i];
+      if (beta1 > 0) m[m1 + i] += (1 - beta1) * (gradient - m[m1 + i]);
+      m[m2 + i] += (1 - beta2) * (gradient * gradient - m[m2 + i]);
+      const first = beta1 > 0 ? m[m1 + i] : gradient;
+      m[w + i] -= shrink * m[w + i] + (rate * (first / c1)) / (Math.sqrt(m[m2 + i] / c2) + epsilon);
+    }
+  },
 
-    adapt(m, w, g, m1, m2, n, { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink }) {
-      for (let i = 0; i < n; i++) {
-        const gradient = scale * m[g + i] + l2 * m[w + i];
-        if (beta1 > 0) m[m1 + i] += (1 - beta1) * (gradient - m[m1 + i]);
-        m[m2 + i] += (1 - beta2) * (gradient * gradient - m[m2 + i]);
-        const first = beta1 > 0 ? m[m1 + i] : gradient;
-        m[w + i] -= shrink * m[w + i] + (rate * (first / c1)) / (Math.sqrt(m[m2 + i] / c2) + epsilon);
-      }
-    },
+  squares(m, p, n) {
+    let sum = 0;
+    for (let i = p; i < p + n; i++) sum += m[i] * m[i];
+    return sum;
+  },
 
-    squares(m, p, n) {
-      let sum = 0;
-      for (let i = p; i < p + n; i++) sum += m[i] * m[i];
-      return sum;
-    },
-
-    largest(m, p, n) {
-      let max = 0;
-      for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
-      return max;
-    },
-  };
+  largest(m, p, n) {
+    let max = 0;
+    for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
+    return max;
+  },
+};
 
 /** Matrices are kept row after row. */
 const copyMatrix: Kernels['pack'] = (m, at, rows, columns, from, fromAt = 0) => {

@@ -63,20 +63,20 @@ export class ModelParts {
     const { batch, task } = spec;
     const names = outputNames(spec);
     const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
-    this.monitor = new ErrorMonitor(names, batch, perHorizon);
     this.columns = new OwnedColumns(kernels);
     const { columns } = this;
+    this.monitor = new ErrorMonitor(names, batch, perHorizon, columns);
     const arithmetic = { ...kernels, allocateColumns: (length: number) => columns.allocateColumns(length) };
     this.inputs = new Inputs(spec, columns);
     this.forecasts =
       task?.kind === 'forecast'
         ? new ForecastOutputs(spec, task, this.inputs, this.monitor, arithmetic)
         : null;
-    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor, columns) : null;
+    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor, arithmetic) : null;
     this.outputs = this.forecasts ?? this.supplied;
     const isSeasonal = task?.kind === 'forecast' && task.baseline === 'season';
     this.against = task ? (this.forecasts ? (isSeasonal ? 'season' : 'last') : 'mean') : null;
-    this.network = new Network(kernels, spec);
+    this.network = new Network(kernels, spec, columns);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
     const { window, method, weightsAt: weights } = this.network;
     const { optimizer } = this;

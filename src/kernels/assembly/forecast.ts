@@ -134,7 +134,8 @@ export function forecastMeet(
 }
 
 export function forecastServe(
-  plan: usize, row: i32, z: usize, h: usize, sums: usize, y: usize, deviation: usize, slot: i32, seen: f64,
+  plan: usize, row: i32, z: usize, h: usize, sums: usize, y: usize, deviation: usize, exact: usize, slot: i32,
+  seen: f64,
 ): void {
   const rows = numberAt(plan, HISTORY_ROWS);
   const k_ = numberAt(plan, K);
@@ -202,6 +203,7 @@ export function forecastServe(
         }
         const prediction = clamp(mixtureMix(mixtures + o * MIXTURE, E, f), LARGEST);
         store<f64>(f, prediction, SERVED);
+        store<f64>(exact + (o << 3), prediction);
         store<f32>(y + (o << 2), <f32>prediction);
       }
     }

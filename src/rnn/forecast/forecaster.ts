@@ -23,8 +23,8 @@ import {
   PLAN,
   SEASONAL_N,
   SEASONS,
-  SERVED,
 } from '../../kernels/forecast-plan.js';
+import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
 import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
 import type { Inputs } from '../io/cell-inputs.js';
@@ -54,8 +54,8 @@ export interface ForecastHorizon {
 }
 
 /** What a forecaster computes with, and in. */
-export type Arithmetic = ColumnStore & ForecastKernels;
-export const plainArithmetic: Arithmetic = { ...looseColumns, ...forecastReference };
+export type Arithmetic = ColumnStore & ForecastKernels & JudgeKernels;
+export const plainArithmetic: Arithmetic = { ...looseColumns, ...forecastReference, ...judgeReference };
 
 /** Multiply-adds of least squares that a step may cost: beyond, forecasters take turns once they have seen enough. */
 const LINEAR_WORK = 324;
@@ -288,13 +288,10 @@ export class Forecaster {
       window.sumsAt(seq),
       window.predictionAt(seq),
       window.deviationAt(seq),
+      window.exactPlace(seq),
       slot,
       seen,
     );
-    const c = columns.array;
-    const exact = window.exactAt(seq);
-    for (let o = 0, at = this.pendingAt(seq, 0) + SERVED; o < layout.O; o++, at += PENDING)
-      window.exact[exact + o] = c[at]!;
   }
 
   /** Writes what the seasons and smoothing say. */

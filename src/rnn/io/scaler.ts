@@ -9,7 +9,7 @@
  */
 import type { Address } from '../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
-import { clamp } from '../../math/clamp.js';
+import { MAX_DEVIATIONS, scalerDeviate, scalerObserve, scalerScale } from '../../kernels/scaler.js';
 
 export interface ScalerState {
   readonly count: Float64Array;
@@ -28,11 +28,7 @@ export interface ScalerOptions {
   readonly centre: 'mean' | 'zero';
 }
 
-/** Scaled values are clamped to this many deviations. */
-export const MAX_DEVIATIONS = 10;
-
-/** What varies by less than this part of its mean is a constant: float64 hardly resolves it. */
-const RESOLUTION = 2 ** -50;
+export { MAX_DEVIATIONS };
 
 /** Gives what a sample's weight is multiplied by at every new one: 1 - ln 2 / halfLife, with which it halves. */
 export const decayOf = (halfLife: number | null): number => (halfLife === null ? 1 : 1 - Math.LN2 / halfLife);
@@ -43,9 +39,10 @@ export class StandardScaler {
    * the weight that is left of it.
    */
   private readonly columns: Columns;
-  private readonly decay: number;
+  /** What a sample's weight is multiplied by at every new one. */
+  readonly decay: number;
   /** Does it subtract the mean? Around zero there is none to keep. */
-  private readonly isCentred: boolean;
+  readonly isCentred: boolean;
 
   constructor(
     readonly width: number,
@@ -79,12 +76,7 @@ export class StandardScaler {
 
   /** Gives value `x` of feature i in deviations from the mean. */
   scale(x: number, i: number): number {
-    const { width } = this;
-    const sums = this.columns.array;
-    const deviation = sums[4 * width + i]!;
-    if (deviation === 0) return 0;
-    const off = this.isCentred ? x - sums[width + i]! - sums[3 * width + i]! : x;
-    return clamp(off / deviation, MAX_DEVIATIONS);
+    return scalerScale(this.columns.array, 0, this.width, i, x, this.isCentred);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
@@ -102,29 +94,7 @@ export class StandardScaler {
 
   /** Lets one value of feature i join. */
   observeOne(value: number, i: number): void {
-    if (Number.isNaN(value)) return;
-    const { width, decay } = this;
-    const sums = this.columns.array;
-    const n = 1 + decay * sums[i]!;
-    sums[i] = n;
-    const square = this.isCentred ? this.moveMean(value, i, n) : value * value;
-    sums[2 * width + i] = decay * sums[2 * width + i]! + square;
-    this.deviate(i);
-  }
-
-  /** Moves the mean of n samples towards the last of them, and gives the product of its deviations from both means. */
-  private moveMean(value: number, i: number, n: number): number {
-    const { width } = this;
-    const sums = this.columns.array;
-    const [mean, low] = [sums[width + i]!, sums[3 * width + i]!];
-    const delta = value - mean - low;
-    const move = low + delta / n;
-    const after = mean + move;
-    const moved = after - mean;
-    const rest = mean - (after - moved) + (move - moved);
-    sums[width + i] = after;
-    sums[3 * width + i] = rest;
-    return delta * (value - after - rest);
+    scalerObserve(this.columns.array, 0, this.width, i, value, this.decay, this.isCentred);
   }
 
   /**
@@ -140,14 +110,7 @@ export class StandardScaler {
       sums[k] = level === 'new' ? 0 : sums[aside + k]!;
       sums[aside + k] = present;
     }
-    this.deviate(i);
-  }
-
-  private deviate(i: number): void {
-    const { width } = this;
-    const sums = this.columns.array;
-    const deviation = sums[i] === 0 ? 0 : Math.sqrt(sums[2 * width + i]! / sums[i]!);
-    sums[4 * width + i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
+    scalerDeviate(sums, 0, width, i);
   }
 
   state(): ScalerState {
@@ -166,6 +129,6 @@ export class StandardScaler {
     sums.fill(0, 3 * width);
     if (low) sums.set(low, 3 * width);
     if (aside) sums.set(aside, 5 * width);
-    for (let i = 0; i < width; i++) this.deviate(i);
+    for (let i = 0; i < width; i++) scalerDeviate(sums, 0, width, i);
   }
 }
