@@ -14,17 +14,25 @@ import {
   NOBODY,
   PENDING,
   PLAN,
+  SEASON,
   SEASONAL_LINEAR,
   SEASONAL_N,
   SEASONS,
   SERVED,
+  SMOOTHED,
 } from './forecast-plan.js';
 import { leastSquaresLearn, leastSquaresLength, leastSquaresPredict } from './least-squares.js';
+import { scalerObserve } from './scaler.js';
+import { SMOOTHING_LENGTH, SMOOTHINGS, smoothingForecast, smoothingTake } from './smoothing.js';
+import { RING_SERIES, ringEnd, ringKnown, ringPush, ringRead } from './value-ring.js';
 
 /** The history at a step: where its newest row lies, and how many rows there are. */
 type Past = [slot: number, seen: number];
 
 export interface ForecastKernels {
+  /** Lets the newest values of the series join their statistics, their ring, which has room, and their smoothing. */
+  forecastTake(c: Float64Array, plan: Address, ...past: Past): void;
+
   /**
    * Meets the truths of horizon q, which the step whose forecasts lie in row `row` was the time to forecast: compares all
    * forecasts with them, and learns.
@@ -48,7 +56,7 @@ export interface ForecastKernels {
 
   /**
    * Forecasts all outputs: turns the readout's sums, in place, into predictions y, in row `row` beside what they are
-   * mixed of; `exact` gets them in float64, `deviation` the deviations that the network's forecasts were made with. What the seasons say lies there.
+   * mixed of; `exact` gets them in float64, `deviation` the deviations that the network's forecasts were made with.
    */
   forecastServe(
     c: Float64Array,
@@ -152,6 +160,41 @@ class Planned {
     return psi;
   }
 
+  /** Writes what the seasons of series i and its smoothing say for `ahead` steps on. */
+  lookBack(f: Address, i: number, ahead: number, base: number): void {
+    const { c } = this;
+    const smoothing = this.of('smoothing') + i * SMOOTHING_LENGTH;
+    for (let k = 0; k < SMOOTHINGS; k++) c[f + SMOOTHED + k] = smoothingForecast(c, smoothing, k, ahead);
+    c[f + IS_SEASONAL] = 0;
+    for (let slot = 0; slot < 2; slot++)
+      this.lookBackAt(f, i, slot, c[this.of('periods') + 2 * i + slot], ahead, base);
+  }
+
+  /** Writes what a season says: the value of the time that is forecast, the change since, and the regressors. */
+  private lookBackAt(f: Address, i: number, slot: number, period: number, ahead: number, base: number): void {
+    const { c } = this;
+    const ring = this.of('ring');
+    const season = f + SEASON + 2 * slot;
+    const off = f + SEASONS + 3 * slot;
+    const known = period > 0 ? ringKnown(c, ring, i) : 0;
+    const whole = period > 0 ? period * Math.ceil(ahead / period) : 0;
+    const isThere = period > 0 && whole - ahead < known;
+    const then = isThere ? ringRead(c, ring, whole - ahead, i) : NO_FORECAST;
+    c[season] = then;
+    if (whole >= known) {
+      c[season + 1] = NO_FORECAST;
+      c.fill(0, off, off + 3);
+      return;
+    }
+    const there = ringRead(c, ring, whole, i);
+    const before = whole - ahead + period;
+    c[season + 1] = then + base - there;
+    c[f + IS_SEASONAL] = 1;
+    c[off] = then - base;
+    c[off + 1] = there - base;
+    c[off + 2] = before < known ? ringRead(c, ring, before, i) - base : then - base;
+  }
+
   /** Writes the regressors of the network at a step: h_t, the cell's inputs, 1. */
   state(m: Reals, z: Address, h: Address): Address {
     const { c } = this;
@@ -169,6 +212,20 @@ class Planned {
 }
 
 export const forecastReference: ForecastKernels = {
+  forecastTake(c, plan, slot, seen) {
+    const p = new Planned(c, plan, slot, seen);
+    const { width } = p;
+    const [decay, ring] = [p.of('decay'), p.of('ring')];
+    for (let i = 0; i < width; i++) {
+      const value = c[p.of('truths') + i];
+      scalerObserve(c, p.of('levels'), width, i, value, decay, true);
+      if (p.knows(1, i)) scalerObserve(c, p.of('unitSums'), width, i, value - p.read(1, i), decay, false);
+      smoothingTake(c, p.of('smoothing') + i * SMOOTHING_LENGTH, value);
+      if (i < c[ring + RING_SERIES]) ringPush(c, ring, i, value);
+    }
+    ringEnd(c, ring);
+  },
+
   forecastMeet(c, m, plan, q, row, z, h, learning, turn, slot, seen) {
     const p = new Planned(c, plan, slot, seen);
     const [B, K, Q, stride] = [p.of('B'), p.of('K'), p.of('Q'), p.of('stride')];
@@ -228,6 +285,7 @@ export const forecastReference: ForecastKernels = {
           const sum = clamp(m[sums + o], LARGEST);
           m[sums + o] = sum;
           const network = isKnown ? p.read(p.served(q), i) + spread * sum : base;
+          p.lookBack(f, i, p.ahead(q), base);
           c[f + LAST] = base;
           c[f + NETWORK] = clamp(network, LARGEST);
           for (const expert of [LINEAR, SEASONAL_LINEAR, NETWORK_SQUARES, NOBODY])
@@ -259,6 +317,7 @@ export const forecastReference: ForecastKernels = {
 
 /** Kernels as the module exports them: without arrays, and with addresses in bytes. */
 export interface ForecastExports {
+  forecastTake(...call: [plan: number, ...Past]): void;
   forecastMeet(
     ...call: [plan: number, q: number, row: number, z: number, h: number, ...rest: MeetRest]
   ): void;
@@ -269,6 +328,7 @@ type MeetRest = [learning: number, turn: number, ...Past];
 type ServeRest = [sums: number, y: number, deviation: number, exact: number, ...Past];
 
 export const forecastOnWasm = (wasm: ForecastExports): ForecastKernels => ({
+  forecastTake: (_c, plan, slot, seen) => wasm.forecastTake(8 * plan, slot, seen),
   forecastMeet: (_c, _m, plan, q, row, z, h, learning, turn, slot, seen) =>
     wasm.forecastMeet(8 * plan, q, row, 4 * z, 4 * h, learning, turn, slot, seen),
   forecastServe: (_c, _m, plan, row, z, h, sums, y, deviation, exact, slot, seen) =>

@@ -46,13 +46,20 @@ export const PLAN = {
   turns: 28,
   /** For each horizon: steps ahead, and how far back its baseline lies when the forecast is made. */
   horizons: 29,
-  length: 30,
+  /** Statistics of the changes of the series, and what a sample's weight is multiplied by. */
+  unitSums: 30,
+  decay: 31,
+  /** Their recent values, the periods [B,K,2] of their seasons, 0 for none, and their smoothing. */
+  ring: 32,
+  periods: 33,
+  smoothing: 34,
+  length: 36,
 } as const;
 
 /** Forecasters of an output: those of ../rnn/forecast/experts.ts, and one who always sleeps. */
 export const EXPERTS_LENGTH = 12;
-export const [LAST, LINEAR, SEASONAL_LINEAR, NETWORK, NETWORK_SQUARES, NOBODY] = [
-  0, 7, 8, 9, 10, 11,
+export const [LAST, SEASON, SMOOTHED, LINEAR, SEASONAL_LINEAR, NETWORK, NETWORK_SQUARES, NOBODY] = [
+  0, 1, 5, 7, 8, 9, 10, 11,
 ] as const;
 
 /**

@@ -139,10 +139,11 @@ export class Model {
     const { network, inputs, forecasts, outputs, monitor } = this.parts;
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
-    const m = network.numbers;
     const restart = this.restartIfLost();
     inputs.take(x, at, t);
-    forecasts?.arrive(m, window, window.next, this.learning);
+    forecasts?.arrive(network.numbers, window, window.next, this.learning);
+    // what a season takes up may have moved the memory
+    const m = network.numbers;
     const seq = window.advance(m);
     inputs.write(m, window.zAt(seq), F + N, seq);
     network.forward(m, seq);
@@ -271,11 +272,11 @@ export class Model {
    */
   reset(what: 'state' | 'weights'): void {
     const { parts } = this;
-    const { numbers, window } = parts.network;
-    window.clear(numbers);
+    const { network } = parts;
     parts.inputs.restart();
     parts.outputs?.restart();
-    parts.learner?.restart(numbers);
+    network.window.clear(network.numbers);
+    parts.learner?.restart(network.numbers);
     if (what === 'state') return;
     parts.drawWeights();
     parts.optimizer.restart();

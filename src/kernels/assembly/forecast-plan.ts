@@ -40,9 +40,16 @@ export const DEVIATIONS: usize = 26;
 export const TRUTHS: usize = 27;
 export const TURNS: usize = 28;
 export const HORIZONS: usize = 29;
+export const UNIT_SUMS: usize = 30;
+export const DECAY: usize = 248;
+export const RING: usize = 32;
+export const PERIODS: usize = 33;
+export const SMOOTHINGS: usize = 34;
 
 /** Bytes of what is kept of an output at a step, and where in it. */
 export const PENDING: usize = 160;
+export const SEASON: usize = 8;
+export const SMOOTHED: usize = 40;
 export const LINEAR: usize = 56;
 export const SEASONAL_LINEAR: usize = 64;
 export const NETWORK: usize = 72;

@@ -2,13 +2,16 @@
 
 import { mixtureMix, mixtureObserve, NO_FORECAST } from './expert-mixture';
 import {
-  addressAt, B, CHANGES, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
+  addressAt, B, CHANGES, DECAY, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
   KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVEL_DEVIATIONS, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
-  N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PHI, PSI, Q, SEASONAL_LINEAR, SEASONAL_N,
-  SEASONALS, SEASONS, SERVED, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNITS,
+  N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PERIODS, PHI, PSI, Q, RING, SEASON,
+  SEASONAL_LINEAR, SEASONAL_N,
+  SEASONALS, SEASONS, SERVED, SMOOTHED, SMOOTHINGS, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNIT_SUMS, UNITS,
 } from './forecast-plan';
 import { knows, rowAt } from './history';
 import { leastSquaresLearn, leastSquaresPredict } from './least-squares';
+import { scalerObserve } from './scaler';
+import { ringEnd, ringKnown, ringPush, ringRead, SMOOTHING, smoothingForecast, smoothingTake } from './seasons';
 
 const FADE: f64 = 0.9995;
 const LARGEST_CHANGE: f64 = 1.5;
@@ -74,6 +77,56 @@ function state(plan: usize, z: usize, h: usize): usize {
   }
   store<f64>(to, 1);
   return eta;
+}
+
+/** Writes what a season says of the series at byte i. */
+@inline
+function lookBackAt(f: usize, slot: usize, ring: usize, i: usize, known: i32, period: i32, ahead: i32, base: f64): void {
+  const season = f + SEASON + (slot << 4);
+  const off = f + SEASONS + slot * 24;
+  if (period == 0) known = 0;
+  const whole = period > 0 ? period * ((ahead + period - 1) / period) : 0;
+  const isThere = period > 0 && whole - ahead < known;
+  const then = isThere ? ringRead(ring, whole - ahead, i) : NO_FORECAST;
+  store<f64>(season, then);
+  if (whole >= known) {
+    store<f64>(season, NO_FORECAST, 8);
+    store<f64>(off, 0);
+    store<f64>(off, 0, 8);
+    store<f64>(off, 0, 16);
+    return;
+  }
+  const there = ringRead(ring, whole, i);
+  const before = whole - ahead + period;
+  store<f64>(season, then + base - there, 8);
+  store<f64>(f, 1, IS_SEASONAL);
+  store<f64>(off, then - base);
+  store<f64>(off, there - base, 8);
+  store<f64>(off, before < known ? ringRead(ring, before, i) - base : then - base, 16);
+}
+
+export function forecastTake(plan: usize, slot: i32, seen: f64): void {
+  const rows = numberAt(plan, HISTORY_ROWS);
+  const series = numberAt(plan, B) * numberAt(plan, K);
+  const width = <usize>series << 3;
+  const truths = addressAt(plan, TRUTHS);
+  const known = addressAt(plan, KNOWN);
+  const levels = addressAt(plan, LEVELS);
+  const units = addressAt(plan, UNIT_SUMS);
+  const decay = load<f64>(plan, DECAY);
+  const ring = addressAt(plan, RING);
+  const searched = <usize>(<i32>load<f64>(ring, 24)) << 3;
+  const before = rowAt(addressAt(plan, HISTORY), rows, slot, 1, width);
+  let smoothing = addressAt(plan, SMOOTHINGS);
+  for (let i: usize = 0; i < width; i += 8) {
+    const value = load<f64>(truths + i);
+    scalerObserve(levels + i, width, value, decay, true);
+    if (knows(known + i, rows, seen, 1)) scalerObserve(units + i, width, value - load<f64>(before + i), decay, false);
+    smoothingTake(smoothing, value);
+    smoothing += SMOOTHING;
+    if (i < searched) ringPush(ring, i, value);
+  }
+  ringEnd(ring);
 }
 
 export function forecastMeet(
@@ -160,6 +213,9 @@ export function forecastServe(
   const horizons = addressAt(plan, HORIZONS);
   const pending = addressAt(plan, PENDINGS) + <usize>(row * b_ * k_ * q_) * PENDING;
   const last = rowAt(history, rows, slot, 0, width);
+  const ring = addressAt(plan, RING);
+  const periods = addressAt(plan, PERIODS);
+  const smoothings = addressAt(plan, SMOOTHINGS);
   for (let r = 0; r < b_; r++) {
     const eta = squares ? state(plan, z + <usize>r * stride, h + <usize>r * stride) : 0;
     for (let k = 0; k < k_; k++) {
@@ -168,11 +224,19 @@ export function forecastServe(
       const per = unit > 0 ? 1 / unit : 0;
       const phi = unit > 0 ? regressors(plan, i, 0, per, slot, seen) : 0;
       const base = load<f64>(last + i);
+      const there = ringKnown(ring, i);
+      const period0 = <i32>load<f64>(periods + 2 * i);
+      const period1 = <i32>load<f64>(periods + 2 * i, 8);
       for (let q = 0; q < q_; q++) {
         const j = q * k_ + k;
         const o = <usize>(r * q_ * k_ + j);
         const f = pending + o * PENDING;
+        const ahead = <i32>load<f64>(horizons + (<usize>q << 4));
         const served = <i32>load<f64>(horizons + (<usize>q << 4), 8);
+        smoothingForecast(f + SMOOTHED, smoothings + (i >> 3) * SMOOTHING, ahead);
+        store<f64>(f, 0, IS_SEASONAL);
+        lookBackAt(f, 0, ring, i, there, period0, ahead, base);
+        lookBackAt(f, 1, ring, i, there, period1, ahead, base);
         const spread = f64.min(load<f64>(deviations + (<usize>j << 3)), LARGEST);
         store<f32>(deviation + (<usize>j << 2), <f32>spread);
         const sumAt = sums + (o << 2);

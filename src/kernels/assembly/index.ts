@@ -1,7 +1,7 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
-export { forecastMeet, forecastServe } from './forecast';
+export { forecastMeet, forecastServe, forecastTake } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';

@@ -16,14 +16,7 @@
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
 import { type ForecastKernels, forecastReference } from '../../kernels/forecast-kernels.js';
-import {
-  EXPERTS_LENGTH,
-  IS_SEASONAL,
-  PENDING,
-  PLAN,
-  SEASONAL_N,
-  SEASONS,
-} from '../../kernels/forecast-plan.js';
+import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, PLAN, SEASONAL_N } from '../../kernels/forecast-plan.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
 import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
@@ -34,9 +27,7 @@ import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
 import { E, LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
-import { SLOTS } from './season-slots.js';
 import { Seasons, type SeasonsState } from './seasons.js';
-import { SMOOTHINGS } from './smoothing.js';
 
 export interface ForecasterState {
   readonly numbers: Float64Array;
@@ -95,7 +86,7 @@ export class Forecaster {
     const halfLife = spec.scaler.kind === 'standard' ? spec.scaler.halfLife : null;
     this.levels = new StandardScaler(B * K, { halfLife, centre: 'mean' }, kernels);
     this.units = new StandardScaler(B * K, { halfLife, centre: 'zero' }, kernels);
-    this.seasons = new Seasons(B * K, longest, spec.season);
+    this.seasons = new Seasons(B * K, longest, spec.season, kernels);
     this.linearTurns = Math.ceil((O * n * n) / LINEAR_WORK);
     this.networkTurns = Math.ceil((B * sizes.nNetwork ** 2) / NETWORK_WORK);
     this.plan();
@@ -141,6 +132,9 @@ export class Forecaster {
     tell('units2', this.units.deviationsAt);
     tell('deviations', this.scaler.deviationsAt);
     tell('truths', inputs.newestAt);
+    tell('unitSums', this.units.at);
+    tell('decay', this.levels.decay);
+    for (const [name, place] of Object.entries(this.seasons.places)) tell(name as keyof typeof PLAN, place);
     tell('turns', this.linearTurns);
     tell('horizons', base + layout.horizonTable);
     c.set(inputs.direct, layout.places);
@@ -216,15 +210,16 @@ export class Forecaster {
 
   /** Lets the newest values of the history join what forecasters know; searches for seasons where that is due. */
   take(): void {
-    const { inputs, spec, targets: K } = this;
-    const { history, given, lookedBackAt } = inputs;
-    for (let i = 0; i < spec.batch * K; i++) {
-      const value = given[lookedBackAt[i]!]!;
-      this.levels.observeOne(value, i);
-      if (history.knows(1, i) && !Number.isNaN(value)) this.units.observeOne(value - history.read(1, i), i);
-    }
-    this.seasons.take(inputs, this.helpsBy);
-    for (const { series, slot } of this.seasons.changed) this.forgetSeason(series, slot);
+    const { columns, layout, inputs, seasons } = this;
+    seasons.prepare();
+    this.kernels.forecastTake(
+      columns.data,
+      columns.base + layout.plan,
+      inputs.history.slot,
+      inputs.history.seen,
+    );
+    seasons.search(inputs.interval, this.helpsBy);
+    for (const { series, slot } of seasons.changed) this.forgetSeason(series, slot);
   }
 
   /** Takes series i for one of another level: its statistics begin anew, or are those of before. */
@@ -277,7 +272,6 @@ export class Forecaster {
   serve(m: Reals, window: Window, seq: number): void {
     const { columns, layout, inputs } = this;
     const { slot, seen } = inputs.history;
-    this.lookBack(seq);
     this.kernels.forecastServe(
       columns.data,
       m,
@@ -292,47 +286,6 @@ export class Forecaster {
       slot,
       seen,
     );
-  }
-
-  /** Writes what the seasons and smoothing say. */
-  private lookBack(seq: number): void {
-    const { inputs, seasons, horizons, targets: K } = this;
-    const c = this.columns.array;
-    for (let i = 0; i < this.spec.batch * K; i++) {
-      const base = inputs.history.read(0, i);
-      const row = Math.floor(i / K) * horizons.length * K + (i % K);
-      for (const { ahead, first } of horizons) {
-        const f = this.pendingAt(seq, row + first);
-        for (let s = 0; s < SMOOTHINGS; s++) c[f + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
-        c[f + IS_SEASONAL] = 0;
-        for (let slot = 0; slot < SLOTS; slot++) this.lookBackAt(f, i, slot, ahead, base);
-      }
-    }
-  }
-
-  /** Writes what a season says: the value of the time that is forecast, the change since, and the regressors. */
-  private lookBackAt(f: number, i: number, slot: number, ahead: number, base: number): void {
-    const { seasons } = this;
-    const c = this.columns.array;
-    const season = f + SEASON + 2 * slot;
-    const off = f + SEASONS + 3 * slot;
-    const period = seasons.period(i, slot);
-    const whole = period === 0 ? 0 : period * Math.ceil(ahead / period);
-    const isThere = period > 0 && seasons.knows(whole - ahead, i);
-    const then = isThere ? seasons.read(whole - ahead, i) : 0;
-    c[season] = isThere ? then : NO_FORECAST;
-    if (!isThere || !seasons.knows(whole, i)) {
-      c[season + 1] = NO_FORECAST;
-      c.fill(0, off, off + 3);
-      return;
-    }
-    const there = seasons.read(whole, i);
-    c[season + 1] = then + base - there;
-    c[f + IS_SEASONAL] = 1;
-    c[off] = then - base;
-    c[off + 1] = there - base;
-    const before = whole - ahead + period;
-    c[off + 2] = seasons.knows(before, i) ? seasons.read(before, i) - base : c[off]!;
   }
 
   private pendingAt(step: number, o: number): number {

@@ -2,6 +2,8 @@
  * Finds the seasons of live series by itself, from their own past: keeps recent values and searches them now and then,
  * one series in one step. What was found is told once; whether it helps a forecast, its errors have to show.
  */
+import type { Address } from '../../../kernels/arena.js';
+import { type ColumnStore, looseColumns } from '../../../kernels/columns.js';
 import { findSeasons, type Season } from './search.js';
 import { type RingState, ValueRing } from './value-ring.js';
 
@@ -40,15 +42,24 @@ export class SeasonFinder {
    * @param series how many series there are: batch rows * targets
    * @param least rows that are kept in any case
    */
-  constructor(series: number, least = 0) {
+  constructor(series: number, least = 0, store: ColumnStore = looseColumns) {
     this.searched = Math.min(series, MOST_NUMBERS / FEWEST_ROWS);
     const rows = Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / this.searched));
-    this.ring = new ValueRing(this.searched, Math.max(rows, least));
+    this.ring = new ValueRing(this.searched, Math.max(rows, least), store);
   }
 
   /** The most values that are kept of each series: a period is at most half of it. */
   get capacity(): number {
     return this.ring.most;
+  }
+
+  /** Where the ring of values lies in the columns: a kernel may push the next row once there is room for it. */
+  get ringAt(): Address {
+    return this.ring.at;
+  }
+
+  prepare(): void {
+    this.ring.prepare();
   }
 
   /** Takes the next value of each series; NaN is a missing one. */
@@ -68,7 +79,7 @@ export class SeasonFinder {
 
   /** Gives that value, which must be known; 0 is the last. */
   read(back: number, i: number): number {
-    return this.ring.at(back, i);
+    return this.ring.valueAt(back, i);
   }
 
   /** Gives all known values of a series, oldest first. */
