@@ -15,6 +15,7 @@ import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
 import type { ColumnStore } from './columns.js';
 import type { ForecastKernels } from './forecast-kernels.js';
+import type { InputKernels } from './input-kernels.js';
 import type { JudgeKernels } from './judge-kernels.js';
 
 export type { Address, Arena, Reals };
@@ -83,7 +84,7 @@ export interface AdaptSettings {
   readonly shrink: number;
 }
 
-export interface Kernels extends CellKernels, ColumnStore, ForecastKernels, JudgeKernels {
+export interface Kernels extends CellKernels, ColumnStore, ForecastKernels, InputKernels, JudgeKernels {
   readonly name: string;
   /** 4 for float32, 8 for float64. */
   readonly bytesPerReal: 4 | 8;

@@ -5,6 +5,7 @@
 import { type CellKernels, cellReference } from './cell-kernels.js';
 import { type ColumnStore, plainColumns } from './columns.js';
 import { type ForecastKernels, forecastReference } from './forecast-kernels.js';
+import { type InputKernels, inputReference } from './input-kernels.js';
 import { type JudgeKernels, judgeReference } from './judge-kernels.js';
 import {
   type Address,
@@ -31,6 +32,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     ...plainColumns(),
     ...cellReference,
     ...forecastReference,
+    ...inputReference,
     ...judgeReference,
     ...layerReference,
     rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
@@ -38,7 +40,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
 }
 
 /** What other files have. */
-type Elsewhere = CellKernels & ColumnStore & ForecastKernels & JudgeKernels;
+type Elsewhere = CellKernels & ColumnStore & ForecastKernels & InputKernels & JudgeKernels;
 
 const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
   dense(m, y, a, stride, w, b, R, A, M) {

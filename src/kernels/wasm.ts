@@ -7,6 +7,7 @@ import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
 import { columnsOn } from './columns.js';
 import { type ForecastExports, forecastOnWasm } from './forecast-kernels.js';
 import { Heap } from './heap.js';
+import { type InputExports, inputsOnWasm } from './input-kernels.js';
 import { type JudgeExports, judgeOnWasm } from './judge-kernels.js';
 import type { Arena, Kernels, Reals } from './kernels.js';
 import { MODULE } from './module.js';
@@ -31,7 +32,7 @@ type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
 type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
 
 /** What the module exports. Addresses are bytes. */
-interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>>, ForecastExports, JudgeExports {
+interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>>, ForecastExports, InputExports, JudgeExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
   descend(...layer: [...Layer, ...Sgd]): void;
@@ -95,6 +96,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     ...columnsOn(heap, () => columns),
     ...cellsOnWasm(wasm),
     ...forecastOnWasm(wasm),
+    ...inputsOnWasm(wasm),
     ...judgeOnWasm(wasm),
     dense: (_m, y, a, stride, w, b, R, A, M) => wasm.dense(4 * y, 4 * a, stride, 4 * w, 4 * b, R, A, M),
     denseBackward: (_m, da, dy, w, R, A, M) => wasm.denseBackward(4 * da, 4 * dy, 4 * w, R, A, M),

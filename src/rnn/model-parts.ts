@@ -67,7 +67,7 @@ export class ModelParts {
     const { columns } = this;
     this.monitor = new ErrorMonitor(names, batch, perHorizon, columns);
     const arithmetic = { ...kernels, allocateColumns: (length: number) => columns.allocateColumns(length) };
-    this.inputs = new Inputs(spec, columns);
+    this.inputs = new Inputs(spec, arithmetic);
     this.forecasts =
       task?.kind === 'forecast'
         ? new ForecastOutputs(spec, task, this.inputs, this.monitor, arithmetic)

@@ -5,6 +5,7 @@ export { forecastMeet, forecastServe, forecastTake } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
+export { writeInputs } from './inputs';
 export { judgeForecasts, serveRanges } from './judge';
 export { leastSquaresLearn, leastSquaresPredict } from './least-squares';
 export { denseGradient, descend, gradientSquares } from './outer-product';

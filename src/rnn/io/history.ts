@@ -37,15 +37,21 @@ export class History {
   }
 
   /** Takes the next row: value `index[i]` of x for each i, of which it may be that nothing is known yet. */
-  push(x: ArrayLike<number>, index: ArrayLike<number>, isKnown: ArrayLike<number>): void {
+  push(
+    x: ArrayLike<number>,
+    index: ArrayLike<number>,
+    isKnown: ArrayLike<number>,
+    xAt = 0,
+    knownAt = 0,
+  ): void {
     this.slot = this.slot + 1 === this.rows ? 0 : this.slot + 1;
     const { width } = this;
     const c = this.columns.array;
     const at = this.slot * width;
     const known = this.rows * width;
     for (let i = 0; i < width; i++) {
-      c[at + i] = x[index[i]!]!;
-      if (!isKnown[index[i]!]) c[known + i] = this.seen + 1;
+      c[at + i] = x[xAt + index[i]!]!;
+      if (!isKnown[knownAt + index[i]!]) c[known + i] = this.seen + 1;
     }
     this.seen++;
   }
