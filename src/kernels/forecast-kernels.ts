@@ -205,7 +205,7 @@ class Planned {
       this.of('directCount'),
     ];
     for (let i = 0; i < N; i++) c[eta + i] = m[h + i];
-    for (let i = 0; i < count; i++) c[eta + N + i] = m[z + c[direct + i]];
+    for (let i = 0; i < count; i++) c[eta + N + i] = m[z + (direct > 0 ? c[direct + i] : i)];
     c[eta + N + count] = 1;
     return eta;
   }

@@ -12,7 +12,7 @@ export const PLAN = {
   units: 5,
   /** Numbers in a row of the window: inputs and units. */
   stride: 6,
-  /** The inputs that are regressors of the network, and their places [count]. */
+  /** The places [count] of the inputs that are regressors of the network; 0 where those are all. */
   direct: 7,
   directCount: 8,
   /** Of each output, and how many numbers each has; least squares of the network of each horizon, or of none: 0. */
@@ -53,6 +53,8 @@ export const PLAN = {
   ring: 32,
   periods: 33,
   smoothing: 34,
+  /** Room for the changes [Q,K] that the network's least squares say. */
+  said: 35,
   length: 36,
 } as const;
 

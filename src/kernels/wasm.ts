@@ -32,7 +32,11 @@ type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
 type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
 
 /** What the module exports. Addresses are bytes. */
-interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>>, ForecastExports, InputExports, JudgeExports {
+interface Exports
+  extends Exported<CellKernels & Pick<Kernels, Plain>>,
+    ForecastExports,
+    InputExports,
+    JudgeExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
   descend(...layer: [...Layer, ...Sgd]): void;

@@ -45,6 +45,7 @@ export const DECAY: usize = 248;
 export const RING: usize = 32;
 export const PERIODS: usize = 33;
 export const SMOOTHINGS: usize = 34;
+export const SAID: usize = 35;
 
 /** Bytes of what is kept of an output at a step, and where in it. */
 export const PENDING: usize = 160;

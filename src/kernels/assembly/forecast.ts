@@ -4,12 +4,12 @@ import { mixtureMix, mixtureObserve, NO_FORECAST } from './expert-mixture';
 import {
   addressAt, B, CHANGES, DECAY, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
   KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVEL_DEVIATIONS, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
-  N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PERIODS, PHI, PSI, Q, RING, SEASON,
+  N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PERIODS, PHI, PSI, Q, RING, SAID, SEASON,
   SEASONAL_LINEAR, SEASONAL_N,
   SEASONALS, SEASONS, SERVED, SMOOTHED, SMOOTHINGS, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNIT_SUMS, UNITS,
 } from './forecast-plan';
 import { knows, rowAt } from './history';
-import { leastSquaresLearn, leastSquaresPredict } from './least-squares';
+import { leastSquaresLearn, leastSquaresPredict, leastSquaresPredictAll } from './least-squares';
 import { scalerObserve } from './scaler';
 import { ringEnd, ringKnown, ringPush, ringRead, SMOOTHING, smoothingForecast, smoothingTake } from './seasons';
 
@@ -60,22 +60,30 @@ function seasonalRegressors(plan: usize, f: usize, linear: f64, per: f64): usize
   return psi;
 }
 
+/** Copies n numbers as float64, and gives where they end. */
+@inline
+function widen(to: usize, from: usize, n: usize): usize {
+  const end = to + (n << 3);
+  for (; to + 16 <= end; to += 16) {
+    v128.store(to, f64x2.promote_low_f32x4(v128.load64_zero(from)));
+    from += 8;
+  }
+  if (to < end) store<f64>(to, <f64>load<f32>(from));
+  return end;
+}
+
 /** Writes the regressors of the network at a step. */
 function state(plan: usize, z: usize, h: usize): usize {
   const eta = addressAt(plan, ETA);
   const N = <usize>numberAt(plan, UNITS);
   const direct = addressAt(plan, DIRECT);
   const count = <usize>numberAt(plan, DIRECT_COUNT);
-  let to = eta;
-  for (let i: usize = 0; i < N; i++) {
-    store<f64>(to, <f64>load<f32>(h + (i << 2)));
-    to += 8;
-  }
-  for (let i: usize = 0; i < count; i++) {
-    store<f64>(to, <f64>load<f32>(z + (<usize>(<i32>load<f64>(direct + (i << 3))) << 2)));
-    to += 8;
-  }
-  store<f64>(to, 1);
+  const to = widen(eta, h, N);
+  if (direct) {
+    for (let i: usize = 0; i < count; i++)
+      store<f64>(to + (i << 3), <f64>load<f32>(z + (<usize>(<i32>load<f64>(direct + (i << 3))) << 2)));
+    store<f64>(to + (count << 3), 1);
+  } else store<f64>(widen(to, z, count), 1);
   return eta;
 }
 
@@ -209,6 +217,7 @@ export function forecastServe(
   const squares = addressAt(plan, SQUARES);
   const squaresLength = addressAt(plan, SQUARES_LENGTH);
   const nNetwork = numberAt(plan, N_NETWORK);
+  const said = addressAt(plan, SAID);
   const deviations = addressAt(plan, DEVIATIONS);
   const horizons = addressAt(plan, HORIZONS);
   const pending = addressAt(plan, PENDINGS) + <usize>(row * b_ * k_ * q_) * PENDING;
@@ -217,7 +226,11 @@ export function forecastServe(
   const periods = addressAt(plan, PERIODS);
   const smoothings = addressAt(plan, SMOOTHINGS);
   for (let r = 0; r < b_; r++) {
-    const eta = squares ? state(plan, z + <usize>r * stride, h + <usize>r * stride) : 0;
+    if (squares) {
+      const eta = state(plan, z + <usize>r * stride, h + <usize>r * stride);
+      for (let q = 0; q < q_; q++)
+        leastSquaresPredictAll(said + (<usize>(q * k_) << 3), squares + <usize>q * squaresLength, nNetwork, k_, eta);
+    }
     for (let k = 0; k < k_; k++) {
       const i = <usize>(r * k_ + k) << 3;
       const unit = load<f64>(units + i);
@@ -253,15 +266,15 @@ export function forecastServe(
         if (unit > 0) {
           const most = LARGEST_CHANGE * load<f64>(largests + (o << 3));
           const linear = leastSquaresPredict(linears + o * linearLength, n, phi, 0) * unit;
-          const said = base + clamp(linear, most);
-          store<f64>(f, said, LINEAR);
+          const first = base + clamp(linear, most);
+          store<f64>(f, first, LINEAR);
           if (load<f64>(f, IS_SEASONAL) != 0) {
-            const psi = seasonalRegressors(plan, f, (said - base) * per, per);
+            const psi = seasonalRegressors(plan, f, (first - base) * per, per);
             const change = leastSquaresPredict(seasonals + o * seasonalLength, SEASONAL_N, psi, 0) * unit;
             store<f64>(f, base + clamp(change, most), SEASONAL_LINEAR);
           }
-          if (eta) {
-            const change = leastSquaresPredict(squares + <usize>q * squaresLength, nNetwork, eta, k) * unit;
+          if (squares) {
+            const change = load<f64>(said + (<usize>j << 3)) * unit;
             store<f64>(f, base + clamp(change, most), NETWORK_SQUARES);
           }
         }

@@ -37,6 +37,7 @@ export interface ForecasterLayout extends ForecasterSizes {
   readonly psi: number;
   readonly eta: number;
   readonly changes: number;
+  readonly said: number;
   readonly length: number;
 }
 
@@ -57,7 +58,8 @@ export function layoutForecaster(sizes: ForecasterSizes): ForecasterLayout {
   const psi = all.take(SEASONAL_N);
   const eta = all.take(evenOf(nNetwork));
   const changes = all.take(evenOf(K));
+  const said = all.take(evenOf(K * horizons));
   const { length } = all;
   const kepts = { mixtures, linear, seasonal, squares, largest, pending, kept };
-  return { ...sizes, ...kepts, plan, places, horizonTable, phi, psi, eta, changes, length };
+  return { ...sizes, ...kepts, plan, places, horizonTable, phi, psi, eta, changes, said, length };
 }

@@ -49,7 +49,7 @@ export type Arithmetic = ColumnStore & ForecastKernels & JudgeKernels;
 export const plainArithmetic: Arithmetic = { ...looseColumns, ...forecastReference, ...judgeReference };
 
 /** Multiply-adds of least squares that a step may cost: beyond, forecasters take turns once they have seen enough. */
-const LINEAR_WORK = 324;
+const LINEAR_WORK = 2048;
 const NETWORK_WORK = 1600;
 const YOUNG = 256;
 
@@ -108,7 +108,7 @@ export class Forecaster {
     tell('nNetwork', layout.nNetwork);
     tell('units', spec.units);
     tell('stride', inputs.size + spec.units);
-    tell('direct', base + layout.places);
+    tell('direct', layout.direct === inputs.size ? 0 : base + layout.places);
     tell('directCount', layout.direct);
     for (const part of [
       'mixtures',
@@ -120,6 +120,7 @@ export class Forecaster {
       'psi',
       'eta',
       'changes',
+      'said',
     ] as const)
       tell(part, base + layout[part]);
     tell('squares', layout.hasSquares ? base + layout.squares : 0);

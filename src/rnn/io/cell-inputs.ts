@@ -81,7 +81,10 @@ export class Inputs {
   private readonly length: number;
   private readonly xAt: number;
 
-  constructor(spec: ModelSpec, private readonly arithmetic: InputArithmetic = plain) {
+  constructor(
+    spec: ModelSpec,
+    private readonly arithmetic: InputArithmetic = plain,
+  ) {
     const { batch, features, scaler, inputs } = spec;
     const columns = lookedBackAt(spec);
     this.size = inputsOf(spec);
