@@ -85,14 +85,14 @@ export function leastSquaresLearn(
   const up = scale + 2 * M;
   const trace = gain(c, at, k, u, phi, n2, c[up]);
   const forgetting = trace > MOST * FIRST * n ? 1 : LAMBDA;
-  const g = forgetting + dot(c, phi, u, n2);
+  const share = 1 / (forgetting + dot(c, phi, u, n2));
   for (let j = 0; j < M; j++) {
     if (Number.isNaN(c[y + j])) continue;
     const row = w + j * n2;
-    const step = clipped(c, scale + j, M, c[y + j] - dot(c, row, phi, n2)) / g;
+    const step = clipped(c, scale + j, M, c[y + j] - dot(c, row, phi, n2)) * share;
     for (let i = 0; i < n2; i++) c[row + i] += c[u + i] * step;
   }
-  const root = 1 / Math.sqrt(g);
+  const root = Math.sqrt(share);
   for (let i = 0; i < n2; i++) c[k + i] = c[u + i] * root;
   c[up] = 1 / forgetting;
 }

@@ -3,7 +3,7 @@
 import { mixtureMix, mixtureObserve, NO_FORECAST } from './expert-mixture';
 import {
   addressAt, B, CHANGES, DECAY, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
-  KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVEL_DEVIATIONS, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
+  KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
   N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PERIODS, PHI, PSI, Q, RING, SAID, SEASON,
   SEASONAL_LINEAR, SEASONAL_N,
   SEASONALS, SEASONS, SERVED, SMOOTHED, SMOOTHINGS, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNIT_SUMS, UNITS,
@@ -24,31 +24,34 @@ function clamp(value: f64, limit: f64): f64 {
   return f64.min(limit, f64.max(-limit, value));
 }
 
-/** Writes the regressors of the linear forecast at the step `back` steps ago. */
-function regressors(plan: usize, i: usize, back: i32, per: f64, slot: i32, seen: f64): usize {
-  const phi = addressAt(plan, PHI);
-  const n = numberAt(plan, N_LINEAR);
-  const rows = numberAt(plan, HISTORY_ROWS);
-  const width = <usize>(numberAt(plan, B) * numberAt(plan, K)) << 3;
-  const history = addressAt(plan, HISTORY) + i;
-  const known = load<f64>(addressAt(plan, KNOWN) + i);
-  const levels = addressAt(plan, LEVELS) + i;
+/**
+ * Writes n regressors of the linear forecast of the series at byte i, at the step `back` steps ago.
+ *
+ * @param known how many rows there were before the series was known. @param width bytes of a row of the history
+ */
+function regressors(
+  phi: usize, n: i32, i: usize, back: i32, per: f64, history: usize, rows: i32, width: usize, known: f64, slot: i32,
+  seen: f64, levels: usize,
+): void {
+  history += i;
+  levels += i;
   let p = rowAt(history, rows, slot, back, width);
   const newest = load<f64>(p);
-  const deviation = load<f64>(addressAt(plan, LEVEL_DEVIATIONS) + i);
+  const deviation = load<f64>(levels + 4 * width);
   const centre = load<f64>(levels + width) + load<f64>(levels + 3 * width);
   store<f64>(phi, deviation > 0 ? clamp((newest - centre) / deviation, MAX_DEVIATIONS) / 2 : 0);
-  const end = history + <usize>(rows - 1) * width;
-  const most = seen - <f64>back - known;
-  const end_ = phi + (<usize>(n - 1) << 3);
-  let lag = 1;
-  for (let to = phi + 8; to < end_; to += 8) {
-    p = p == history ? end : p - width;
-    store<f64>(to, back + lag < rows && <f64>lag < most ? (load<f64>(p) - newest) * per : 0);
-    lag++;
+  const oldest = history + <usize>(rows - 1) * width;
+  const end = phi + (<usize>(n - 1) << 3);
+  const there = f64.min(seen - <f64>back - known, <f64>(rows - back)) - 1;
+  // so many lags are known
+  const count = <i32>f64.max(0, f64.min(there, <f64>(n - 2)));
+  let to = phi + 8;
+  for (const last = to + (<usize>count << 3); to < last; to += 8) {
+    p = p == history ? oldest : p - width;
+    store<f64>(to, (load<f64>(p) - newest) * per);
   }
-  store<f64>(end_, 1);
-  return phi;
+  for (; to < end; to += 8) store<f64>(to, 0);
+  store<f64>(end, 1);
 }
 
 /** Writes those of the linear forecast with seasons. */
@@ -159,7 +162,11 @@ export function forecastMeet(
   const seasonals = addressAt(plan, SEASONALS);
   const pending = addressAt(plan, PENDINGS) + <usize>(row * b_ * k_ * q_) * PENDING;
   const ahead = <i32>load<f64>(addressAt(plan, HORIZONS) + (<usize>q << 4));
-  const then = rowAt(addressAt(plan, HISTORY), rows, slot, ahead, <usize>(b_ * k_) << 3);
+  const history = addressAt(plan, HISTORY);
+  const width = <usize>(b_ * k_) << 3;
+  const phi = addressAt(plan, PHI);
+  const levels = addressAt(plan, LEVELS);
+  const then = rowAt(history, rows, slot, ahead, width);
   for (let r = 0; r < b_; r++) {
     let comes = false;
     for (let k = 0; k < k_; k++) {
@@ -180,7 +187,7 @@ export function forecastMeet(
       const per = 1 / unit;
       store<f64>(y, (truth - base) * per);
       if (learning == 0 || (turn >= 0 && (o + turn) % turns != 0)) continue;
-      const phi = regressors(plan, i, ahead, per, slot, seen);
+      regressors(phi, n, i, ahead, per, history, rows, width, load<f64>(known + i), slot, seen, levels);
       leastSquaresLearn(linears + <usize>o * linearLength, n, 1, phi, y);
       const linear = load<f64>(f, LINEAR);
       if (linear == NO_FORECAST || load<f64>(f, IS_SEASONAL) == 0) continue;
@@ -210,6 +217,8 @@ export function forecastServe(
   const units = addressAt(plan, UNIT_DEVIATIONS);
   const known = addressAt(plan, KNOWN);
   const history = addressAt(plan, HISTORY);
+  const phi = addressAt(plan, PHI);
+  const levels = addressAt(plan, LEVELS);
   const mixtures = addressAt(plan, MIXTURES);
   const largests = addressAt(plan, LARGEST_CHANGES);
   const linears = addressAt(plan, LINEARS);
@@ -235,7 +244,7 @@ export function forecastServe(
       const i = <usize>(r * k_ + k) << 3;
       const unit = load<f64>(units + i);
       const per = unit > 0 ? 1 / unit : 0;
-      const phi = unit > 0 ? regressors(plan, i, 0, per, slot, seen) : 0;
+      if (unit > 0) regressors(phi, n, i, 0, per, history, rows, width, load<f64>(known + i), slot, seen, levels);
       const base = load<f64>(last + i);
       const there = ringKnown(ring, i);
       const period0 = <i32>load<f64>(periods + 2 * i);

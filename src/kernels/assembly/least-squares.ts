@@ -6,6 +6,7 @@ const MOST: f64 = 1e5;
 const CLIP: f64 = 3;
 const WARM: f64 = 30;
 const WINDOW: f64 = 200;
+const UP: f64 = 1 / LAMBDA;
 
 @inline
 export function evenOf(n: i32): usize {
@@ -74,19 +75,19 @@ export function leastSquaresLearn(at: usize, n: i32, M: i32, phi: usize, y: usiz
   const ups = scale + (<usize>M << 4);
   const trace = gain(at, k, u, phi, size, load<f64>(ups));
   const forgetting = trace > MOST * FIRST * <f64>n ? 1 : LAMBDA;
-  const g = forgetting + dot(phi, u, size);
+  const share = 1 / (forgetting + dot(phi, u, size));
   for (let j: usize = 0; j < <usize>M; j++) {
     const wanted = load<f64>(y + (j << 3));
     if (wanted != wanted) continue;
     const row = w + j * size;
-    const step = clipped(scale + (j << 3), <usize>M << 3, wanted - dot(row, phi, size)) / g;
+    const step = clipped(scale + (j << 3), <usize>M << 3, wanted - dot(row, phi, size)) * share;
     const steps = f64x2.splat(step);
     for (let i: usize = 0; i < size; i += 16)
       v128.store(row + i, f64x2.add(v128.load(row + i), f64x2.mul(v128.load(u + i), steps)));
   }
-  const root = f64x2.splat(1 / Math.sqrt(g));
+  const root = f64x2.splat(Math.sqrt(share));
   for (let i: usize = 0; i < size; i += 16) v128.store(k + i, f64x2.mul(v128.load(u + i), root));
-  store<f64>(ups, 1 / forgetting);
+  store<f64>(ups, forgetting == 1 ? 1 : UP);
 }
 
 /** Brings P up to date, writes u = P phi, and gives the trace of P. */
