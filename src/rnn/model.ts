@@ -112,9 +112,10 @@ export class Model {
   /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing, or an unknown time. */
   stepOf(x: ArrayLike<number | null>, at: number, t?: number): StepResult {
     const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
-    const carried = this.carry(x, at, t);
-    const updates = this.parts.forecasts ? this.trainDue(carried.seq) : overdue;
-    return { ...carried, updates };
+    const { seq, h, y, range, anomaly, isAnomalous, drift, health, restart } = this.carry(x, at, t);
+    const updates = this.parts.forecasts ? this.trainDue(seq) : overdue;
+    // written out: a spread costs more than all else that a small step does
+    return { seq, h, y, range, anomaly, isAnomalous, drift, health, restart, updates };
   }
 
   /**
@@ -129,9 +130,11 @@ export class Model {
     const { seq } = this;
     network.show(network.numbers, seq);
     const { h, y } = network;
-    const { isAnomalous = false, drift = null, health = null, restart = null } = alert ?? {};
-    const { range } = this;
-    return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift, health, restart };
+    const { range, anomaly } = this;
+    if (!alert)
+      return { seq, h, y, range, anomaly, isAnomalous: false, drift: null, health: null, restart: null };
+    const { isAnomalous, drift, health, restart } = alert;
+    return { seq, h, y, range, anomaly, isAnomalous, drift, health, restart };
   }
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */

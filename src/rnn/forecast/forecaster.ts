@@ -186,13 +186,13 @@ export class Forecaster {
   /** Lets the features that are not forecast be judged by the error of the linear forecast. */
   private judgeOthers(step: number): void {
     const { inputs, targets: K, spec, layout, horizons } = this;
-    const { relevance, history, given, lookedBackAt } = inputs;
+    const { relevance, history, newestAt } = inputs;
     const { ahead } = horizons[0]!;
-    const c = this.columns.array;
+    const { array: c, data } = this.columns;
     for (let i = 0; i < spec.batch * K; i++) {
       const row = Math.floor(i / K);
       const o = row * horizons.length * K + (i % K);
-      const truth = given[lookedBackAt[i]!]!;
+      const truth = data[newestAt + i]!;
       const isKnown = !Number.isNaN(truth) && history.knows(ahead, i) && this.units.deviationOf(i) > 0;
       const linear = this.forecastOf(LINEAR, step, o);
       const scale = c[layout.mixtures + o * mixtureLength(EXPERTS_LENGTH) + 3 * EXPERTS_LENGTH]!;

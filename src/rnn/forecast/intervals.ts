@@ -20,6 +20,9 @@ export class Intervals {
   private readonly served: number;
   private readonly naiveServed: number;
   private readonly lastServed: number;
+  /** The view of those, and what it is a view of: making one at each step would cost more than the ranges do. */
+  private lastView: Float64Array;
+  private viewed: Float64Array;
 
   /**
    * @param outputs B * M
@@ -35,12 +38,19 @@ export class Intervals {
     this.naiveServed = this.served + rows * outputs;
     this.lastServed = this.naiveServed + rows * outputs;
     this.columns = arithmetic.allocateColumns(this.lastServed + outputs);
+    this.viewed = this.columns.array;
+    this.lastView = this.viewed.subarray(this.lastServed);
     this.clear();
   }
 
   /** Half-width of the range that was served last, of each output [B,M]; 0 where there is none. The next step overwrites it. */
   get last(): Float64Array {
-    return this.columns.array.subarray(this.lastServed);
+    const { array } = this.columns;
+    if (this.viewed !== array) {
+      this.viewed = array;
+      this.lastView = array.subarray(this.lastServed);
+    }
+    return this.lastView;
   }
 
   /** Where ranges, those of the naive forecasts, and the half-widths that were served lie in the columns. */

@@ -95,12 +95,12 @@ export class ErrorMonitor {
     const c = this.columns.array;
     const [scored, firsts] = [c[step + 1]!, c[step + 2]!];
     if (scored > 0) this.drift = this.detector.observe(c[step]! / scored) ?? this.drift;
-    c.fill(0, step, step + 3);
+    for (let i = step; i < step + 3; i++) c[i] = 0;
     this.health.end();
     const before = this.anomaly;
     if (firsts > 0) {
       this.anomaly = this.anomalies.score(c, c, size);
-      c.fill(Number.NaN, 0, size);
+      for (let i = 0; i < size; i++) c[i] = Number.NaN;
     }
     if (this.anomaly >= EVENT && before < EVENT) this.isAnomalous = true;
   }
