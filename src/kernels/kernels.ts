@@ -6,13 +6,17 @@
  *
  * Shapes, row-major; only weight matrices are kept as the kernels like them (`pack`). B batch rows, F features, N units,
  * M outputs, T steps, D = F + N. The kernels of each cell, forward beside backward, have files of their own; see
- * cell-kernels.ts.
+ * cell-kernels.ts. So have those of what a step does beside: they compute in float64 columns; see columns.ts.
  *
  * Every implementation passes test/contract/kernels.ts, and in each of them one step at a time, a block and a
  * batch row give the same bits, because all add in the order of the index.
  */
 import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
+import type { ColumnStore } from './columns.js';
+import type { ForecastKernels } from './forecast-kernels.js';
+import type { InputKernels } from './input-kernels.js';
+import type { JudgeKernels } from './judge-kernels.js';
 
 export type { Address, Arena, Reals };
 
@@ -80,7 +84,7 @@ export interface AdaptSettings {
   readonly shrink: number;
 }
 
-export interface Kernels extends CellKernels {
+export interface Kernels extends CellKernels, ColumnStore, ForecastKernels, InputKernels, JudgeKernels {
   readonly name: string;
   /** 4 for float32, 8 for float64. */
   readonly bytesPerReal: 4 | 8;

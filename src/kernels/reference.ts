@@ -3,6 +3,10 @@
  * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
 import { type CellKernels, cellReference } from './cell-kernels.js';
+import { type ColumnStore, plainColumns } from './columns.js';
+import { type ForecastKernels, forecastReference } from './forecast-kernels.js';
+import { type InputKernels, inputReference } from './input-kernels.js';
+import { type JudgeKernels, judgeReference } from './judge-kernels.js';
 import {
   type Address,
   type Arena,
@@ -25,13 +29,20 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
     pack: copyMatrix,
     unpack: copyMatrix,
+    ...plainColumns(),
     ...cellReference,
+    ...forecastReference,
+    ...inputReference,
+    ...judgeReference,
     ...layerReference,
     rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
   };
 }
 
-const layerReference: Omit<Kernels, keyof CellKernels | Stored> = {
+/** What other files have. */
+type Elsewhere = CellKernels & ColumnStore & ForecastKernels & InputKernels & JudgeKernels;
+
+const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
   dense(m, y, a, stride, w, b, R, A, M) {
     for (let r = 0; r < R; r++) timesMatrix(m, y + r * M, a + r * stride, w, b, A, M);
   },

@@ -4,7 +4,11 @@
  */
 import type { Exported } from './arena.js';
 import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
+import { columnsOn } from './columns.js';
+import { type ForecastExports, forecastOnWasm } from './forecast-kernels.js';
 import { Heap } from './heap.js';
+import { type InputExports, inputsOnWasm } from './input-kernels.js';
+import { type JudgeExports, judgeOnWasm } from './judge-kernels.js';
 import type { Arena, Kernels, Reals } from './kernels.js';
 import { MODULE } from './module.js';
 import { pack, unpack } from './panels.js';
@@ -28,7 +32,11 @@ type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
 type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
 
 /** What the module exports. Addresses are bytes. */
-interface Exports extends Exported<CellKernels & Pick<Kernels, Plain>> {
+interface Exports
+  extends Exported<CellKernels & Pick<Kernels, Plain>>,
+    ForecastExports,
+    InputExports,
+    JudgeExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
   descend(...layer: [...Layer, ...Sgd]): void;
@@ -57,11 +65,13 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
   const wasm = instance.exports as unknown as Exports;
   const { memory } = wasm;
   let data = new Float32Array(memory.buffer);
+  let columns = new Float64Array(memory.buffer);
   const grow = (size: number) => {
     const pages = Math.ceil(size / PAGE) - memory.buffer.byteLength / PAGE;
     if (pages <= 0) return;
     memory.grow(pages);
     data = new Float32Array(memory.buffer);
+    columns = new Float64Array(memory.buffer);
   };
   const heap = new Heap(wasm.heapBase(), grow, 64);
   // an arena that is forgotten without free() is given back when it is collected
@@ -87,7 +97,11 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     },
     pack,
     unpack,
+    ...columnsOn(heap, () => columns),
     ...cellsOnWasm(wasm),
+    ...forecastOnWasm(wasm),
+    ...inputsOnWasm(wasm),
+    ...judgeOnWasm(wasm),
     dense: (_m, y, a, stride, w, b, R, A, M) => wasm.dense(4 * y, 4 * a, stride, 4 * w, 4 * b, R, A, M),
     denseBackward: (_m, da, dy, w, R, A, M) => wasm.denseBackward(4 * da, 4 * dy, 4 * w, R, A, M),
     denseGradient: (_m, gw, gb, a, stride, dy, R, A, M) =>

@@ -1,5 +1,6 @@
 /** What a model is made of, and what a snapshot keeps of each part. */
 import { EddyError } from '../errors.js';
+import { OwnedColumns } from '../kernels/columns.js';
 import type { Kernels, Reals } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
 import { Random } from '../math/random.js';
@@ -55,6 +56,7 @@ export class ModelParts {
   readonly outputs: ForecastOutputs | SuppliedOutputs | null;
 
   private draw: Draw;
+  private readonly columns: OwnedColumns;
 
   constructor(
     private readonly spec: ModelSpec,
@@ -63,16 +65,21 @@ export class ModelParts {
     const { batch, task } = spec;
     const names = outputNames(spec);
     const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
+    this.columns = new OwnedColumns(kernels);
+    const { columns } = this;
     this.watch = new SensorWatch(batch, spec.features);
-    this.monitor = new ErrorMonitor(names, batch, perHorizon);
-    this.inputs = new Inputs(spec);
+    this.monitor = new ErrorMonitor(names, batch, perHorizon, columns);
+    const arithmetic = { ...kernels, allocateColumns: (length: number) => columns.allocateColumns(length) };
+    this.inputs = new Inputs(spec, arithmetic);
     this.forecasts =
-      task?.kind === 'forecast' ? new ForecastOutputs(spec, task, this.inputs, this.monitor) : null;
-    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor) : null;
+      task?.kind === 'forecast'
+        ? new ForecastOutputs(spec, task, this.inputs, this.monitor, arithmetic)
+        : null;
+    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor, arithmetic) : null;
     this.outputs = this.forecasts ?? this.supplied;
     const isSeasonal = task?.kind === 'forecast' && task.baseline === 'season';
     this.against = task ? (this.forecasts ? (isSeasonal ? 'season' : 'last') : 'mean') : null;
-    this.network = new Network(kernels, spec);
+    this.network = new Network(kernels, spec, columns);
     this.optimizer = new Optimizer(kernels, spec.optimizer);
     const { window, method, weightsAt: weights } = this.network;
     const { optimizer } = this;
@@ -90,7 +97,7 @@ export class ModelParts {
     try {
       this.restore(snapshot);
     } catch (error) {
-      this.network.free();
+      this.free();
       throw error;
     }
   }
@@ -108,6 +115,12 @@ export class ModelParts {
     const { learning, learningRate } = settings;
     if (this.learner && learning !== undefined) this.learner.learning = learning;
     if (learningRate !== undefined) this.optimizer.baseRate = learningRate;
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.network.free();
+    this.columns.free();
   }
 
   drawWeights(): void {

@@ -113,9 +113,10 @@ export class Model {
   /** Does the same with the B * F numbers of `x` from `at` on, which were checked; NaN is missing, or an unknown time. */
   stepOf(x: ArrayLike<number | null>, at: number, t?: number): StepResult {
     const overdue = this.isOverdue ? this.trainDue(this.seq + 1) : NO_UPDATES;
-    const carried = this.carry(x, at, t);
-    const updates = this.parts.forecasts ? this.trainDue(carried.seq) : overdue;
-    return { ...carried, updates };
+    const { seq, h, y, range, anomaly, isAnomalous, drift, health, restart } = this.carry(x, at, t);
+    const updates = this.parts.forecasts ? this.trainDue(seq) : overdue;
+    // written out: a spread costs more than all else that a small step does
+    return { seq, h, y, range, anomaly, isAnomalous, drift, health, restart, updates };
   }
 
   /**
@@ -130,9 +131,11 @@ export class Model {
     const { seq } = this;
     network.show(network.numbers, seq);
     const { h, y } = network;
-    const { isAnomalous = false, drift = null, health = null, restart = null } = alert ?? {};
-    const { range } = this;
-    return { seq, h, y, range, anomaly: this.anomaly, isAnomalous, drift, health, restart };
+    const { range, anomaly } = this;
+    if (!alert)
+      return { seq, h, y, range, anomaly, isAnomalous: false, drift: null, health: null, restart: null };
+    const { isAnomalous, drift, health, restart } = alert;
+    return { seq, h, y, range, anomaly, isAnomalous, drift, health, restart };
   }
 
   /** Does the same without showing h and y, and gives what is worth an event; `copyLast` has the numbers. */
@@ -140,16 +143,18 @@ export class Model {
     const { network, inputs, forecasts, outputs, monitor, watch } = this.parts;
     const { window } = network;
     const { features: F, units: N } = network.layout.parameters;
-    const m = network.numbers;
     const restart = this.restartIfLost();
     inputs.take(x, at, t);
-    forecasts?.arrive(m, window, window.next, this.learning);
+    forecasts?.arrive(network.numbers, window, window.next, this.learning);
+    // what a season takes up may have moved the memory
+    const m = network.numbers;
     const seq = window.advance(m);
     inputs.write(m, window.zAt(seq), F + N, seq);
     network.forward(m, seq);
     outputs?.serve(m, window, seq);
     const seasons = forecasts?.forecaster?.seasons.changed ?? NO_SEASONS;
-    const sensors = watch.take(inputs.read, seq);
+    const [read, readAt] = inputs.read;
+    const sensors = watch.take(read, seq, readAt);
     if (!monitor.isWorthTelling && restart === null && seasons.length === 0 && sensors.length === 0)
       return null;
     const from = restart === null ? monitor.health.changedFrom : 'diverged';
@@ -281,12 +286,12 @@ export class Model {
    */
   reset(what: 'state' | 'weights'): void {
     const { parts } = this;
-    const { numbers, window } = parts.network;
-    window.clear(numbers);
+    const { network } = parts;
     parts.inputs.restart();
     parts.watch.restart();
     parts.outputs?.restart();
-    parts.learner?.restart(numbers);
+    network.window.clear(network.numbers);
+    parts.learner?.restart(network.numbers);
     if (what === 'state') return;
     parts.drawWeights();
     parts.optimizer.restart();
@@ -345,6 +350,6 @@ export class Model {
 
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
-    this.parts.network.free();
+    this.parts.free();
   }
 }

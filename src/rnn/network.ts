@@ -1,5 +1,6 @@
 /** The numbers of a model and what computes with them: the cell and the readout, over a window, in one arena. */
 import { EddyError } from '../errors.js';
+import type { ColumnStore } from '../kernels/columns.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
 import type { Random } from '../math/random.js';
 import { type ArenaLayout, layoutArena } from './arena-layout.js';
@@ -30,6 +31,7 @@ export class Network {
   constructor(
     readonly kernels: Kernels,
     private readonly spec: ModelSpec,
+    columns: ColumnStore,
   ) {
     const layout = layoutArena(spec);
     const { parameters, moments } = layout;
@@ -40,7 +42,7 @@ export class Network {
     const lengths = { at: base, count, cellCount, cellBiases: cell.biases };
     const weights = layWeights(moments, lengths, base + layout.gradientAt);
     this.weightsAt = weights;
-    this.window = new Window(base + layout.windowAt, layout.window);
+    this.window = new Window(base + layout.windowAt, layout.window, columns);
     const scratch = base + layout.cellScratchAt;
     this.cell = parameters.kind.create(kernels, cell, { weights: base, velocity: weights.velocity, scratch });
     this.readout = createReadout(kernels, spec.readout, parameters);

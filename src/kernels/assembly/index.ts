@@ -1,9 +1,13 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
+export { forecastMeet, forecastServe, forecastTake } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
+export { writeInputs } from './inputs';
+export { judgeForecasts, serveRanges } from './judge';
+export { leastSquaresLearn, leastSquaresPredict } from './least-squares';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';

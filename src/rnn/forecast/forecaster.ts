@@ -12,22 +12,23 @@
  *
  * No change that is forecast exceeds 1.5 times the largest of late, so that no forecaster can run away.
  */
+
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
+import { type ForecastKernels, forecastReference } from '../../kernels/forecast-kernels.js';
+import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, PLAN, SEASONAL_N } from '../../kernels/forecast-plan.js';
+import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
-import { clamp } from '../../math/clamp.js';
+import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
 import type { Inputs } from '../io/cell-inputs.js';
 import { type ScalerState, StandardScaler } from '../io/scaler.js';
 import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { ExpertMixture, NO_FORECAST } from './expert-mixture.js';
-import { E, LAST, LINEAR, NETWORK, NETWORK_SQUARES, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
-import { LeastSquares } from './least-squares.js';
-import { Places } from './places.js';
-import { SLOTS } from './season-slots.js';
+import { E, LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
+import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
 import { Seasons, type SeasonsState } from './seasons.js';
-import { SEASONAL } from './size.js';
-import { SMOOTHINGS } from './smoothing.js';
 
 export interface ForecasterState {
   readonly numbers: Float64Array;
@@ -40,101 +41,122 @@ export interface ForecasterState {
 export interface ForecastHorizon {
   readonly ahead: number;
   readonly first: number;
+  /** How far back the network's baseline lies when the forecast is made. */
+  readonly served: number;
 }
 
-/** The largest change of late halves in about 1,400 steps; and what a forecast may be of it. */
-const FADE = 0.9995;
-const LARGEST_CHANGE = 1.5;
+/** What a forecaster computes with, and in. */
+export type Arithmetic = ColumnStore & ForecastKernels & JudgeKernels;
+export const plainArithmetic: Arithmetic = { ...looseColumns, ...forecastReference, ...judgeReference };
+
 /** Multiply-adds of least squares that a step may cost: beyond, forecasters take turns once they have seen enough. */
 const LINEAR_WORK = 2048;
-const NETWORK_WORK = 4096;
+const NETWORK_WORK = 1600;
 const YOUNG = 256;
-/** Linear forecasts are clamped to this many units, as a regressor of others. */
-const LARGEST_UNITS = 10;
 
 export class Forecaster {
-  private readonly c: Float64Array;
-  private readonly p: number;
+  private readonly layout: ForecasterLayout;
+  private readonly columns: Columns;
   private readonly targets: number;
-  private readonly outputs: number;
-  private readonly mixtures: readonly ExpertMixture[];
-  private readonly linear: readonly LeastSquares[];
-  private readonly seasonal: readonly LeastSquares[];
-  /** One for each horizon; none where the readout learns by the gradient alone. */
-  private readonly squares: readonly LeastSquares[];
-  /** The largest change of late of each output. */
-  private readonly largest: number;
-  /** Forecasts [rows,O,E] of the last steps. */
-  private readonly pending: number;
-  private readonly rows: number;
   private readonly levels: StandardScaler;
   private readonly units: StandardScaler;
   readonly seasons: Seasons;
-  private readonly phi: Float64Array;
-  private readonly psi = new Float64Array(SEASONAL);
-  private readonly eta: Float64Array;
-  private readonly one = new Float64Array(1);
-  private readonly row: Float64Array;
   private readonly linearTurns: number;
   private readonly networkTurns: number;
+  private readonly helpsBy = (i: number, slot: number) => this.helps(i, slot);
 
+  /** @param scaler of the outputs: the network forecasts in its deviations */
   constructor(
     private readonly spec: ModelSpec,
     private readonly horizons: readonly ForecastHorizon[],
     private readonly inputs: Inputs,
+    private readonly scaler: StandardScaler,
     longest: number,
+    private readonly kernels: Arithmetic,
   ) {
-    const { batch: B, units: N } = spec;
+    const { batch: B, units: N, readout } = spec;
     const K = inputs.history.width / B;
     const O = B * K * horizons.length;
-    const p = lagsOf(K);
-    const n = N + inputs.direct.length + 1;
-    const hasSquares = spec.readout.kind === 'linear' && spec.readout.rule === 'rls';
-    const places = new Places();
-    const mixtures = places.take(O * ExpertMixture.length(E));
-    const linear = places.take(O * LeastSquares.length(p + 1, 1));
-    const seasonal = places.take(O * LeastSquares.length(SEASONAL, 1));
-    const squares = places.take(hasSquares ? horizons.length * LeastSquares.length(n, K) : 0);
-    this.largest = places.take(O);
-    this.rows = longest + 1;
-    this.pending = places.take(this.rows * O * E);
-    const c = new Float64Array(places.length);
-    this.c = c;
-    const each = <T>(count: number, create: (i: number) => T) =>
-      Array.from({ length: count }, (_, i) => create(i));
-    this.mixtures = each(O, (o) => new ExpertMixture(c, mixtures + o * ExpertMixture.length(E), E));
-    this.linear = each(O, (o) => new LeastSquares(c, linear + o * LeastSquares.length(p + 1, 1), p + 1, 1));
-    this.seasonal = each(
-      O,
-      (o) => new LeastSquares(c, seasonal + o * LeastSquares.length(SEASONAL, 1), SEASONAL, 1),
-    );
-    this.squares = each(
-      hasSquares ? horizons.length : 0,
-      (q) => new LeastSquares(c, squares + q * LeastSquares.length(n, K), n, K),
-    );
-    this.p = p;
+    const n = lagsOf(K) + 1;
+    const direct = inputs.direct.length;
+    const hasSquares = readout.kind === 'linear' && readout.rule === 'rls';
+    const sizes = { n, nNetwork: N + direct + 1, hasSquares, direct, rows: longest + 1 };
+    this.layout = layoutForecaster({ O, K, horizons: horizons.length, ...sizes });
+    this.columns = kernels.allocateColumns(this.layout.length);
     this.targets = K;
-    this.outputs = K * horizons.length;
     const halfLife = spec.scaler.kind === 'standard' ? spec.scaler.halfLife : null;
-    this.levels = new StandardScaler(B * K, { halfLife, centre: 'mean' });
-    this.units = new StandardScaler(B * K, { halfLife, centre: 'zero' });
-    this.seasons = new Seasons(B * K, longest, spec.season);
-    this.phi = new Float64Array(B * K * (p + 1));
-    this.eta = new Float64Array(B * n);
-    this.row = new Float64Array(K);
-    this.linearTurns = Math.ceil((O * (p + 1) * (p + 1)) / LINEAR_WORK);
-    this.networkTurns = Math.ceil((B * n * n) / NETWORK_WORK);
+    this.levels = new StandardScaler(B * K, { halfLife, centre: 'mean' }, kernels);
+    this.units = new StandardScaler(B * K, { halfLife, centre: 'zero' }, kernels);
+    this.seasons = new Seasons(B * K, longest, spec.season, kernels);
+    this.linearTurns = Math.ceil((O * n * n) / LINEAR_WORK);
+    this.networkTurns = Math.ceil((B * sizes.nNetwork ** 2) / NETWORK_WORK);
+    this.plan();
+    this.clear();
+  }
+
+  /** Writes what the kernels are told. */
+  private plan(): void {
+    const { layout, columns, spec, inputs, horizons } = this;
+    const c = columns.array;
+    const { base } = columns;
+    const tell = (name: keyof typeof PLAN, value: number) => {
+      c[layout.plan + PLAN[name]] = value;
+    };
+    tell('B', spec.batch);
+    tell('K', layout.K);
+    tell('Q', horizons.length);
+    tell('n', layout.n);
+    tell('nNetwork', layout.nNetwork);
+    tell('units', spec.units);
+    tell('stride', inputs.size + spec.units);
+    tell('direct', layout.direct === inputs.size ? 0 : base + layout.places);
+    tell('directCount', layout.direct);
+    for (const part of [
+      'mixtures',
+      'linear',
+      'seasonal',
+      'largest',
+      'pending',
+      'phi',
+      'psi',
+      'eta',
+      'changes',
+      'said',
+    ] as const)
+      tell(part, base + layout[part]);
+    tell('squares', layout.hasSquares ? base + layout.squares : 0);
+    tell('squaresLength', leastSquaresLength(layout.nNetwork, layout.K));
+    tell('history', inputs.history.at);
+    tell('historyRows', inputs.history.rows);
+    tell('known', inputs.history.knownAt);
+    tell('levels', this.levels.at);
+    tell('levelDeviations', this.levels.deviationsAt);
+    tell('units2', this.units.deviationsAt);
+    tell('deviations', this.scaler.deviationsAt);
+    tell('truths', inputs.newestAt);
+    tell('unitSums', this.units.at);
+    tell('decay', this.levels.decay);
+    for (const [name, place] of Object.entries(this.seasons.places)) tell(name as keyof typeof PLAN, place);
+    tell('turns', this.linearTurns);
+    tell('horizons', base + layout.horizonTable);
+    c.set(inputs.direct, layout.places);
+    for (const [q, { ahead, served }] of horizons.entries())
+      c.set([ahead, served], layout.horizonTable + 2 * q);
   }
 
   /** The weights [E] of output o in the last forecast. */
   weights(o: number): Float64Array {
-    const at = this.mixtures[o]!.weights;
-    return this.c.subarray(at, at + E);
+    const at = this.weightsAt(o);
+    return this.columns.array.slice(at, at + E);
+  }
+
+  private weightsAt(o: number): number {
+    return this.layout.mixtures + o * mixtureLength(EXPERTS_LENGTH) + 2 * EXPERTS_LENGTH;
   }
 
   /** Gives what forecaster `e` said of output o at a step, or null where it said nothing. */
   forecastOf(e: number, step: number, o: number): number | null {
-    const value = this.c[this.pendingAt(step, o) + e]!;
+    const value = this.columns.array[this.pendingAt(step, o) + e]!;
     return value === NO_FORECAST ? null : value;
   }
 
@@ -143,127 +165,63 @@ export class Forecaster {
    * one is missing. All are scored, and learned from if `learning`.
    */
   meet(m: Reals, window: Window, q: number, step: number, learning: boolean): void {
-    const { spec, targets: K, inputs } = this;
-    const { ahead, first } = this.horizons[q]!;
-    const { history, given, lookedBackAt } = inputs;
-    const learnsNetwork = learning && this.squares.length > 0 && this.isNetworksTurn(q, step);
-    for (let row = 0; row < spec.batch; row++) {
-      let comes = false;
-      for (let k = 0; k < K; k++) {
-        const i = row * K + k;
-        const o = row * this.outputs + first + k;
-        const truth = given[lookedBackAt[i]!]!;
-        const unit = this.units.deviation[i]!;
-        const isKnown = !Number.isNaN(truth) && history.knows(ahead, i);
-        const change = isKnown && unit > 0 ? (truth - history.read(ahead, i)) / unit : Number.NaN;
-        this.row[k] = change;
-        if (!isKnown) continue;
-        comes ||= unit > 0;
-        this.mixtures[o]!.observe(truth, window.exact[window.exactAt(step) + o]!, this.pendingAt(step, o));
-        const size = this.largest + o;
-        this.c[size] = Math.max(FADE * this.c[size]!, Math.abs(truth - history.read(ahead, i)));
-        if (q === 0 && unit > 0) this.judgeOthers(step, row, k, o, truth);
-        if (learning && unit > 0 && this.isLinearsTurn(o, step, window))
-          this.learnLinear(o, i, ahead, step, unit, change);
-      }
-      if (!learnsNetwork || !comes) continue;
-      this.squares[q]!.learn(this.stateOf(m, window, step, row), this.row);
-    }
+    const { columns, layout, inputs, kernels } = this;
+    const { slot, seen } = inputs.history;
+    const learnsNetwork = layout.hasSquares && this.isNetworksTurn(q, step);
+    kernels.forecastMeet(
+      columns.data,
+      m,
+      columns.base + layout.plan,
+      q,
+      step % layout.rows,
+      window.zAt(step),
+      window.zAt(step + 1) + inputs.size,
+      learning ? (learnsNetwork ? 2 : 1) : 0,
+      step - window.start < YOUNG ? -1 : step % this.linearTurns,
+      slot,
+      seen,
+    );
+    if (q === 0 && inputs.relevance) this.judgeOthers(step);
   }
 
   /** Lets the features that are not forecast be judged by the error of the linear forecast. */
-  private judgeOthers(step: number, row: number, k: number, o: number, truth: number): void {
-    const { relevance } = this.inputs;
-    const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
-    const scale = this.mixtures[o]!.scale;
-    if (relevance && linear !== NO_FORECAST && scale > 0)
-      relevance.observe(step, row, k, (truth - linear) / scale);
-  }
-
-  private isLinearsTurn(o: number, step: number, window: Window): boolean {
-    return step - window.start < YOUNG || (step + o) % this.linearTurns === 0;
+  private judgeOthers(step: number): void {
+    const { inputs, targets: K, spec, layout, horizons } = this;
+    const { relevance, history, newestAt } = inputs;
+    const { ahead } = horizons[0]!;
+    const { array: c, data } = this.columns;
+    for (let i = 0; i < spec.batch * K; i++) {
+      const row = Math.floor(i / K);
+      const o = row * horizons.length * K + (i % K);
+      const truth = data[newestAt + i]!;
+      const isKnown = !Number.isNaN(truth) && history.knows(ahead, i) && this.units.deviationOf(i) > 0;
+      const linear = this.forecastOf(LINEAR, step, o);
+      const scale = c[layout.mixtures + o * mixtureLength(EXPERTS_LENGTH) + 3 * EXPERTS_LENGTH]!;
+      if (isKnown && linear !== null && scale > 0)
+        relevance?.observe(step, row, i % K, (truth - linear) / scale);
+    }
   }
 
   private isNetworksTurn(q: number, step: number): boolean {
     return (
       this.networkTurns === 1 ||
-      step < 8 * (this.spec.units + this.inputs.direct.length) ||
+      step < 8 * (this.spec.units + this.layout.direct) ||
       (step + q) % this.networkTurns === 0
     );
   }
 
-  private learnLinear(o: number, i: number, ahead: number, step: number, unit: number, change: number): void {
-    const phi = this.regressors(i, ahead, unit);
-    this.one[0] = change;
-    this.linear[o]!.learn(phi, this.one);
-    const linear = this.c[this.pendingAt(step, o) + LINEAR]!;
-    if (linear === NO_FORECAST || !this.seasons.has(i)) return;
-    const base = this.inputs.history.read(ahead, i);
-    if (this.seasonalRegressors(i, ahead, ahead, unit, (linear - base) / unit))
-      this.seasonal[o]!.learn(this.psi, this.one);
-  }
-
-  /** Writes the regressors of the linear forecast at the step `back` steps ago. */
-  private regressors(i: number, back: number, unit: number): Float64Array {
-    const { p } = this;
-    const { history } = this.inputs;
-    const phi = this.phi.subarray(i * (p + 1), (i + 1) * (p + 1));
-    const newest = history.read(back, i);
-    phi[0] = this.levels.scale(newest, i) / 2;
-    for (let lag = 1; lag < p; lag++)
-      phi[lag] = history.knows(back + lag, i) ? (history.read(back + lag, i) - newest) / unit : 0;
-    phi[p] = 1;
-    return phi;
-  }
-
-  /** Writes those of the linear forecast with seasons, made `back` steps ago for `ahead` steps on; tells if there is a season. */
-  private seasonalRegressors(i: number, ahead: number, back: number, unit: number, linear: number): boolean {
-    const { psi, seasons } = this;
-    psi.fill(0);
-    psi[0] = clamp(linear, LARGEST_UNITS);
-    psi[SEASONAL - 1] = 1;
-    const newest = this.inputs.history.read(back, i);
-    let isThere = false;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const period = seasons.period(i, slot);
-      if (period === 0) continue;
-      const whole = period * Math.ceil(ahead / period);
-      if (!seasons.knows(back + whole, i)) continue;
-      isThere = true;
-      const at = 1 + 3 * slot;
-      psi[at] = (seasons.read(back + whole - ahead, i) - newest) / unit;
-      psi[at + 1] = (seasons.read(back + whole, i) - newest) / unit;
-      const before = back + whole - ahead + period;
-      psi[at + 2] = seasons.knows(before, i) ? (seasons.read(before, i) - newest) / unit : psi[at]!;
-    }
-    return isThere;
-  }
-
-  /** Gives the regressors of the network at a step: h_t, the cell's inputs, 1. */
-  private stateOf(m: Reals, window: Window, step: number, row: number): Float64Array {
-    const { units: N } = this.spec;
-    const { size: F, direct } = this.inputs;
-    const n = N + direct.length + 1;
-    const eta = this.eta.subarray(row * n, (row + 1) * n);
-    const h = window.zAt(step + 1) + row * (F + N) + F;
-    const z = window.zAt(step) + row * (F + N);
-    for (let i = 0; i < N; i++) eta[i] = m[h + i]!;
-    for (let i = 0; i < direct.length; i++) eta[N + i] = m[z + direct[i]!]!;
-    eta[n - 1] = 1;
-    return eta;
-  }
-
   /** Lets the newest values of the history join what forecasters know; searches for seasons where that is due. */
   take(): void {
-    const { inputs, spec, targets: K } = this;
-    const { history, given, lookedBackAt } = inputs;
-    for (let i = 0; i < spec.batch * K; i++) {
-      const value = given[lookedBackAt[i]!]!;
-      this.levels.observeOne(value, i);
-      if (history.knows(1, i) && !Number.isNaN(value)) this.units.observeOne(value - history.read(1, i), i);
-    }
-    this.seasons.take(inputs, (i, slot) => this.helps(i, slot));
-    for (const { series, slot } of this.seasons.changed) this.forgetSeason(series, slot);
+    const { columns, layout, inputs, seasons } = this;
+    seasons.prepare();
+    this.kernels.forecastTake(
+      columns.data,
+      columns.base + layout.plan,
+      inputs.history.slot,
+      inputs.history.seen,
+    );
+    seasons.search(inputs.interval, this.helpsBy);
+    for (const { series, slot } of seasons.changed) this.forgetSeason(series, slot);
   }
 
   /** Takes series i for one of another level: its statistics begin anew, or are those of before. */
@@ -271,17 +229,17 @@ export class Forecaster {
     this.levels.exchange(i, level);
     this.units.exchange(i, level);
     this.seasons.forget(i);
-    if (level !== 'anew') return;
     for (const o of this.outputsOf(i)) {
-      for (const part of [this.mixtures[o]!, this.linear[o]!, this.seasonal[o]!]) part.clear();
-      this.c[this.largest + o] = 0;
+      if (level === 'anew') this.beginOutput(o);
+      this.forgetSeasonal(o);
     }
-    for (const part of this.squares) part.clear();
+    if (level === 'anew') this.clearSquares();
   }
 
   private *outputsOf(i: number): Iterable<number> {
-    const row = Math.floor(i / this.targets);
-    for (const { first } of this.horizons) yield row * this.outputs + first + (i % this.targets);
+    const { targets: K, horizons } = this;
+    const row = Math.floor(i / K);
+    for (const { first } of horizons) yield row * K * horizons.length + first + (i % K);
   }
 
   /** Does a forecast of series i by the season of a slot have a weight? */
@@ -296,64 +254,49 @@ export class Forecaster {
   }
 
   private forgetSeason(i: number, slot: number): void {
+    const { layout } = this;
+    const c = this.columns.array;
     for (const o of this.outputsOf(i)) {
-      this.seasonal[o]!.clear();
-      this.mixtures[o]!.forget(SEASON + 2 * slot);
-      this.mixtures[o]!.forget(SEASON + 2 * slot + 1);
-    }
-  }
-
-  /** Prepares the forecasts of a step. */
-  begin(m: Reals, window: Window, seq: number): void {
-    if (this.squares.length > 0)
-      for (let row = 0; row < this.spec.batch; row++) this.stateOf(m, window, seq, row);
-    for (let i = 0; i < this.spec.batch * this.targets; i++)
-      if (this.units.deviation[i]! > 0) this.regressors(i, 0, this.units.deviation[i]!);
-  }
-
-  /** Gives the forecast of horizon q for series i, which the network says is `network`. */
-  forecast(q: number, i: number, seq: number, network: number): number {
-    const { c, inputs, seasons, targets: K, p } = this;
-    const { ahead, first } = this.horizons[q]!;
-    const row = Math.floor(i / K);
-    const k = i % K;
-    const o = row * this.outputs + first + k;
-    const at = this.pendingAt(seq, o);
-    const base = inputs.history.read(0, i);
-    const unit = this.units.deviation[i]!;
-    c.fill(NO_FORECAST, at, at + E);
-    c[at + LAST] = base;
-    c[at + NETWORK] = network;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const period = seasons.period(i, slot);
-      if (period === 0) continue;
-      const whole = period * Math.ceil(ahead / period);
-      if (!seasons.knows(whole - ahead, i)) continue;
-      const then = seasons.read(whole - ahead, i);
-      c[at + SEASON + 2 * slot] = then;
-      if (seasons.knows(whole, i)) c[at + SEASON + 2 * slot + 1] = then + base - seasons.read(whole, i);
-    }
-    if (seasons.hasLevel(i))
-      for (let s = 0; s < SMOOTHINGS; s++) c[at + SMOOTHING + s] = seasons.smoothed(i, s, ahead);
-    if (unit > 0) {
-      const most = LARGEST_CHANGE * c[this.largest + o]!;
-      const linear = this.linear[o]!.predict(this.phi.subarray(i * (p + 1), (i + 1) * (p + 1)), 0);
-      c[at + LINEAR] = base + clamp(linear * unit, most);
-      if (seasons.has(i) && this.seasonalRegressors(i, ahead, 0, unit, (c[at + LINEAR]! - base) / unit))
-        c[at + SEASONAL_LINEAR] = base + clamp(this.seasonal[o]!.predict(this.psi, 0) * unit, most);
-      const squares = this.squares[q];
-      if (squares) {
-        const n = this.spec.units + inputs.direct.length + 1;
-        const change = squares.predict(this.eta.subarray(row * n, (row + 1) * n), k) * unit;
-        c[at + NETWORK_SQUARES] = base + clamp(change, most);
+      const seasonal = layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1);
+      leastSquaresClear(c, seasonal, SEASONAL_N, 1);
+      this.forgetSeasonal(o);
+      const regrets = layout.mixtures + o * mixtureLength(EXPERTS_LENGTH);
+      for (const k of [SEASON + 2 * slot, SEASON + 2 * slot + 1]) {
+        c[regrets + k] = 0;
+        c[regrets + EXPERTS_LENGTH + k] = 0;
       }
     }
-    return this.mixtures[o]!.mix(at);
+  }
+
+  /** Learns nothing from what lay in the seasons of output o when the forecasts were made whose truths are still to come. */
+  private forgetSeasonal(o: number): void {
+    for (let row = 0; row < this.layout.rows; row++)
+      this.columns.array[this.pendingAt(row, o) + IS_SEASONAL] = 0;
+  }
+
+  /** Forecasts all outputs of step `seq`: turns the sums of the window into its predictions. */
+  serve(m: Reals, window: Window, seq: number): void {
+    const { columns, layout, inputs } = this;
+    const { slot, seen } = inputs.history;
+    this.kernels.forecastServe(
+      columns.data,
+      m,
+      columns.base + layout.plan,
+      seq % layout.rows,
+      window.zAt(seq),
+      window.zAt(seq + 1) + inputs.size,
+      window.sumsAt(seq),
+      window.predictionAt(seq),
+      window.deviationAt(seq),
+      window.exactPlace(seq),
+      slot,
+      seen,
+    );
   }
 
   private pendingAt(step: number, o: number): number {
-    const { rows, spec } = this;
-    return this.pending + ((step % rows) * spec.batch * this.outputs + o) * E;
+    const { rows, O, pending } = this.layout;
+    return pending + ((step % rows) * O + o) * PENDING;
   }
 
   /** Begins a new history: nothing that was seen is looked back at. */
@@ -363,9 +306,34 @@ export class Forecaster {
 
   /** Forgets all that was learned. */
   clear(): void {
-    const { mixtures, linear, seasonal, squares } = this;
-    for (const part of [...mixtures, ...linear, ...seasonal, ...squares]) part.clear();
-    this.c.fill(0, this.largest, this.pending);
+    const { layout } = this;
+    const { O, n } = layout;
+    const c = this.columns.array;
+    c.fill(0, layout.mixtures, layout.pending);
+    for (let o = 0; o < O; o++) {
+      leastSquaresClear(c, layout.linear + o * leastSquaresLength(n, 1), n, 1);
+      leastSquaresClear(c, layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1), SEASONAL_N, 1);
+    }
+    this.clearSquares();
+  }
+
+  private clearSquares(): void {
+    const { K, nNetwork, horizons, hasSquares, squares } = this.layout;
+    if (!hasSquares) return;
+    const length = leastSquaresLength(nNetwork, K);
+    for (let q = 0; q < horizons; q++)
+      leastSquaresClear(this.columns.array, squares + q * length, nNetwork, K);
+  }
+
+  /** Forgets all that was learned of output o, but for what outputs share. */
+  private beginOutput(o: number): void {
+    const { layout } = this;
+    const c = this.columns.array;
+    const mixture = layout.mixtures + o * mixtureLength(EXPERTS_LENGTH);
+    c.fill(0, mixture, mixture + mixtureLength(EXPERTS_LENGTH));
+    c[layout.largest + o] = 0;
+    leastSquaresClear(c, layout.linear + o * leastSquaresLength(layout.n, 1), layout.n, 1);
+    leastSquaresClear(c, layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1), SEASONAL_N, 1);
   }
 
   /** Begins as of a model that has seen nothing. */
@@ -374,16 +342,17 @@ export class Forecaster {
     this.restart();
     this.levels.clear();
     this.units.clear();
-    this.c.fill(0, this.pending);
+    this.columns.array.fill(0, this.layout.pending, this.layout.kept);
   }
 
   state(): ForecasterState {
-    const { c, levels, units, seasons } = this;
-    return { numbers: c.slice(), levels: levels.state(), units: units.state(), seasons: seasons.state() };
+    const { columns, layout, levels, units, seasons } = this;
+    const numbers = columns.array.slice(0, layout.kept);
+    return { numbers, levels: levels.state(), units: units.state(), seasons: seasons.state() };
   }
 
   restore({ numbers, levels, units, seasons }: ForecasterState): void {
-    this.c.set(numbers);
+    this.columns.array.set(numbers);
     this.levels.restore(levels);
     this.units.restore(units);
     this.seasons.restore(seasons);

@@ -2,6 +2,8 @@
  * The seasons that one series is forecast with, two at most. One that was told stays for good. One that was found, or
  * that the clock suggests, stays for as long as searches find it or forecasts by it have a weight.
  */
+import type { Columns } from '../../kernels/columns.js';
+
 export const SLOTS = 2;
 
 export interface SlotChange {
@@ -12,11 +14,18 @@ export interface SlotChange {
 }
 
 export class SeasonSlots {
-  /** The period in steps of each slot; 0. */
-  readonly periods = new Float64Array(SLOTS);
-
-  constructor(private readonly told: number | undefined) {
+  /** @param columns where the periods of all series lie. @param at those of this one */
+  constructor(
+    private readonly told: number | undefined,
+    private readonly columns: Columns,
+    private readonly at: number,
+  ) {
     if (told !== undefined) this.periods[0] = told;
+  }
+
+  /** The period in steps of each slot; 0 where there is none. */
+  get periods(): Float64Array {
+    return this.columns.array.subarray(this.at, this.at + SLOTS);
   }
 
   /**

@@ -1,5 +1,7 @@
 /** What the forecaster knows of the seasons of its series: their recent values, the periods found in them, and smoothing. */
-import type { Inputs } from '../io/cell-inputs.js';
+import type { Address } from '../../kernels/arena.js';
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { SMOOTHING_LENGTH } from '../../kernels/smoothing.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
 import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
@@ -32,7 +34,8 @@ export class Seasons {
   private readonly finder: SeasonFinder;
   private readonly slots: readonly SeasonSlots[];
   private readonly smoothings: readonly Smoothing[];
-  private readonly values: Float64Array;
+  /** The periods [C,2], and what smoothing keeps [C,SMOOTHING_LENGTH]. */
+  private readonly columns: Columns;
   /** What changed at the last step. */
   changed: readonly SeasonChange[] = [];
 
@@ -41,31 +44,40 @@ export class Seasons {
     private readonly series: number,
     longest: number,
     told: number | undefined,
+    store: ColumnStore = looseColumns,
   ) {
-    this.finder = new SeasonFinder(series, leastRows(longest, told));
-    this.slots = Array.from({ length: series }, () => new SeasonSlots(told));
-    this.smoothings = Array.from({ length: series }, () => new Smoothing());
-    this.values = new Float64Array(series);
+    this.finder = new SeasonFinder(series, leastRows(longest, told), store);
+    this.columns = store.allocateColumns(series * (SLOTS + SMOOTHING_LENGTH));
+    const smoothingAt = (i: number) => series * SLOTS + i * SMOOTHING_LENGTH;
+    this.slots = Array.from({ length: series }, (_, i) => new SeasonSlots(told, this.columns, i * SLOTS));
+    this.smoothings = Array.from(
+      { length: series },
+      (_, i) => new Smoothing(this.columns, smoothingAt(i), store),
+    );
   }
 
-  /** Takes the newest values; NaN is missing. @param helps whether forecasts by the season of a slot have a weight */
-  take(inputs: Inputs, helps: (series: number, slot: number) => boolean): void {
-    const { values, smoothings } = this;
-    const { given, lookedBackAt } = inputs;
-    for (let i = 0; i < this.series; i++) {
-      values[i] = given[lookedBackAt[i]!]!;
-      smoothings[i]!.take(values[i]!);
-    }
-    this.finder.push(values);
+  /** Where the ring of values, the periods [C,2] and smoothing lie in the columns, which kernels read and write. */
+  get places(): { ring: Address; periods: Address; smoothing: Address } {
+    const { base } = this.columns;
+    return { ring: this.finder.ringAt, periods: base, smoothing: base + this.series * SLOTS };
+  }
+
+  /** Makes room for the next values. */
+  prepare(): void {
+    this.finder.prepare();
+  }
+
+  /**
+   * Searches for seasons where that is due, after a kernel has taken the newest values.
+   *
+   * @param interval milliseconds from step to step, if known. @param helps whether forecasts by the season of a slot have a weight
+   */
+  search(interval: number | null, helps: (series: number, slot: number) => boolean): void {
     if (this.changed.length > 0) this.changed = [];
     const finding = this.finder.work();
-    if (finding)
-      this.review(
-        finding.series,
-        finding.seasons.map(({ period }) => period),
-        inputs.interval,
-        helps,
-      );
+    if (!finding) return;
+    const periods = finding.seasons.map(({ period }) => period);
+    this.review(finding.series, periods, interval, helps);
   }
 
   private review(
@@ -99,32 +111,9 @@ export class Seasons {
     return this.slots[i]!.periods[slot]!;
   }
 
-  has(i: number): boolean {
-    return this.period(i, 0) > 0 || this.period(i, 1) > 0;
-  }
-
   /** The periods of series i, in steps. */
   of(i: number): number[] {
     return Array.from({ length: SLOTS }, (_, slot) => this.period(i, slot)).filter((period) => period > 0);
-  }
-
-  knows(back: number, i: number): boolean {
-    return this.finder.knows(back, i);
-  }
-
-  /** Gives the value of `back` steps ago, which must be there. */
-  read(back: number, i: number): number {
-    return this.finder.read(back, i);
-  }
-
-  /** Does smoothing know a level of series i? */
-  hasLevel(i: number): boolean {
-    return this.smoothings[i]!.hasLevel;
-  }
-
-  /** Gives what smoothing k forecasts of series i, of which it must know a level. */
-  smoothed(i: number, k: number, ahead: number): number {
-    return this.smoothings[i]!.forecast(k, ahead);
   }
 
   /** Holds no value of series i for known that it had before now. */

@@ -6,8 +6,9 @@
  * x and its lagged values in deviations from the mean, changes in deviations from 0, all by the statistics of the past;
  * without a scaler as they are. Values before the first step count as 0.
  */
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { INPUTS, type InputKernels, inputReference } from '../../kernels/input-kernels.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
-import { clamp, LARGEST } from '../../math/clamp.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
 import { History, type HistoryState } from './history.js';
 import { Relevance } from './relevance.js';
@@ -41,21 +42,23 @@ export interface Relevelled {
 
 const NONE: readonly Relevelled[] = [];
 
+/** What inputs are computed with, and in. */
+export type InputArithmetic = ColumnStore & InputKernels;
+const plain: InputArithmetic = { ...looseColumns, ...inputReference };
+
 export class Inputs {
   /** Numbers that the cell gets in one row. */
   readonly size: number;
   /** The last rows of the features that are looked back at, [B,K]. */
   readonly history: History;
-  /** x [B,F] of the last step, with the last known value for what is missing. */
-  readonly x: Float64Array;
-  /** Of which of them something is known at all. */
-  private readonly known: Uint8Array;
-  /** The same as x with NaN for what is missing. */
-  readonly given: Float64Array;
-  /** The same with what was read, wild values too. */
-  readonly read: Float64Array;
   /** The time of the last step, in milliseconds since 1970; NaN if unknown. */
   now = Number.NaN;
+  /**
+   * What the kernel is told, the steps of changes and lags, and the places that are looked back at [B,K]; x [B,F] of the
+   * last step, with the last known value for what is missing; of which of them something is known at all; the same as x
+   * with NaN for what is missing; with what was read, wild values too; the changes of the step [B,L,K].
+   */
+  private readonly columns: Columns;
   /** The features whose level has just become another one. */
   relevelled: readonly Relevelled[] = NONE;
   private readonly wild: WildValues | null;
@@ -66,6 +69,8 @@ export class Inputs {
   readonly relevance: Relevance | null;
   /** Which of the [B,F] are looked back at. */
   readonly lookedBackAt: Int32Array;
+  /** Of those, what is given [B,K] and what was read [B,K], for kernels. */
+  private readonly newest: Columns;
   private readonly scaler: StandardScaler | null;
   private readonly changeScaler: StandardScaler | null;
   private readonly time: TimeInputs | null;
@@ -74,10 +79,14 @@ export class Inputs {
   private readonly changes: readonly number[];
   private readonly lags: readonly number[];
   private readonly perRow: number;
-  /** The changes [B,L,K] of this step; NaN if unknown. */
-  private readonly changed: Float64Array;
+  /** How many numbers x has, and where it begins in the columns. */
+  private readonly length: number;
+  private readonly xAt: number;
 
-  constructor(spec: ModelSpec) {
+  constructor(
+    spec: ModelSpec,
+    private readonly arithmetic: InputArithmetic = plain,
+  ) {
     const { batch, features, scaler, inputs } = spec;
     const columns = lookedBackAt(spec);
     this.size = inputsOf(spec);
@@ -86,11 +95,13 @@ export class Inputs {
     this.changes = inputs.changes;
     this.lags = inputs.lags;
     this.perRow = columns.length;
-    this.history = new History(historyOf(spec), batch * columns.length);
-    this.x = new Float64Array(batch * features);
-    this.known = new Uint8Array(batch * features);
-    this.given = new Float64Array(batch * features);
-    this.read = new Float64Array(batch * features);
+    this.history = new History(historyOf(spec), batch * columns.length, arithmetic);
+    this.newest = arithmetic.allocateColumns(2 * batch * columns.length);
+    const L = inputs.changes.length;
+    const width = batch * columns.length;
+    this.length = batch * features;
+    this.xAt = INPUTS.length + L + inputs.lags.length + width;
+    this.columns = arithmetic.allocateColumns(this.xAt + 4 * this.length + L * width);
     const { task } = spec;
     const isJudged =
       task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
@@ -101,44 +112,110 @@ export class Inputs {
       scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
     const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
     this.lookedBackAt = Int32Array.from(rows.flat());
-    this.changed = new Float64Array(batch * columns.length * this.changes.length);
     const isScaled = scaler.kind === 'standard';
     this.scaler = isScaled
-      ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' })
+      ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' }, arithmetic)
       : null;
     this.changeScaler =
       isScaled && this.changes.length > 0
-        ? new StandardScaler(columns.length * this.changes.length, {
-            halfLife: scaler.halfLife,
-            centre: 'zero',
-          })
+        ? new StandardScaler(
+            columns.length * this.changes.length,
+            { halfLife: scaler.halfLife, centre: 'zero' },
+            arithmetic,
+          )
         : null;
     this.time = inputs.time.length > 0 ? new TimeInputs(spec) : null;
+    this.tell(spec);
+  }
+
+  /** Writes what the kernel is told. */
+  private tell({ units, inputs: { changes, lags } }: ModelSpec): void {
+    const { columns, history, scaler, changeScaler, length, xAt } = this;
+    const c = columns.array;
+    const changesAt = INPUTS.length;
+    const lagsAt = changesAt + changes.length;
+    const placesAt = lagsAt + lags.length;
+    c.set(changes, changesAt);
+    c.set(lags, lagsAt);
+    c.set(this.lookedBackAt, placesAt);
+    const { base } = columns;
+    const told: Record<keyof typeof INPUTS, number> = {
+      B: this.batch,
+      F: this.features,
+      K: this.perRow,
+      stride: this.size + units,
+      changes: base + changesAt,
+      changeCount: changes.length,
+      lags: base + lagsAt,
+      lagCount: lags.length,
+      x: base + xAt,
+      isKnown: base + xAt + length,
+      given: base + xAt + 2 * length,
+      places: base + placesAt,
+      scaler: scaler?.at ?? 0,
+      changeScaler: changeScaler?.at ?? 0,
+      decay: scaler?.decay ?? 1,
+      history: history.at,
+      historyRows: history.rows,
+      known: history.knownAt,
+      changed: base + xAt + 4 * length,
+      length: 0,
+    };
+    for (const [name, value] of Object.entries(told))
+      if (name !== 'length') c[INPUTS[name as keyof typeof INPUTS]] = value;
+  }
+
+  /** What is given of the last step [B,F]; NaN is missing. */
+  get given(): Float64Array {
+    return this.columns.array.subarray(this.xAt + 2 * this.length, this.xAt + 3 * this.length);
+  }
+
+  /** Where what was read of the last step [B,F] lies, wild values too: in an array, which may move, and from where on. */
+  get read(): readonly [Float64Array, number] {
+    return [this.columns.array, this.xAt + 3 * this.length];
   }
 
   /** Takes the B * F numbers of x from `at` on; null and NaN are missing. The time is in milliseconds since 1970; NaN is unknown. */
   take(x: ArrayLike<number | null>, at: number, time = Number.NaN): void {
-    const { x: filled, given, read, known, wild } = this;
+    const { wild, length, xAt } = this;
+    const c = this.columns.array;
+    const [known, given, read] = [xAt + length, xAt + 2 * length, xAt + 3 * length];
     if (this.relevelled.length > 0) this.relevelled = NONE;
-    for (let i = 0; i < filled.length; i++) {
+    for (let i = 0; i < length; i++) {
       const value = x[at + i] ?? Number.NaN;
-      read[i] = value;
-      given[i] = value;
+      c[read + i] = value;
+      c[given + i] = value;
       if (Number.isNaN(value)) continue;
       const verdict = wild ? wild.judge(value, i) : 'usual';
       if (verdict === 'wild') {
-        given[i] = Number.NaN;
+        c[given + i] = Number.NaN;
         continue;
       }
       if (verdict !== 'usual') this.relevel(i, verdict);
-      filled[i] = value;
-      known[i] = 1;
+      c[xAt + i] = value;
+      c[known + i] = 1;
     }
-    this.history.push(filled, this.lookedBackAt, known);
+    this.history.push(c, this.lookedBackAt, c, xAt, known);
+    this.gather(c, given, read);
     for (const { at } of this.relevelled) this.forget(at);
     this.now = time;
     this.time?.take(time);
     this.usual.take(time);
+  }
+
+  private gather(c: Float64Array, given: number, read: number): void {
+    const { lookedBackAt } = this;
+    const to = this.newest.array;
+    const width = lookedBackAt.length;
+    for (let i = 0; i < width; i++) {
+      to[i] = c[given + lookedBackAt[i]!]!;
+      to[width + i] = c[read + lookedBackAt[i]!]!;
+    }
+  }
+
+  /** Where the newest values [B,K] lie of what is looked back at, NaN where one is missing; and those read, wild ones too. */
+  get newestAt(): Address {
+    return this.newest.base;
   }
 
   /** Milliseconds from one step to the next, where they are known and usual ones. */
@@ -164,49 +241,18 @@ export class Inputs {
 
   /** Writes what the cell gets at step `seq` to z, whose rows lie `stride` apart; then the step joins the statistics. */
   write(m: Reals, z: Address, stride: number, seq: number): void {
-    const { batch: B, features: F, scaler, changeScaler, x, relevance } = this;
-    for (let row = 0; row < B; row++) {
-      const to = z + row * stride;
-      for (let i = 0; i < F; i++) {
-        const value = x[row * F + i]!;
-        // the 0 of a feature that was never known is no reading
-        m[to + i] = scaler && this.known[row * F + i] ? scaler.scale(value, i) : value;
-      }
-      if (relevance) {
+    const { batch: B, features: F, relevance, time, columns, history, perRow, changes, lags } = this;
+    columns.array[INPUTS.stride] = stride;
+    this.arithmetic.writeInputs(columns.data, m, columns.base, z, history.slot, history.seen);
+    if (relevance)
+      for (let row = 0; row < B; row++) {
+        const to = z + row * stride;
         relevance.note(seq, row, m, to);
         for (let i = 0; i < F; i++) m[to + i] = m[to + i]! * relevance.share[i]!;
       }
-      if (this.size === F) continue;
-      const end = this.lookBack(m, to + F, row);
-      this.time?.write(m, end);
-    }
-    scaler?.observe(this.given, B);
-    changeScaler?.observe(this.changed, B);
-  }
-
-  /** Gives where it ends. */
-  private lookBack(m: Reals, z: Address, row: number): Address {
-    const { history, scaler, changeScaler, perRow: K, features: F } = this;
-    let to = z;
-    for (const [l, lag] of this.changes.entries())
-      for (let k = 0; k < K; k++) {
-        const i = row * K + k;
-        const isKnown = history.knows(lag, i);
-        const change = isKnown ? history.read(0, i) - history.read(lag, i) : 0;
-        m[to++] = changeScaler ? changeScaler.scale(change, l * K + k) : clamp(change, LARGEST);
-        const isGiven = isKnown && !Number.isNaN(this.given[this.lookedBackAt[i]!]!);
-        this.changed[(row * this.changes.length + l) * K + k] = isGiven ? change : Number.NaN;
-      }
-    for (const lag of this.lags)
-      for (let k = 0; k < K; k++) {
-        const i = row * K + k;
-        if (!history.knows(lag, i)) m[to++] = 0;
-        else
-          m[to++] = scaler
-            ? scaler.scale(history.read(lag, i), this.lookedBackAt[i]! % F)
-            : history.read(lag, i);
-      }
-    return to;
+    if (!time) return;
+    const end = F + perRow * (changes.length + lags.length);
+    for (let row = 0; row < B; row++) time.write(m, z + row * stride + end);
   }
 
   /**
@@ -227,10 +273,10 @@ export class Inputs {
       for (let row = 0; row < B; row++) {
         let at = dz + (t * B + row) * stride;
         for (let i = 0; i < F; i++)
-          add(t, row * F + i, m[at++]! * share(scaler?.deviation[i]) * (relevance?.share[i] ?? 1));
+          add(t, row * F + i, m[at++]! * share(scaler?.deviationOf(i)) * (relevance?.share[i] ?? 1));
         for (const [l, lag] of this.changes.entries())
           for (let k = 0; k < K; k++) {
-            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviation[l * K + k]) : 0;
+            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviationOf(l * K + k)) : 0;
             at++;
             const i = this.lookedBackAt[row * K + k]!;
             add(t, i, part);
@@ -239,7 +285,7 @@ export class Inputs {
         for (const lag of this.lags)
           for (let k = 0; k < K; k++) {
             const i = this.lookedBackAt[row * K + k]!;
-            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviation[i % F]) : 0);
+            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviationOf(i % F)) : 0);
             at++;
           }
       }
@@ -255,8 +301,8 @@ export class Inputs {
   state(): InputsState {
     return {
       history: this.history.state(),
-      held: this.x.slice(),
-      known: this.known.slice(),
+      held: this.columns.array.slice(this.xAt, this.xAt + this.length),
+      known: Uint8Array.from(this.columns.array.subarray(this.xAt + this.length, this.xAt + 2 * this.length)),
       scaler: this.scaler?.state() ?? null,
       changeScaler: this.changeScaler?.state() ?? null,
       time: this.time?.state() ?? null,
@@ -278,8 +324,8 @@ export class Inputs {
     relevance,
   }: InputsState): void {
     this.history.restore(history);
-    this.x.set(held);
-    this.known.set(known);
+    this.columns.array.set(held, this.xAt);
+    this.columns.array.set(known, this.xAt + this.length);
     if (scaler) this.scaler?.restore(scaler);
     if (changeScaler) this.changeScaler?.restore(changeScaler);
     if (time) this.time?.restore(time);

@@ -11,10 +11,17 @@
  * point.
  */
 
-import { LARGEST_TARGET, NO_TARGET, type Reals } from '../../kernels/kernels.js';
+import type { Columns } from '../../kernels/columns.js';
+import { JUDGED, measured } from '../../kernels/judge-kernels.js';
+import { LARGEST_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
 import { SEASON } from '../forecast/experts.js';
-import { Forecaster, type ForecasterState } from '../forecast/forecaster.js';
+import {
+  type Arithmetic,
+  Forecaster,
+  type ForecasterState,
+  plainArithmetic,
+} from '../forecast/forecaster.js';
 import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
@@ -44,16 +51,6 @@ interface Horizon {
   readonly seasonal: number | null;
 }
 
-/** What rounding takes off a prediction is nothing up to this part of a deviation. */
-const NEGLIGIBLE = 2 ** -16;
-
-/**
- * Gives the prediction that a target is measured from: the one that was served, or, where float32 has not digits enough
- * for it, the exact one.
- */
-const measured = (served: number, exact: number, deviation: number): number =>
-  Math.abs(served - exact) <= NEGLIGIBLE * deviation ? served : exact;
-
 /** What all outputs keep. */
 abstract class ScaledOutputs {
   protected readonly batch: number;
@@ -65,14 +62,17 @@ abstract class ScaledOutputs {
   /** Who forecasts beside the network; null where nobody does. */
   readonly forecaster: Forecaster | null = null;
 
-  constructor(spec: ModelSpec, centre: 'mean' | 'zero') {
+  constructor(spec: ModelSpec, centre: 'mean' | 'zero', arithmetic: Arithmetic) {
     const { scaler, batch, readout, interval } = spec;
     this.batch = batch;
     this.outputs = outputsOf(spec);
     const isScaled = scaler.kind === 'standard' && readout.kind === 'linear';
-    this.scaler = isScaled ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }) : null;
+    this.scaler = isScaled
+      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }, arithmetic)
+      : null;
     const rows = delayOf(spec) + reachOf(spec) + 1;
-    this.intervals = readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval) : null;
+    this.intervals =
+      readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval, arithmetic) : null;
   }
 
   state(): OutputsState {
@@ -98,17 +98,19 @@ export class ForecastOutputs extends ScaledOutputs {
   private readonly horizons: readonly Horizon[];
   private readonly isChange: boolean;
   private readonly perHorizon: number;
-  /** What joins the statistics at this step [B,M]; NaN where nothing does. */
-  private readonly seen: Float64Array;
+  /** What the kernels are told, and each horizon's ways back. */
+  private readonly plan: Columns;
   override readonly forecaster: Forecaster | null;
+  private expected: Float64Array | null = null;
 
   constructor(
     spec: ModelSpec,
     { horizon, baseline, forecaster }: ForecastTask,
     private readonly inputs: Inputs,
     private readonly monitor: ErrorMonitor,
+    private readonly arithmetic: Arithmetic = plainArithmetic,
   ) {
-    super(spec, baseline === 'none' ? 'mean' : 'zero');
+    super(spec, baseline === 'none' ? 'mean' : 'zero', arithmetic);
     const { season } = spec;
     this.isChange = baseline !== 'none';
     this.horizons = horizon.map((ahead, q) => {
@@ -118,30 +120,106 @@ export class ForecastOutputs extends ScaledOutputs {
       return { ahead, first, arrived, served: arrived - ahead, seasonal };
     });
     this.perHorizon = this.outputs / horizon.length;
-    this.seen = new Float64Array(this.batch * this.outputs);
+    this.plan = arithmetic.allocateColumns(JUDGED.length + 3 * horizon.length);
+    this.tell();
     this.forecaster =
-      forecaster === 'mixture' ? new Forecaster(spec, this.horizons, inputs, delayOf(spec)) : null;
+      forecaster === 'mixture' && this.scaler
+        ? new Forecaster(spec, this.horizons, inputs, this.scaler, delayOf(spec), arithmetic)
+        : null;
+  }
+
+  /** Writes what the kernels are told. */
+  private tell(): void {
+    const { plan, inputs, monitor, intervals, scaler, horizons, batch, perHorizon: K } = this;
+    const { targets, forecasts, errors, sums } = monitor.places;
+    const { ranges = 0, naiveRanges = 0, served = 0, naiveServed = 0 } = intervals?.places ?? {};
+    const alpha = intervals ? 1 - intervals.probability : 1;
+    const told: Record<keyof typeof JUDGED, number> = {
+      B: batch,
+      K,
+      Q: horizons.length,
+      first: monitor.first,
+      scores: monitor.prequential.columns.base,
+      health: monitor.health.places.units,
+      healthStep: monitor.health.places.step,
+      errors,
+      targets,
+      forecasts,
+      sums,
+      ranges,
+      naiveRanges,
+      served,
+      naiveServed,
+      alpha,
+      per: 2 / alpha,
+      history: inputs.history.at,
+      historyRows: inputs.history.rows,
+      known: inputs.history.knownAt,
+      newest: inputs.newestAt,
+      scaler: scaler?.at ?? 0,
+      decay: scaler?.decay ?? 1,
+      isCentred: scaler?.isCentred ? 1 : 0,
+      isChange: this.isChange ? 1 : 0,
+      horizons: plan.base + JUDGED.length,
+      length: 0,
+    };
+    const c = plan.array;
+    for (const [name, value] of Object.entries(told)) c[JUDGED[name as keyof typeof JUDGED]] = value;
+    for (const [q, { ahead, arrived, seasonal }] of horizons.entries())
+      c.set([ahead, arrived, seasonal ?? -1], JUDGED.length + 3 * q);
   }
 
   /** Step `seq` has come, and is in the history: what was forecast for it is scored and becomes a target. */
   arrive(m: Reals, window: Window, seq: number, learning: boolean): void {
-    const last = this.horizons.at(-1);
-    const { forecaster } = this;
+    const { forecaster, horizons } = this;
     if (this.inputs.relevelled.length > 0) this.relevel();
-    for (const [q, horizon] of this.horizons.entries()) {
-      const step = seq - horizon.ahead;
-      const isForecast = step >= window.start;
-      let counts = false;
-      for (let row = 0; row < this.batch; row++)
-        for (let k = 0; k < this.perHorizon; k++)
-          if (this.arriveOne(m, window, horizon, row, k, isForecast ? step : null, learning)) counts = true;
-      if (!isForecast) continue;
-      window.markTarget(step, counts, horizon === last);
+    for (let q = 0; q < horizons.length; q++) {
+      const step = seq - horizons[q]!.ahead;
+      const counts = this.judge(m, window, q, step, learning);
+      if (step < window.start) continue;
+      window.markTarget(step, counts, q === horizons.length - 1);
       forecaster?.meet(m, window, q, step, learning);
     }
     forecaster?.take();
-    this.scaler?.observe(this.seen, this.batch);
-    this.monitor.end(seq, this.inputs.now);
+    this.monitor.end(seq, this.inputs.now, this.seasonal(seq));
+  }
+
+  /** Judges what was forecast at a step by the newest values, and tells whether one of them is to be learned from. */
+  private judge(m: Reals, window: Window, q: number, step: number, learning: boolean): boolean {
+    const { plan, inputs, arithmetic, intervals } = this;
+    const { slot, seen } = inputs.history;
+    const isForecast = step >= window.start;
+    const from = isForecast ? step : window.next;
+    return (
+      arithmetic.judgeForecasts(
+        plan.data,
+        m,
+        plan.base,
+        q,
+        isForecast ? (intervals?.rowOf(step) ?? 0) : -1,
+        learning ? 1 : 0,
+        slot,
+        seen,
+        window.exactPlace(from),
+        window.sumsAt(from),
+        window.predictionAt(from),
+        window.targetAt(from),
+        window.deviationAt(from),
+      ) === 1
+    );
+  }
+
+  /** What the season lets expect of the first outputs at step `seq`, as far as it is known; null where the time says it. */
+  private seasonal(seq: number): Float64Array | null {
+    const { forecaster, inputs, batch: B, perHorizon: K, outputs: M } = this;
+    const [{ ahead }] = this.horizons as [Horizon];
+    if (!forecaster || !Number.isNaN(inputs.now) || seq < ahead) return null;
+    this.expected ??= new Float64Array(B * K);
+    for (let i = 0; i < B * K; i++) {
+      const o = Math.floor(i / K) * M + (i % K);
+      this.expected[i] = forecaster.forecastOf(SEASON, seq - ahead, o) ?? Number.NaN;
+    }
+    return this.expected;
   }
 
   private relevel(): void {
@@ -159,127 +237,35 @@ export class ForecastOutputs extends ScaledOutputs {
     }
   }
 
-  /** Does that for one number, if a forecast was made for it at `step`, and tells whether it is to be learned from. */
-  private arriveOne(
-    m: Reals,
-    window: Window,
-    horizon: Horizon,
-    row: number,
-    k: number,
-    step: number | null,
-    learning: boolean,
-  ): boolean {
-    const { history, given, read, lookedBackAt } = this.inputs;
-    const { ahead, arrived } = horizon;
-    const i = row * this.perHorizon + k;
-    const j = horizon.first + k;
-    const at = row * this.outputs + j;
-    const truth = given[lookedBackAt[i]!]!;
-    const isForecast = step !== null && !Number.isNaN(truth);
-    const isRead = step !== null && !Number.isNaN(read[lookedBackAt[i]!]!);
-    if (isRead && history.knows(ahead, i)) this.score(m, window, horizon, step, i, j, row);
-    const isKnown = !this.isChange || history.knows(arrived, i);
-    // what joins the statistics: a change that was forecast, or any truth where there is no baseline
-    if (!this.isChange) this.seen[at] = truth;
-    else this.seen[at] = isForecast && isKnown ? truth - history.read(arrived, i) : Number.NaN;
-    if (!isForecast || !history.knows(ahead, i) || !isKnown) return false;
-    if (this.meet(m, window, step, at, j, this.seen[at]!) && learning) return true;
-    m[window.targetAt(step) + at] = NO_TARGET;
-    return false;
-  }
-
-  /** Scores the forecast that was made at `step` for what was read, be it wild. */
-  private score(
-    m: Reals,
-    window: Window,
-    horizon: Horizon,
-    step: number,
-    i: number,
-    j: number,
-    row: number,
-  ): void {
-    const { ahead, arrived, seasonal } = horizon;
-    const { monitor, intervals } = this;
-    const { history, read, lookedBackAt } = this.inputs;
-    const o = row * this.outputs + j;
-    const truth = read[lookedBackAt[i]!]!;
-    const y = window.exact[window.exactAt(step) + o]!;
-    const naive = truth - history.read(ahead, i);
-    const season =
-      j < this.perHorizon ? (this.forecaster?.forecastOf(SEASON, step, o) ?? Number.NaN) : Number.NaN;
-    monitor.score(j, row, y, truth, season);
-    monitor.prequential.scoreNaive(j, naive);
-    if (intervals) {
-      monitor.prequential.scoreInterval(j, Math.abs(truth - y), Math.abs(naive), intervals, step, o);
-      intervals.observe(step, o, truth - y);
-      intervals.observeNaive(step, o, naive);
-    }
-    if (seasonal !== null && history.knows(seasonal, i))
-      monitor.prequential.scoreSeasonal(j, truth - history.read(seasonal, i));
-    const isKnown = !this.isChange || history.knows(arrived, i);
-    const deviation = this.scaler ? m[window.deviationAt(step) + j]! : 1;
-    const network = isKnown ? deviation * m[window.sumsAt(step) + o]! : 0;
-    this.judge(horizon, i, j, Math.abs(truth - y), truth, network);
-  }
-
-  /** Compares with the baseline what was served, and what the network itself said. */
-  private judge(
-    horizon: Horizon,
-    i: number,
-    j: number,
-    served: number,
-    truth: number,
-    network: number,
-  ): void {
-    const { ahead, arrived, seasonal } = horizon;
-    const { health } = this.monitor;
-    const { history } = this.inputs;
-    const isSeasonal = this.isChange && arrived === seasonal && history.knows(arrived, i);
-    const actual = truth - history.read(isSeasonal ? arrived : ahead, i);
-    if (this.isChange) health.observe(j, served, Math.abs(actual), Math.abs(actual - network));
-    else health.observe(j, served, Math.abs(actual), served, health.spread(j, truth));
-  }
-
-  /** Makes the truth a target, in the units of the sums, and tells whether it can count. */
-  private meet(m: Reals, window: Window, step: number, at: number, j: number, d: number): boolean {
-    const { scaler } = this;
-    const p = m[window.sumsAt(step) + at]!;
-    const deviation = scaler ? m[window.deviationAt(step) + j]! : 1;
-    if (deviation === 0) return false;
-    let offset = d / deviation;
-    if (!this.isChange) {
-      const exact = window.exact[window.exactAt(step) + at]!;
-      offset = p - (measured(m[window.predictionAt(step) + at]!, exact, deviation) - d) / deviation;
-    }
-    m[window.targetAt(step) + at] = clamp(offset, scaler ? MAX_DEVIATIONS : LARGEST_TARGET);
-    return true;
-  }
-
   /** Turns the sums of step `seq` into the predictions that are served. */
   serve(m: Reals, window: Window, seq: number): void {
-    const { scaler, forecaster, isChange, perHorizon: K, outputs: M, batch: B } = this;
+    if (this.forecaster) this.forecaster.serve(m, window, seq);
+    else this.serveNetwork(m, window, seq);
+    this.intervals?.serve(seq);
+  }
+
+  /** Serves what the network says. */
+  private serveNetwork(m: Reals, window: Window, seq: number): void {
+    const { scaler, isChange, perHorizon: K, outputs: M, batch: B } = this;
     const { history } = this.inputs;
     const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
     const exact = window.exactAt(seq);
-    forecaster?.begin(m, window, seq);
-    for (const [q, { served, first }] of this.horizons.entries())
+    for (const { served, first } of this.horizons)
       for (let i = 0; i < B * K; i++) {
         const isKnown = !isChange || history.knows(served, i);
         const j = first + (i % K);
         const at = Math.floor(i / K) * M + j;
-        const deviation = scaler ? Math.min(scaler.deviation[j]!, LARGEST) : 1;
+        const deviation = scaler ? Math.min(scaler.deviationOf(j), LARGEST) : 1;
         if (scaler) m[deviationAt + j] = deviation;
         const p = clamp(m[sums + at]!, LARGEST);
         m[sums + at] = p;
         const network = isChange
           ? history.read(isKnown ? served : 0, i) + (isKnown ? deviation * p : 0)
           : (scaler?.unscale(p, j) ?? p);
-        const value = forecaster ? forecaster.forecast(q, i, seq, clamp(network, LARGEST)) : network;
-        const prediction = clamp(value, LARGEST);
+        const prediction = clamp(network, LARGEST);
         window.exact[exact + at] = prediction;
         m[y + at] = prediction;
       }
-    this.intervals?.serve(seq);
   }
 
   /** Forgets all that was learned of who forecasts well: the network starts over. */
@@ -301,8 +287,9 @@ export class SuppliedOutputs extends ScaledOutputs {
   constructor(
     spec: ModelSpec,
     private readonly monitor: ErrorMonitor,
+    arithmetic: Arithmetic = plainArithmetic,
   ) {
-    super(spec, 'mean');
+    super(spec, 'mean', arithmetic);
     this.isSoftmax = spec.readout.kind === 'softmax';
   }
 
@@ -357,7 +344,7 @@ export class SuppliedOutputs extends ScaledOutputs {
     const exact = window.exactAt(seq);
     for (let at = 0; at < B * M; at++) {
       const j = at % M;
-      if (scaler) m[deviationAt + j] = scaler.deviation[j]!;
+      if (scaler) m[deviationAt + j] = scaler.deviationOf(j);
       const p = clamp(m[sums + at]!, LARGEST);
       m[sums + at] = p;
       const prediction = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);

@@ -7,7 +7,9 @@
  * The mean is kept as the sum of two numbers, the second what rounding took off the first (Knuth's two-sum): the
  * deviations of a counter that stands at 10^12 are as fine as those of one that begins at 0.
  */
-import { clamp } from '../../math/clamp.js';
+import type { Address } from '../../kernels/arena.js';
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { MAX_DEVIATIONS, scalerDeviate, scalerObserve, scalerScale } from '../../kernels/scaler.js';
 import type { Level } from './wild-values.js';
 
 export interface ScalerState {
@@ -27,50 +29,62 @@ export interface ScalerOptions {
   readonly centre: 'mean' | 'zero';
 }
 
-/** Scaled values are clamped to this many deviations. */
-export const MAX_DEVIATIONS = 10;
-
-/** What varies by less than this part of its mean is a constant: float64 hardly resolves it. */
-const RESOLUTION = 2 ** -50;
+export { MAX_DEVIATIONS };
 
 /** Gives what a sample's weight is multiplied by at every new one: 1 - ln 2 / halfLife, with which it halves. */
 export const decayOf = (halfLife: number | null): number => (halfLife === null ? 1 : 1 - Math.LN2 / halfLife);
 
 export class StandardScaler {
-  /** [ count | mean | m2 | low ], each [width]; in count each sample has the weight that is left of it. */
-  private readonly sums: Float64Array;
-  /** The same of the level before, for each feature. */
-  private readonly aside: Float64Array;
-  private readonly decay: number;
+  /**
+   * [ count | mean | m2 | low | deviation ], each [width], and the first four of the level before: in count each sample has
+   * the weight that is left of it.
+   */
+  private readonly columns: Columns;
+  /** What a sample's weight is multiplied by at every new one. */
+  readonly decay: number;
   /** Does it subtract the mean? Around zero there is none to keep. */
-  private readonly isCentred: boolean;
-  /** Standard deviations [width] of what has been seen; 0 for what has not varied. */
-  readonly deviation: Float64Array;
+  readonly isCentred: boolean;
 
   constructor(
     readonly width: number,
     { halfLife, centre }: ScalerOptions = { halfLife: null, centre: 'mean' },
+    store: ColumnStore = looseColumns,
   ) {
     this.isCentred = centre === 'mean';
-    this.sums = new Float64Array(4 * width);
-    this.aside = new Float64Array(4 * width);
-    this.deviation = new Float64Array(width);
+    this.columns = store.allocateColumns(9 * width);
     this.decay = decayOf(halfLife);
+  }
+
+  /** Where its numbers lie in the columns. */
+  get at(): Address {
+    return this.columns.base;
+  }
+
+  /** Where the deviations [width] lie. */
+  get deviationsAt(): Address {
+    return this.columns.base + 4 * this.width;
+  }
+
+  /** The standard deviation of what has been seen of feature i; 0 for what has not varied. */
+  deviationOf(i: number): number {
+    return this.columns.array[4 * this.width + i]!;
+  }
+
+  /** The deviations [width], a copy. */
+  get deviation(): Float64Array {
+    return this.columns.array.slice(4 * this.width, 5 * this.width);
   }
 
   /** Gives value `x` of feature i in deviations from the mean. */
   scale(x: number, i: number): number {
-    const deviation = this.deviation[i]!;
-    if (deviation === 0) return 0;
-    const { sums, width } = this;
-    const off = this.isCentred ? x - sums[width + i]! - sums[3 * width + i]! : x;
-    return clamp(off / deviation, MAX_DEVIATIONS);
+    return scalerScale(this.columns.array, 0, this.width, i, x, this.isCentred);
   }
 
   /** Gives scaled value `z` of feature i back in the user's units. */
   unscale(z: number, i: number): number {
-    const { sums, width } = this;
-    return sums[width + i]! + (sums[3 * width + i]! + z * this.deviation[i]!);
+    const { width } = this;
+    const sums = this.columns.array;
+    return sums[width + i]! + (sums[3 * width + i]! + z * sums[4 * width + i]!);
   }
 
   /** Lets `rows` rows [rows,width] of x, from `at` on, join the statistics. */
@@ -81,27 +95,7 @@ export class StandardScaler {
 
   /** Lets one value of feature i join. */
   observeOne(value: number, i: number): void {
-    if (Number.isNaN(value)) return;
-    const { sums, width, decay } = this;
-    const n = 1 + decay * sums[i]!;
-    sums[i] = n;
-    const square = this.isCentred ? this.moveMean(value, i, n) : value * value;
-    sums[2 * width + i] = decay * sums[2 * width + i]! + square;
-    this.deviate(i);
-  }
-
-  /** Moves the mean of n samples towards the last of them, and gives the product of its deviations from both means. */
-  private moveMean(value: number, i: number, n: number): number {
-    const { sums, width } = this;
-    const [mean, low] = [sums[width + i]!, sums[3 * width + i]!];
-    const delta = value - mean - low;
-    const move = low + delta / n;
-    const after = mean + move;
-    const moved = after - mean;
-    const rest = mean - (after - moved) + (move - moved);
-    sums[width + i] = after;
-    sums[3 * width + i] = rest;
-    return delta * (value - after - rest);
+    scalerObserve(this.columns.array, 0, this.width, i, value, this.decay, this.isCentred);
   }
 
   /**
@@ -109,45 +103,38 @@ export class StandardScaler {
    * `new`, or true only now, it begins without any; `back` brings those that were kept aside.
    */
   exchange(i: number, level: Level): void {
-    const { sums, aside, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
+    const aside = 5 * width;
     for (let k = i; k < 4 * width; k += width) {
       const present = sums[k]!;
-      sums[k] = level === 'back' ? aside[k]! : 0;
-      aside[k] = level === 'anew' ? 0 : present;
+      sums[k] = level === 'back' ? sums[aside + k]! : 0;
+      sums[aside + k] = level === 'anew' ? 0 : present;
     }
-    this.deviate(i);
+    scalerDeviate(sums, 0, width, i);
   }
 
   /** Forgets all that was seen. */
   clear(): void {
-    for (const part of [this.sums, this.aside, this.deviation]) part.fill(0);
-  }
-
-  private deviate(i: number): void {
-    const { sums, width } = this;
-    if (sums[i] === 0) {
-      this.deviation[i] = 0;
-      return;
-    }
-    const deviation = Math.sqrt(sums[2 * width + i]! / sums[i]!);
-    this.deviation[i] = deviation > Math.abs(sums[width + i]!) * RESOLUTION ? deviation : 0;
+    this.columns.array.fill(0);
   }
 
   state(): ScalerState {
-    const { sums, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
     const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => sums.slice(k * width, (k + 1) * width));
-    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: this.aside.slice() };
+    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: sums.slice(5 * width) };
   }
 
   restore({ count, mean, m2, low, aside }: ScalerState): void {
-    const { sums, width } = this;
+    const { width } = this;
+    const sums = this.columns.array;
     sums.set(count);
     sums.set(mean, width);
     sums.set(m2, 2 * width);
     sums.fill(0, 3 * width);
     if (low) sums.set(low, 3 * width);
-    if (aside) this.aside.set(aside);
-    else this.aside.fill(0);
-    for (let i = 0; i < width; i++) this.deviate(i);
+    if (aside) sums.set(aside, 5 * width);
+    for (let i = 0; i < width; i++) scalerDeviate(sums, 0, width, i);
   }
 }

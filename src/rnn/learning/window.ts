@@ -13,6 +13,7 @@
  * The last `keep` steps always lie one after the other, so that a kernel walks them in one call. Behind them is
  * room for a fifth as many; when it is used up, they slide to the front. Memory is constant on an endless stream.
  */
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { type Address, NO_TARGET, type Reals } from '../../kernels/kernels.js';
 
 export interface WindowShape {
@@ -51,7 +52,7 @@ export class Window {
   /** Number of the next step. */
   next = 0;
   private targets: Uint8Array;
-  readonly exact: Float64Array;
+  private readonly columns: Columns;
   private readonly capacity: number;
   private readonly zSize: number;
   private readonly ySize: number;
@@ -78,6 +79,7 @@ export class Window {
     /** Where it begins in the arena. */
     readonly base: Address,
     private readonly shape: WindowShape,
+    store: ColumnStore = looseColumns,
   ) {
     this.capacity = roomFor(shape.keep);
     this.zSize = shape.batch * (shape.features + shape.units);
@@ -90,7 +92,7 @@ export class Window {
     this.activations = this.deviation + this.capacity * this.deviationSize;
     this.activationsSize = shape.batch * shape.activations;
     this.targets = new Uint8Array(this.capacity);
-    this.exact = new Float64Array(Window.exactLength(shape));
+    this.columns = store.allocateColumns(Window.exactLength(shape));
   }
 
   /** The oldest step that is still here. */
@@ -108,6 +110,16 @@ export class Window {
 
   predictionAt(step: number): Address {
     return this.prediction + (step - this.origin) * this.ySize;
+  }
+
+  /** The predictions in float64. */
+  get exact(): Float64Array {
+    return this.columns.array;
+  }
+
+  /** Where those of a step lie in the columns. */
+  exactPlace(step: number): Address {
+    return this.columns.base + this.exactAt(step);
   }
 
   /** Where the predictions of a step begin in `exact`. */

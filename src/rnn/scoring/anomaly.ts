@@ -108,6 +108,7 @@ export class AnomalyScore {
     forecast: ArrayLike<number>,
     seasonal: ArrayLike<number> | null = null,
     time = Number.NaN,
+    forecastAt = 0,
   ): number {
     const { c, size, oddness, slots } = this;
     const slot = slots.of(time);
@@ -116,7 +117,7 @@ export class AnomalyScore {
     for (let j = 0; j < size; j++) {
       oddness[j] = 0;
       const value = target[j]!;
-      const error = Math.abs(value - forecast[j]!);
+      const error = Math.abs(value - forecast[forecastAt + j]!);
       if (Number.isNaN(error)) continue;
       present++;
       const at = SUMS + j * COLUMNS;

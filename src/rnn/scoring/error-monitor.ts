@@ -1,5 +1,7 @@
 /** Scores each error, and tells by it how odd the step is and whether the series has changed. */
 
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { relativeError } from '../../kernels/scores.js';
 import type { OutputName } from '../io/output-names.js';
 import { AnomalyScore, type AnomalyState } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
@@ -46,65 +48,79 @@ export class ErrorMonitor {
   private readonly detector = new DriftDetector();
   private readonly episodes = new Episodes();
   private readonly anomalies: AnomalyScore;
-  /** Target and forecast [B,first] by which a step is judged odd; NaN for a target that is missing. */
-  private readonly targets: Float64Array;
-  private readonly forecasts: Float64Array;
-  /** What the season lets expect [B,first]; NaN where nothing does. */
-  private readonly seasonal: Float64Array;
-  private readonly errors: Float64Array;
-  private sum = 0;
-  private scored = 0;
-  private firsts = 0;
+  /**
+   * Targets [B,first], NaN for what is missing, and forecasts [B,first] by which a step is judged odd; mean absolute errors
+   * of the outputs, and of how many [M,2]; of the step under way the sum of the relative errors, their count, and that of
+   * the first outputs.
+   */
+  private readonly columns: Columns;
+  private readonly size: number;
+  private readonly outputs: number;
+  private readonly firstErrors: number;
+  private readonly step: number;
 
   /** @param first how many outputs, of the shortest horizon, a step is judged odd by. They come first. */
   constructor(
     names: readonly OutputName[],
     batch: number,
-    private readonly first: number,
+    readonly first: number,
+    store: ColumnStore = looseColumns,
   ) {
-    this.prequential = new Prequential(names);
-    this.health = new HealthMonitor(names.length);
+    this.prequential = new Prequential(names, store);
+    this.health = new HealthMonitor(names.length, store);
     this.anomalies = new AnomalyScore(batch * first);
-    this.targets = new Float64Array(batch * first).fill(Number.NaN);
-    this.forecasts = new Float64Array(batch * first);
-    this.seasonal = new Float64Array(batch * first).fill(Number.NaN);
-    this.errors = new Float64Array(2 * names.length);
+    this.size = batch * first;
+    this.outputs = names.length;
+    this.firstErrors = 2 * this.size;
+    this.step = this.firstErrors + 2 * names.length;
+    this.columns = store.allocateColumns(this.step + 3);
+    this.columns.array.fill(Number.NaN, 0, this.size);
+  }
+
+  /** Where its numbers lie in the columns. */
+  get places(): { targets: number; forecasts: number; errors: number; sums: number } {
+    const { base } = this.columns;
+    const { size, firstErrors, step } = this;
+    return { targets: base, forecasts: base + size, errors: base + firstErrors, sums: base + step };
   }
 
   get metrics(): Metrics {
     return this.prequential.read();
   }
 
-  /**
-   * Takes the prediction and the target of output j in row `row`, and what the season lets expect, NaN if that is unknown.
-   */
-  score(j: number, row: number, prediction: number, target: number, seasonal = Number.NaN): void {
+  /** Takes the prediction and the target of output j in row `row`. */
+  score(j: number, row: number, prediction: number, target: number): void {
     this.prequential.score(j, prediction, target);
-    this.sum += this.relative(j, Math.abs(prediction - target));
-    this.scored++;
+    const { size, outputs, firstErrors, step } = this;
+    const c = this.columns.array;
+    const error = Math.abs(prediction - target);
+    // a single output's error counts as it is; of several, so that all count alike, in units of the output's own mean one
+    c[step]! += outputs === 1 ? error : relativeError(c, firstErrors + 2 * j, error);
+    c[step + 1]!++;
     if (j >= this.first) return;
-    this.targets[row * this.first + j] = target;
-    this.forecasts[row * this.first + j] = prediction;
-    this.seasonal[row * this.first + j] = seasonal;
-    this.firsts++;
+    c[row * this.first + j] = target;
+    c[size + row * this.first + j] = prediction;
+    c[step + 2]!++;
   }
 
   /**
    * Judges the errors that were scored since the last call.
    *
    * @param seq the step that is judged. @param time its time in milliseconds since 1970; NaN if unknown
+   * @param seasonal what the season lets expect [B,first], NaN where nothing does; null where the time says it
    */
-  end(seq: number, time: number): void {
-    if (this.scored > 0) this.drift = this.detector.observe(this.sum / this.scored) ?? this.drift;
-    this.sum = 0;
-    this.scored = 0;
+  end(seq: number, time: number, seasonal: Float64Array | null = null): void {
+    const { size, step } = this;
+    const c = this.columns.array;
+    const [scored, firsts] = [c[step + 1]!, c[step + 2]!];
+    if (scored > 0) this.drift = this.detector.observe(c[step]! / scored) ?? this.drift;
+    for (let i = step; i < step + 3; i++) c[i] = 0;
     this.health.end();
-    const isScored = this.firsts > 0;
+    const isScored = firsts > 0;
     if (isScored) {
-      this.anomaly = this.anomalies.score(this.targets, this.forecasts, this.seasonal, time);
-      this.targets.fill(Number.NaN);
+      this.anomaly = this.anomalies.score(c, c, seasonal, time, size);
+      for (let i = 0; i < size; i++) c[i] = Number.NaN;
     }
-    this.firsts = 0;
     const told = this.episodes.take(seq, isScored ? this.anomaly : 0, time);
     if (told === 'began') {
       this.isAnomalous = true;
@@ -126,14 +142,8 @@ export class ErrorMonitor {
     this.health.clearChange();
   }
 
-  /** Gives the error of a single output as it is; of several, in units of the output's own mean error, so that all count alike. */
-  private relative(j: number, error: number): number {
-    const { errors } = this;
-    if (errors.length === 2) return error;
-    const mean = errors[2 * j]!;
-    const n = ++errors[2 * j + 1]!;
-    errors[2 * j] = mean + (error - mean) / n;
-    return mean > 0 ? error / mean : 1;
+  private get errors(): Float64Array {
+    return this.columns.array.subarray(this.firstErrors, this.step);
   }
 
   clearMetrics(): void {

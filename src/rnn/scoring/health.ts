@@ -8,6 +8,9 @@
  * coming back lie apart, so that the state does not flap.
  */
 
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { healthObserve, healthSpread, MOST_UNITS, HEALTH_WIDTH as WIDTH } from '../../kernels/scores.js';
+
 /** What the model itself can be. */
 export type ModelState = 'warming-up' | 'learning' | 'no-better-than-baseline' | 'diverged';
 
@@ -47,16 +50,11 @@ const [LOST, BACK] = [5, 2.5];
 /** Updates left out in a row at which it counts as diverged. */
 const MOST_SKIPPED = 8;
 /** Units that one error counts as at most. */
-export const MOST = 50;
-/** Targets that a unit is the mean of. */
-const MEMORY = 2000;
-/** A unit that is this many times an error is one of a wild value, and falls by SHRINK. */
-const FAR = 1000;
-const SHRINK = 0.9;
-const WIDTH = 4;
+export const MOST = MOST_UNITS;
 
 export class HealthMonitor {
-  private readonly columns: Float64Array;
+  /** Units of each output, and the sums over the targets of the step under way [4], and their count. */
+  private readonly columns: Columns;
   private scored = 0;
   private readonly means = new Float64Array(4);
   private at = WARMING;
@@ -69,12 +67,18 @@ export class HealthMonitor {
   private applied = 0;
   private leftOut = 0;
   private skipped = 0;
-  /** Sums over the targets of the step under way, and their count. */
-  private readonly step = new Float64Array(4);
-  private count = 0;
 
-  constructor(outputs: number) {
-    this.columns = new Float64Array(outputs * WIDTH);
+  constructor(
+    private readonly outputs: number,
+    store: ColumnStore = looseColumns,
+  ) {
+    this.columns = store.allocateColumns(outputs * WIDTH + 5);
+  }
+
+  /** Where the units lie in the columns, and the sums of the step. */
+  get places(): { units: number; step: number } {
+    const { base } = this.columns;
+    return { units: base, step: base + this.outputs * WIDTH };
   }
 
   get now(): ModelState {
@@ -102,29 +106,12 @@ export class HealthMonitor {
    * network itself, which is measured by `yardstick`, the error that a network without skill would make.
    */
   observe(j: number, served: number, naive: number, network: number, yardstick = naive): void {
-    const { columns: c, step } = this;
-    const at = j * WIDTH;
-    const n = Math.min(++c[at + 3]!, MEMORY);
-    const unit = unitAfter(c[at]!, naive, n);
-    const stick = yardstick === naive ? unit : unitAfter(c[at + 1]!, yardstick, n);
-    c[at] = unit;
-    c[at + 1] = stick;
-    step[0]! += inUnits(served, unit);
-    step[1]! += inUnits(naive, unit);
-    step[2]! += inUnits(network, stick);
-    step[3]! += inUnits(yardstick, stick);
-    this.count++;
+    healthObserve(this.columns.array, j * WIDTH, this.outputs * WIDTH, served, naive, network, yardstick);
   }
 
   /** Gives how far a target of output j is from the mean of those before it, which it then joins. */
   spread(j: number, target: number): number {
-    const { columns: c } = this;
-    const at = j * WIDTH;
-    const n = Math.min(c[at + 3]! + 1, MEMORY);
-    const distance = n === 1 ? 0 : target - c[at + 2]!;
-    const limit = c[at + 1]! > 0 ? MOST * c[at + 1]! : Math.abs(distance);
-    c[at + 2] = n === 1 ? target : c[at + 2]! + Math.max(-limit, Math.min(limit, distance)) / n;
-    return Math.abs(distance);
+    return healthSpread(this.columns.array, j * WIDTH, target);
   }
 
   /** Takes how many updates were applied, and left out, since the weights were drawn. */
@@ -137,15 +124,18 @@ export class HealthMonitor {
 
   /** Judges by what was observed since the last call. */
   end(): void {
-    const { step, means, count } = this;
+    const { means } = this;
+    const c = this.columns.array;
+    const step = this.outputs * WIDTH;
+    const count = c[step + 4]!;
     if (count === 0) return;
     const n = ++this.scored;
     for (let i = 0; i < 4; i++) {
       const window = Math.min(n, i < 2 ? JUDGED : JUDGED_NETWORK);
-      means[i]! += (step[i]! / count - means[i]!) / window;
-      step[i] = 0;
+      means[i]! += (c[step + i]! / count - means[i]!) / window;
+      c[step + i] = 0;
     }
-    this.count = 0;
+    c[step + 4] = 0;
     const verdict = this.verdict();
     this.held = verdict === this.candidate ? this.held + 1 : 1;
     this.candidate = verdict;
@@ -171,19 +161,19 @@ export class HealthMonitor {
 
   /** The weights start over: so does what is known of them. */
   clear(): void {
-    this.restore({ columns: new Float64Array(this.columns.length), sums: [] });
+    this.restore({ columns: new Float64Array(this.outputs * WIDTH), sums: [] });
   }
 
   state(): HealthState {
     const { columns, means, scored, at, candidate, held, told, applied, leftOut, skipped } = this;
     return {
-      columns: columns.slice(),
+      columns: columns.array.slice(0, this.outputs * WIDTH),
       sums: [...means, scored, at, candidate, held, told, applied, leftOut, skipped],
     };
   }
 
   restore({ columns, sums }: HealthState): void {
-    this.columns.set(columns);
+    this.columns.array.set(columns);
     for (let i = 0; i < 4; i++) this.means[i] = sums[i] ?? 0;
     const [scored = 0, at = 0, candidate = 0, held = 0, told = 0, applied = 0, leftOut = 0, skipped = 0] =
       sums.slice(4);
@@ -193,13 +183,3 @@ export class HealthMonitor {
 
 const ratioOf = (error: number, baseline: number): number =>
   baseline > 0 ? error / baseline : error > 0 ? Number.POSITIVE_INFINITY : 1;
-
-const inUnits = (error: number, unit: number): number =>
-  unit > 0 ? Math.min(error / unit, MOST) : error > 0 ? 1 : 0;
-
-/** Gives the unit after an error: a mean over n targets. */
-function unitAfter(unit: number, error: number, n: number): number {
-  if (unit === 0) return error;
-  if (error > 0 && error < unit / FAR) return unit * SHRINK;
-  return unit + (Math.min(error, MOST * unit) - unit) / n;
-}

@@ -3,6 +3,17 @@
  * that target (Gama et al. 2013). Errors are in the user's units, and every output has its own; the naive forecasts are
  * scored for the same targets.
  */
+import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import {
+  AT,
+  LEAST,
+  RECENT,
+  scoreError,
+  scoreMean,
+  scoreNaiveRange,
+  scoreRange,
+  SCORES_WIDTH as WIDTH,
+} from '../../kernels/scores.js';
 import type { OutputName } from '../io/output-names.js';
 
 /** Scores of one output, or of all. A score that is not known yet, or does not apply, is null. */
@@ -65,44 +76,9 @@ export interface MetricsState {
   readonly classes: Float64Array;
 }
 
-/** Length of the exponential window, in targets. */
-export const RECENT = 500;
+export { RECENT };
 
-/** Nothing is measured in parts of less, the least normal float32: so no quotient can overflow. */
-const LEAST = 2 ** -126;
-
-/** The sums that are kept for each output. */
-const COLUMNS = [
-  'scored',
-  'absolute',
-  'squared',
-  'percent',
-  'percentScored',
-  'recentAbsolute',
-  'recentSquared',
-  'targetMean',
-  'targetM2',
-  'naiveScored',
-  'naive',
-  'recentNaive',
-  'seasonalScored',
-  'seasonal',
-  'recentSeasonal',
-  'ranged',
-  'inside',
-  'recentInside',
-  'width',
-  'recentWidth',
-  'intervalScore',
-  'naiveRanged',
-  'naiveIntervalScore',
-] as const;
-const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<
-  (typeof COLUMNS)[number],
-  number
->;
-const WIDTH = COLUMNS.length;
-/** Those that version 0.1 had, which are the first. */
+/** The columns that version 0.1 had, which are the first. */
 const FIRST_WIDTH = AT.ranged;
 
 /** Are these the columns of as many outputs as `own`, though they be of version 0.1? */
@@ -110,42 +86,29 @@ export const isOfForm = (columns: Float64Array, own: Float64Array): boolean =>
   columns.length === own.length || columns.length * WIDTH === own.length * FIRST_WIDTH;
 
 export class Prequential {
-  private readonly columns: Float64Array;
+  readonly columns: Columns;
   /** Of softmax: rows scored, cross-entropy, hits, and the recent mean of both. */
   private readonly classes = new Float64Array(5);
 
-  constructor(private readonly names: readonly OutputName[]) {
-    this.columns = new Float64Array(names.length * WIDTH);
+  constructor(
+    private readonly names: readonly OutputName[],
+    store: ColumnStore = looseColumns,
+  ) {
+    this.columns = store.allocateColumns(names.length * WIDTH);
   }
 
   score(j: number, prediction: number, target: number): void {
-    const c = this.columns;
-    const at = j * WIDTH;
-    const error = prediction - target;
-    const absolute = Math.abs(error);
-    const n = ++c[at + AT.scored]!;
-    c[at + AT.absolute]! += absolute;
-    c[at + AT.squared]! += error * error;
-    if (Math.abs(target) >= LEAST) {
-      c[at + AT.percent]! += Math.abs(error / target);
-      c[at + AT.percentScored]!++;
-    }
-    const window = Math.min(n, RECENT);
-    c[at + AT.recentAbsolute]! += (absolute - c[at + AT.recentAbsolute]!) / window;
-    c[at + AT.recentSquared]! += (error * error - c[at + AT.recentSquared]!) / window;
-    const delta = target - c[at + AT.targetMean]!;
-    c[at + AT.targetMean]! += delta / n;
-    c[at + AT.targetM2]! += delta * (target - c[at + AT.targetMean]!);
+    scoreError(this.columns.array, j * WIDTH, prediction, target);
   }
 
   /** Scores what the naive forecast would have said for output j. */
   scoreNaive(j: number, error: number): void {
-    this.addMean(j * WIDTH + AT.naiveScored, Math.abs(error));
+    scoreMean(this.columns.array, j * WIDTH + AT.naiveScored, Math.abs(error));
   }
 
   /** Scores what the seasonal one would have said. */
   scoreSeasonal(j: number, error: number): void {
-    this.addMean(j * WIDTH + AT.seasonalScored, Math.abs(error));
+    scoreMean(this.columns.array, j * WIDTH + AT.seasonalScored, Math.abs(error));
   }
 
   /**
@@ -160,24 +123,10 @@ export class Prequential {
     step: number,
     o: number,
   ): void {
-    const c = this.columns;
-    const at = j * WIDTH;
-    const half = ranges.at(step, o);
+    const c = this.columns.array;
     const per = 2 / (1 - ranges.probability);
-    if (half > 0) {
-      const n = ++c[at + AT.ranged]!;
-      const window = Math.min(n, RECENT);
-      const inside = error <= half ? 1 : 0;
-      c[at + AT.inside]! += inside;
-      c[at + AT.recentInside]! += (inside - c[at + AT.recentInside]!) / window;
-      c[at + AT.width]! += 2 * half;
-      c[at + AT.recentWidth]! += (2 * half - c[at + AT.recentWidth]!) / window;
-      c[at + AT.intervalScore]! += 2 * half + per * Math.max(0, error - half);
-    }
-    const plain = naive === null ? 0 : ranges.naiveAt(step, o);
-    if (naive === null || !(plain > 0)) return;
-    c[at + AT.naiveRanged]!++;
-    c[at + AT.naiveIntervalScore]! += 2 * plain + per * Math.max(0, naive - plain);
+    scoreRange(c, j * WIDTH, ranges.at(step, o), per, error);
+    if (naive !== null) scoreNaiveRange(c, j * WIDTH, ranges.naiveAt(step, o), per, naive);
   }
 
   scoreClasses(crossEntropy: number, isHit: boolean): void {
@@ -191,7 +140,7 @@ export class Prequential {
   }
 
   clear(): void {
-    this.columns.fill(0);
+    this.columns.array.fill(0);
     this.classes.fill(0);
   }
 
@@ -210,27 +159,21 @@ export class Prequential {
   }
 
   state(): MetricsState {
-    return { columns: this.columns.slice(), classes: this.classes.slice() };
+    return { columns: this.columns.array.slice(), classes: this.classes.slice() };
   }
 
   restore({ columns, classes }: MetricsState): void {
     const width = columns.length / this.names.length;
-    this.columns.fill(0);
+    const c = this.columns.array;
+    c.fill(0);
     for (let j = 0; j < this.names.length; j++)
-      this.columns.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
+      c.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
     this.classes.set(classes);
   }
 
-  /** Adds to a count, a sum and a recent mean that lie one after the other. */
-  private addMean(at: number, value: number): void {
-    const c = this.columns;
-    const n = ++c[at]!;
-    c[at + 1]! += value;
-    c[at + 2]! += (value - c[at + 2]!) / Math.min(n, RECENT);
-  }
-
   private scoresOf(j: number): Scores {
-    const of = (name: keyof typeof AT) => this.columns[j * WIDTH + AT[name]]!;
+    const c = this.columns.array;
+    const of = (name: keyof typeof AT) => c[j * WIDTH + AT[name]]!;
     const scored = of('scored');
     const known = (count: number, value: number) => (count > 0 ? value : null);
     const mae = known(scored, of('absolute') / scored);

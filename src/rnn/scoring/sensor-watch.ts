@@ -48,10 +48,11 @@ export class SensorWatch {
     this.c = new Float64Array(batch * features * WIDTH);
   }
 
-  /** Takes the values [B,F] of a step, NaN for missing ones, and gives what is to be told of them. */
-  take(values: ArrayLike<number>, seq: number): readonly SensorNotice[] {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
+  /** Takes the values [B,F] of a step from `from` on, NaN for missing ones, and gives what is to be told of them. */
+  take(values: ArrayLike<number>, seq: number, from = 0): readonly SensorNotice[] {
+    const count = this.c.length / WIDTH;
+    for (let i = 0; i < count; i++) {
+      const value = values[from + i]!;
       if (Number.isNaN(value)) this.miss(i, seq);
       else this.see(i, value, seq);
     }

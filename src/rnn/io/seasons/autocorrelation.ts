@@ -39,7 +39,10 @@ export function autocorrelations(
 function toPowers(size: number): void {
   for (let k = 0; 2 * k <= size; k++) {
     const j = (size - k) % size;
-    const [a, b, c, d] = [re[k]!, im[k]!, re[j]!, im[j]!];
+    const a = re[k]!;
+    const b = im[k]!;
+    const c = re[j]!;
+    const d = im[j]!;
     const powerU = ((a + c) * (a + c) + (b - d) * (b - d)) / 4;
     const powerD = ((b + d) * (b + d) + (a - c) * (a - c)) / 4;
     re[k] = powerU;

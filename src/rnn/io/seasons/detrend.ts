@@ -10,11 +10,14 @@ const LARGEST_CHANGE = 8;
 export function detrended(x: Float64Array): Float64Array | null {
   const n = x.length;
   let largest = 0;
-  for (const value of x) largest = Math.max(largest, Math.abs(value));
+  for (let t = 0; t < n; t++) largest = Math.max(largest, Math.abs(x[t]!));
   if (!(largest > 0)) return null;
-  const u = x.map((value) => value / largest);
+  const u = new Float64Array(n);
+  for (let t = 0; t < n; t++) u[t] = x[t]! / largest;
   const centre = (n - 1) / 2;
-  const mean = u.reduce((sum, value) => sum + value, 0) / n;
+  let mean = 0;
+  for (let t = 0; t < n; t++) mean += u[t]!;
+  mean /= n;
   let slope = 0;
   for (let t = 0; t < n; t++) slope += (t - centre) * (u[t]! - mean);
   slope /= (n * (n * n - 1)) / 12;

@@ -2,6 +2,8 @@
  * Finds the seasons of live series by itself, from their own past: keeps recent values and searches them now and then,
  * one series in one step. What was found is told once; whether it helps a forecast, its errors have to show.
  */
+import type { Address } from '../../../kernels/arena.js';
+import { type ColumnStore, looseColumns } from '../../../kernels/columns.js';
 import { findSeasons, type Season } from './search.js';
 import { isRingState, type RingState, ValueRing } from './value-ring.js';
 
@@ -9,9 +11,11 @@ import { isRingState, type RingState, ValueRing } from './value-ring.js';
 const MOST_ROWS = 4096;
 const MOST_NUMBERS = 65_536;
 const FEWEST_ROWS = 256;
-/** Rows before the first search, and the most from one to the next. */
+/** Rows before the first search. */
 const FIRST_SEARCH = 48;
-const LONGEST_REST = 1024;
+/** The most rows from one round of searches to the next, for each of so many series: a search costs as much as many steps. */
+const LONGEST_REST = 2048;
+const MOST_RESTS = 8;
 
 export interface FinderState extends RingState {
   /** At how many rows the next round of searches begins. */
@@ -54,14 +58,23 @@ export class SeasonFinder {
    * @param series how many series there are: batch rows * targets
    * @param least rows that are kept in any case
    */
-  constructor(series: number, least = 0) {
+  constructor(series: number, least = 0, store: ColumnStore = looseColumns) {
     this.searched = searchedOf(series);
-    this.ring = new ValueRing(this.searched, rowsOf(series, least));
+    this.ring = new ValueRing(this.searched, rowsOf(series, least), store);
   }
 
   /** The most values that are kept of each series: a period is at most half of it. */
   get capacity(): number {
     return this.ring.most;
+  }
+
+  /** Where the ring of values lies in the columns: a kernel may push the next row once there is room for it. */
+  get ringAt(): Address {
+    return this.ring.at;
+  }
+
+  prepare(): void {
+    this.ring.prepare();
   }
 
   /** Takes the next value of each series; NaN is a missing one. */
@@ -81,7 +94,7 @@ export class SeasonFinder {
 
   /** Gives that value, which must be known; 0 is the last. */
   read(back: number, i: number): number {
-    return this.ring.at(back, i);
+    return this.ring.valueAt(back, i);
   }
 
   /** Gives all known values of a series, oldest first. */
@@ -97,7 +110,9 @@ export class SeasonFinder {
     this.cursor++;
     if (this.cursor === this.searched) {
       this.cursor = 0;
-      this.due = ring.pushed + Math.min(Math.ceil(ring.pushed / 2), LONGEST_REST);
+      this.due =
+        ring.pushed +
+        Math.min(Math.ceil(ring.pushed / 2), LONGEST_REST * Math.min(this.searched, MOST_RESTS));
     }
     return { series, seasons };
   }

@@ -1,5 +1,17 @@
 /** The recent values of some series, a row of one of each per step: small while a sequence is young, bounded ever after. */
 
+import type { Address } from '../../../kernels/arena.js';
+import { type ColumnStore, type Columns, looseColumns } from '../../../kernels/columns.js';
+import {
+  RING_ROWS,
+  RING_SEEN,
+  RING_UNKNOWN,
+  ringEnd,
+  ringKnown,
+  ringPush,
+  ringRead,
+} from '../../../kernels/value-ring.js';
+
 /** Rows that a ring begins with, and doubles from. */
 const FIRST_ROWS = 128;
 
@@ -22,62 +34,83 @@ export function isRingState({ values, seen, unknown }: RingState): boolean {
 }
 
 export class ValueRing {
-  private values: Float64Array;
-  private rows: number;
-  /** Rows pushed so far; row i lies at i modulo `rows`. */
-  private seen = 0;
-  private readonly unknown: Float64Array;
+  /** What kernels know of it; see ../../../kernels/value-ring.ts. */
+  private readonly head: Columns;
+  private values: Columns;
 
   /** @param series K. @param most rows that are ever kept */
   constructor(
     readonly series: number,
     readonly most: number,
+    private readonly store: ColumnStore = looseColumns,
   ) {
-    this.rows = Math.min(FIRST_ROWS, most);
-    this.values = new Float64Array(this.rows * series);
-    this.unknown = new Float64Array(series);
+    const rows = Math.min(FIRST_ROWS, most);
+    this.values = store.allocateColumns(rows * series);
+    this.head = store.allocateColumns(RING_UNKNOWN + series);
+    this.tell(rows, 0);
+  }
+
+  private tell(rows: number, seen: number): void {
+    const c = this.head.array;
+    c.set([this.values.base, rows, seen, this.series, seen % rows]);
+  }
+
+  /** Where it lies in the columns. */
+  get at(): Address {
+    return this.head.base;
+  }
+
+  private get rows(): number {
+    return this.head.array[RING_ROWS]!;
+  }
+
+  private get seen(): number {
+    return this.head.array[RING_SEEN]!;
+  }
+
+  private get unknown(): Float64Array {
+    return this.head.array.subarray(RING_UNKNOWN);
   }
 
   get pushed(): number {
     return this.seen;
   }
 
+  /** Makes room for the next row. */
+  prepare(): void {
+    const { rows, most } = this;
+    if (rows < most && this.seen >= rows) this.grow(Math.min(2 * rows, most));
+  }
+
   /** Takes the next value of each series; one that is missing (NaN) is as the last one was. */
   push(next: ArrayLike<number>): void {
-    const { series, seen } = this;
-    if (seen >= this.rows && this.rows < this.most) this.grow(Math.min(2 * this.rows, this.most));
-    const { values, rows, unknown } = this;
-    const at = (seen % rows) * series;
-    const before = ((seen + rows - 1) % rows) * series;
-    for (let i = 0; i < series; i++) {
-      const value = next[i]!;
-      if (Number.isFinite(value)) values[at + i] = value;
-      else {
-        values[at + i] = seen === 0 ? 0 : values[before + i]!;
-        if (unknown[i] === seen) unknown[i] = seen + 1;
-      }
-    }
-    this.seen++;
+    this.prepare();
+    const { data, base } = this.head;
+    for (let i = 0; i < this.series; i++) ringPush(data, base, i, next[i]!);
+    ringEnd(data, base);
   }
 
   /** How many of the kept values of series i are known: the newest ones. */
   known(i: number): number {
-    return Math.max(0, this.seen - Math.max(this.oldest, this.unknown[i]!));
+    return ringKnown(this.head.data, this.head.base, i);
   }
 
   /** Gives the value of series i of `back` steps ago, which must be known; 0 is the last. */
-  at(back: number, i: number): number {
-    return this.values[((this.seen - 1 - back) % this.rows) * this.series + i]!;
+  valueAt(back: number, i: number): number {
+    return ringRead(this.head.data, this.head.base, back, i);
   }
 
   /** Gives the kept values of one series from its first known one on, oldest first. */
   read(i: number): Float64Array {
     const first = Math.max(this.oldest, this.unknown[i]!);
-    const { values, rows, series } = this;
-    return Float64Array.from(
-      { length: this.seen - first },
-      (_, k) => values[((first + k) % rows) * series + i]!,
-    );
+    const { rows, series, seen } = this;
+    const values = this.values.array;
+    const known = new Float64Array(seen - first);
+    for (let k = 0, row = first % rows; k < known.length; k++) {
+      known[k] = values[row * series + i]!;
+      if (++row === rows) row = 0;
+    }
+    return known;
   }
 
   /** Holds no value of series i for known that it had before the next one. */
@@ -86,9 +119,8 @@ export class ValueRing {
   }
 
   clear(): void {
-    this.seen = 0;
     this.unknown.fill(0);
-    this.resize(Math.min(FIRST_ROWS, this.most));
+    this.resize(Math.min(FIRST_ROWS, this.most), 0);
   }
 
   state(): RingState {
@@ -103,12 +135,12 @@ export class ValueRing {
     const kept = values.length / series;
     let rows = Math.min(FIRST_ROWS, this.most);
     while (rows < Math.min(kept, this.most)) rows = Math.min(2 * rows, this.most);
-    this.resize(rows);
-    this.seen = seen;
+    this.resize(rows, seen);
     this.unknown.set(unknown);
+    const own = this.values.array;
     for (let k = 0; k < kept; k++) {
       const row = values.subarray(k * series, (k + 1) * series);
-      this.values.set(row, ((seen - kept + k) % rows) * series);
+      own.set(row, ((seen - kept + k) % rows) * series);
     }
   }
 
@@ -116,25 +148,28 @@ export class ValueRing {
     return Math.max(0, this.seen - this.rows);
   }
 
-  private resize(rows: number): void {
-    if (rows === this.rows) return;
-    this.rows = rows;
-    this.values = new Float64Array(rows * this.series);
+  private resize(rows: number, seen: number): void {
+    if (rows !== this.rows) {
+      this.values.free();
+      this.values = this.store.allocateColumns(rows * this.series);
+    }
+    this.tell(rows, seen);
   }
 
   private grow(rows: number): void {
     const values = new Float64Array(rows * this.series);
     this.copyTo(values, (row) => row % rows);
-    this.values = values;
-    this.rows = rows;
+    this.resize(rows, this.seen);
+    this.values.array.set(values);
   }
 
   /** Copies every row to where `place` has it. */
   private copyTo(values: Float64Array, place: (row: number) => number): void {
-    const { series, rows } = this;
-    for (let row = this.oldest; row < this.seen; row++) {
+    const { series, rows, oldest, seen } = this;
+    const own = this.values.array;
+    for (let row = oldest; row < seen; row++) {
       const at = (row % rows) * series;
-      values.set(this.values.subarray(at, at + series), place(row) * series);
+      values.set(own.subarray(at, at + series), place(row) * series);
     }
   }
 }
