@@ -7,9 +7,7 @@
  */
 import type { Address } from './arena.js';
 
-export const [RING_VALUES, RING_ROWS, RING_SEEN, RING_SERIES, RING_NEXT, RING_UNKNOWN] = [
-  0, 1, 2, 3, 4, 6,
-] as const;
+export const [RING_ROWS, RING_SEEN, RING_SERIES, RING_NEXT, RING_UNKNOWN] = [1, 2, 3, 4, 6] as const;
 
 /** Takes the next value of series i; one that is missing (NaN) is as the last one was. The row is complete with ringEnd. */
 export function ringPush(c: Float64Array, at: Address, i: number, value: number): void {

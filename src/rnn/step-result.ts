@@ -7,7 +7,10 @@ import type { Episode } from './scoring/episodes.js';
 import type { HealthChange } from './scoring/health-words.js';
 import type { SensorNotice } from './scoring/sensor-watch.js';
 
-/** What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep. */
+/**
+ * What carrying the state over one timestep gave. The arrays are views that the next step overwrites: copy what you keep.
+ * They are void, too, once the memory of the kernels has grown: by a new model, or as another one takes up a season.
+ */
 export interface CarriedStep {
   /** Number of the step, from 0. */
   readonly seq: number;

@@ -50,16 +50,9 @@ const ask = (child) =>
     child.send('run');
   });
 
-/** A checkout from before forecasters could be chosen gets the spec without the choice. */
-function settingsOf(root, spec) {
-  const isOld = root !== HERE && spec.task?.forecaster === 'network';
-  const { forecaster: _, ...task } = spec.task ?? {};
-  return { spec: isOld ? { ...spec, task } : spec, warm: 6000 };
-}
-
 const rows = [];
 for (const [name, spec] of all) {
-  const children = await Promise.all(roots.map((root) => start(root, settingsOf(root, spec))));
+  const children = await Promise.all(roots.map((root) => start(root, { spec, warm: 6000 })));
   const times = children.map(() => []);
   for (let round = 0; round < Number(given.rounds); round++)
     for (const [i, child] of children.entries()) times[i].push(await ask(child));

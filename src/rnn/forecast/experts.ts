@@ -13,13 +13,6 @@ export const EXPERTS = [
   'network by least squares',
 ] as const;
 
-/** Where the forecast of each lies among those of an output. */
-export const LAST = 0;
-/** Of the first season; that of the second lies two further. */
-export const SEASON = 1;
-export const SMOOTHING = 5;
-export const LINEAR = 7;
-export const SEASONAL_LINEAR = 8;
-export const NETWORK = 9;
-export const NETWORK_SQUARES = 10;
+/** Where the forecasts lie that a season's help is told by; see ../../kernels/forecast-plan.ts for all. */
+export { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHED as SMOOTHING } from '../../kernels/forecast-plan.js';
 export const E = EXPERTS.length;
