@@ -189,7 +189,7 @@ export class Model {
   }
 
   /**
-   * Half-widths [B,M] of the last ranges, which the next step overwrites: 0 where there is none; null without a readout,
+   * Half-widths [B,M] of the last ranges, which the next step overwrites: 0 without one; null without a readout,
    * and of probabilities.
    */
   get range(): Float64Array | null {

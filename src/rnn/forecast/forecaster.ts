@@ -224,16 +224,16 @@ export class Forecaster {
     for (const { series, slot } of seasons.changed) this.forgetSeason(series, slot);
   }
 
-  /** Takes series i for one of another level: its statistics begin anew, or are those of before. */
+  /** Takes series i for one of another level: its statistics begin again, or are those of before. */
   relevel(i: number, level: Level): void {
     this.levels.exchange(i, level);
     this.units.exchange(i, level);
     this.seasons.forget(i);
     for (const o of this.outputsOf(i)) {
-      if (level === 'anew') this.beginOutput(o);
+      if (level === 'again') this.beginOutput(o);
       this.forgetSeasonal(o);
     }
-    if (level === 'anew') this.clearSquares();
+    if (level === 'again') this.clearSquares();
   }
 
   private *outputsOf(i: number): Iterable<number> {

@@ -232,7 +232,7 @@ export class ForecastOutputs extends ScaledOutputs {
       for (const { first } of this.horizons) {
         if (k >= K) continue;
         this.scaler?.exchange(first + k, level);
-        if (level === 'anew') this.intervals?.begin(first + k);
+        if (level === 'again') this.intervals?.begin(first + k);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/math/random.js';
-import { SMOOTHINGS, Smoothing } from '../../../src/rnn/forecast/smoothing.js';
+import { SMOOTHINGS, Smoothing } from '../../../src/rnn/forecast/season-smoothing.js';
 import { fingerprint } from '../../support/numeric-compare.js';
 
 const SLOW = 0;

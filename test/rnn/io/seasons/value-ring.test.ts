@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ValueRing } from '../../../../src/rnn/io/seasons/value-ring.js';
+import { ValueRing } from '../../../../src/rnn/io/seasons/recent-values.js';
 
 describe('the recent values of some series', () => {
   it('are those that a plain list keeps, whatever is missing, forgotten, and restored on the way', () => {
