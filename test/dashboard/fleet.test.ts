@@ -6,7 +6,7 @@ import {
   cellTitle,
   cellWords,
   pressed,
-} from '../../client/dashboard/fleet/fleet-columns.js';
+} from '../../client/dashboard/fleet/fleet-cells.js';
 import { listAll } from '../../client/dashboard/fleet/fleet-listing.js';
 import { FleetRecord } from '../../client/dashboard/fleet/fleet-record.js';
 import { parseSpec } from '../../src/rnn/spec/spec.js';

@@ -1,6 +1,6 @@
 /** The seasons by which a pass forecasts, and since which row. */
 import { periodText } from '../../fields/told-seasons.js';
-import type { Place } from './place.js';
+import type { Place } from './row-place.js';
 import type { PassRow } from './scoring-pass.js';
 
 export interface SeasonChange extends Place {

@@ -8,7 +8,7 @@ import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import { countOf, grouped } from '../shared/terminal.js';
 import { ForecasterMeans } from './forecaster-means.js';
-import type { Place } from './place.js';
+import type { Place } from './row-place.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 import { changesAt, keyOf, type SeasonChange, type SeasonInUse, seasonsInUse } from './seasons-in-use.js';
 import type { StepInputs } from './step-inputs.js';
