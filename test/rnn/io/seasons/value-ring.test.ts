@@ -41,7 +41,8 @@ describe('the recent values of some series', () => {
             const known = ring.known(i);
             expect(known).toBeGreaterThanOrEqual(Math.min(list.length, 100));
             expect(Array.from(ring.read(i))).toEqual(known === 0 ? [] : list.slice(-known));
-            for (let back = 0; back < known; back += 37) expect(ring.at(back, i)).toBe(list.at(-1 - back));
+            for (let back = 0; back < known; back += 37)
+              expect(ring.valueAt(back, i)).toBe(list.at(-1 - back));
           }
         },
       ),
