@@ -15,11 +15,29 @@ function run(finder: SeasonFinder, columns: readonly Float64Array[], from: numbe
 }
 
 describe('a finder of seasons', () => {
-  it('[SEA3] searches after 48 values, whenever they have grown by half, and at last every 1024', () => {
+  it('[SEA3] searches after 48 values, whenever they have grown by half, and at last every 2048', () => {
     const found = run(new SeasonFinder(1), [autoregression(1, 7000, 0)], 0, 7000);
     expect(found.map(({ t }) => t)).toEqual([
-      48, 72, 108, 162, 243, 365, 548, 822, 1233, 1850, 2775, 3799, 4823, 5847, 6871,
+      48, 72, 108, 162, 243, 365, 548, 822, 1233, 1850, 2775, 4163, 6211,
     ]);
+  });
+
+  it.each([
+    [2, 4096],
+    [8, 16_384],
+    [9, 16_384],
+  ])('[SEA3] searches %d series at last every %d values, since each search costs as much', (count, rest) => {
+    const finder = new SeasonFinder(count);
+    const row = new Float64Array(count);
+    const rounds: number[] = [];
+    for (let t = 1; t <= 80_000; t++) {
+      row.fill(t % 5);
+      finder.push(row);
+      if (finder.work()?.series === 0) rounds.push(t);
+    }
+    const [before, last] = rounds.slice(-2);
+    // a round takes as many steps as there are series, and the next one is due after the last of them
+    expect(last! - before!).toBe(rest + count - 1);
   });
 
   it('[SEA3] searches one series in a step, each in its turn', () => {
