@@ -1,4 +1,4 @@
-/** Who may forecast: the order in which forecasts lie, and the names that a user sees. */
+/** Who may forecast: the names that a user sees, in the order in which forecasts lie; see ../../kernels/forecast-plan.ts. */
 export const EXPERTS = [
   'last value',
   'season',
@@ -13,13 +13,4 @@ export const EXPERTS = [
   'network by least squares',
 ] as const;
 
-/** Where the forecast of each lies among those of an output. */
-export const LAST = 0;
-/** Of the first season; that of the second lies two further. */
-export const SEASON = 1;
-export const SMOOTHING = 5;
-export const LINEAR = 7;
-export const SEASONAL_LINEAR = 8;
-export const NETWORK = 9;
-export const NETWORK_SQUARES = 10;
 export const E = EXPERTS.length;

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type Finding, SeasonFinder } from '../../../../src/rnn/io/seasons/season-finder.js';
 import { fingerprint } from '../../../support/numeric-compare.js';
+import { pushRow } from '../../../support/rings.js';
 import { autoregression, series, wave } from './series.js';
+
+const push = (finder: SeasonFinder, row: ArrayLike<number>) => pushRow(finder, finder.ringAt, row);
 
 /** Pushes row t of the columns, and gives what each step found. */
 function run(finder: SeasonFinder, columns: readonly Float64Array[], from: number, to: number) {
   const found: (Finding & { t: number })[] = [];
   for (let t = from; t < to; t++) {
-    finder.push(columns.map((x) => x[t]!));
+    push(
+      finder,
+      columns.map((x) => x[t]!),
+    );
     const finding = finder.work();
     if (finding) found.push({ ...finding, t: t + 1 });
   }
@@ -32,7 +38,7 @@ describe('a finder of seasons', () => {
     const rounds: number[] = [];
     for (let t = 1; t <= 80_000; t++) {
       row.fill(t % 5);
-      finder.push(row);
+      push(finder, row);
       if (finder.work()?.series === 0) rounds.push(t);
     }
     const [before, last] = rounds.slice(-2);
@@ -82,7 +88,7 @@ describe('a finder of seasons', () => {
     const kept = (count: number, steps: number) => {
       const finder = new SeasonFinder(count);
       const row = new Float64Array(count).fill(1);
-      for (let t = 0; t < steps; t++) finder.push(row);
+      for (let t = 0; t < steps; t++) push(finder, row);
       return finder.state().values.length;
     };
     expect(kept(1, 100)).toBe(100);
