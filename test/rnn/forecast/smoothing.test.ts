@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Columns, looseColumns } from '../../../src/kernels/columns.js';
+import { NO_FORECAST } from '../../../src/kernels/expert-mixture.js';
+import { PENDING, SMOOTHED } from '../../../src/kernels/forecast-plan.js';
+import { createReferenceKernels } from '../../../src/kernels/reference.js';
 import {
   IS_KNOWN,
   SMOOTHING_LENGTH,
@@ -7,8 +10,10 @@ import {
   smoothingForecast,
   smoothingTake,
 } from '../../../src/kernels/smoothing.js';
+import { createWasmKernels } from '../../../src/kernels/wasm.js';
 import { Random } from '../../../src/math/random.js';
 import { Smoothing } from '../../../src/rnn/forecast/smoothing.js';
+import { Model } from '../../../src/rnn/model.js';
 import { fingerprint } from '../../support/numeric-compare.js';
 
 /** Smoothing of a series, as a kernel takes its values and forecasts. */
@@ -30,6 +35,8 @@ class Smoothed extends Smoothing {
   }
 }
 
+const wasm = createWasmKernels();
+const plain = createReferenceKernels('float32');
 const SLOW = 0;
 const TREND = 1;
 
@@ -82,6 +89,26 @@ describe('exponential smoothing', () => {
     smoothing.clear();
     expect(smoothing.hasLevel).toBe(false);
   });
+
+  it.each([wasm, plain])(
+    '[SMO3] forecasts nothing in a model until there is a value, with $name',
+    (kernels) => {
+      const model = new Model({ features: 1, units: 2, inputs: { missing: 'hold' } }, { kernels });
+      // of one output, one step ahead, two steps are kept, each in its turn
+      const said = (seq: number) => {
+        const { numbers } = model.snapshot().outputs!.forecaster!;
+        const at = numbers.length - (2 - (seq % 2)) * PENDING + SMOOTHED;
+        return Array.from(numbers.subarray(at, at + SMOOTHINGS));
+      };
+      for (const seq of [0, 1]) {
+        model.step([null]);
+        expect(said(seq)).toEqual([NO_FORECAST, NO_FORECAST]);
+      }
+      model.step([5]);
+      expect(said(2)).toEqual([5, 5]);
+      model.free();
+    },
+  );
 
   it('[SMO3] goes on with the same bits from its state at any moment', () => {
     const random = Random.fromSeed(2);
