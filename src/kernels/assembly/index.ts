@@ -7,7 +7,6 @@ export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradi
 export { squaredError } from './loss';
 export { writeInputs } from './inputs';
 export { judgeForecasts, serveRanges } from './judge';
-export { leastSquaresLearn, leastSquaresPredict } from './least-squares';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';

@@ -16,7 +16,17 @@
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
 import { type ForecastKernels, forecastReference } from '../../kernels/forecast-kernels.js';
-import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, PLAN, SEASONAL_N } from '../../kernels/forecast-plan.js';
+import {
+  EXPERTS_LENGTH,
+  IS_SEASONAL,
+  LINEAR,
+  PENDING,
+  PLAN,
+  SEASON,
+  SEASONAL_LINEAR,
+  SEASONAL_N,
+  SMOOTHED,
+} from '../../kernels/forecast-plan.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
 import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
@@ -26,7 +36,7 @@ import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { E, LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
+import { E } from './experts.js';
 import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
 import { Seasons, type SeasonsState } from './seasons.js';
 
@@ -247,7 +257,7 @@ export class Forecaster {
     for (const o of this.outputsOf(i)) {
       const weights = this.weights(o);
       const own = weights[SEASON + 2 * slot]! + weights[SEASON + 2 * slot + 1]! + weights[SEASONAL_LINEAR]!;
-      const shared = slot === 0 ? weights[SMOOTHING]! + weights[SMOOTHING + 1]! : 0;
+      const shared = slot === 0 ? weights[SMOOTHED]! + weights[SMOOTHED + 1]! : 0;
       if (own + shared > 0.01) return true;
     }
     return false;

@@ -12,10 +12,10 @@
  */
 
 import type { Columns } from '../../kernels/columns.js';
+import { SEASON } from '../../kernels/forecast-plan.js';
 import { JUDGED, measured } from '../../kernels/judge-kernels.js';
 import { LARGEST_TARGET, type Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
-import { SEASON } from '../forecast/experts.js';
 import {
   type Arithmetic,
   Forecaster,
@@ -304,7 +304,9 @@ export class SuppliedOutputs extends ScaledOutputs {
       const prediction = window.exact[exact + at]!;
       monitor.score(j, Math.floor(at / M), prediction, truth);
       if (this.intervals) {
-        monitor.prequential.scoreInterval(j, Math.abs(truth - prediction), null, this.intervals, step, at);
+        const { probability } = this.intervals;
+        const half = this.intervals.at(step, at);
+        monitor.prequential.scoreInterval(j, half, probability, Math.abs(truth - prediction));
         this.intervals.observe(step, at, truth - prediction);
       }
       const error = Math.abs(prediction - truth);
