@@ -18,7 +18,7 @@ import {
 } from './forecast-plan.js';
 import { clamp, Planned } from './forecast-planned.js';
 import { leastSquaresLearn, leastSquaresPredict } from './least-squares.js';
-import { scalerObserve } from './scaler.js';
+import { scalerObserve } from './scaler-columns.js';
 import { SMOOTHING_LENGTH, smoothingTake } from './smoothing.js';
 import { RING_SERIES, ringEnd, ringPush } from './value-ring.js';
 

@@ -65,7 +65,7 @@ export const [LAST, SEASON, SMOOTHED, LINEAR, SEASONAL_LINEAR, NETWORK, NETWORK_
 ] as const;
 
 /**
- * What is kept of an output at a step: the forecasts, the one that was served, 1 if there is a season, and what lies in
+ * The numbers of an output at a step: the forecasts, the one that was served, 1 if there is a season, and what lies in
  * the seasons [6] less the last value.
  */
 export const [SERVED, IS_SEASONAL, SEASONS] = [12, 13, 14] as const;

@@ -3,7 +3,7 @@
  * ../rnn/io/cell-inputs.ts for what that is.
  */
 import type { Address, Reals } from './arena.js';
-import { scalerObserve, scalerScale } from './scaler.js';
+import { scalerObserve, scalerScale } from './scaler-columns.js';
 
 /**
  * Where the numbers of the inputs lie in the columns, and how many there are; the kernel is told where this list itself

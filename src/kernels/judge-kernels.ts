@@ -4,7 +4,7 @@
  */
 import type { Address, Reals } from './arena.js';
 import { RANGE_LENGTH, rangeObserve, rangeWidth } from './interval.js';
-import { MAX_DEVIATIONS, scalerObserve } from './scaler.js';
+import { MAX_DEVIATIONS, scalerObserve } from './scaler-columns.js';
 import {
   AT,
   HEALTH_WIDTH,

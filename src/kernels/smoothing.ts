@@ -12,8 +12,8 @@
 import type { Address } from './arena.js';
 
 export const SMOOTHINGS = 2;
-export const [TREND, TAKEN, IS_KNOWN, PERIOD, SEASON_AT, PHASE, SMOOTHING_LENGTH] = [
-  2, 4, 5, 6, 7, 8, 10,
+export const [LEVEL, TREND, TAKEN, IS_KNOWN, PERIOD, SEASON_AT, PHASE, SMOOTHING_LENGTH] = [
+  0, 2, 4, 5, 6, 7, 8, 10,
 ] as const;
 
 /** a, b and g of each setting. */

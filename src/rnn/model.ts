@@ -6,17 +6,14 @@
  * x [B,F], h [B,N], y [B,M]. Pure and synchronous: the same spec and the same calls give the same bits.
  */
 import { EddyError } from '../errors.js';
-import type { Reals } from '../kernels/kernels.js';
-import { LARGEST } from '../math/clamp.js';
-import { EXPERTS } from './forecast/experts.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
 import type { Update } from './learning/learner.js';
+import { ModelFacts } from './model-facts.js';
 import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
-import { type Health, type HealthChange, healthOf } from './scoring/health-words.js';
-import type { Metrics } from './scoring/prequential.js';
+import type { Health, HealthChange } from './scoring/health-words.js';
 import type { ModelSnapshot } from './snapshot.js';
-import { type ModelSpec, type ModelSpecInput, outputsOf, parseSpec } from './spec/spec.js';
+import { type ModelSpecInput, parseSpec } from './spec/spec.js';
 import { checkStep, checkTarget } from './spec/step-checks.js';
 import type { Alert, CarriedStep, StepResult } from './step-result.js';
 
@@ -25,10 +22,7 @@ export type { Alert, CarriedStep, Health, HealthChange, ModelOptions, ModelSetti
 const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
 
-export class Model {
-  readonly spec: ModelSpec;
-  private readonly parts: ModelParts;
-
+export class Model extends ModelFacts {
   /**
    * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
@@ -38,33 +32,8 @@ export class Model {
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
    */
   constructor(input: ModelSpecInput, options: ModelOptions = {}) {
-    this.spec = parseSpec(input);
-    this.parts = new ModelParts(this.spec, options);
-  }
-
-  /** Number of the last step, -1 before the first. */
-  get seq(): number {
-    return this.parts.network.window.next - 1;
-  }
-
-  get metrics(): Metrics {
-    return this.parts.monitor.metrics;
-  }
-
-  /** The anomaly score of the last target, in [0, 1]. */
-  get anomaly(): number {
-    return this.parts.monitor.anomaly;
-  }
-
-  /** How the model does, and why, in words. */
-  get health(): Health {
-    const { monitor, against } = this.parts;
-    return healthOf(monitor.health, against, this.learning);
-  }
-
-  /** Updates applied so far. */
-  get updates(): number {
-    return this.parts.optimizer.updates;
+    const spec = parseSpec(input);
+    super(spec, new ModelParts(spec, options));
   }
 
   /** Does the model learn? May be set: a model that does not is carried and scored all the same. */
@@ -88,14 +57,6 @@ export class Model {
   /** @throws EddyError `setting-invalid` for settings that cannot be set */
   checkSettings(settings: ModelSettings): void {
     this.parts.checkSettings(settings);
-  }
-
-  /**
-   * The weights, copies: W [F+N,N] (Wx over Wh), b [N], and, where the readout has them, Wy [N,M], by [M]. Of a GRU W is
-   * [F+N,3N] and b [2,3N], input biases before recurrent ones, with the columns of r, u and n.
-   */
-  get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
-    return this.parts.network.weights;
   }
 
   /**
@@ -181,51 +142,6 @@ export class Model {
     const { why } = this.health;
     this.reset('weights');
     return why;
-  }
-
-  /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */
-  copyLast(h: Reals | null, hAt: number, y: Reals | null, yAt: number): void {
-    this.parts.network.copyLast(h, hAt, y, yAt);
-  }
-
-  /**
-   * Half-widths [B,M] of the last ranges, which the next step overwrites: 0 where there is none; null without a readout,
-   * and of probabilities.
-   */
-  get range(): Float64Array | null {
-    return this.parts.outputs?.intervals?.last ?? null;
-  }
-
-  /** Copies the half-widths [B,M] of the last ranges, at most the largest float32, to a place in an array; 0 without any. */
-  copyRange(range: Reals, at: number): void {
-    const last = this.range;
-    if (last) for (let i = 0; i < last.length; i++) range[at + i] = Math.min(LARGEST, last[i]!);
-    else range.fill(0, at, at + this.spec.batch * outputsOf(this.spec));
-  }
-
-  /**
-   * Who made the last forecast: the names of the forecasters, and with which weight [B,M,E] each counted in each output;
-   * null where the network forecasts alone.
-   */
-  get forecasters(): { readonly names: readonly string[]; readonly weights: Float64Array } | null {
-    const forecaster = this.parts.forecasts?.forecaster;
-    if (!forecaster) return null;
-    const outputs = this.spec.batch * outputsOf(this.spec);
-    const weights = new Float64Array(outputs * EXPERTS.length);
-    for (let o = 0; o < outputs; o++) weights.set(forecaster.weights(o), o * EXPERTS.length);
-    return { names: EXPERTS, weights };
-  }
-
-  /** The seasons, in steps, by which each of the B * K forecast series is forecast; null where the network forecasts alone. */
-  get seasons(): readonly (readonly number[])[] | null {
-    const { forecasts, inputs } = this.parts;
-    const seasons = forecasts?.forecaster?.seasons;
-    return seasons ? Array.from({ length: inputs.history.width }, (_, i) => seasons.of(i)) : null;
-  }
-
-  /** The usual milliseconds between two steps, by their times; null where they do not come regularly. */
-  get interval(): number | null {
-    return this.parts.inputs.interval;
   }
 
   /** Steps that can be carried before a window may be due. */
@@ -316,36 +232,6 @@ export class Model {
    */
   restore(snapshot: ModelSnapshot): void {
     this.parts.restore(snapshot);
-  }
-
-  /**
-   * Gives the input gradient of the latest update, dL/dx [T,B,F] in the user's units, through x, its changes and its lags
-   * in these steps; null for a learner that does not go back.
-   */
-  inputGradient({ from, to }: Update): Reals | null {
-    const { batch: B, features } = this.spec;
-    const { network, learner, inputs } = this.parts;
-    const { layout, window, numbers } = network;
-    const dz = learner?.dz ?? null;
-    if (dz === null) return null;
-    const T = to - from + 1;
-    const dx = network.zeros(T * B * features);
-    const { features: F, units: N } = layout.parameters;
-    inputs.gradient(numbers, dz, F + N, T, from - window.start, dx);
-    return dx;
-  }
-
-  /**
-   * Gives copies of the last hidden state h [B,N], 0 where a new history begins, and of the prediction y [B,M] that was
-   * served with it, if there is one.
-   */
-  last(): { h: Reals; y: Reals | null } {
-    return this.parts.network.last();
-  }
-
-  /** Gives a copy of the last prediction y [B,M] in float64, as it is scored, if there is one. */
-  lastExact(): Float64Array | null {
-    return this.parts.network.lastExact();
   }
 
   /** Gives the model's memory back. It must not be used after. */

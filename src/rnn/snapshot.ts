@@ -4,7 +4,7 @@ import type { Reals } from '../kernels/kernels.js';
 import { DRAWS, type Draw } from './cell/random-matrix.js';
 import { fitTogether } from './forecast/seasons.js';
 import type { InputsState } from './io/cell-inputs.js';
-import type { OutputsState } from './io/outputs.js';
+import type { OutputsState } from './io/scaled-outputs.js';
 import type { LearnerState } from './learning/learner.js';
 import type { WindowState } from './learning/window.js';
 import type { ErrorMonitorState } from './scoring/error-monitor.js';

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../client/dashboard/charts/time-words.js';
-import { ageWords, arrange, cellTitle, cellWords, pressed } from '../../client/dashboard/fleet/columns.js';
+import {
+  ageWords,
+  arrange,
+  cellTitle,
+  cellWords,
+  pressed,
+} from '../../client/dashboard/fleet/fleet-cells.js';
 import { listAll } from '../../client/dashboard/fleet/fleet-listing.js';
 import { FleetRecord } from '../../client/dashboard/fleet/fleet-record.js';
 import { parseSpec } from '../../src/rnn/spec/spec.js';

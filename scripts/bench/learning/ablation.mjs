@@ -1,6 +1,12 @@
 // What each part brings: the same series with a part left out.
 import { Model } from '../../../dist/src/index.js';
-import { ExpertMixture, NO_FORECAST } from '../../../dist/src/rnn/forecast/expert-mixture.js';
+import {
+  mixtureLength,
+  mixtureMix,
+  mixtureObserve,
+  NO_FORECAST,
+} from '../../../dist/src/kernels/expert-mixture.js';
+import { EXPERTS_LENGTH } from '../../../dist/src/kernels/forecast-plan.js';
 import { EXPERTS } from '../../../dist/src/rnn/forecast/experts.js';
 import { bestPlain, geometricMean } from './series.mjs';
 
@@ -29,24 +35,24 @@ export const MIXTURES = [
 /** Mixes the forecasts of some forecasters of a default model again, beside it; gives an error over the last value's for each. */
 function remix(one, h, baselines) {
   const { x } = one;
-  const E = EXPERTS.length;
+  const E = EXPERTS_LENGTH;
   const model = new Model({ features: 1, units: 32, task: { kind: 'forecast', horizon: [h] } });
-  const length = ExpertMixture.length(E);
-  const mixtures = MIXTURES.map(() => new ExpertMixture(new Float64Array(length + (h + 1) * E), 0, E));
-  const numbers = mixtures.map((mixture) => mixture.c);
+  const length = mixtureLength(E);
+  // a mixture, and behind it the forecasts [h + 1,E] that wait for their truths; of one more forecaster, who always sleeps
+  const mixtures = MIXTURES.map(() => new Float64Array(length + (h + 1) * E).fill(NO_FORECAST, length));
   const forecasts = MIXTURES.map(() => x.map(() => Number.NaN));
   for (const [t, value] of x.entries()) {
     for (const [i, mixture] of mixtures.entries())
-      if (t > h) mixture.observe(value, forecasts[i][t], length + (t % (h + 1)) * E);
+      if (t > h) mixtureObserve(mixture, 0, E, value, forecasts[i][t], length + (t % (h + 1)) * E);
     model.step([value]);
     if (t + h >= x.length) continue;
     for (const [i, { keeps }] of MIXTURES.entries()) {
       const at = length + ((t + h) % (h + 1)) * E;
       for (const [e, name] of EXPERTS.entries())
-        numbers[i][at + e] = keeps(name)
+        mixtures[i][at + e] = keeps(name)
           ? (model.parts.forecasts.forecaster.forecastOf(e, t, 0) ?? NO_FORECAST)
           : NO_FORECAST;
-      forecasts[i][t + h] = mixtures[i].mix(at);
+      forecasts[i][t + h] = mixtureMix(mixtures[i], 0, E, at);
     }
   }
   model.free();

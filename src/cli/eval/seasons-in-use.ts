@@ -1,7 +1,7 @@
 /** The seasons by which a pass forecasts, and since which row. */
 import { periodText } from '../../fields/told-seasons.js';
+import type { Place } from './row-place.js';
 import type { PassRow } from './scoring-pass.js';
-import type { Place } from './summary-table.js';
 
 export interface SeasonChange extends Place {
   readonly target: string;

@@ -8,17 +8,10 @@ import type { Metrics, Scores } from '../../rnn/scoring/prequential.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import { countOf, grouped } from '../shared/terminal.js';
 import { ForecasterMeans } from './forecaster-means.js';
+import type { Place } from './row-place.js';
 import type { Output, Pass, PassRow } from './scoring-pass.js';
 import { changesAt, keyOf, type SeasonChange, type SeasonInUse, seasonsInUse } from './seasons-in-use.js';
 import type { StepInputs } from './step-inputs.js';
-
-export interface Place {
-  readonly row: number;
-  readonly line: number;
-  readonly timestamp: string | null;
-  /** The same in milliseconds since 1970, or null. */
-  readonly t: number | null;
-}
 
 export interface DriftEvent extends Place {
   readonly detector: DriftKind;

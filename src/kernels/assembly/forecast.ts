@@ -1,17 +1,17 @@
 // The forecaster; see ../forecast-kernels.ts for what each kernel does, step by step in the same order.
 
-import { mixtureMix, mixtureObserve, NO_FORECAST } from './expert-mixture';
+import { mixtureMix, mixtureObserve, NO_FORECAST } from './mixture';
 import {
   addressAt, B, CHANGES, DECAY, DEVIATIONS, DIRECT, DIRECT_COUNT, E, ETA, HISTORY, HISTORY_ROWS, HORIZONS, IS_SEASONAL, K,
   KNOWN, LARGEST_CHANGES, leastSquaresOf, LEVELS, LINEAR, LINEARS, MIXTURE, MIXTURES, N_LINEAR,
   N_NETWORK, NETWORK, NETWORK_SQUARES, NOBODY, numberAt, PENDING, PENDINGS, PERIODS, PHI, PSI, Q, RING, SAID, SEASON,
   SEASONAL_LINEAR, SEASONAL_N,
   SEASONALS, SEASONS, SERVED, SMOOTHED, SMOOTHINGS, SQUARES, SQUARES_LENGTH, STRIDE, TRUTHS, TURNS, UNIT_DEVIATIONS, UNIT_SUMS, UNITS,
-} from './forecast-plan';
-import { knows, rowAt } from './history';
-import { leastSquaresLearn, leastSquaresPredict, leastSquaresPredictAll } from './least-squares';
-import { scalerObserve } from './scaler';
-import { ringEnd, ringKnown, ringPush, ringRead, SMOOTHING, smoothingForecast, smoothingTake } from './seasons';
+} from './told-places';
+import { knows, rowAt } from './look-back';
+import { leastSquaresLearn, leastSquaresPredict, leastSquaresPredictAll } from './squares';
+import { scalerObserve } from './statistics';
+import { ringEnd, ringKnown, ringPush, ringRead, SMOOTHING, smoothingForecast, smoothingTake } from './seasonal-values';
 
 const FADE: f64 = 0.9995;
 const LARGEST_CHANGE: f64 = 1.5;

@@ -5,7 +5,7 @@ export { forecastMeet, forecastServe, forecastTake } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
 export { squaredError } from './loss';
-export { writeInputs } from './inputs';
+export { writeInputs } from './write-inputs';
 export { judgeForecasts, serveRanges } from './judge';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { rotate } from './rotate';

@@ -1,12 +1,12 @@
 // Judges forecasts when their time has come; see ../judge-kernels.ts for what is done, step by step in the same order.
 
-import { addressAt, numberAt } from './forecast-plan';
-import { knows, rowAt } from './history';
-import { scalerObserve } from './scaler';
+import { addressAt, numberAt } from './told-places';
+import { knows, rowAt } from './look-back';
+import { scalerObserve } from './statistics';
 import {
   healthObserve, healthSpread, NAIVE_SCORED, RANGE, rangeObserve, rangeWidth, relativeError, scoreError, SCORES_WIDTH,
   scoreMean, scoreNaiveRange, scoreRange, SEASONAL_SCORED,
-} from './scores';
+} from './score-sums';
 
 const B: usize = 0;
 const K: usize = 1;

@@ -14,30 +14,19 @@
  */
 
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
-import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
 import { type ForecastKernels, forecastReference } from '../../kernels/forecast-kernels.js';
-import {
-  EXPERTS_LENGTH,
-  IS_SEASONAL,
-  LINEAR,
-  PENDING,
-  PLAN,
-  SEASON,
-  SEASONAL_LINEAR,
-  SEASONAL_N,
-  SMOOTHED,
-} from '../../kernels/forecast-plan.js';
+import { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHED } from '../../kernels/forecast-plan.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
-import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
 import type { Inputs } from '../io/cell-inputs.js';
 import { type ScalerState, StandardScaler } from '../io/scaler.js';
 import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { E } from './experts.js';
 import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
+import { ForecasterMemory } from './forecaster-memory.js';
+import { type ForecastHorizon, tellForecaster } from './forecaster-places.js';
 import { Seasons, type SeasonsState } from './seasons.js';
 
 export interface ForecasterState {
@@ -45,14 +34,6 @@ export interface ForecasterState {
   readonly levels: ScalerState;
   readonly units: ScalerState;
   readonly seasons: SeasonsState;
-}
-
-/** A horizon of a forecast, and the first of its K outputs. */
-export interface ForecastHorizon {
-  readonly ahead: number;
-  readonly first: number;
-  /** How far back the network's baseline lies when the forecast is made. */
-  readonly served: number;
 }
 
 /** What a forecaster computes with, and in. */
@@ -67,6 +48,7 @@ const YOUNG = 256;
 export class Forecaster {
   private readonly layout: ForecasterLayout;
   private readonly columns: Columns;
+  private readonly memory: ForecasterMemory;
   private readonly targets: number;
   private readonly levels: StandardScaler;
   private readonly units: StandardScaler;
@@ -80,7 +62,7 @@ export class Forecaster {
     private readonly spec: ModelSpec,
     private readonly horizons: readonly ForecastHorizon[],
     private readonly inputs: Inputs,
-    private readonly scaler: StandardScaler,
+    scaler: StandardScaler,
     longest: number,
     private readonly kernels: Arithmetic,
   ) {
@@ -100,74 +82,20 @@ export class Forecaster {
     this.seasons = new Seasons(B * K, longest, spec.season, kernels);
     this.linearTurns = Math.ceil((O * n * n) / LINEAR_WORK);
     this.networkTurns = Math.ceil((B * sizes.nNetwork ** 2) / NETWORK_WORK);
-    this.plan();
-    this.clear();
-  }
-
-  /** Writes what the kernels are told. */
-  private plan(): void {
-    const { layout, columns, spec, inputs, horizons } = this;
-    const c = columns.array;
-    const { base } = columns;
-    const tell = (name: keyof typeof PLAN, value: number) => {
-      c[layout.plan + PLAN[name]] = value;
-    };
-    tell('B', spec.batch);
-    tell('K', layout.K);
-    tell('Q', horizons.length);
-    tell('n', layout.n);
-    tell('nNetwork', layout.nNetwork);
-    tell('units', spec.units);
-    tell('stride', inputs.size + spec.units);
-    tell('direct', layout.direct === inputs.size ? 0 : base + layout.places);
-    tell('directCount', layout.direct);
-    for (const part of [
-      'mixtures',
-      'linear',
-      'seasonal',
-      'largest',
-      'pending',
-      'phi',
-      'psi',
-      'eta',
-      'changes',
-      'said',
-    ] as const)
-      tell(part, base + layout[part]);
-    tell('squares', layout.hasSquares ? base + layout.squares : 0);
-    tell('squaresLength', leastSquaresLength(layout.nNetwork, layout.K));
-    tell('history', inputs.history.at);
-    tell('historyRows', inputs.history.rows);
-    tell('known', inputs.history.knownAt);
-    tell('levels', this.levels.at);
-    tell('levelDeviations', this.levels.deviationsAt);
-    tell('units2', this.units.deviationsAt);
-    tell('deviations', this.scaler.deviationsAt);
-    tell('truths', inputs.newestAt);
-    tell('unitSums', this.units.at);
-    tell('decay', this.levels.decay);
-    for (const [name, place] of Object.entries(this.seasons.places)) tell(name as keyof typeof PLAN, place);
-    tell('turns', this.linearTurns);
-    tell('horizons', base + layout.horizonTable);
-    c.set(inputs.direct, layout.places);
-    for (const [q, { ahead, served }] of horizons.entries())
-      c.set([ahead, served], layout.horizonTable + 2 * q);
+    this.memory = new ForecasterMemory(this.columns, this.layout);
+    const { layout, columns, levels, units, seasons, linearTurns } = this;
+    tellForecaster(columns, spec, { layout, horizons, inputs, scaler, levels, units, seasons, linearTurns });
+    this.memory.clear();
   }
 
   /** The weights [E] of output o in the last forecast. */
   weights(o: number): Float64Array {
-    const at = this.weightsAt(o);
-    return this.columns.array.slice(at, at + E);
-  }
-
-  private weightsAt(o: number): number {
-    return this.layout.mixtures + o * mixtureLength(EXPERTS_LENGTH) + 2 * EXPERTS_LENGTH;
+    return this.memory.weights(o);
   }
 
   /** Gives what forecaster `e` said of output o at a step, or null where it said nothing. */
   forecastOf(e: number, step: number, o: number): number | null {
-    const value = this.columns.array[this.pendingAt(step, o) + e]!;
-    return value === NO_FORECAST ? null : value;
+    return this.memory.said(e, step, o);
   }
 
   /**
@@ -196,17 +124,17 @@ export class Forecaster {
 
   /** Lets the features that are not forecast be judged by the error of the linear forecast. */
   private judgeOthers(step: number): void {
-    const { inputs, targets: K, spec, layout, horizons } = this;
+    const { inputs, targets: K, spec, memory, horizons } = this;
     const { relevance, history, newestAt } = inputs;
     const { ahead } = horizons[0]!;
-    const { array: c, data } = this.columns;
+    const { data } = this.columns;
     for (let i = 0; i < spec.batch * K; i++) {
       const row = Math.floor(i / K);
       const o = row * horizons.length * K + (i % K);
       const truth = data[newestAt + i]!;
       const isKnown = !Number.isNaN(truth) && history.knows(ahead, i) && this.units.deviationOf(i) > 0;
-      const linear = this.forecastOf(LINEAR, step, o);
-      const scale = c[layout.mixtures + o * mixtureLength(EXPERTS_LENGTH) + 3 * EXPERTS_LENGTH]!;
+      const linear = memory.said(LINEAR, step, o);
+      const scale = memory.scale(o);
       if (isKnown && linear !== null && scale > 0)
         relevance?.observe(step, row, i % K, (truth - linear) / scale);
     }
@@ -222,7 +150,7 @@ export class Forecaster {
 
   /** Lets the newest values of the history join what forecasters know; searches for seasons where that is due. */
   take(): void {
-    const { columns, layout, inputs, seasons } = this;
+    const { columns, layout, inputs, seasons, memory } = this;
     seasons.prepare();
     this.kernels.forecastTake(
       columns.data,
@@ -231,19 +159,20 @@ export class Forecaster {
       inputs.history.seen,
     );
     seasons.search(inputs.interval, this.helpsBy);
-    for (const { series, slot } of seasons.changed) this.forgetSeason(series, slot);
+    for (const { series, slot } of seasons.changed)
+      for (const o of this.outputsOf(series)) memory.forgetSeason(o, slot);
   }
 
-  /** Takes series i for one of another level: its statistics begin anew, or are those of before. */
+  /** Takes series i for one of another level: its statistics begin again, or are those of before. */
   relevel(i: number, level: Level): void {
     this.levels.exchange(i, level);
     this.units.exchange(i, level);
     this.seasons.forget(i);
     for (const o of this.outputsOf(i)) {
-      if (level === 'anew') this.beginOutput(o);
-      this.forgetSeasonal(o);
+      if (level === 'again') this.memory.clearOutput(o);
+      this.memory.forgetSeasonal(o);
     }
-    if (level === 'anew') this.clearSquares();
+    if (level === 'again') this.memory.clearSquares();
   }
 
   private *outputsOf(i: number): Iterable<number> {
@@ -255,33 +184,12 @@ export class Forecaster {
   /** Does a forecast of series i by the season of a slot have a weight? */
   private helps(i: number, slot: number): boolean {
     for (const o of this.outputsOf(i)) {
-      const weights = this.weights(o);
+      const weights = this.memory.weights(o);
       const own = weights[SEASON + 2 * slot]! + weights[SEASON + 2 * slot + 1]! + weights[SEASONAL_LINEAR]!;
       const shared = slot === 0 ? weights[SMOOTHED]! + weights[SMOOTHED + 1]! : 0;
       if (own + shared > 0.01) return true;
     }
     return false;
-  }
-
-  private forgetSeason(i: number, slot: number): void {
-    const { layout } = this;
-    const c = this.columns.array;
-    for (const o of this.outputsOf(i)) {
-      const seasonal = layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1);
-      leastSquaresClear(c, seasonal, SEASONAL_N, 1);
-      this.forgetSeasonal(o);
-      const regrets = layout.mixtures + o * mixtureLength(EXPERTS_LENGTH);
-      for (const k of [SEASON + 2 * slot, SEASON + 2 * slot + 1]) {
-        c[regrets + k] = 0;
-        c[regrets + EXPERTS_LENGTH + k] = 0;
-      }
-    }
-  }
-
-  /** Learns nothing from what lay in the seasons of output o when the forecasts were made whose truths are still to come. */
-  private forgetSeasonal(o: number): void {
-    for (let row = 0; row < this.layout.rows; row++)
-      this.columns.array[this.pendingAt(row, o) + IS_SEASONAL] = 0;
   }
 
   /** Forecasts all outputs of step `seq`: turns the sums of the window into its predictions. */
@@ -304,11 +212,6 @@ export class Forecaster {
     );
   }
 
-  private pendingAt(step: number, o: number): number {
-    const { rows, O, pending } = this.layout;
-    return pending + ((step % rows) * O + o) * PENDING;
-  }
-
   /** Begins a new history: nothing that was seen is looked back at. */
   restart(): void {
     this.seasons.restart();
@@ -316,53 +219,29 @@ export class Forecaster {
 
   /** Forgets all that was learned. */
   clear(): void {
-    const { layout } = this;
-    const { O, n } = layout;
-    const c = this.columns.array;
-    c.fill(0, layout.mixtures, layout.pending);
-    for (let o = 0; o < O; o++) {
-      leastSquaresClear(c, layout.linear + o * leastSquaresLength(n, 1), n, 1);
-      leastSquaresClear(c, layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1), SEASONAL_N, 1);
-    }
-    this.clearSquares();
-  }
-
-  private clearSquares(): void {
-    const { K, nNetwork, horizons, hasSquares, squares } = this.layout;
-    if (!hasSquares) return;
-    const length = leastSquaresLength(nNetwork, K);
-    for (let q = 0; q < horizons; q++)
-      leastSquaresClear(this.columns.array, squares + q * length, nNetwork, K);
-  }
-
-  /** Forgets all that was learned of output o, but for what outputs share. */
-  private beginOutput(o: number): void {
-    const { layout } = this;
-    const c = this.columns.array;
-    const mixture = layout.mixtures + o * mixtureLength(EXPERTS_LENGTH);
-    c.fill(0, mixture, mixture + mixtureLength(EXPERTS_LENGTH));
-    c[layout.largest + o] = 0;
-    leastSquaresClear(c, layout.linear + o * leastSquaresLength(layout.n, 1), layout.n, 1);
-    leastSquaresClear(c, layout.seasonal + o * leastSquaresLength(SEASONAL_N, 1), SEASONAL_N, 1);
+    this.memory.clear();
   }
 
   /** Begins as of a model that has seen nothing. */
   startOver(): void {
-    this.clear();
+    this.memory.startOver();
     this.restart();
     this.levels.clear();
     this.units.clear();
-    this.columns.array.fill(0, this.layout.pending, this.layout.kept);
   }
 
   state(): ForecasterState {
-    const { columns, layout, levels, units, seasons } = this;
-    const numbers = columns.array.slice(0, layout.kept);
-    return { numbers, levels: levels.state(), units: units.state(), seasons: seasons.state() };
+    const { memory, levels, units, seasons } = this;
+    return {
+      numbers: memory.state(),
+      levels: levels.state(),
+      units: units.state(),
+      seasons: seasons.state(),
+    };
   }
 
   restore({ numbers, levels, units, seasons }: ForecasterState): void {
-    this.columns.array.set(numbers);
+    this.memory.restore(numbers);
     this.levels.restore(levels);
     this.units.restore(units);
     this.seasons.restore(seasons);

@@ -48,7 +48,7 @@ export class Intervals {
     this.clear();
   }
 
-  /** Half-width of the range that was served last, of each output [B,M]; 0 where there is none. The next step overwrites it. */
+  /** Half-width of the range that was served last, of each output [B,M]; 0 without one. The next step overwrites it. */
   get last(): Float64Array {
     const { array } = this.columns;
     if (this.viewed !== array) {
@@ -87,7 +87,7 @@ export class Intervals {
     );
   }
 
-  /** The half-width of the range that was served for output o at a step; 0 where there was none. */
+  /** The half-width of the range that was served for output o at a step; 0 without one. */
   at(step: number, o: number): number {
     return this.columns.array[this.served + this.rowOf(step) * this.outputs + o]!;
   }

@@ -23,7 +23,7 @@ export class SeasonSlots {
     if (told !== undefined) this.periods[0] = told;
   }
 
-  /** The period in steps of each slot; 0 where there is none. */
+  /** The period in steps of each slot; 0 of a free one. */
   get periods(): Float64Array {
     return this.columns.array.subarray(this.at, this.at + SLOTS);
   }

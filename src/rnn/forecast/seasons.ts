@@ -4,9 +4,9 @@ import { type ColumnStore, type Columns, looseColumns } from '../../kernels/colu
 import { SMOOTHING_LENGTH } from '../../kernels/smoothing.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
 import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
+import { leastRows } from './forecaster-size.js';
 import { SeasonSlots, SLOTS } from './season-slots.js';
-import { leastRows } from './size.js';
-import { isSmoothingState, Smoothing, type SmoothingState } from './smoothing.js';
+import { isSmoothingState, Smoothing, type SmoothingState } from './season-smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
 export interface SeasonChange {
@@ -106,7 +106,7 @@ export class Seasons {
     return periods[0]! > 0 ? periods[0]! : periods[1]!;
   }
 
-  /** The period of a slot of series i, in steps; 0 where there is none. */
+  /** The period of a slot of series i, in steps; 0 of a free one. */
   period(i: number, slot: number): number {
     return this.slots[i]!.periods[slot]!;
   }

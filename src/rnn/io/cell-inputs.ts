@@ -11,6 +11,8 @@ import { INPUTS, type InputKernels, inputReference } from '../../kernels/input-k
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
 import { History, type HistoryState } from './history.js';
+import { inputGradient } from './input-gradient.js';
+import { tellInputs } from './input-places.js';
 import { Relevance } from './relevance.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
 import { type IntervalState, UsualInterval } from './seasons/usual-interval.js';
@@ -125,44 +127,13 @@ export class Inputs {
           )
         : null;
     this.time = inputs.time.length > 0 ? new TimeInputs(spec) : null;
-    this.tell(spec);
-  }
-
-  /** Writes what the kernel is told. */
-  private tell({ units, inputs: { changes, lags } }: ModelSpec): void {
-    const { columns, history, scaler, changeScaler, length, xAt } = this;
-    const c = columns.array;
-    const changesAt = INPUTS.length;
-    const lagsAt = changesAt + changes.length;
-    const placesAt = lagsAt + lags.length;
-    c.set(changes, changesAt);
-    c.set(lags, lagsAt);
-    c.set(this.lookedBackAt, placesAt);
-    const { base } = columns;
-    const told: Record<keyof typeof INPUTS, number> = {
-      B: this.batch,
-      F: this.features,
-      K: this.perRow,
-      stride: this.size + units,
-      changes: base + changesAt,
-      changeCount: changes.length,
-      lags: base + lagsAt,
-      lagCount: lags.length,
-      x: base + xAt,
-      isKnown: base + xAt + length,
-      given: base + xAt + 2 * length,
-      places: base + placesAt,
-      scaler: scaler?.at ?? 0,
-      changeScaler: changeScaler?.at ?? 0,
-      decay: scaler?.decay ?? 1,
-      history: history.at,
-      historyRows: history.rows,
-      known: history.knownAt,
-      changed: base + xAt + 4 * length,
-      length: 0,
-    };
-    for (const [name, value] of Object.entries(told))
-      if (name !== 'length') c[INPUTS[name as keyof typeof INPUTS]] = value;
+    tellInputs(this.columns, spec, {
+      history: this.history,
+      lookedBackAt: this.lookedBackAt,
+      scaler: this.scaler,
+      changeScaler: this.changeScaler,
+      xAt: this.xAt,
+    });
   }
 
   /** What is given of the last step [B,F]; NaN is missing. */
@@ -255,40 +226,11 @@ export class Inputs {
     for (let row = 0; row < B; row++) time.write(m, z + row * stride + end);
   }
 
-  /**
-   * Carries dL/dinputs [T,B,size], rows `stride` apart, back to x [T,B,F] in the user's units, by the statistics of now.
-   * The first of the T steps is step `since` of its history. Through lags and changes a step has its part in later ones;
-   * the features of its time are no part of x.
-   */
+  /** Carries dL/dinputs [T,B,size] back to x [T,B,F]; see input-gradient.ts. The first of the T steps is step `since` of its history. */
   gradient(m: Reals, dz: Address, stride: number, T: number, since: number, out: Reals): void {
-    const { batch: B, features: F, scaler, changeScaler, perRow: K, relevance } = this;
-    const share = (deviation: number | undefined) =>
-      deviation === undefined ? 1 : deviation > 0 ? 1 / deviation : 0;
-    const add = (t: number, i: number, value: number) => {
-      if (t >= 0) out[t * B * F + i]! += value;
-    };
-    // what lay before the first step was no part of x
-    const isThere = (t: number, lag: number) => since + t >= lag;
-    for (let t = 0; t < T; t++)
-      for (let row = 0; row < B; row++) {
-        let at = dz + (t * B + row) * stride;
-        for (let i = 0; i < F; i++)
-          add(t, row * F + i, m[at++]! * share(scaler?.deviationOf(i)) * (relevance?.share[i] ?? 1));
-        for (const [l, lag] of this.changes.entries())
-          for (let k = 0; k < K; k++) {
-            const part = isThere(t, lag) ? m[at]! * share(changeScaler?.deviationOf(l * K + k)) : 0;
-            at++;
-            const i = this.lookedBackAt[row * K + k]!;
-            add(t, i, part);
-            add(t - lag, i, -part);
-          }
-        for (const lag of this.lags)
-          for (let k = 0; k < K; k++) {
-            const i = this.lookedBackAt[row * K + k]!;
-            add(t - lag, i, isThere(t, lag) ? m[at]! * share(scaler?.deviationOf(i % F)) : 0);
-            at++;
-          }
-      }
+    const { batch, features, scaler, changeScaler, relevance, changes, lags, lookedBackAt } = this;
+    const shape = { batch, features, changes, lags, lookedBackAt, scaler, changeScaler, relevance };
+    inputGradient(shape, m, dz, stride, T, since, out);
   }
 
   /** Begins a new history; statistics stay. */

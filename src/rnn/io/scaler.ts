@@ -9,7 +9,7 @@
  */
 import type { Address } from '../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
-import { MAX_DEVIATIONS, scalerDeviate, scalerObserve, scalerScale } from '../../kernels/scaler.js';
+import { MAX_DEVIATIONS, scalerDeviate, scalerObserve, scalerScale } from '../../kernels/scaler-columns.js';
 import type { Level } from './wild-values.js';
 
 export interface ScalerState {
@@ -99,8 +99,8 @@ export class StandardScaler {
   }
 
   /**
-   * Takes other statistics for feature i, whose level is another one, and keeps the present ones aside: of a level that is
-   * `new`, or true only now, it begins without any; `back` brings those that were kept aside.
+   * Takes other statistics for feature i, whose level is another one, and keeps the present ones aside: of a `new` level it
+   * begins without any, `again` after a wild beginning too; `back` brings those that were kept aside.
    */
   exchange(i: number, level: Level): void {
     const { width } = this;
@@ -109,7 +109,7 @@ export class StandardScaler {
     for (let k = i; k < 4 * width; k += width) {
       const present = sums[k]!;
       sums[k] = level === 'back' ? sums[aside + k]! : 0;
-      sums[aside + k] = level === 'anew' ? 0 : present;
+      sums[aside + k] = level === 'again' ? 0 : present;
     }
     scalerDeviate(sums, 0, width, i);
   }

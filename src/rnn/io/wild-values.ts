@@ -4,14 +4,14 @@
  *
  * A value is wild if it lies outside the range of the past by more than that range is wide; of a feature that has not
  * varied yet, by more than ten times its size; nothing is wild of one that has always been 0, as of a switch. The first WARM values are looked at together: what lies far from their median
- * was wild, and the feature begins anew without it. After PATIENCE wild values in a row their range replaces the old one,
+ * was wild, and the feature begins again without it. After PATIENCE wild values in a row their range replaces the old one,
  * which is remembered: a value that lies in it again, as when a unit was wrong for an hour, brings it back at once. Two
  * levels that the feature goes to and fro between, as a machine that is on and off, are one range from the RETURNS-th
  * return on.
  */
 
-/** Of which level the values are from one on: a new one, the one before, or the true one after a wild beginning. */
-export type Level = 'new' | 'back' | 'anew';
+/** Of which level the values are from one on: a new one, the one before, or, after a wild beginning, the true one. */
+export type Level = 'new' | 'back' | 'again';
 
 /** What a value is: as ever, wild, or the first of another level. */
 export type Verdict = 'usual' | 'wild' | Level;
@@ -69,7 +69,7 @@ export class WildValues {
       const isTrimmed = c[at] === WARM && this.trim(at);
       if (!isTrimmed || (value >= c[at + 1]! && value <= c[at + 2]!)) {
         c[at + 3] = 0;
-        return isTrimmed ? 'anew' : 'usual';
+        return isTrimmed ? 'again' : 'usual';
       }
       c[at] = WARM - 1; // it is wild itself: the next one takes its place
     }

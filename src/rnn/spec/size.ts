@@ -1,8 +1,8 @@
 /** What a model holds, and what a step costs. */
 import { layoutArena } from '../arena-layout.js';
 import { layoutParameters } from '../cell/parameters.js';
+import { forecasterNumbers, seasonNumbers } from '../forecast/forecaster-size.js';
 import { Intervals } from '../forecast/intervals.js';
-import { forecasterNumbers, seasonNumbers } from '../forecast/size.js';
 import { Relevance } from '../io/relevance.js';
 import { learnerOf, reachOf } from '../learning/learners.js';
 import { optimizerOf } from '../learning/optimizers/optimizers.js';

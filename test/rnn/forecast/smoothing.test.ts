@@ -12,7 +12,7 @@ import {
 } from '../../../src/kernels/smoothing.js';
 import { createWasmKernels } from '../../../src/kernels/wasm.js';
 import { Random } from '../../../src/math/random.js';
-import { Smoothing } from '../../../src/rnn/forecast/smoothing.js';
+import { Smoothing } from '../../../src/rnn/forecast/season-smoothing.js';
 import { Model } from '../../../src/rnn/model.js';
 import { fingerprint } from '../../support/numeric-compare.js';
 

@@ -58,7 +58,7 @@ describe('a wild value', () => {
     for (const wild of WILD)
       for (const at of [0, 5, 31]) {
         const values = replaced(sine(400), at, wild) as number[];
-        expect(verdicts(values.slice(0, 32)).at(-1)).toBe(at === 31 ? 'wild' : 'anew');
+        expect(verdicts(values.slice(0, 32)).at(-1)).toBe(at === 31 ? 'wild' : 'again');
         const scaler = run(values).model.snapshot().inputs.scaler!;
         expect(Math.abs(scaler.mean[0]! - 20)).toBeLessThan(1);
         const { steps } = run(values);
@@ -66,7 +66,7 @@ describe('a wild value', () => {
       }
     expect(new Set(verdicts(sine(400)))).toEqual(new Set(['usual']));
     const still = Array.from({ length: 100 }, (_, t) => (t === 7 ? 65_535 : 5));
-    expect(verdicts([...still, 65_535]).filter((verdict) => verdict !== 'usual')).toEqual(['anew', 'wild']);
+    expect(verdicts([...still, 65_535]).filter((verdict) => verdict !== 'usual')).toEqual(['again', 'wild']);
     // a level that is another one from the 32nd value on
     const other = Array.from({ length: 100 }, (_, t) => (t < 31 ? 0 : 1000) + Math.sin(t));
     expect(verdicts(other).filter((verdict) => verdict === 'new')).toHaveLength(1);

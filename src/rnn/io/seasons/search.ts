@@ -39,7 +39,7 @@ interface Peak extends Season {
   readonly isSignificant: boolean;
 }
 
-/** Gives the seasons of the values x [n], oldest first: strongest first, none where there are none or too few values. */
+/** Gives the seasons of the values x [n], oldest first: strongest first; none of too few values. */
 export function findSeasons(x: Float64Array): Season[] {
   const n = x.length;
   if (n < MIN_VALUES) return [];

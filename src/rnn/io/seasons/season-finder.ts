@@ -4,8 +4,8 @@
  */
 import type { Address } from '../../../kernels/arena.js';
 import { type ColumnStore, looseColumns } from '../../../kernels/columns.js';
+import { isRingState, type RingState, ValueRing } from './recent-values.js';
 import { findSeasons, type Season } from './search.js';
-import { isRingState, type RingState, ValueRing } from './value-ring.js';
 
 /** Values that are kept of a series, of all of them, and of each at the least. */
 const MOST_ROWS = 4096;
@@ -27,7 +27,7 @@ export interface FinderState extends RingState {
 export interface Finding {
   /** The series that was searched. */
   readonly series: number;
-  /** Its seasons, strongest first: none where there are none. */
+  /** Its seasons, strongest first; there may be none. */
   readonly seasons: readonly Season[];
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { looseColumns } from '../../../../src/kernels/columns.js';
 import { ringRead } from '../../../../src/kernels/value-ring.js';
-import { ValueRing } from '../../../../src/rnn/io/seasons/value-ring.js';
+import { ValueRing } from '../../../../src/rnn/io/seasons/recent-values.js';
 import { pushRow } from '../../../support/rings.js';
 
 const memory = looseColumns.allocateColumns(1);

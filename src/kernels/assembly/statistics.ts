@@ -1,4 +1,4 @@
-// Online statistics of one number among many; see ../scaler.ts. Widths are in bytes.
+// Online statistics of one number among many; see ../scaler-columns.ts. Widths are in bytes.
 
 const RESOLUTION: f64 = 1.0 / 1125899906842624.0;
 const MAX_DEVIATIONS: f64 = 10;

@@ -1,42 +1,15 @@
-/**
- * What the readout's sums mean in the user's units, and what a target means to the learner.
- *
- * The network forecasts a change against a baseline: base + deviation * p, where base is the last value, or that of one
- * season before the time that is forecast, p are the readout's sums, and deviation that of such changes from 0. Without a
- * baseline, and for targets that are sent, it is mean + deviation * p. That is y, or one of the forecasts that y is
- * mixed of: see ../forecast/. The learner sees p and the target in the same units, and nothing of the mixture. All
- * statistics are of the past.
- *
- * A prediction is made, and scored, in float64: what leaves is rounded to float32, which at 10^9 has no digit after the
- * point.
- */
-
+/** The outputs of a forecast, whose targets are the values that come; see scaled-outputs.ts. */
 import type { Columns } from '../../kernels/columns.js';
 import { SEASON } from '../../kernels/forecast-plan.js';
-import { JUDGED, measured } from '../../kernels/judge-kernels.js';
-import { LARGEST_TARGET, type Reals } from '../../kernels/kernels.js';
+import { JUDGED } from '../../kernels/judge-kernels.js';
+import type { Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
-import {
-  type Arithmetic,
-  Forecaster,
-  type ForecasterState,
-  plainArithmetic,
-} from '../forecast/forecaster.js';
-import { Intervals, type IntervalsState } from '../forecast/intervals.js';
+import { type Arithmetic, Forecaster, plainArithmetic } from '../forecast/forecaster.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';
-import { delayOf, type ForecastTask, type ModelSpec, outputsOf, reachOf } from '../spec/spec.js';
+import { delayOf, type ForecastTask, type ModelSpec, outputsOf } from '../spec/spec.js';
 import type { Inputs } from './cell-inputs.js';
-import { nats } from './losses/cross-entropy.js';
-import { MAX_DEVIATIONS, type ScalerState, StandardScaler } from './scaler.js';
-
-export interface OutputsState {
-  readonly scaler: ScalerState | null;
-  /** null where the network forecasts alone; version 0.1 had none. */
-  readonly forecaster: ForecasterState | null;
-  /** null of probabilities; version 0.1 had none. */
-  readonly intervals: IntervalsState | null;
-}
+import { ScaledOutputs } from './scaled-outputs.js';
 
 /** One horizon: which outputs it has, and how far back things lie. */
 interface Horizon {
@@ -49,48 +22,6 @@ interface Horizon {
   readonly served: number;
   /** How far back the season's value lies when the time has come; null without a season. */
   readonly seasonal: number | null;
-}
-
-/** What all outputs keep. */
-abstract class ScaledOutputs {
-  protected readonly batch: number;
-  protected readonly outputs: number;
-  /** Deviations [M] of what is predicted, or null where nothing is scaled. */
-  readonly scaler: StandardScaler | null;
-  /** The ranges of what is predicted; null of probabilities. */
-  readonly intervals: Intervals | null;
-  /** Who forecasts beside the network; null where nobody does. */
-  readonly forecaster: Forecaster | null = null;
-
-  constructor(spec: ModelSpec, centre: 'mean' | 'zero', arithmetic: Arithmetic) {
-    const { scaler, batch, readout, interval } = spec;
-    this.batch = batch;
-    this.outputs = outputsOf(spec);
-    const isScaled = scaler.kind === 'standard' && readout.kind === 'linear';
-    this.scaler = isScaled
-      ? new StandardScaler(this.outputs, { halfLife: scaler.halfLife, centre }, arithmetic)
-      : null;
-    const rows = delayOf(spec) + reachOf(spec) + 1;
-    this.intervals =
-      readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval, arithmetic) : null;
-  }
-
-  state(): OutputsState {
-    return {
-      scaler: this.scaler?.state() ?? null,
-      forecaster: this.forecaster?.state() ?? null,
-      intervals: this.intervals?.state() ?? null,
-    };
-  }
-
-  /** @param seq the last step; -1 before the first */
-  restore({ scaler, forecaster, intervals }: OutputsState, seq: number): void {
-    if (scaler) this.scaler?.restore(scaler);
-    if (forecaster) this.forecaster?.restore(forecaster);
-    else this.forecaster?.startOver();
-    if (intervals) this.intervals?.restore(intervals, seq);
-    else this.intervals?.clear();
-  }
 }
 
 /** The outputs of a forecast of Q horizons and K features: M = Q K. */
@@ -232,7 +163,7 @@ export class ForecastOutputs extends ScaledOutputs {
       for (const { first } of this.horizons) {
         if (k >= K) continue;
         this.scaler?.exchange(first + k, level);
-        if (level === 'anew') this.intervals?.begin(first + k);
+        if (level === 'again') this.intervals?.begin(first + k);
       }
     }
   }
@@ -277,90 +208,5 @@ export class ForecastOutputs extends ScaledOutputs {
   /** Begins a new history. */
   restart(): void {
     this.forecaster?.restart();
-  }
-}
-
-/** The outputs whose targets are sent: in the user's units, or the probabilities of classes. */
-export class SuppliedOutputs extends ScaledOutputs {
-  private readonly isSoftmax: boolean;
-
-  constructor(
-    spec: ModelSpec,
-    private readonly monitor: ErrorMonitor,
-    arithmetic: Arithmetic = plainArithmetic,
-  ) {
-    super(spec, 'mean', arithmetic);
-    this.isSoftmax = spec.readout.kind === 'softmax';
-  }
-
-  /** The target [B,M] of a step has come: its prediction is scored, and it can be learned from. */
-  meet(m: Reals, window: Window, step: number, target: ArrayLike<number>, learning: boolean): void {
-    const { scaler, monitor, batch: B, outputs: M } = this;
-    const [sums, y, to] = [window.sumsAt(step), window.predictionAt(step), window.targetAt(step)];
-    const exact = window.exactAt(step);
-    for (let at = 0; at < B * M; at++) {
-      const j = at % M;
-      const truth = target[at]!;
-      const prediction = window.exact[exact + at]!;
-      monitor.score(j, Math.floor(at / M), prediction, truth);
-      if (this.intervals) {
-        const { probability } = this.intervals;
-        const half = this.intervals.at(step, at);
-        monitor.prequential.scoreInterval(j, half, probability, Math.abs(truth - prediction));
-        this.intervals.observe(step, at, truth - prediction);
-      }
-      const error = Math.abs(prediction - truth);
-      monitor.health.observe(j, error, monitor.health.spread(j, truth), error);
-      if (!learning) continue;
-      if (!scaler) m[to + at] = clamp(truth, LARGEST_TARGET);
-      else {
-        const deviation = m[window.deviationAt(step) + j]!;
-        const from = measured(m[y + at]!, prediction, deviation);
-        if (deviation > 0) m[to + at] = clamp(m[sums + at]! - (from - truth) / deviation, MAX_DEVIATIONS);
-      }
-    }
-    if (this.isSoftmax) this.scoreClasses(m, y, target);
-    window.markTarget(step, learning);
-    scaler?.observe(target, B);
-    monitor.end(step, Number.NaN);
-  }
-
-  private scoreClasses(m: Reals, y: number, target: ArrayLike<number>): void {
-    const { outputs: M } = this;
-    for (let row = 0; row < this.batch * M; row += M) {
-      let [crossEntropy, likeliest, wanted] = [0, 0, 0];
-      for (let j = 0; j < M; j++) {
-        const t = target[row + j]!;
-        if (t > 0) crossEntropy += t * nats(m[y + row + j]!);
-        if (m[y + row + j]! > m[y + row + likeliest]!) likeliest = j;
-        if (t > target[row + wanted]!) wanted = j;
-      }
-      this.monitor.prequential.scoreClasses(crossEntropy, likeliest === wanted);
-    }
-  }
-
-  /** Turns the sums of step `seq` into the predictions that are served. */
-  serve(m: Reals, window: Window, seq: number): void {
-    const { scaler, batch: B, outputs: M } = this;
-    const [sums, y, deviationAt] = [window.sumsAt(seq), window.predictionAt(seq), window.deviationAt(seq)];
-    const exact = window.exactAt(seq);
-    for (let at = 0; at < B * M; at++) {
-      const j = at % M;
-      if (scaler) m[deviationAt + j] = scaler.deviationOf(j);
-      const p = clamp(m[sums + at]!, LARGEST);
-      m[sums + at] = p;
-      const prediction = clamp(scaler ? scaler.unscale(p, j) : p, LARGEST);
-      window.exact[exact + at] = prediction;
-      m[y + at] = prediction;
-    }
-    this.intervals?.serve(seq);
-  }
-
-  clear(): void {
-    this.intervals?.clear();
-  }
-
-  restart(): void {
-    // nothing is looked back at
   }
 }

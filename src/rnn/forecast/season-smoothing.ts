@@ -28,7 +28,7 @@ export class Smoothing {
   ) {}
 
   /**
-   * Begins anew with a season, whose form is the mean of the last two.
+   * Begins again with a season, whose form is the mean of the last two.
    *
    * @param past the last values, oldest first, the last one included: at least two periods of them
    */

@@ -1,8 +1,8 @@
 // Writes what the cell gets of a timestep; see ../input-kernels.ts for what is done, step by step in the same order.
 
-import { addressAt, numberAt } from './forecast-plan';
-import { knows, rowAt } from './history';
-import { scalerObserveAll, scalerScale } from './scaler';
+import { addressAt, numberAt } from './told-places';
+import { knows, rowAt } from './look-back';
+import { scalerObserveAll, scalerScale } from './statistics';
 
 const B: usize = 0;
 const F: usize = 1;

@@ -1,6 +1,6 @@
 // Exponential smoothing, and the ring of recent values; see ../smoothing.ts and ../value-ring.ts.
 
-import { NO_FORECAST } from './expert-mixture';
+import { NO_FORECAST } from './mixture';
 
 export const SMOOTHING: usize = 80;
 

@@ -47,7 +47,7 @@ export const PERIODS: usize = 33;
 export const SMOOTHINGS: usize = 34;
 export const SAID: usize = 35;
 
-/** Bytes of what is kept of an output at a step, and where in it. */
+/** Bytes of the numbers of an output at a step, and where in them each lies. */
 export const PENDING: usize = 160;
 export const SEASON: usize = 8;
 export const SMOOTHED: usize = 40;
