@@ -1,7 +1,7 @@
 // How unlikely what has come is; see ../anomaly-kernels.ts for what is done, step by step in the same order.
 
 import { MOST_SLOTTED, slotMean, slotOf, SLOTS_WIDTH, slotTake } from './day-slots';
-import { ln } from './logarithm';
+import { ln, ln2 } from './logarithm';
 import { HEAD, surpriseJudge } from './recent-surprise';
 import { MEAN, RANGE_WIDTH, rangeWiden } from './value-range';
 
@@ -23,7 +23,6 @@ const DISCOUNT: f64 = 1.0 - 0.6931471805599453 / 500.0;
 
 /** Places in bytes: of an output, and of all. */
 const SCALE: usize = 8;
-const CHANGE: usize = 16;
 const SEASON_SCALE: usize = 24;
 const LAST: usize = 32;
 const SEASONS: usize = 40;
@@ -67,8 +66,13 @@ export function scoreAnomaly(
     const isSlotted = slot >= 0 && j < MOST_SLOTTED;
     const seen = load<f64>(p) + 1;
     store<f64>(p, seen);
-    const own = surpriseOf(p + SCALE, error, seen);
-    const change = seen > 1 ? surpriseOf(p + CHANGE, f64.abs(value - load<f64>(p, LAST)), seen - 1) : own;
+    let own: f64;
+    let change: f64;
+    if (seen > 1) {
+      const both = surprises(p + SCALE, error, f64.abs(value - load<f64>(p, LAST)), seen);
+      own = f64x2.extract_lane(both, 0);
+      change = f64x2.extract_lane(both, 1);
+    } else change = own = surpriseOf(p + SCALE, error, seen);
     store<f64>(p, value, LAST);
     let odd = (own + change) / 2;
     surprise += odd;
@@ -113,6 +117,25 @@ function surpriseOf(p: usize, error: f64, seen: f64): f64 {
   const joins = isKnown && scale > 0 ? f64.min(error, CAP * scale) : error;
   store<f64>(p, scale + (joins - scale) / f64.min(seen, LONG));
   return ln(1 + ratio * ratio);
+}
+
+/** The surprises of an error and of a change, whose scale lies behind the error's: both at once, as surpriseOf has one. */
+@inline
+function surprises(p: usize, error: f64, change: f64, seen: f64): v128 {
+  const scale = v128.load(p);
+  const zero = f64x2.splat(0);
+  const cap = f64x2.splat(CAP);
+  const errors = f64x2.replace_lane(f64x2.splat(error), 1, change);
+  const counts = f64x2.replace_lane(f64x2.splat(seen), 1, seen - 1);
+  const isKnown = f64x2.gt(counts, f64x2.splat(WARM));
+  const hasScale = f64x2.gt(scale, zero);
+  const inScales = f64x2.min(cap, f64x2.div(errors, scale));
+  const ratio = v128.bitselect(inScales, v128.and(cap, v128.and(isKnown, f64x2.gt(errors, zero))), hasScale);
+  const cut = f64x2.min(errors, f64x2.mul(cap, scale));
+  const joins = v128.bitselect(cut, errors, v128.and(isKnown, hasScale));
+  const step = f64x2.div(f64x2.sub(joins, scale), f64x2.min(counts, f64x2.splat(LONG)));
+  v128.store(p, f64x2.add(scale, step));
+  return ln2(f64x2.add(f64x2.splat(1), f64x2.mul(ratio, ratio)));
 }
 
 function judgeSeason(p: usize, value: f64, expected: f64, mean: f64): f64 {
