@@ -1,5 +1,5 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
-export { scoreAnomaly } from './anomaly';
+export { scoreAnomaly } from './score-anomaly';
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
 export { forecastMeet, forecastServe, forecastTake } from './forecast';

@@ -1,6 +1,6 @@
 // The mean of the last surprises against its own history; see ../recent-surprise.ts.
 
-import { ln } from './logarithm';
+import { ln } from './natural-log';
 
 const LEAST_DEVIATION: f64 = 0.05;
 const LOG10E: f64 = 0.4342944819032518;

@@ -1,9 +1,9 @@
 // How unlikely what has come is; see ../anomaly-kernels.ts for what is done, step by step in the same order.
 
-import { MOST_SLOTTED, slotMean, slotOf, SLOTS_WIDTH, slotTake } from './day-slots';
-import { ln, ln2 } from './logarithm';
-import { HEAD, surpriseJudge } from './recent-surprise';
-import { MEAN, RANGE_WIDTH, rangeWiden } from './value-range';
+import { MOST_SLOTTED, slotMean, slotOf, SLOTS_WIDTH, slotTake } from './times-of-day';
+import { ln, ln2 } from './natural-log';
+import { HEAD, surpriseJudge } from './last-surprises';
+import { MEAN, RANGE_WIDTH, rangeWiden } from './range-of-values';
 
 const LONG: f64 = 4000;
 const WARM: f64 = 100;
