@@ -10,7 +10,7 @@ const only = (name, comment, to, allowed) => ({
 /** What each floor may stand on. */
 const floors = {
   math: [],
-  kernels: [],
+  kernels: ['math'],
   features: ['math'],
   formats: [],
   reading: ['fields'],

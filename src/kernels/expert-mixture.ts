@@ -28,6 +28,8 @@ const CLIP = 5;
 const WARM = 30;
 /** Errors in the baseline's mean. */
 const WINDOW = 500;
+/** Nothing is divided by less: one over it may be infinite. */
+const LEAST = 2 ** -1022;
 
 export const mixtureLength = (E: number): number => 3 * E + 2;
 
@@ -46,7 +48,7 @@ export function mixtureObserve(
   const counted = seen > WARM && c[s] > 0 ? Math.min(error, CLIP * c[s]) : error;
   const scale = c[s] + (counted - c[s]) / Math.min(seen, WINDOW);
   c[s] = scale;
-  if (!(scale > 0)) return;
+  if (!(scale >= LEAST)) return;
   const share = (forecast > truth ? 1 : forecast < truth ? -1 : 0) / scale;
   for (let k = 0; k < E; k++) {
     const f = c[forecasts + k];
@@ -66,7 +68,7 @@ export function mixtureMix(c: Float64Array, at: Address, E: number, forecasts: A
   }
   const sum = even + odd;
   const base = c[forecasts];
-  if (!(sum > 0)) {
+  if (!(sum >= LEAST)) {
     c[weights] = 1;
     return base;
   }

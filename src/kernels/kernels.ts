@@ -11,6 +11,7 @@
  * Every implementation passes test/contract/kernels.ts, and in each of them one step at a time, a block and a
  * batch row give the same bits, because all add in the order of the index.
  */
+import type { AnomalyKernels } from './anomaly-kernels.js';
 import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
 import type { ColumnStore } from './columns.js';
@@ -84,7 +85,13 @@ export interface AdaptSettings {
   readonly shrink: number;
 }
 
-export interface Kernels extends CellKernels, ColumnStore, ForecastKernels, InputKernels, JudgeKernels {
+export interface Kernels
+  extends AnomalyKernels,
+    CellKernels,
+    ColumnStore,
+    ForecastKernels,
+    InputKernels,
+    JudgeKernels {
   readonly name: string;
   /** 4 for float32, 8 for float64. */
   readonly bytesPerReal: 4 | 8;

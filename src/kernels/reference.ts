@@ -2,6 +2,7 @@
  * The plain reference of the kernels: each is its formula, written out; those of a cell are in the cell's file. In float64
  * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
+import { type AnomalyKernels, anomalyReference } from './anomaly-kernels.js';
 import { type CellKernels, cellReference } from './cell-kernels.js';
 import { type ColumnStore, plainColumns } from './columns.js';
 import { type ForecastKernels, forecastReference } from './forecast-kernels.js';
@@ -30,6 +31,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     pack: copyMatrix,
     unpack: copyMatrix,
     ...plainColumns(),
+    ...anomalyReference,
     ...cellReference,
     ...forecastReference,
     ...inputReference,
@@ -40,7 +42,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
 }
 
 /** What other files have. */
-type Elsewhere = CellKernels & ColumnStore & ForecastKernels & InputKernels & JudgeKernels;
+type Elsewhere = AnomalyKernels & CellKernels & ColumnStore & ForecastKernels & InputKernels & JudgeKernels;
 
 const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
   dense(m, y, a, stride, w, b, R, A, M) {

@@ -12,8 +12,8 @@
 import type { Address } from './arena.js';
 
 export const SMOOTHINGS = 2;
-export const [TREND, TAKEN, IS_KNOWN, PERIOD, SEASON_AT, PHASE, SMOOTHING_LENGTH] = [
-  2, 4, 5, 6, 7, 8, 10,
+export const [LEVEL, TREND, TAKEN, IS_KNOWN, PERIOD, SEASON_AT, PHASE, SMOOTHING_LENGTH] = [
+  0, 2, 4, 5, 6, 7, 8, 10,
 ] as const;
 
 /** a, b and g of each setting. */
@@ -28,22 +28,22 @@ export function smoothingTake(c: Float64Array, at: Address, x: number): void {
   if (period > 0) c[at + PHASE] = c[at + PHASE] + 1 === period ? 0 : c[at + PHASE] + 1;
   if (c[at + IS_KNOWN] === 0) {
     if (Number.isNaN(x)) return;
-    c.fill(x, at, at + SMOOTHINGS);
+    c.fill(x, at + LEVEL, at + LEVEL + SMOOTHINGS);
     c[at + IS_KNOWN] = 1;
     return;
   }
   for (let k = 0; k < SMOOTHINGS; k++) {
     const seasonAt = c[at + SEASON_AT] + k * period + c[at + PHASE];
     const season = period > 0 ? c[seasonAt] : 0;
-    const before = c[at + k];
+    const before = c[at + LEVEL + k];
     const trend = c[at + TREND + k];
     if (Number.isNaN(x)) {
-      c[at + k] = before + trend;
+      c[at + LEVEL + k] = before + trend;
       continue;
     }
     const after = A[k] * (x - season) + (1 - A[k]) * (before + trend);
     c[at + TREND + k] = B[k] * (after - before) + (1 - B[k]) * trend;
-    c[at + k] = after;
+    c[at + LEVEL + k] = after;
     if (period > 0) c[seasonAt] = G[k] * (x - after) + (1 - G[k]) * season;
   }
 }
@@ -52,5 +52,5 @@ export function smoothingTake(c: Float64Array, at: Address, x: number): void {
 export function smoothingForecast(c: Float64Array, at: Address, k: number, ahead: number): number {
   const period = c[at + PERIOD];
   const season = period > 0 ? c[c[at + SEASON_AT] + k * period + ((c[at + PHASE] + ahead) % period)] : 0;
-  return c[at + k] + ahead * c[at + TREND + k] + season;
+  return c[at + LEVEL + k] + ahead * c[at + TREND + k] + season;
 }

@@ -7,11 +7,13 @@
  */
 import type { Address } from './arena.js';
 
+const RING_VALUES = 0;
 export const [RING_ROWS, RING_SEEN, RING_SERIES, RING_NEXT, RING_UNKNOWN] = [1, 2, 3, 4, 6] as const;
 
 /** Takes the next value of series i; one that is missing (NaN) is as the last one was. The row is complete with ringEnd. */
 export function ringPush(c: Float64Array, at: Address, i: number, value: number): void {
-  const [values, rows, seen, series, next] = [c[at], c[at + 1], c[at + 2], c[at + 3], c[at + 4]];
+  const [values, rows, seen] = [c[at + RING_VALUES], c[at + RING_ROWS], c[at + RING_SEEN]];
+  const [series, next] = [c[at + RING_SERIES], c[at + RING_NEXT]];
   const to = values + next * series + i;
   if (Number.isFinite(value)) {
     c[to] = value;
@@ -36,5 +38,5 @@ export function ringKnown(c: Float64Array, at: Address, i: number): number {
 /** Gives the value of series i of `back` steps ago, which must be known; 0 is the last. */
 export function ringRead(c: Float64Array, at: Address, back: number, i: number): number {
   const row = c[at + RING_NEXT] - 1 - back;
-  return c[c[at] + (row < 0 ? row + c[at + RING_ROWS] : row) * c[at + RING_SERIES] + i];
+  return c[c[at + RING_VALUES] + (row < 0 ? row + c[at + RING_ROWS] : row) * c[at + RING_SERIES] + i];
 }

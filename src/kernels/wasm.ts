@@ -2,6 +2,7 @@
  * The WebAssembly kernels: one module with f32x4 arithmetic of its own, for Node and the browser alike. No relaxed SIMD,
  * no Math: the same bits on every machine. All numbers of all models lie in the module's memory.
  */
+import { type AnomalyExports, anomalyOnWasm } from './anomaly-kernels.js';
 import type { Exported } from './arena.js';
 import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
 import { columnsOn } from './columns.js';
@@ -34,6 +35,7 @@ type Scaled = [served: number, current: number, factor: number, T: number, B: nu
 /** What the module exports. Addresses are bytes. */
 interface Exports
   extends Exported<CellKernels & Pick<Kernels, Plain>>,
+    AnomalyExports,
     ForecastExports,
     InputExports,
     JudgeExports {
@@ -98,6 +100,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     pack,
     unpack,
     ...columnsOn(heap, () => columns),
+    ...anomalyOnWasm(wasm),
     ...cellsOnWasm(wasm),
     ...forecastOnWasm(wasm),
     ...inputsOnWasm(wasm),

@@ -69,8 +69,8 @@ export class ModelParts {
     this.columns = new OwnedColumns(kernels);
     const { columns } = this;
     this.watch = new SensorWatch(batch, spec.features);
-    this.monitor = new ErrorMonitor(names, batch, perHorizon, columns);
     const arithmetic = { ...kernels, allocateColumns: (length: number) => columns.allocateColumns(length) };
+    this.monitor = new ErrorMonitor(names, batch, perHorizon, arithmetic);
     this.inputs = new Inputs(spec, arithmetic);
     this.forecasts =
       task?.kind === 'forecast'

@@ -86,10 +86,11 @@ const SPECS: readonly ModelSpecInput[] = [
 /** Holds the kernels to the bits of the plain float32 reference. */
 export function stepKernelsContract(name: string, createKernels: () => Kernels): void {
   describe(`kernels of a step ${name}`, () => {
+    const both = (spec: ModelSpecInput) =>
+      [createKernels(), createReferenceKernels('float32')].map((kernels) => new Parts(kernels, spec));
+
     it.each(SPECS)('give the bits of the reference: %j', (spec) => {
-      const parts = [createKernels(), createReferenceKernels('float32')].map(
-        (kernels) => new Parts(kernels, spec),
-      );
+      const parts = both(spec);
       const numbers = new Numbers(7);
       const { batch, features, units } = parseSpec(spec);
       for (let t = 0; t < 700; t++) {
@@ -102,6 +103,21 @@ export function stepKernelsContract(name: string, createKernels: () => Kernels):
         const sums = numbers.many(batch * features * 2);
         for (const part of parts) part.step(x, state, sums);
         if (t % 25 === 0 || t > 690) expect(parts[0]!.kept, `step ${t}`).toBe(parts[1]!.kept);
+      }
+    });
+
+    const stretches = [5e-324, 1e-310, 4.67e-286, 1e-160, 1e-38, 3.4e38];
+    it.each(SPECS)('give them for numbers that hardly fit, and after constant ones: %j', (spec) => {
+      const parts = both({ ...spec, inputs: { ...spec.inputs, missing: 'hold', wild: 'take' } });
+      const numbers = new Numbers(8);
+      const { batch, features, units } = parseSpec(spec);
+      for (let t = 0; t < 480; t++) {
+        const size = t % 80 < 40 ? 0 : stretches[Math.floor(t / 80)]!;
+        const x = Array.from({ length: batch * features }, (_, i) => (size * (((t * (i + 3)) % 5) - 2)) / 2);
+        const state = numbers.many(batch * units);
+        const sums = numbers.many(batch * features * 2);
+        for (const part of parts) part.step(x, state, sums);
+        if (t % 10 === 0) expect(parts[0]!.kept, `step ${t}`).toBe(parts[1]!.kept);
       }
     });
   });

@@ -1,4 +1,5 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
+export { scoreAnomaly } from './score-anomaly';
 export { dense, denseBackward } from './dense';
 export { adapt, descendAlong, squares } from './descent';
 export { forecastMeet, forecastServe, forecastTake } from './forecast';
@@ -7,7 +8,6 @@ export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradi
 export { squaredError } from './loss';
 export { writeInputs } from './write-inputs';
 export { judgeForecasts, serveRanges } from './judge';
-export { leastSquaresLearn, leastSquaresPredict } from './squares';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';

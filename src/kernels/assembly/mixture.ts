@@ -6,6 +6,8 @@ const DECAY: f64 = 1 - 0.6931471805599453 / 1000;
 const CLIP: f64 = 5;
 const WARM: f64 = 30;
 const WINDOW: f64 = 500;
+/** 2^-1022. */
+const LEAST: f64 = f64.MIN_NORMAL_VALUE;
 
 /** Bytes of a number of each of E forecasters. */
 @inline
@@ -23,7 +25,7 @@ export function mixtureObserve(at: usize, E: i32, truth: f64, forecast: f64, for
   const counted = seen > WARM && mean > 0 ? f64.min(error, CLIP * mean) : error;
   const scale = mean + (counted - mean) / f64.min(seen, WINDOW);
   store<f64>(s, scale);
-  if (!(scale > 0)) return;
+  if (!(scale >= LEAST)) return;
   const share = f64x2.splat((forecast > truth ? <f64>1 : forecast < truth ? <f64>-1 : <f64>0) / scale);
   const served = f64x2.splat(forecast);
   const none = f64x2.splat(NO_FORECAST);
@@ -58,7 +60,7 @@ export function mixtureMix(at: usize, E: i32, forecasts: usize): f64 {
   }
   const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
   const first = load<f64>(forecasts);
-  if (!(sum > 0)) {
+  if (!(sum >= LEAST)) {
     store<f64>(weights, 1);
     return first;
   }

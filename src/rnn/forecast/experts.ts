@@ -1,4 +1,4 @@
-/** Who may forecast: the order in which forecasts lie, and the names that a user sees. */
+/** Who may forecast: the names that a user sees, in the order in which forecasts lie; see ../../kernels/forecast-plan.ts. */
 export const EXPERTS = [
   'last value',
   'season',
@@ -13,6 +13,4 @@ export const EXPERTS = [
   'network by least squares',
 ] as const;
 
-/** Where the forecasts lie that a season's help is told by; see ../../kernels/forecast-plan.ts for all. */
-export { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHED as SMOOTHING } from '../../kernels/forecast-plan.js';
 export const E = EXPERTS.length;

@@ -1,9 +1,9 @@
 /** What was learned of the forecasters of each output, and what they said: where it lies, and how it is forgotten. */
 import type { Columns } from '../../kernels/columns.js';
 import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
-import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, SEASONAL_N } from '../../kernels/forecast-plan.js';
+import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, SEASON, SEASONAL_N } from '../../kernels/forecast-plan.js';
 import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
-import { E, SEASON } from './experts.js';
+import { E } from './experts.js';
 import type { ForecasterLayout } from './forecaster-layout.js';
 
 const MIXTURE = mixtureLength(EXPERTS_LENGTH);

@@ -15,6 +15,7 @@
 
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { type ForecastKernels, forecastReference } from '../../kernels/forecast-kernels.js';
+import { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHED } from '../../kernels/forecast-plan.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
 import type { Inputs } from '../io/cell-inputs.js';
@@ -23,7 +24,6 @@ import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
-import { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHING } from './experts.js';
 import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
 import { ForecasterMemory } from './forecaster-memory.js';
 import { type ForecastHorizon, tellForecaster } from './forecaster-places.js';
@@ -186,7 +186,7 @@ export class Forecaster {
     for (const o of this.outputsOf(i)) {
       const weights = this.memory.weights(o);
       const own = weights[SEASON + 2 * slot]! + weights[SEASON + 2 * slot + 1]! + weights[SEASONAL_LINEAR]!;
-      const shared = slot === 0 ? weights[SMOOTHING]! + weights[SMOOTHING + 1]! : 0;
+      const shared = slot === 0 ? weights[SMOOTHED]! + weights[SMOOTHED + 1]! : 0;
       if (own + shared > 0.01) return true;
     }
     return false;

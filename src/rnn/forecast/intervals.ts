@@ -92,10 +92,6 @@ export class Intervals {
     return this.columns.array[this.served + this.rowOf(step) * this.outputs + o]!;
   }
 
-  naiveAt(step: number, o: number): number {
-    return this.columns.array[this.naiveServed + this.rowOf(step) * this.outputs + o]!;
-  }
-
   /** Takes the error of the forecast for output o that was made at a step. */
   observe(step: number, o: number, error: number): void {
     const { columns, probability } = this;

@@ -1,6 +1,6 @@
 /** Exponential smoothing of one series, which may have a season; see ../../kernels/smoothing.ts. */
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
-import { PERIOD, PHASE, SEASON_AT, SMOOTHINGS, TAKEN } from '../../kernels/smoothing.js';
+import { LEVEL, PERIOD, PHASE, SEASON_AT, SMOOTHINGS, TAKEN, TREND } from '../../kernels/smoothing.js';
 
 export interface SmoothingState {
   /** Level and trend of each setting, the steps taken, and 1 once there is a level. */
@@ -48,8 +48,8 @@ export class Smoothing {
         seasons[k * period + (phase < back ? phase - back + period : phase - back)] = offset;
     }
     for (let k = 0; k < SMOOTHINGS; k++) {
-      c[this.at + k] = past[n - 1]! - seasons[k * period + phase]!;
-      c[this.at + SMOOTHINGS + k] = 0;
+      c[this.at + LEVEL + k] = past[n - 1]! - seasons[k * period + phase]!;
+      c[this.at + TREND + k] = 0;
     }
 
     /** Gives the mean of one period from `from` on. */
@@ -80,7 +80,7 @@ export class Smoothing {
     const { season, columns, at, seasons } = this;
     if (!seasons) return;
     const c = columns.array;
-    for (let k = 0; k < SMOOTHINGS; k++) c[at + k]! += seasons.array[k * season + c[at + PHASE]!]!;
+    for (let k = 0; k < SMOOTHINGS; k++) c[at + LEVEL + k]! += seasons.array[k * season + c[at + PHASE]!]!;
     this.have(0);
   }
 

@@ -1,9 +1,9 @@
 /** The outputs of a forecast, whose targets are the values that come; see scaled-outputs.ts. */
 import type { Columns } from '../../kernels/columns.js';
+import { SEASON } from '../../kernels/forecast-plan.js';
 import { JUDGED } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
 import { clamp, LARGEST } from '../../math/clamp.js';
-import { SEASON } from '../forecast/experts.js';
 import { type Arithmetic, Forecaster, plainArithmetic } from '../forecast/forecaster.js';
 import type { Window } from '../learning/window.js';
 import type { ErrorMonitor } from '../scoring/error-monitor.js';

@@ -34,7 +34,9 @@ export class SuppliedOutputs extends ScaledOutputs {
       const prediction = window.exact[exact + at]!;
       monitor.score(j, Math.floor(at / M), prediction, truth);
       if (this.intervals) {
-        monitor.prequential.scoreInterval(j, Math.abs(truth - prediction), null, this.intervals, step, at);
+        const { probability } = this.intervals;
+        const half = this.intervals.at(step, at);
+        monitor.prequential.scoreInterval(j, half, probability, Math.abs(truth - prediction));
         this.intervals.observe(step, at, truth - prediction);
       }
       const error = Math.abs(prediction - truth);

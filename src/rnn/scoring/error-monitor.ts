@@ -1,9 +1,9 @@
 /** Scores each error, and tells by it how odd the step is and whether the series has changed. */
 
-import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import type { Columns } from '../../kernels/columns.js';
 import { relativeError } from '../../kernels/scores.js';
 import type { OutputName } from '../io/output-names.js';
-import { AnomalyScore, type AnomalyState } from './anomaly.js';
+import { type AnomalyArithmetic, AnomalyScore, type AnomalyState, plainScoring } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
 import { type Episode, Episodes, episodeOf, numbersOf } from './episodes.js';
 import { HealthMonitor, type HealthState } from './health.js';
@@ -64,11 +64,11 @@ export class ErrorMonitor {
     names: readonly OutputName[],
     batch: number,
     readonly first: number,
-    store: ColumnStore = looseColumns,
+    store: AnomalyArithmetic = plainScoring,
   ) {
     this.prequential = new Prequential(names, store);
     this.health = new HealthMonitor(names.length, store);
-    this.anomalies = new AnomalyScore(batch * first);
+    this.anomalies = new AnomalyScore(batch * first, store);
     this.size = batch * first;
     this.outputs = names.length;
     this.firstErrors = 2 * this.size;
@@ -111,14 +111,14 @@ export class ErrorMonitor {
    */
   end(seq: number, time: number, seasonal: Float64Array | null = null): void {
     const { size, step } = this;
-    const c = this.columns.array;
+    const { array: c, base } = this.columns;
     const [scored, firsts] = [c[step + 1]!, c[step + 2]!];
     if (scored > 0) this.drift = this.detector.observe(c[step]! / scored) ?? this.drift;
     for (let i = step; i < step + 3; i++) c[i] = 0;
     this.health.end();
     const isScored = firsts > 0;
     if (isScored) {
-      this.anomaly = this.anomalies.score(c, c, seasonal, time, size);
+      this.anomaly = this.anomalies.scoreColumns(base, base + size, seasonal, time);
       for (let i = 0; i < size; i++) c[i] = Number.NaN;
     }
     const told = this.episodes.take(seq, isScored ? this.anomaly : 0, time);

@@ -4,16 +4,7 @@
  * scored for the same targets.
  */
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
-import {
-  AT,
-  LEAST,
-  RECENT,
-  scoreError,
-  scoreMean,
-  scoreNaiveRange,
-  scoreRange,
-  SCORES_WIDTH as WIDTH,
-} from '../../kernels/scores.js';
+import { AT, LEAST, RECENT, scoreError, scoreRange, SCORES_WIDTH as WIDTH } from '../../kernels/scores.js';
 import type { OutputName } from '../io/output-names.js';
 
 /** Scores of one output, or of all. A score that is not known yet, or does not apply, is null. */
@@ -64,13 +55,6 @@ export interface Metrics extends Scores {
   readonly outputs: readonly (OutputName & Scores)[];
 }
 
-/** Half-widths of the ranges that were served for output o at a step, and of the naive forecast's; 0 for none. */
-export interface Ranges {
-  readonly probability: number;
-  at(step: number, o: number): number;
-  naiveAt(step: number, o: number): number;
-}
-
 export interface MetricsState {
   readonly columns: Float64Array;
   readonly classes: Float64Array;
@@ -101,32 +85,9 @@ export class Prequential {
     scoreError(this.columns.array, j * WIDTH, prediction, target);
   }
 
-  /** Scores what the naive forecast would have said for output j. */
-  scoreNaive(j: number, error: number): void {
-    scoreMean(this.columns.array, j * WIDTH + AT.naiveScored, Math.abs(error));
-  }
-
-  /** Scores what the seasonal one would have said. */
-  scoreSeasonal(j: number, error: number): void {
-    scoreMean(this.columns.array, j * WIDTH + AT.seasonalScored, Math.abs(error));
-  }
-
-  /**
-   * Scores the ranges that were served at `step` for output o, the j-th of its row, by the absolute errors of their
-   * middles; `naive` is null without a naive forecast.
-   */
-  scoreInterval(
-    j: number,
-    error: number,
-    naive: number | null,
-    ranges: Ranges,
-    step: number,
-    o: number,
-  ): void {
-    const c = this.columns.array;
-    const per = 2 / (1 - ranges.probability);
-    scoreRange(c, j * WIDTH, ranges.at(step, o), per, error);
-    if (naive !== null) scoreNaiveRange(c, j * WIDTH, ranges.naiveAt(step, o), per, naive);
+  /** Scores a range of half-width `half` for output j by the absolute error of its middle; one of 0 is none. */
+  scoreInterval(j: number, half: number, probability: number, error: number): void {
+    scoreRange(this.columns.array, j * WIDTH, half, 2 / (1 - probability), error);
   }
 
   scoreClasses(crossEntropy: number, isHit: boolean): void {

@@ -1,12 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/math/random.js';
-import { IntervalTracker } from '../../../src/rnn/forecast/interval.js';
+import { Intervals } from '../../../src/rnn/forecast/intervals.js';
 import { Model } from '../../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { fingerprint } from '../../support/numeric-compare.js';
 
-const trackerOf = (probability = 0.9) =>
-  new IntervalTracker(new Float64Array(IntervalTracker.LENGTH), 0, probability);
+/** The ranges of one output, whose forecasts are one step ahead. */
+class Tracker {
+  private readonly ranges: Intervals;
+  private seq = 0;
+
+  constructor(probability: number) {
+    this.ranges = new Intervals(1, 2, probability);
+    this.ranges.serve(0);
+  }
+
+  /** The half-width of the range that is served. */
+  get width(): number {
+    return this.ranges.last[0]!;
+  }
+
+  /** Takes the error of the forecast that the last range was served with. */
+  observe(error: number): void {
+    this.ranges.observe(this.seq, 0, error);
+    this.ranges.serve(++this.seq);
+  }
+
+  begin(): void {
+    this.ranges.begin(0);
+    this.ranges.serve(this.seq);
+  }
+}
+
+const trackerOf = (probability = 0.9) => new Tracker(probability);
 
 type Law = (t: number, random: Random) => number;
 const normal: Law = (_, random) => random.normal();
@@ -24,7 +50,7 @@ function coverage(law: Law, probability: number, n = 20_000): number {
     const { width } = tracker;
     const error = Math.abs(law(t, random));
     if (t >= 1000 && error <= width) inside++;
-    tracker.observe(error, width);
+    tracker.observe(error);
   }
   return inside / (n - 1000);
 }
@@ -34,11 +60,11 @@ describe('the range of a forecast', () => {
     const tracker = trackerOf();
     const widths = Array.from({ length: 8 }, () => {
       const { width } = tracker;
-      tracker.observe(1, width);
+      tracker.observe(1);
       return width;
     });
     expect(widths.map((width) => width > 0)).toEqual([false, false, false, false, false, false, true, true]);
-    tracker.clear();
+    tracker.begin();
     expect(tracker.width).toBe(0);
   });
 
@@ -61,7 +87,7 @@ describe('the range of a forecast', () => {
     let sum = 0;
     for (let t = 0; t < 10_000; t++) {
       if (t >= 2000) sum += tracker.width;
-      tracker.observe(Math.abs(random.normal()), tracker.width);
+      tracker.observe(Math.abs(random.normal()));
     }
     expect(sum / 8000 / 1.645).toBeGreaterThan(0.93);
     expect(sum / 8000 / 1.645).toBeLessThan(1.12);
@@ -71,9 +97,9 @@ describe('the range of a forecast', () => {
     const widened = (wild: number) => {
       const random = Random.fromSeed(3);
       const tracker = trackerOf();
-      for (let t = 0; t < 500; t++) tracker.observe(Math.abs(random.normal()), tracker.width);
+      for (let t = 0; t < 500; t++) tracker.observe(Math.abs(random.normal()));
       const before = tracker.width;
-      tracker.observe(wild, before);
+      tracker.observe(wild);
       return tracker.width / before;
     };
     expect(widened(1e9)).toBe(widened(1e30));
@@ -89,7 +115,7 @@ describe('the range of a forecast', () => {
       const { width } = tracker;
       const error = Math.abs(random.normal()) * (t < 1000 ? 1 : 100);
       inside.push(error <= width ? 1 : 0);
-      tracker.observe(error, width);
+      tracker.observe(error);
     }
     const share = inside.slice(1060).reduce((sum, one) => sum + one, 0) / 140;
     expect(share).toBeGreaterThan(0.8);
@@ -99,7 +125,7 @@ describe('the range of a forecast', () => {
     const widthIn = (unit: number) => {
       const random = Random.fromSeed(5);
       const tracker = trackerOf();
-      for (let t = 0; t < 300; t++) tracker.observe(unit * Math.abs(random.normal()), tracker.width);
+      for (let t = 0; t < 300; t++) tracker.observe(unit * Math.abs(random.normal()));
       return tracker.width / unit;
     };
     expect(widthIn(2 ** 20)).toBeCloseTo(widthIn(1), 9);

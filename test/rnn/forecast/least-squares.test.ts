@@ -1,12 +1,48 @@
 import { describe, expect, it } from 'vitest';
+import {
+  evenOf,
+  leastSquaresClear,
+  leastSquaresLearn,
+  leastSquaresLength,
+  leastSquaresPredict,
+} from '../../../src/kernels/least-squares.js';
 import { Random } from '../../../src/math/random.js';
-import { LeastSquares } from '../../../src/rnn/forecast/least-squares.js';
 
 const LAMBDA = 0.998;
 
-function squaresOf(n: number, outputs = 1): LeastSquares {
-  return new LeastSquares(new Float64Array(LeastSquares.length(n, outputs)), 0, n, outputs);
+/** Least squares of n regressors, with a place for those and for the targets. */
+class LeastSquares {
+  private readonly c: Float64Array;
+  private readonly phi: number;
+  private readonly y: number;
+
+  constructor(
+    private readonly n: number,
+    private readonly outputs: number,
+  ) {
+    this.phi = leastSquaresLength(n, outputs);
+    this.y = this.phi + evenOf(n);
+    this.c = new Float64Array(this.y + outputs);
+    this.clear();
+  }
+
+  clear(): void {
+    leastSquaresClear(this.c, 0, this.n, this.outputs);
+  }
+
+  predict(phi: Float64Array, j: number): number {
+    this.c.set(phi, this.phi);
+    return leastSquaresPredict(this.c, 0, this.n, this.phi, j);
+  }
+
+  learn(phi: Float64Array, y: Float64Array): void {
+    this.c.set(phi, this.phi);
+    this.c.set(y, this.y);
+    leastSquaresLearn(this.c, 0, this.n, this.outputs, this.phi, this.y);
+  }
 }
+
+const squaresOf = (n: number, outputs = 1) => new LeastSquares(n, outputs);
 
 /** Solves A w = b, by elimination with pivots. */
 function solve(A: number[][], b: number[]): number[] {

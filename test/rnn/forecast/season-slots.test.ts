@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SeasonSlots } from '../../../src/rnn/forecast/season-slots.js';
+import { looseColumns } from '../../../src/kernels/columns.js';
+import { SeasonSlots, SLOTS } from '../../../src/rnn/forecast/season-slots.js';
 
+const slotsOf = (told?: number) => new SeasonSlots(told, looseColumns.allocateColumns(3 * SLOTS), SLOTS);
 const never = () => false;
 const always = () => true;
 
@@ -11,21 +13,21 @@ describe('the seasons of a series', () => {
   };
 
   it('[SEA4] are two at most: the strongest that were found, and then those that the clock suggests', () => {
-    expect(reviewed(new SeasonSlots(undefined), [24, 168, 12])).toEqual([24, 168]);
-    expect(reviewed(new SeasonSlots(undefined), [], [24, 168])).toEqual([24, 168]);
-    expect(reviewed(new SeasonSlots(undefined), [50], [24, 168])).toEqual([50, 24]);
-    expect(reviewed(new SeasonSlots(undefined), [24], [24, 168])).toEqual([24, 168]);
+    expect(reviewed(slotsOf(), [24, 168, 12])).toEqual([24, 168]);
+    expect(reviewed(slotsOf(), [], [24, 168])).toEqual([24, 168]);
+    expect(reviewed(slotsOf(), [50], [24, 168])).toEqual([50, 24]);
+    expect(reviewed(slotsOf(), [24], [24, 168])).toEqual([24, 168]);
   });
 
   it('[SEA4] are the same if they differ by a fiftieth: one that is there stays as it is', () => {
-    const slots = new SeasonSlots(undefined);
+    const slots = slotsOf();
     expect(reviewed(slots, [100])).toEqual([100, 0]);
     expect(reviewed(slots, [102])).toEqual([100, 0]);
     expect(reviewed(slots, [104])).toEqual([104, 0]);
   });
 
   it('[SEA5] stay while they are found or help, and are dropped when neither is so', () => {
-    const slots = new SeasonSlots(undefined);
+    const slots = slotsOf();
     reviewed(slots, [24, 168]);
     expect(reviewed(slots, [], [], always)).toEqual([24, 168]);
     expect(reviewed(slots, [168])).toEqual([0, 168]);
@@ -34,7 +36,7 @@ describe('the seasons of a series', () => {
   });
 
   it('[SEA5] change in ways that are told', () => {
-    const slots = new SeasonSlots(undefined);
+    const slots = slotsOf();
     expect(slots.review([24], [], never)).toEqual([{ slot: 0, before: 0, after: 24 }]);
     expect(slots.review([24], [], never)).toEqual([]);
     expect(slots.review([30, 7], [], never)).toEqual([
@@ -44,7 +46,7 @@ describe('the seasons of a series', () => {
   });
 
   it('[SEA6] that were told stay for good, in a new history too, and leave room for one that is found', () => {
-    const slots = new SeasonSlots(24);
+    const slots = slotsOf(24);
     expect(reviewed(slots, [])).toEqual([24, 0]);
     expect(reviewed(slots, [7, 12])).toEqual([24, 7]);
     slots.clear();

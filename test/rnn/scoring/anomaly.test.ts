@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rarity } from '../../../src/kernels/recent-surprise.js';
 import { ln } from '../../../src/math/logarithm.js';
 import { AnomalyScore, EVENT } from '../../../src/rnn/scoring/anomaly.js';
 import { Episodes } from '../../../src/rnn/scoring/episodes.js';
-import { rarity } from '../../../src/rnn/scoring/recent-surprise.js';
 import { Numbers } from '../../support/numeric-random.js';
 
 /** Numbers that are nearly normal: sums of uniforms, of deviation 1. */

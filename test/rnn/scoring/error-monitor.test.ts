@@ -7,6 +7,7 @@ import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { noisySine } from '../../../src/signals/noisy-sine.js';
 import { fingerprint } from '../../support/numeric-compare.js';
 import { Numbers } from '../../support/numeric-random.js';
+import { scoreNaive } from '../../support/scores.js';
 
 const names = (count: number) =>
   Array.from({ length: count }, (_, output) => ({ output, feature: output, horizon: 1 }));
@@ -275,7 +276,7 @@ describe('the judge', () => {
       const errors = numbers.many(6);
       for (const judge of judges) {
         for (const [i, error] of errors.entries()) judge.score(i % 3, Math.floor(i / 3), 0, error);
-        judge.prequential.scoreNaive(0, errors[0]!);
+        scoreNaive(judge.prequential, 0, errors[0]!);
         judge.end(t, Number.NaN);
       }
     };

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../../src/rnn/model.js';
-import {
-  Prequential,
-  type Ranges,
-  RECENT,
-  type Scores,
-  skillOf,
-} from '../../../src/rnn/scoring/prequential.js';
+import { Prequential, RECENT, type Scores, skillOf } from '../../../src/rnn/scoring/prequential.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
 import { relativeError } from '../../support/numeric-compare.js';
 import { float64 } from '../../support/numeric-models.js';
 import { Numbers } from '../../support/numeric-random.js';
+import { scoreNaive, scoreNaiveInterval, scoreSeasonal } from '../../support/scores.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** Mean absolute and mean squared difference of two arrays. */
@@ -33,8 +28,8 @@ function scoredOf(
   const prequential = new Prequential(named(1));
   for (const { y, target, naive, seasonal } of pairs) {
     prequential.score(0, y, target);
-    if (naive !== undefined) prequential.scoreNaive(0, target - naive);
-    if (seasonal !== undefined) prequential.scoreSeasonal(0, target - seasonal);
+    if (naive !== undefined) scoreNaive(prequential, 0, target - naive);
+    if (seasonal !== undefined) scoreSeasonal(prequential, 0, target - seasonal);
   }
   return prequential.read();
 }
@@ -61,23 +56,17 @@ describe('prequential metrics', () => {
   });
 
   describe('of ranges', () => {
-    /** Half-widths that were served, and those of the last value's ranges. */
-    const rangesOf = (widths: readonly number[], naive: readonly number[], probability = 0.8): Ranges => ({
-      probability,
-      at: (step) => widths[step]!,
-      naiveAt: (step) => naive[step]!,
-    });
-
     it('[MET11] tell how often the target lay within, how wide they were, and the interval score worked out by hand', () => {
       const prequential = new Prequential(named(1));
-      const ranges = rangesOf([0, 1, 2, 1], [0, 0, 4, 2]);
-      for (const [step, [error, naive]] of [
-        [9, 9],
-        [0.5, 3],
-        [2, 6],
-        [4, 1],
-      ].entries())
-        prequential.scoreInterval(0, error!, naive!, ranges, step, 0);
+      for (const [half, error, naiveHalf, naive] of [
+        [0, 9, 0, 9],
+        [1, 0.5, 0, 3],
+        [2, 2, 4, 6],
+        [1, 4, 2, 1],
+      ] as const) {
+        prequential.scoreInterval(0, half, 0.8, error);
+        scoreNaiveInterval(prequential, 0, naiveHalf, 0.8, naive);
+      }
       // of three that were served two held, at a bound too; 2 / alpha is 10, and 3 lay outside
       const scores = prequential.read();
       expect(scores.coverage).toBeCloseTo(2 / 3, 12);
@@ -90,18 +79,17 @@ describe('prequential metrics', () => {
 
     it('[MET11] are null while no range was served, and skill is where there is no naive forecast', () => {
       const prequential = new Prequential(named(1));
-      prequential.scoreInterval(0, 1, 1, rangesOf([0], [0]), 0, 0);
+      prequential.scoreInterval(0, 0, 0.8, 1);
+      scoreNaiveInterval(prequential, 0, 0, 0.8, 1);
       const { coverage, intervalWidth, intervalScore, intervalSkill } = prequential.read();
       expect([coverage, intervalWidth, intervalScore, intervalSkill]).toEqual([null, null, null, null]);
-      prequential.scoreInterval(0, 1, null, rangesOf([2], [3]), 0, 0);
+      prequential.scoreInterval(0, 2, 0.8, 1);
       expect(prequential.read()).toMatchObject({ coverage: 1, intervalScore: 4, intervalSkill: null });
     });
 
     it('[MET11] have a recent coverage and width that follow a change', () => {
       const prequential = new Prequential(named(1));
-      const ranges = rangesOf([1, 3], [1, 1]);
-      for (let n = 0; n < 3000; n++)
-        prequential.scoreInterval(0, n < 1500 ? 0 : 9, 1, ranges, n < 1500 ? 0 : 1, 0);
+      for (let n = 0; n < 3000; n++) prequential.scoreInterval(0, n < 1500 ? 1 : 3, 0.8, n < 1500 ? 0 : 9);
       const { coverage, recentCoverage, intervalWidth, recentIntervalWidth } = prequential.read();
       expect([coverage, intervalWidth]).toEqual([0.5, 4]);
       expect(recentCoverage).toBeLessThan(0.06);
@@ -129,8 +117,8 @@ describe('prequential metrics', () => {
     const score = (prequential: Prequential, [a, b]: number[]) => {
       prequential.score(0, a!, b!);
       prequential.score(1, b!, a!);
-      prequential.scoreNaive(1, a!);
-      prequential.scoreSeasonal(0, b!);
+      scoreNaive(prequential, 1, a!);
+      scoreSeasonal(prequential, 0, b!);
       prequential.scoreClasses(a!, b! > 0);
     };
     for (const row of values.slice(0, 10)) score(one, row);
@@ -211,7 +199,7 @@ describe('prequential metrics', () => {
     prequential.score(0, 1, 3);
     prequential.score(0, 1, 5);
     prequential.score(1, 0, 10);
-    prequential.scoreNaive(1, 20);
+    scoreNaive(prequential, 1, 20);
     const { outputs, ...all } = prequential.read();
     expect(outputs).toMatchObject([
       { ...names[0], scored: 2, mae: 3, naiveMae: null, skill: null },

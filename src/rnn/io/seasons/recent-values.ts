@@ -2,15 +2,7 @@
 
 import type { Address } from '../../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../../kernels/columns.js';
-import {
-  RING_ROWS,
-  RING_SEEN,
-  RING_UNKNOWN,
-  ringEnd,
-  ringKnown,
-  ringPush,
-  ringRead,
-} from '../../../kernels/value-ring.js';
+import { RING_ROWS, RING_SEEN, RING_UNKNOWN, ringKnown } from '../../../kernels/value-ring.js';
 
 /** Rows that a ring begins with, and doubles from. */
 const FIRST_ROWS = 128;
@@ -82,22 +74,9 @@ export class ValueRing {
     if (rows < most && this.seen >= rows) this.grow(Math.min(2 * rows, most));
   }
 
-  /** Takes the next value of each series; one that is missing (NaN) is as the last one was. */
-  push(next: ArrayLike<number>): void {
-    this.prepare();
-    const { data, base } = this.head;
-    for (let i = 0; i < this.series; i++) ringPush(data, base, i, next[i]!);
-    ringEnd(data, base);
-  }
-
   /** How many of the kept values of series i are known: the newest ones. */
   known(i: number): number {
     return ringKnown(this.head.data, this.head.base, i);
-  }
-
-  /** Gives the value of series i of `back` steps ago, which must be known; 0 is the last. */
-  valueAt(back: number, i: number): number {
-    return ringRead(this.head.data, this.head.base, back, i);
   }
 
   /** Gives the kept values of one series from its first known one on, oldest first. */

@@ -63,38 +63,19 @@ export class SeasonFinder {
     this.ring = new ValueRing(this.searched, rowsOf(series, least), store);
   }
 
-  /** The most values that are kept of each series: a period is at most half of it. */
-  get capacity(): number {
-    return this.ring.most;
-  }
-
   /** Where the ring of values lies in the columns: a kernel may push the next row once there is room for it. */
   get ringAt(): Address {
     return this.ring.at;
   }
 
+  /** Makes room for the next row. */
   prepare(): void {
     this.ring.prepare();
-  }
-
-  /** Takes the next value of each series; NaN is a missing one. */
-  push(values: ArrayLike<number>): void {
-    this.ring.push(values);
   }
 
   /** How many values of a series are known, the newest ones. */
   known(i: number): number {
     return i < this.searched ? this.ring.known(i) : 0;
-  }
-
-  /** Is the value of series i of `back` steps ago known? */
-  knows(back: number, i: number): boolean {
-    return back < this.known(i);
-  }
-
-  /** Gives that value, which must be known; 0 is the last. */
-  read(back: number, i: number): number {
-    return this.ring.valueAt(back, i);
   }
 
   /** Gives all known values of a series, oldest first. */

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type Finding, SeasonFinder } from '../../../../src/rnn/io/seasons/season-finder.js';
 import { fingerprint } from '../../../support/numeric-compare.js';
+import { pushRow } from '../../../support/rings.js';
 import { autoregression, series, wave } from './series.js';
+
+const push = (finder: SeasonFinder, row: ArrayLike<number>) => pushRow(finder, finder.ringAt, row);
 
 /** Pushes row t of the columns, and gives what each step found. */
 function run(finder: SeasonFinder, columns: readonly Float64Array[], from: number, to: number) {
   const found: (Finding & { t: number })[] = [];
   for (let t = from; t < to; t++) {
-    finder.push(columns.map((x) => x[t]!));
+    push(
+      finder,
+      columns.map((x) => x[t]!),
+    );
     const finding = finder.work();
     if (finding) found.push({ ...finding, t: t + 1 });
   }
@@ -15,11 +21,29 @@ function run(finder: SeasonFinder, columns: readonly Float64Array[], from: numbe
 }
 
 describe('a finder of seasons', () => {
-  it('[SEA3] searches after 48 values, whenever they have grown by half, and at last every 1024', () => {
+  it('[SEA3] searches after 48 values, whenever they have grown by half, and at last every 2048', () => {
     const found = run(new SeasonFinder(1), [autoregression(1, 7000, 0)], 0, 7000);
     expect(found.map(({ t }) => t)).toEqual([
-      48, 72, 108, 162, 243, 365, 548, 822, 1233, 1850, 2775, 3799, 4823, 5847, 6871,
+      48, 72, 108, 162, 243, 365, 548, 822, 1233, 1850, 2775, 4163, 6211,
     ]);
+  });
+
+  it.each([
+    [2, 4096],
+    [8, 16_384],
+    [9, 16_384],
+  ])('[SEA3] searches %d series at last every %d values, since each search costs as much', (count, rest) => {
+    const finder = new SeasonFinder(count);
+    const row = new Float64Array(count);
+    const rounds: number[] = [];
+    for (let t = 1; t <= 80_000; t++) {
+      row.fill(t % 5);
+      push(finder, row);
+      if (finder.work()?.series === 0) rounds.push(t);
+    }
+    const [before, last] = rounds.slice(-2);
+    // a round takes as many steps as there are series, and the next one is due after the last of them
+    expect(last! - before!).toBe(rest + count - 1);
   });
 
   it('[SEA3] searches one series in a step, each in its turn', () => {
@@ -64,7 +88,7 @@ describe('a finder of seasons', () => {
     const kept = (count: number, steps: number) => {
       const finder = new SeasonFinder(count);
       const row = new Float64Array(count).fill(1);
-      for (let t = 0; t < steps; t++) finder.push(row);
+      for (let t = 0; t < steps; t++) push(finder, row);
       return finder.state().values.length;
     };
     expect(kept(1, 100)).toBe(100);

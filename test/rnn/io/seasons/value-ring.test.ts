@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { looseColumns } from '../../../../src/kernels/columns.js';
+import { ringRead } from '../../../../src/kernels/value-ring.js';
 import { ValueRing } from '../../../../src/rnn/io/seasons/recent-values.js';
+import { pushRow } from '../../../support/rings.js';
+
+const memory = looseColumns.allocateColumns(1);
 
 describe('the recent values of some series', () => {
   it('are those that a plain list keeps, whatever is missing, forgotten, and restored on the way', () => {
@@ -33,7 +38,7 @@ describe('the recent values of some series', () => {
                 else if (list.length > 0) list.push(list.at(-1)!);
                 if (list.length > most) list.shift();
               }
-              ring.push(next);
+              pushRow(ring, ring.at, next);
             }
           }
           for (const [i, list] of kept.entries()) {
@@ -41,7 +46,8 @@ describe('the recent values of some series', () => {
             const known = ring.known(i);
             expect(known).toBeGreaterThanOrEqual(Math.min(list.length, 100));
             expect(Array.from(ring.read(i))).toEqual(known === 0 ? [] : list.slice(-known));
-            for (let back = 0; back < known; back += 37) expect(ring.at(back, i)).toBe(list.at(-1 - back));
+            for (let back = 0; back < known; back += 37)
+              expect(ringRead(memory.data, ring.at, back, i)).toBe(list.at(-1 - back));
           }
         },
       ),
