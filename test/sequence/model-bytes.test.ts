@@ -1,5 +1,6 @@
 /** What a model is counted for in the limit of all models together, against what it really holds. */
 import { expect, it } from 'vitest';
+import type { Columns } from '../../src/kernels/columns.js';
 import { layoutArena } from '../../src/rnn/arena-layout.js';
 import { Model } from '../../src/rnn/model.js';
 import { type ModelSpecInput, modelSize, parseSpec } from '../../src/rnn/spec/spec.js';
@@ -22,19 +23,23 @@ const SPECS = {
   'an influence': { features: 2, units: 16, learner: { kind: 'rtrl' } },
 } as const satisfies Record<string, ModelSpecInput>;
 
-/** Gives the bytes of all typed arrays of an object, but for the memory that all models share. */
+const isColumns = (value: object): value is Columns => 'base' in value && 'array' in value && 'free' in value;
+
+/** Gives the bytes of all typed arrays and columns of an object, but for the memory that all models share. */
 function bytesOf(root: object, shared: ArrayBufferLike): number {
   const seen = new Set<unknown>([shared]);
   const sum = (value: unknown): number => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return 0;
     seen.add(value);
+    if (isColumns(value)) return 8 * value.length;
     if (ArrayBuffer.isView(value)) return sum(value.buffer);
     if (value instanceof ArrayBuffer) return value.byteLength;
     return Object.entries(value).reduce((total, [key, part]) => total + (OF_ALL.has(key) ? 0 : sum(part)), 0);
   };
   return sum(root);
 }
-const OF_ALL = new Set(['kernels', 'spec']);
+/** What all models share, and the list of columns that a part has by itself too. */
+const OF_ALL = new Set(['kernels', 'spec', 'all']);
 
 it.each(Object.entries<ModelSpecInput>(SPECS))(
   '[SEQ5] counts no less than a model with %s holds',

@@ -98,6 +98,16 @@ export class Forecaster {
     return this.memory.said(e, step, o);
   }
 
+  /** Writes what forecaster `e` said at a step of `count` outputs from o on; NaN where it said nothing. */
+  copyForecasts(e: number, step: number, o: number, count: number, to: Float64Array, toAt: number): void {
+    const c = this.columns.array;
+    const at = this.pendingAt(step, o) + e;
+    for (let i = 0; i < count; i++) {
+      const value = c[at + i * PENDING]!;
+      to[toAt + i] = value === NO_FORECAST ? Number.NaN : value;
+    }
+  }
+
   /**
    * Takes the truths of one horizon, which `step` was the time to forecast: the newest values of the history, NaN where
    * one is missing. All are scored, and learned from if `learning`.

@@ -146,10 +146,8 @@ export class ForecastOutputs extends ScaledOutputs {
     const [{ ahead }] = this.horizons as [Horizon];
     if (!forecaster || !Number.isNaN(inputs.now) || seq < ahead) return null;
     this.expected ??= new Float64Array(B * K);
-    for (let i = 0; i < B * K; i++) {
-      const o = Math.floor(i / K) * M + (i % K);
-      this.expected[i] = forecaster.forecastOf(SEASON, seq - ahead, o) ?? Number.NaN;
-    }
+    for (let row = 0; row < B; row++)
+      forecaster.copyForecasts(SEASON, seq - ahead, row * M, K, this.expected, row * K);
     return this.expected;
   }
 

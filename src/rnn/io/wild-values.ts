@@ -54,6 +54,12 @@ export class WildValues {
     const { c } = this;
     const at = i * WIDTH;
     c[at + 10]!++;
+    // most values: within the range, which is known
+    if (c[at]! >= WARM && value >= c[at + 1]! && value <= c[at + 2]!) {
+      this.join(value, at);
+      c[at + 3] = 0;
+      return 'usual';
+    }
     const isBeyond = c[at]! > 0 && (value < c[at + 1]! || value > c[at + 2]!);
     if (isBeyond && c[at + 6] === 1 && this.isWithin(value, at + 7)) {
       c[at + 9] = c[at + 10]! > SOON ? 1 : c[at + 9]! + 1;

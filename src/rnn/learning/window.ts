@@ -159,7 +159,8 @@ export class Window {
     if (this.next - this.origin === this.capacity) this.slide(m);
     this.targets[this.next - this.origin] = 0;
     const target = this.targetAt(this.next);
-    m.fill(NO_TARGET, target, target + this.ySize);
+    // a call of fill costs more than it does for as few as these
+    for (let i = target; i < target + this.ySize; i++) m[i] = NO_TARGET;
     return this.next++;
   }
 

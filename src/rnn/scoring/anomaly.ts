@@ -76,10 +76,9 @@ export class AnomalyScore {
     const { columns, length, size } = this;
     const { base, data } = columns;
     const seasonalAt = base + length + size;
-    if (seasonal || this.isSeasonal) {
-      for (let j = 0; j < size; j++) data[seasonalAt + j] = seasonal?.[j] ?? Number.NaN;
-      this.isSeasonal = seasonal !== null;
-    }
+    if (seasonal) for (let j = 0; j < size; j++) data[seasonalAt + j] = seasonal[j]!;
+    else if (this.isSeasonal) data.fill(Number.NaN, seasonalAt, seasonalAt + size);
+    this.isSeasonal = seasonal !== null;
     return this.arithmetic.scoreAnomaly(
       data,
       base,
