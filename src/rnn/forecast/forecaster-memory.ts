@@ -35,6 +35,16 @@ export class ForecasterMemory {
     return value === NO_FORECAST ? null : value;
   }
 
+  /** Writes what forecaster `e` said at a step of `count` outputs from o on; NaN where it said nothing. */
+  copySaid(e: number, step: number, o: number, count: number, to: Float64Array, toAt: number): void {
+    const c = this.columns.array;
+    const at = this.pendingAt(step, o) + e;
+    for (let i = 0; i < count; i++) {
+      const value = c[at + i * PENDING]!;
+      to[toAt + i] = value === NO_FORECAST ? Number.NaN : value;
+    }
+  }
+
   private pendingAt(step: number, o: number): number {
     const { rows, O, pending } = this.layout;
     return pending + ((step % rows) * O + o) * PENDING;

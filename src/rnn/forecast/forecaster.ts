@@ -100,12 +100,7 @@ export class Forecaster {
 
   /** Writes what forecaster `e` said at a step of `count` outputs from o on; NaN where it said nothing. */
   copyForecasts(e: number, step: number, o: number, count: number, to: Float64Array, toAt: number): void {
-    const c = this.columns.array;
-    const at = this.pendingAt(step, o) + e;
-    for (let i = 0; i < count; i++) {
-      const value = c[at + i * PENDING]!;
-      to[toAt + i] = value === NO_FORECAST ? Number.NaN : value;
-    }
+    this.memory.copySaid(e, step, o, count, to, toAt);
   }
 
   /**
