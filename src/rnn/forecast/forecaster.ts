@@ -45,6 +45,10 @@ const LINEAR_WORK = 2048;
 const NETWORK_WORK = 1600;
 const YOUNG = 256;
 
+/** The weight from which on a forecast by a season helps, and that of smoothing, which has weight without a season too. */
+const HELPS = 0.05;
+const SHARED_HELPS = 0.25;
+
 export class Forecaster {
   private readonly layout: ForecasterLayout;
   private readonly columns: Columns;
@@ -186,13 +190,20 @@ export class Forecaster {
     for (const { first } of horizons) yield row * K * horizons.length + first + (i % K);
   }
 
-  /** Does a forecast of series i by the season of a slot have a weight? */
+  /**
+   * Does the season of a slot help a forecast of series i? By those that stand on it alone, or, where no other season can be
+   * meant, by those that use it among others: smoothing goes by the first season that there is.
+   */
   private helps(i: number, slot: number): boolean {
+    const { memory, seasons } = this;
+    const isOnly = seasons.period(i, 1 - slot) === 0;
+    const isFirst = slot === 0 || isOnly;
     for (const o of this.outputsOf(i)) {
-      const weights = this.memory.weights(o);
-      const own = weights[SEASON + 2 * slot]! + weights[SEASON + 2 * slot + 1]! + weights[SEASONAL_LINEAR]!;
-      const shared = slot === 0 ? weights[SMOOTHED]! + weights[SMOOTHED + 1]! : 0;
-      if (own + shared > 0.01) return true;
+      const weights = memory.weights(o);
+      const own = weights[SEASON + 2 * slot]! + weights[SEASON + 2 * slot + 1]!;
+      const linear = isOnly ? weights[SEASONAL_LINEAR]! : 0;
+      const smoothed = isFirst ? weights[SMOOTHED]! + weights[SMOOTHED + 1]! : 0;
+      if (own > HELPS || linear > HELPS || smoothed > SHARED_HELPS) return true;
     }
     return false;
   }
