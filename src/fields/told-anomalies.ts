@@ -47,16 +47,19 @@ export interface Writing {
 
 const fieldText = ({ field, row }: ToldField): string => `${field}${row === undefined ? '' : `, row ${row}`}`;
 
+/** Three digits of a score say all that it tells. */
+const rounded = (score = Number.NaN): number => Number(score.toPrecision(3));
+
 /** Writes what was odd, oddest first: `anomaly · score 1 · temp; flow`. Version 0.1 told the score only. */
 function anomalyText({ score, fields = [] }: Partial<AnomalyDetail>, { number }: Writing): string {
   const odd = fields.length > 0 ? ` · ${fields.map(fieldText).join('; ')}` : '';
-  return `anomaly · score ${number(score ?? Number.NaN)}${odd}`;
+  return `anomaly · score ${number(rounded(score))}${odd}`;
 }
 
 /** Writes how long an anomaly went on: `anomaly over · steps 812 to 840 · score 1 at 815`. */
 function overText({ start, end, peak, score }: AnomalyOverDetail, { step, number }: Writing): string {
   const steps = start === end ? `step ${step(start)}` : `steps ${step(start)} to ${step(end)}`;
-  return `anomaly over · ${steps} · score ${number(score)}${start === end ? '' : ` at ${step(peak)}`}`;
+  return `anomaly over · ${steps} · score ${number(rounded(score))}${start === end ? '' : ` at ${step(peak)}`}`;
 }
 
 /** Writes which sensor it is: `stuck · temp at 21.5 since step 812`, `gap over · flow · 40 steps from 812`. */

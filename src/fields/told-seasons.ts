@@ -1,4 +1,5 @@
 /** The seasons of a sequence in words: of which field, in steps, and in time where steps come regularly. */
+import type { SeasonChange } from '../rnn/forecast/seasons.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Field } from './field.js';
@@ -19,6 +20,31 @@ const UNITS = [
   ['min', 60_000],
   ['s', 1000],
 ] as const;
+
+/** What became of a season: found in the series, tried because the clock suggests it, in another's place, or dropped. */
+export type SeasonTurn = 'found' | 'tried' | 'replaced' | 'dropped';
+
+/** What the event of a season tells. */
+export interface SeasonDetail extends ToldSeason {
+  readonly change: SeasonTurn;
+  /** The steps of the one that it replaces. */
+  readonly before?: number;
+}
+
+/** Tells a change of seasons. @param interval milliseconds between two steps; null where they do not come regularly */
+export function seasonTurn(
+  { before, after, isFound }: Pick<SeasonChange, 'before' | 'after' | 'isFound'>,
+  interval: number | null,
+): Omit<SeasonDetail, 'field' | 'row'> {
+  const begun = isFound ? 'found' : 'tried';
+  const change = before === 0 ? begun : after === 0 ? 'dropped' : 'replaced';
+  const steps = after === 0 ? before : after;
+  return { change, steps, ...(change === 'replaced' && { before }), text: periodText(steps, interval) };
+}
+
+/** Writes it: `season · temp: 24 steps, 1 d found`. */
+export const seasonEventText = ({ field, row, change, text, before }: SeasonDetail): string =>
+  `season · ${field}${row === undefined ? '' : `, row ${row}`}: ${text} ${change}${before === undefined ? '' : `, ${before} steps before`}`;
 
 /** Writes a period. @param interval milliseconds between two steps; null where they do not come regularly */
 export const periodText = (steps: number, interval: number | null): string =>

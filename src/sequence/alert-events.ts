@@ -1,4 +1,4 @@
-import { periodText, seriesOf } from '../fields/told-seasons.js';
+import { seasonTurn, seriesOf } from '../fields/told-seasons.js';
 import type { Alert } from '../operators/run.js';
 import type { SeasonChange } from '../rnn/forecast/seasons.js';
 import { oddEvent, overEvent, sensorEvent } from './anomaly-events.js';
@@ -22,23 +22,11 @@ export function eventsOf(alert: Alert, course: Of): PlainEvent[] {
   return events;
 }
 
-/** Tells of a season that was found, dropped, or replaced by another one. */
-function seasonEvent(
-  { series, before, after }: SeasonChange,
-  interval: number | null,
-  { model, schema }: Of,
-): PlainEvent {
-  const change = before === 0 ? 'found' : after === 0 ? 'dropped' : 'replaced';
-  const steps = after === 0 ? before : after;
-  const detail = {
-    ...seriesOf(series, model.spec, schema.fields),
-    change,
-    steps,
-    ...(change === 'replaced' && { before }),
-    text: periodText(steps, interval),
-  };
-  return { event: 'season', detail };
-}
+/** Tells of a season that was found, tried, dropped, or replaced by another one. */
+const seasonEvent = (change: SeasonChange, interval: number | null, { model, schema }: Of): PlainEvent => ({
+  event: 'season',
+  detail: { ...seriesOf(change.series, model.spec, schema.fields), ...seasonTurn(change, interval) },
+});
 
 /** Gives the event of a health that is another than it was; none where it is the same. */
 export const changedHealth = (

@@ -77,6 +77,12 @@ describe('eddy watch', () => {
     expect(said('stuck', { field: 'temp', since: 803, steps: 90, value: 0.1, over: true })).toContain(
       'stuck over · temp at 0.1 · 90 steps from 803',
     );
+    expect(said('season', { field: 'temp', change: 'tried', steps: 24, text: '24 steps, 1 d' })).toContain(
+      'season · temp: 24 steps, 1 d tried',
+    );
+    expect(said('health', { from: 'learning', to: 'diverged', why: 'Lost.' })).toContain(
+      'health · learning → diverged · Lost.',
+    );
     expect(said('drift', { detector: 'adwin' })).toContain('event "drift"  epoch "e"  detail');
   });
 

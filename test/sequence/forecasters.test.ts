@@ -78,7 +78,7 @@ describe('the seasons of a sequence', () => {
     expect(live).toContainEqual({
       seq: expect.any(Number),
       field: 'flow',
-      change: 'found',
+      change: 'tried',
       steps: 24,
       text: '24 steps, 1 d',
     });

@@ -1,5 +1,6 @@
 /** What happened to a sequence, and to this page's connection to it. */
 import { anomalyEventText } from '../../../src/fields/told-anomalies.js';
+import { type SeasonDetail, seasonEventText } from '../../../src/fields/told-seasons.js';
 import type { Results } from '../../sdk/index.js';
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
@@ -95,10 +96,6 @@ function silenceWords({ from, to, steps }: Detail): string {
 const healthWords = ({ from, to, why }: Detail): string =>
   `health · ${HEALTH[`${from}`] ?? from} → ${HEALTH[`${to}`] ?? to} · ${why}`;
 
-/** Says which season was found or dropped: `season · temp: 24 steps, 1 d found`. */
-const seasonWords = ({ field, row, change, text, before }: Detail): string =>
-  `season · ${field}${row === undefined ? '' : `, row ${row}`}: ${text} ${change}${before === undefined ? '' : `, ${before} steps before`}`;
-
 /** Says which anomaly, gap or stuck sensor it is. */
 const anomalyWords = (detail: Detail, kind: Kind): string =>
   anomalyEventText(kind, detail, { step: formatStep, number: said }) ?? kind;
@@ -108,7 +105,7 @@ const WORDS: Partial<Record<Kind, (detail: Detail, kind: Kind) => string>> = {
   'anomaly-over': anomalyWords,
   gap: anomalyWords,
   stuck: anomalyWords,
-  season: seasonWords,
+  season: (detail) => seasonEventText(detail as unknown as SeasonDetail),
   silence: silenceWords,
   health: healthWords,
 };

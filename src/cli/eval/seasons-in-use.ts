@@ -1,11 +1,11 @@
 /** The seasons by which a pass forecasts, and since which row. */
-import { periodText } from '../../fields/told-seasons.js';
+import { periodText, type SeasonTurn, seasonTurn } from '../../fields/told-seasons.js';
 import type { Place } from './row-place.js';
 import type { PassRow } from './scoring-pass.js';
 
 export interface SeasonChange extends Place {
   readonly target: string;
-  readonly change: 'found' | 'dropped' | 'replaced';
+  readonly change: SeasonTurn;
   /** The period in rows, and where it replaced another one, that of before. */
   readonly steps: number;
   readonly before?: number;
@@ -14,8 +14,10 @@ export interface SeasonChange extends Place {
 }
 
 export interface SeasonInUse extends Pick<SeasonChange, 'target' | 'steps' | 'text'> {
-  /** Where it was found; null of one that was told. */
+  /** Where it was found, or tried; null of one that was told. */
   readonly found: Place | null;
+  /** Is it one that the clock suggests, and no search has found? */
+  readonly isTried: boolean;
 }
 
 /** Gives the changes of seasons at a row. */
@@ -23,13 +25,10 @@ export const changesAt = (
   { row, line, timestamp, time: t, seasons, interval }: PassRow,
   targets: readonly string[],
 ): SeasonChange[] =>
-  seasons.map(({ series, before, after }) => {
-    const change = before === 0 ? 'found' : after === 0 ? 'dropped' : 'replaced';
-    const steps = after === 0 ? before : after;
-    const replaced = change === 'replaced' ? { before } : {};
-    const text = periodText(steps, interval);
-    return { row, line, timestamp, t, target: targets[series]!, change, steps, ...replaced, text };
-  });
+  seasons.map((change) => ({
+    ...{ row, line, timestamp, t, target: targets[change.series]! },
+    ...seasonTurn(change, interval),
+  }));
 
 /**
  * Gives the seasons in use at the end.
@@ -53,7 +52,8 @@ export const seasonsInUse = (
         timestamp: change.timestamp,
         t: change.t,
       };
-      return { target, steps, text: periodText(steps, interval), found: place ?? null };
+      const isTried = change?.change === 'tried';
+      return { target, steps, text: periodText(steps, interval), found: place ?? null, isTried };
     }),
   );
 

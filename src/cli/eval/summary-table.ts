@@ -203,8 +203,9 @@ export function forecastersText({ forecasters }: OutputScores, most = Number.POS
 /** Writes the seasons in use, and since when: `flow 24 steps, 1 d, found at row 118`. */
 export const seasonsText = (result: EvalResult): string =>
   result.seasons
-    .map(({ target, text, found }) => {
-      const since = found === null ? '' : `, found at ${found.timestamp ?? `row ${found.row}`}`;
+    .map(({ target, text, found, isTried }) => {
+      const how = isTried ? 'tried since' : 'found at';
+      const since = found === null ? '' : `, ${how} ${found.timestamp ?? `row ${found.row}`}`;
       return `${labelOf(result, target)} ${text}${since}`;
     })
     .join('; ');

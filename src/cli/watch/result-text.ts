@@ -2,6 +2,7 @@
 import type { Results } from '../../../client/sdk/index.js';
 import type { Field } from '../../fields/field.js';
 import { anomalyEventText } from '../../fields/told-anomalies.js';
+import { type SeasonDetail, seasonEventText } from '../../fields/told-seasons.js';
 import { readingText } from '../shared/field-text.js';
 import { numberWithRange, shortest, timeText } from '../shared/number-text.js';
 import { colorsFor } from '../shared/output.js';
@@ -47,9 +48,21 @@ function partsOf(key: string, value: unknown, { result, names, c }: Context): st
   return [`${c.dim(key)} ${plain(value)}`];
 }
 
-/** Writes an anomaly, a gap or a stuck sensor as words; null for another event, whose detail is written as it is. */
-const eventText = ({ event = '', detail = {} }: { readonly event?: string; readonly detail?: object }) =>
-  anomalyEventText(event, detail as Results['events']['detail'], { step: String, number: shortest });
+/** Writes what a series or its forecast did as words; null for another event, whose detail is written as it is. */
+function eventText({
+  event = '',
+  detail = {},
+}: {
+  readonly event?: string;
+  readonly detail?: object;
+}): string | null {
+  if (event === 'season') return seasonEventText(detail as SeasonDetail);
+  if (event === 'health') {
+    const { from, to, why } = detail as Record<string, string>;
+    return `health · ${from} → ${to} · ${why}`;
+  }
+  return anomalyEventText(event, detail as Results['events']['detail'], { step: String, number: shortest });
+}
 
 const healthText = (health: Results['metrics']['health'], c: Colors): string =>
   health ? `${c.bold(health.state)} ${c.dim(health.why)}` : '';

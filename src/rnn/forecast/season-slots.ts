@@ -11,6 +11,8 @@ export interface SlotChange {
   /** Periods in steps; 0 for none. */
   readonly before: number;
   readonly after: number;
+  /** Was the one after found in the series, or is it one that the clock suggests? */
+  readonly isFound: boolean;
 }
 
 export class SeasonSlots {
@@ -50,9 +52,13 @@ export class SeasonSlots {
       if (free < 0) break;
       if (!periods.some((other) => isNear(period, other))) periods[free] = period;
     }
-    return Array.from(periods, (after, slot) => ({ slot, before: before[slot]!, after })).filter(
-      (change) => change.before !== change.after,
-    );
+    const isFound = (period: number) => found.some((other) => isNear(period, other));
+    return Array.from(periods, (after, slot) => ({
+      slot,
+      before: before[slot]!,
+      after,
+      isFound: isFound(after),
+    })).filter((change) => change.before !== change.after);
   }
 
   clear(): void {

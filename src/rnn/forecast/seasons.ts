@@ -5,16 +5,12 @@ import { SMOOTHING_LENGTH } from '../../kernels/smoothing.js';
 import { clockPeriods } from '../io/seasons/clock-periods.js';
 import { type FinderState, isFinderState, SeasonFinder } from '../io/seasons/season-finder.js';
 import { leastRows } from './forecaster-size.js';
-import { SeasonSlots, SLOTS } from './season-slots.js';
+import { SeasonSlots, SLOTS, type SlotChange } from './season-slots.js';
 import { isSmoothingState, Smoothing, type SmoothingState } from './season-smoothing.js';
 
 /** A season that was taken up or dropped at the last step. */
-export interface SeasonChange {
+export interface SeasonChange extends SlotChange {
   readonly series: number;
-  readonly slot: number;
-  /** In steps; 0 for none. */
-  readonly before: number;
-  readonly after: number;
 }
 
 export interface SeasonsState {

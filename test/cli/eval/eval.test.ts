@@ -236,11 +236,16 @@ describe('ranges, forecasters and seasons', () => {
     const season = result.seasons.find(({ target }: { target: string }) => target === 'a');
     expect(season).toMatchObject({ steps: 24, text: '24 steps, 1 d', found: { row: expect.any(Number) } });
     expect(result.seasonChanges).toContainEqual({
-      ...{ ...season.found, target: 'a', change: 'found', steps: 24 },
+      ...{ ...season.found, target: 'a', change: 'tried', steps: 24 },
       text: expect.stringContaining('24 steps'),
     });
     const { stdout } = await run(['eval', file('in.csv', wave(400))]);
-    expect(stdout).toMatch(/^\d seasons?: .*a 24 steps, 1 d, found at 2024-01-/m);
+    expect(stdout).toMatch(/^\d seasons?: .*a 24 steps, 1 d, tried since 2024-01-/m);
+    const untimed = await evaluate(wave(400).replace(/^[^,\n]*,/gm, ''));
+    expect(untimed.result.seasons.find(({ target }: { target: string }) => target === 'a')).toMatchObject({
+      steps: 24,
+      isTried: false,
+    });
     const told = await evaluate(wave(60), '--season', '24');
     expect(told.result.seasons[0]).toMatchObject({ target: 'a', steps: 24, found: null });
   });

@@ -37,12 +37,13 @@ describe('the seasons of a series', () => {
 
   it('[SEA5] change in ways that are told', () => {
     const slots = slotsOf();
-    expect(slots.review([24], [], never)).toEqual([{ slot: 0, before: 0, after: 24 }]);
+    expect(slots.review([24], [], never)).toEqual([{ slot: 0, before: 0, after: 24, isFound: true }]);
     expect(slots.review([24], [], never)).toEqual([]);
     expect(slots.review([30, 7], [], never)).toEqual([
-      { slot: 0, before: 24, after: 30 },
-      { slot: 1, before: 0, after: 7 },
+      { slot: 0, before: 24, after: 30, isFound: true },
+      { slot: 1, before: 0, after: 7, isFound: true },
     ]);
+    expect(slotsOf().review([], [24], never)).toEqual([{ slot: 0, before: 0, after: 24, isFound: false }]);
   });
 
   it('[SEA6] that were told stay for good, in a new history too, and leave room for one that is found', () => {

@@ -28,7 +28,9 @@ describe('the seasons of a model', () => {
       model,
       noise.slice(0, 1000).map((value, t) => 20 + day(t) + 0.5 * value),
     );
-    expect(changes).toEqual([{ series: 0, slot: 0, before: 0, after: 24, seq: expect.any(Number) }]);
+    expect(changes).toEqual([
+      { series: 0, slot: 0, before: 0, after: 24, isFound: true, seq: expect.any(Number) },
+    ]);
     expect(changes[0]!.seq).toBeLessThan(120);
     expect(model.seasons).toEqual([[24]]);
     expect(model.metrics.recentSkill).toBeGreaterThan(0.6);
