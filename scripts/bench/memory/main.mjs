@@ -25,12 +25,11 @@ function inUse(kernels) {
   for (let i = 0; i < 3; i++) globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();
   const probe = kernels.allocate(1);
-  const { base, data } = probe;
+  const { data } = probe;
   probe.free();
   return {
     heap: heapUsed,
     external: external - data.buffer.byteLength,
-    top: 4 * base,
     module: data.buffer.byteLength,
   };
 }
@@ -68,9 +67,9 @@ function idleSequences() {
   const weights = 4 * ((8 + 64 + 1) * 64 + (64 + 1) * 8);
   const window = 4 * (32 * (8 + 64) + 2 * 32 * 8);
   const bytes = Object.fromEntries(
-    ['heap', 'external', 'top'].map((key) => [key, (after[key] - before[key]) / count]),
+    ['heap', 'external', 'module'].map((key) => [key, (after[key] - before[key]) / count]),
   );
-  const total = bytes.heap + bytes.external + bytes.top;
+  const total = bytes.heap + bytes.external + bytes.module;
   return { count, ...bytes, total, needed: 2 * weights + window, ratio: total / (2 * weights + window) };
 }
 
@@ -109,7 +108,7 @@ else {
       ['module KiB', 'heap KiB', 'buffers KiB', 'together KiB', 'weights + velocity + 32 steps KiB', 'ratio'],
       [
         [
-          kib(idle.top),
+          kib(idle.module),
           kib(idle.heap),
           kib(idle.external),
           kib(idle.total),
