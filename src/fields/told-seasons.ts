@@ -2,6 +2,7 @@
 import type { SeasonChange } from '../rnn/forecast/seasons.js';
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
+import { durationWords } from './duration-words.js';
 import type { Field } from './field.js';
 
 export interface ToldSeason {
@@ -13,13 +14,6 @@ export interface ToldSeason {
   /** The same for people: `24 steps, 1 d`. */
   readonly text: string;
 }
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-] as const;
 
 /** What became of a season: found in the series, tried because the clock suggests it, in another's place, or dropped. */
 export type SeasonTurn = 'found' | 'tried' | 'replaced' | 'dropped';
@@ -48,16 +42,7 @@ export const seasonEventText = ({ field, row, change, text, before }: SeasonDeta
 
 /** Writes a period. @param interval milliseconds between two steps; null where they do not come regularly */
 export const periodText = (steps: number, interval: number | null): string =>
-  `${steps} steps${interval === null ? '' : `, ${spanText(steps * interval)}`}`;
-
-/** Writes a span in the largest unit of which it has one, to three digits: what was measured is seldom round. */
-function spanText(ms: number): string {
-  for (const [unit, size] of UNITS) {
-    const value = Number((ms / size).toPrecision(3));
-    if (value >= 1) return `${value} ${unit}`;
-  }
-  return `${Number(ms.toPrecision(3))} ms`;
-}
+  `${steps} steps${interval === null ? '' : `, ${durationWords(steps * interval)}`}`;
 
 /** Gives the field, and the batch row where there are several, of the i-th of the B * K series that are forecast. */
 export function seriesOf(

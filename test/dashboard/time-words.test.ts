@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  durationWords,
   formatSpan,
   formatTime,
   isoTime,
   timeTicks,
   zoneWords,
 } from '../../client/dashboard/charts/time-words.js';
+import { durationWords } from '../../src/fields/duration-words.js';
 
 /** Of the zone that the tests run in. */
 const at = (...parts: [number, number, number, number?, number?, number?, number?]) =>

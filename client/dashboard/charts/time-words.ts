@@ -1,14 +1,8 @@
-/** Times and lengths of time in words, in the time zone of the browser. */
+/** Times in words, in the time zone of the browser. */
 
 const two = (value: number) => String(value).padStart(2, '0');
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-] as const;
 const [DAY, MINUTE, SECOND] = [86_400_000, 60_000, 1000];
 
 const dateOf = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
@@ -59,11 +53,4 @@ function tickOf(at: Date, step: number): string {
   if (isMidnight) return day;
   if (step >= MINUTE) return minuteOf(at);
   return step >= SECOND || at.getMilliseconds() === 0 ? secondOf(at) : millisecondsOf(at);
-}
-
-/** Writes a length of time, to three figures in the unit that fits: 10 min, 1.5 h, 250 ms. */
-export function durationWords(ms: number): string {
-  const rounded = Number(ms.toPrecision(3));
-  const [name, size] = UNITS.find(([, each]) => rounded >= each) ?? ['ms', 1];
-  return `${Number((ms / size).toPrecision(3))} ${name}`;
 }

@@ -1,10 +1,12 @@
 /** What happened to a sequence, and to this page's connection to it. */
+
+import { durationWords } from '../../../src/fields/duration-words.js';
 import { anomalyEventText } from '../../../src/fields/told-anomalies.js';
 import { type SeasonDetail, seasonEventText } from '../../../src/fields/told-seasons.js';
 import type { Results } from '../../sdk/index.js';
 import { formatNumber, formatStep } from '../charts/numbers.js';
 import { COLOUR } from '../charts/palette.js';
-import { durationWords, formatTime } from '../charts/time-words.js';
+import { formatTime } from '../charts/time-words.js';
 import { HEALTH } from '../ui/health-names.js';
 
 type Kind = Results['events']['event'] | 'page-disconnected' | 'page-connected';

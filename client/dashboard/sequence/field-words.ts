@@ -1,8 +1,9 @@
 /** Fields and outputs in words: by name, with the unit, and how far ahead a forecast looks. */
+
+import { durationWords } from '../../../src/fields/duration-words.js';
 import type { Field } from '../../../src/fields/field.js';
 import type { OutputLabel } from '../../../src/fields/output-labels.js';
 import { countWords, formatNumber, formatReading, formatSingle } from '../charts/numbers.js';
-import { durationWords } from '../charts/time-words.js';
 
 /** Writes a field: temperature (°C). A name that ends with its unit stays as it is. */
 export const fieldWords = ({ name, unit }: Pick<Field, 'name' | 'unit'>): string =>
