@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
 
 /** Time, in one object, so that a test can move it. */
 export interface Clock {
@@ -7,10 +7,16 @@ export interface Clock {
   /** Milliseconds since 1970 by the wall clock, which may be set: to store and show times, never for a duration. */
   wall(): number;
   readonly scheduler: SchedulerLike;
+  /** Does work in the next turn of the event loop, once what has arrived meanwhile was heard. */
+  nextTurn(work: () => void): Subscription;
 }
 
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   scheduler: asyncScheduler,
+  nextTurn(work) {
+    const turn = setImmediate(work);
+    return new Subscription(() => clearImmediate(turn));
+  },
 };

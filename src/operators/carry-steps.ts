@@ -43,22 +43,50 @@ const NO_ALERTS: readonly Alert[] = [];
 export function carrySteps<R extends Run>(
   Run: RunConstructor<R>,
   model: Model,
-  { x, t: times, targets }: StepBlock,
+  block: StepBlock,
   room: CopyRoom,
   taker: RunTaker<R>,
 ): void {
-  const { batch, features, units } = model.spec;
-  const size = batch * features;
-  const stateSize = batch * units;
-  const outputSize = batch * outputsOf(model.spec);
-  const T = x.length / size;
-  let left = 0;
-  for (let done = 0; done < T; ) {
-    if (model.isOverdue && endOverdue(Run, model, taker)) return;
+  const carrier = new StepCarrier(Run, model, block, room, taker);
+  while (!carrier.next());
+}
+
+/** The way of one block: a run at a time, so that a long one can be carried in parts. */
+export class StepCarrier<R extends Run> {
+  private readonly stateSize: number;
+  private readonly outputSize: number;
+  private readonly T: number;
+  private readonly size: number;
+  private done = 0;
+  /** Steps for which there is room. */
+  private left = 0;
+
+  constructor(
+    private readonly Run: RunConstructor<R>,
+    private readonly model: Model,
+    private readonly block: StepBlock,
+    private readonly room: CopyRoom,
+    private readonly taker: RunTaker<R>,
+  ) {
+    const { batch, features, units } = model.spec;
+    this.size = batch * features;
+    this.stateSize = batch * units;
+    this.outputSize = batch * outputsOf(model.spec);
+    this.T = block.x.length / this.size;
+  }
+
+  /** Carries the next run; true if there is nothing more to carry. @param most its most steps, where it is to be short */
+  next(most?: number): boolean {
+    const { Run, model, room, taker, T, done, size, stateSize, outputSize } = this;
+    const { x, t: times, targets } = this.block;
+    if (done >= T) return true;
+    if (model.isOverdue) return endOverdue(Run, model, taker);
+    const due = model.stepsToWindow;
+    if (most !== undefined) this.left = room.begin(Math.min(T - done, most, due));
+    else if (this.left === 0) this.left = room.begin(T - done);
     // a target must be met before the next step, so steps with targets go one by one
-    if (left === 0) left = room.begin(T - done);
-    const count = targets ? 1 : Math.min(left, model.stepsToWindow);
-    left -= count;
+    const count = targets ? 1 : Math.min(this.left, due);
+    this.left -= count;
     const seq = model.seq + 1;
     const h = room.h(count * stateSize);
     const y = outputSize > 0 ? room.y(count * outputSize) : null;
@@ -76,9 +104,10 @@ export function carrySteps<R extends Run>(
       }
     }
     if (targets) model.meet(slice(targets, done * outputSize, outputSize), seq);
-    done += count;
-    const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, done === T);
-    if (taker.emit(run)) return;
+    this.done = done + count;
+    const isLast = this.done === T;
+    const run = new Run(model, seq, count, model.seq, h, y, alerts ?? NO_ALERTS, isLast);
+    return taker.emit(run) || isLast;
   }
 }
 

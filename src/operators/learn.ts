@@ -20,7 +20,8 @@ import { enrich } from './stage.js';
  */
 export const learn = <R extends WindowedRun>(): OperatorFunction<R, R & LearnedRun> => enrich(train);
 
-function train(run: WindowedRun): void {
+/** Trains on the windows of a run, and puts the updates into it. */
+export function train(run: WindowedRun): void {
   if (run.windows.length === 0) return;
   const updates: Update[] = [];
   for (const part of run.windows) {

@@ -6,13 +6,24 @@ import type { Update } from './learning/learner.js';
 import type { ModelParts } from './model-parts.js';
 import { type Health, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
-import { type ModelSpec, outputsOf } from './spec/spec.js';
+import { type ModelSpec, outputsOf, stepWork, windowSizesOf } from './spec/spec.js';
+
+/** What a step costs beside its matrix arithmetic, in multiply-adds: forecasts, scores, ranges. */
+const STEP_COST = 2 ** 14;
 
 export abstract class ModelFacts {
+  /** Nearly how many multiply-adds a step costs, its share of an update included, and an update. */
+  readonly stepCost: number;
+  readonly trainCost: number;
+
   constructor(
     readonly spec: ModelSpec,
     protected readonly parts: ModelParts,
-  ) {}
+  ) {
+    const work = stepWork(spec);
+    this.stepCost = STEP_COST + work;
+    this.trainCost = parts.learner ? work * windowSizesOf(spec).k1 : 0;
+  }
 
   /** Number of the last step, -1 before the first. */
   get seq(): number {

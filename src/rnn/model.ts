@@ -6,6 +6,7 @@
  * x [B,F], h [B,N], y [B,M]. Pure and synchronous: the same spec and the same calls give the same bits.
  */
 import { EddyError } from '../errors.js';
+import type { Pieces } from '../math/pieces.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
 import type { Update } from './learning/learner.js';
@@ -23,6 +24,15 @@ const NO_UPDATES: readonly Update[] = [];
 const NO_SEASONS: readonly SeasonChange[] = [];
 
 export class Model extends ModelFacts {
+  /** Called when its memory was given back. */
+  onFree: (() => void) | null = null;
+
+  /** Creates a model in pieces. @throws EddyError as the constructor does */
+  static *inPieces(input: ModelSpecInput, options: ModelOptions = {}): Pieces<Model> {
+    yield 0;
+    return new Model(input, options);
+  }
+
   /**
    * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
@@ -169,6 +179,12 @@ export class Model extends ModelFacts {
     return this.parts.learner?.train(this.parts.network.numbers, part) ?? null;
   }
 
+  /** Does the same in pieces. The model is not to be used meanwhile. */
+  *trainPieces(part: TrainingWindow): Pieces<Update | null> {
+    yield this.trainCost;
+    return this.train(part);
+  }
+
   /**
    * Gives the target of a step, of the last one or of an earlier one that has not been learned from, and learns from what
    * is due then.
@@ -225,6 +241,12 @@ export class Model extends ModelFacts {
     return this.parts.snapshot();
   }
 
+  /** Does the same in pieces. The model is not to be used meanwhile. */
+  *snapshotPieces(): Pieces<ModelSnapshot> {
+    yield 0;
+    return this.snapshot();
+  }
+
   /**
    * Puts the model where the snapshot was taken. It goes on with the same bits.
    *
@@ -237,5 +259,6 @@ export class Model extends ModelFacts {
   /** Gives the model's memory back. It must not be used after. */
   free(): void {
     this.parts.free();
+    this.onFree?.();
   }
 }

@@ -15,6 +15,8 @@ export interface Refused {
 
 /** The one who asked for a change, and is told its outcome. */
 export interface Asker {
+  /** Who shares the processor with others: a socket, of all its handles. */
+  readonly owner?: object;
   /** All steps up to this one are durable, and so is the change. */
   durable(seq: number): void;
   refused(refused: readonly Refused[]): void;
@@ -61,6 +63,8 @@ export class SequenceRun extends OwnRun {
   /** The events that the change caused. */
   events = NO_EVENTS;
   refused = NO_REFUSED;
+  /** Do its results leave at once? Else those of a block leave together. */
+  leavesAtOnce = false;
   /** Did the change have any effect? */
   isEffective = true;
 }

@@ -1,11 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { Plain } from '../formats/typed-json.js';
+import { finish, type Pieces } from '../math/pieces.js';
+import { modelSize } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import type { Asker } from './change.js';
 import type { Course } from './course.js';
 import { keepMetrics } from './past/keep-run.js';
 import type { Past } from './past/past.js';
 import { stateOf } from './recovery.js';
+import type { UnderWay } from './work/under-way.js';
 
 export interface CheckpointParts {
   readonly log: SequenceStore;
@@ -19,7 +22,12 @@ export interface CheckpointParts {
   readonly past: Past;
   /** Gives what the store shall tell of the sequence while it sleeps. */
   readonly summary: (course: Course) => Plain;
+  /** Takes what is not quick: the sequence stays as it is meanwhile. */
+  readonly underWay: UnderWay;
 }
+
+/** The most numbers of a model that is saved at once. */
+const QUICK_NUMBERS = 2 ** 16;
 
 /** Makes a sequence's checkpoints in time, and tells the askers that wait for one. */
 export class Checkpoints {
@@ -59,14 +67,22 @@ export class Checkpoints {
     if (this.steps >= this.parts.everySteps) this.make(course);
   }
 
-  /** Makes one if anything has changed since the last. */
+  /** Makes one if anything has changed since the last: at once if that is quick, else it is under way. */
   make(course: Course): void {
+    const pieces = this.pieces(course);
+    if (modelSize(course.model.spec) <= QUICK_NUMBERS) finish(pieces);
+    else this.parts.underWay.begin(pieces);
+  }
+
+  /** Makes one if anything has changed since the last. The sequence must stay as it is meanwhile. */
+  *pieces(course: Course): Pieces {
     const { log, clock, past } = this.parts;
     if (!this.isDue) return;
+    const state = yield* stateOf(course);
     this.end = log.end;
     this.madeAt = clock.monotonic();
     this.steps = 0;
-    log.checkpoint({ position: log.end, savedAt: clock.wall(), state: stateOf(course) });
+    log.checkpoint({ position: log.end, savedAt: clock.wall(), state });
     this.tell(course);
     keepMetrics(past, course);
     past.keep(false);
@@ -78,10 +94,9 @@ export class Checkpoints {
     log.setSummary({ position: log.end, savedAt: clock.wall(), state: summary(course) });
   }
 
-  /** Makes one in any case. */
-  remake(course: Course): void {
+  /** Another is due in any case. */
+  forget(): void {
     this.end = -1;
-    this.make(course);
   }
 
   /** Makes one now, and tells the asker when it is durable. */

@@ -1,6 +1,6 @@
 /**
  * The sequences that a gateway can reach, wherever their owners are. Each answer is a stream of one value: from this
- * process in the same call, from elsewhere when it arrives. Every error is an EddyError.
+ * process in the same call where it is quick, from elsewhere when it arrives. Every error is an EddyError.
  */
 import type { Observable } from 'rxjs';
 import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
@@ -48,6 +48,7 @@ export interface ListQuery {
   readonly only?: string | undefined;
   /** Tells which names the asker may see; null for all. */
   readonly covers: ((name: string) => boolean) | null;
+  readonly asker?: object;
 }
 
 export interface SequenceList {
@@ -64,15 +65,22 @@ export interface Directory {
    * `store-*`
    *
    * @param checkNew called before a sequence is created; an error from it refuses that
+   * @param asker shares the processor with others who ask
    */
-  open(name: string, mode: OpenMode, asked: SchemaInput, checkNew: () => void): Observable<OpenedSequence>;
+  open(
+    name: string,
+    mode: OpenMode,
+    asked: SchemaInput,
+    checkNew: () => void,
+    asker?: object,
+  ): Observable<OpenedSequence>;
   /** Gives an existing sequence to watch it. Errors: `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
-  get(name: string): Observable<SequenceHandle>;
+  get(name: string, asker?: object): Observable<SequenceHandle>;
   list(query: ListQuery): Observable<SequenceList>;
   /** Deletes a sequence for good; completes when that is durable. Errors: `sequence-unknown` */
-  remove(name: string): Observable<never>;
+  remove(name: string, asker?: object): Observable<never>;
   /** Exports a whole sequence as a file. Errors: `sequence-*`, `store-*` */
-  export(name: string): Observable<Uint8Array>;
+  export(name: string, asker?: object): Observable<Uint8Array>;
   /** Creates a sequence from a file, in a new epoch; completes when it is durable. Errors: `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable` */
-  import(name: string, file: Uint8Array): Observable<never>;
+  import(name: string, file: Uint8Array, asker?: object): Observable<never>;
 }

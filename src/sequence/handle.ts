@@ -10,6 +10,7 @@ import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';
+import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Begun, From, Rejoined } from './results/watching.js';
 
@@ -79,12 +80,12 @@ export interface SequenceHandle {
   /**
    * Gives a view from a place in the past on.
    *
-   * @param hasRoom can the subscriber take more of the past?
+   * @param reader who reads it
    * @throws EddyError `view-unavailable`
    */
-  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun;
+  since(view: View, options: ViewOptions, from: From, reader?: Reader): Begun;
   /** Gives a view from a subscriber's position. @throws EddyError `view-unavailable` */
-  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined;
+  rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined;
   /** Releases the sequence: nothing is pushed through this handle any more. */
   release(): void;
 }

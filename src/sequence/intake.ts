@@ -3,6 +3,7 @@ import { EddyError } from '../errors.js';
 import type { Schema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Limits } from '../limits.js';
+import type { Pieces } from '../math/pieces.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
@@ -14,8 +15,24 @@ import { ResampledReadings } from './resampled-readings.js';
 import { rows } from './rows-of.js';
 import type { SequenceCounters } from './sequence-counters.js';
 
-/** A command to a sequence: a change, or a checkpoint now. */
-export type Command = ChangeCommand | { readonly kind: 'checkpoint'; readonly asker: Asker };
+/** A command to a sequence: a change, or something to do with its model between two changes. */
+export type Command =
+  | ChangeCommand
+  | { readonly kind: 'checkpoint' | 'wake'; readonly asker: Asker }
+  /** Saves it if anything has changed; and frees its memory. */
+  | { readonly kind: 'keep'; readonly asker: Asker }
+  | { readonly kind: 'sleep'; readonly reason: SleepReason; readonly asker: Asker }
+  /** Looks at its model, which nothing changes meanwhile. */
+  | {
+      readonly kind: 'look';
+      readonly look: (course: Course) => Pieces | void;
+      /** Is a sleeping one left alone? */
+      readonly isIdle?: boolean;
+      readonly asker: Asker;
+    };
+
+/** Why it is put to sleep. */
+export type SleepReason = 'idle' | 'room' | 'shutdown';
 
 /** A command that becomes a change. */
 export type ChangeCommand =

@@ -8,6 +8,7 @@ import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Appender, Asker } from './change.js';
 import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
+import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { Sequence } from './sequence.js';
@@ -19,23 +20,28 @@ export class LocalHandle implements SequenceHandle {
   private isReleased = false;
   /** Number of the last step that was pushed here and not refused. */
   private pushed = -1;
-  private readonly asker: Asker = {
-    durable: (seq) => {
-      this.acks$.next(seq);
-      this.endIfSettled(seq);
-    },
-    refused: (refused) => {
-      this.pushed = Math.min(this.pushed, this.seq);
-      this.refusals$.next(refused.map((one) => ({ ...one, seq: one.seq ?? this.seq })));
-    },
-  };
+  private readonly asker: Asker;
 
   constructor(
     private readonly sequence: Sequence,
     /** Where the sequence's fields are among those that the producer gives; null where they have the same order. */
     private readonly order: Int32Array | null,
+    /** For whom it is: who shares the processor with others. */
+    private readonly owner: object,
     private readonly onRelease: () => void,
-  ) {}
+  ) {
+    this.asker = {
+      owner,
+      durable: (seq) => {
+        this.acks$.next(seq);
+        this.endIfSettled(seq);
+      },
+      refused: (refused) => {
+        this.pushed = Math.min(this.pushed, this.seq);
+        this.refusals$.next(refused.map((one) => ({ ...one, seq: one.seq ?? this.seq })));
+      },
+    };
+  }
 
   get name(): string {
     return this.sequence.name;
@@ -85,6 +91,7 @@ export class LocalHandle implements SequenceHandle {
   append({ values, x, ...reading }: AppendedReading): Observable<number> {
     return new Observable((subscriber) => {
       const asker: Appender = {
+        owner: this.owner,
         seq: -1,
         durable: () => {
           subscriber.next(asker.seq);
@@ -98,7 +105,7 @@ export class LocalHandle implements SequenceHandle {
   }
 
   flush(): Observable<never> {
-    return answered((asker) => this.sequence.submit({ kind: 'flush', asker }));
+    return this.answered((asker) => this.sequence.submit({ kind: 'flush', asker }));
   }
 
   learn(first: number, targets: Float64Array): void {
@@ -106,27 +113,29 @@ export class LocalHandle implements SequenceHandle {
   }
 
   configure({ learning, learningRate }: ModelSettings): Observable<never> {
-    return answered((asker) => this.sequence.submit({ kind: 'configure', learning, learningRate, asker }));
+    return this.answered((asker) =>
+      this.sequence.submit({ kind: 'configure', learning, learningRate, asker }),
+    );
   }
 
   reset(what: 'state' | 'weights'): Observable<never> {
-    return answered((asker) => this.sequence.submit({ kind: 'reset', what, asker }));
+    return this.answered((asker) => this.sequence.submit({ kind: 'reset', what, asker }));
   }
 
   checkpoint(): Observable<never> {
-    return answered((asker) => this.sequence.submit({ kind: 'checkpoint', asker }));
+    return this.answered((asker) => this.sequence.submit({ kind: 'checkpoint', asker }));
   }
 
   watch(view: View, options: ViewOptions): Observable<ViewMessage> {
     return this.sequence.watch(view, options);
   }
 
-  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun {
-    return this.sequence.since(view, options, from, hasRoom);
+  since(view: View, options: ViewOptions, from: From, reader?: Reader): Begun {
+    return this.sequence.since(view, options, from, reader);
   }
 
-  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined {
-    return this.sequence.rejoin(view, options, after, hasRoom);
+  rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined {
+    return this.sequence.rejoin(view, options, after, reader);
   }
 
   release(): void {
@@ -156,6 +165,17 @@ export class LocalHandle implements SequenceHandle {
     return sorted;
   }
 
+  /** A request that is sent on subscription, and answered once. */
+  private answered(ask: (asker: Asker) => void): Observable<never> {
+    return new Observable((subscriber) =>
+      ask({
+        owner: this.owner,
+        durable: () => subscriber.complete(),
+        refused: ([refused]) => subscriber.error(refused?.error),
+      }),
+    );
+  }
+
   /** After the last ack of a handle that was released nothing more will be heard of it. */
   private endIfSettled(durable: number): void {
     if (!this.isReleased || durable < this.pushed) return;
@@ -163,12 +183,3 @@ export class LocalHandle implements SequenceHandle {
     this.refusals$.complete();
   }
 }
-
-/** A request that is sent on subscription, and answered once. */
-const answered = (ask: (asker: Asker) => void): Observable<never> =>
-  new Observable((subscriber) =>
-    ask({
-      durable: () => subscriber.complete(),
-      refused: ([refused]) => subscriber.error(refused?.error),
-    }),
-  );

@@ -20,6 +20,7 @@ import { afterQuiet } from './sequence-health.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { Asleep } from './summary.js';
+import type { UnderWay } from './work/under-way.js';
 import { blockStepsOf, replayStepsOf } from './work-bounds.js';
 
 /** Where a sequence begins, or goes on from. */
@@ -40,12 +41,16 @@ export function placeOf(origin: Recovered | Asleep): Place {
   return { seq, epoch, schema, spec: model.spec, past: origin.past, recovered: origin };
 }
 
-/** @param closeBins closes the open bins of a resampled sequence */
+/**
+ * @param underWay takes what is not quick
+ * @param closeBins closes the open bins of a resampled sequence
+ */
 export function putTogether(
   sequence: Watched,
   parts: SequenceParts,
   log: SequenceStore,
   { seq, spec, schema, past, recovered }: Place,
+  underWay: UnderWay,
   closeBins: () => void,
 ) {
   const { name, channel, limits, clock, models, newEpoch, counters, turns, onFault, store } = parts;
@@ -100,6 +105,7 @@ export function putTogether(
       replayed,
       summary: (course) => lastTold.summary(course) as unknown as Plain,
       past,
+      underWay,
     }),
   };
 }

@@ -6,6 +6,7 @@ import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
+import { finish, type Pieces } from '../math/pieces.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
@@ -18,7 +19,8 @@ import { readSequence, writeSequence } from './sequence-file.js';
 import { healthOf, type SequenceHealth } from './sequence-health.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { type Summary, toldOf } from './summary.js';
-import { Turns } from './turns.js';
+import { FairTurns, type Grain, type Kind } from './work/fair-turns.js';
+import { NamedWork } from './work/named-work.js';
 
 export interface RegistryParts {
   readonly kernels: Kernels;
@@ -33,6 +35,10 @@ export interface RegistryParts {
   /** How far back the past of each sequence reaches; as `PAST_LIMITS` if left out. */
   readonly past?: PastLimits;
   readonly counters: SequenceCounters;
+  /** How finely long work is cut; by default into slices of 4 ms. */
+  readonly grain?: Grain;
+  /** Told of every slice of long work: how long it took, and how long it had waited, in milliseconds. */
+  readonly onSlice?: (kind: Kind, ms: number, waitedMs: number) => void;
   /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;
 }
@@ -73,13 +79,16 @@ export class Registry {
   private readonly models: ModelRoom;
   private lastChannel = 0;
   /** Long work of all sequences. */
-  readonly turns: Turns;
+  readonly turns: FairTurns;
+  /** Requests about sequences, one at a time for each name. */
+  readonly work: NamedWork;
   private looking: Subscription | null = null;
 
   constructor(private readonly parts: RegistryParts) {
-    const { kernels, clock, limits } = parts;
+    const { kernels, clock, limits, grain, onSlice, onFault } = parts;
     this.models = new ModelRoom({ kernels, limits, now: () => clock.monotonic() });
-    this.turns = new Turns(clock.scheduler);
+    this.turns = new FairTurns({ clock, onFault, ...(grain && { grain }), ...(onSlice && { onSlice }) });
+    this.work = new NamedWork(this.turns);
     this.models.woken$.subscribe(() => this.lookLater());
   }
 
@@ -109,11 +118,16 @@ export class Registry {
 
   /** Gives an existing sequence. @throws EddyError `sequence-unknown`, `sequence-name-invalid`, `store-damaged` */
   get(name: string): Sequence {
+    return this.present.get(name) ?? finish(this.finding(name));
+  }
+
+  /** Finds an existing sequence, in pieces. @throws EddyError as `get` does */
+  *finding(name: string): Pieces<Sequence> {
     const sequence = this.present.get(name);
     if (sequence) return sequence;
     checkName(name);
     if (!this.parts.store.has(name)) throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
-    return this.enter(bringBack(this.partsOf(name)));
+    return this.enter(yield* bringBack(this.partsOf(name)));
   }
 
   /**
@@ -122,13 +136,18 @@ export class Registry {
    * @throws EddyError `sequence-*`, `spec-*`, `field*`, `setting-invalid`, `store-*`
    */
   open(name: string, mode: OpenMode, asked: SchemaInput): Opening {
+    return finish(this.opening(name, mode, asked));
+  }
+
+  /** Opens a sequence, in pieces. No other work on the same name may be under way. @throws EddyError as `open` does */
+  *opening(name: string, mode: OpenMode, asked: SchemaInput): Pieces<Opening> {
     checkName(name);
     const created = !this.has(name);
     if (created && mode === 'resume')
       throw new EddyError('sequence-unknown', `there is no sequence ${name} to resume`);
     if (!created && mode === 'create')
       throw new EddyError('sequence-exists', `sequence ${name} exists already`);
-    const sequence = created ? this.create(name, asked) : this.get(name);
+    const sequence = created ? yield* this.creating(name, asked) : yield* this.finding(name);
     sequence.checkAlive();
     const order = created ? null : sequence.fit(asked);
     sequence.announce('opened', { created });
@@ -175,7 +194,21 @@ export class Registry {
 
   /** Exports a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
   exportOf(name: string): Uint8Array {
-    return writeSequence(name, this.get(name).awake(), this.parts.clock.wall());
+    return finish(writeSequence(name, this.get(name).awake(), this.parts.clock.wall()));
+  }
+
+  /** Exports a whole sequence, in pieces: it stays as it is meanwhile. @throws EddyError as `exportOf` does */
+  *exporting(name: string): Pieces<Uint8Array> {
+    const sequence = yield* this.finding(name);
+    let file: Uint8Array = new Uint8Array(0);
+    const { clock } = this.parts;
+    yield* sequence.through({
+      kind: 'look',
+      *look(course) {
+        file = yield* writeSequence(name, course, clock.wall());
+      },
+    });
+    return file;
   }
 
   /**
@@ -184,16 +217,25 @@ export class Registry {
    * @throws EddyError `sequence-*`, `snapshot-invalid`, `spec-invalid`, `store-unavailable`; then nothing is created
    */
   async importAs(name: string, file: Uint8Array): Promise<void> {
+    await finish(this.importing(name, file));
+  }
+
+  /** Creates a sequence from a file, in pieces. @throws EddyError as `importAs` does */
+  *importing(name: string, file: Uint8Array): Pieces<Promise<void>> {
     const { store, newEpoch, clock } = this.parts;
+    const checkFree = () => {
+      if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
+      this.checkRoom();
+    };
     checkName(name);
-    if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
-    this.checkRoom();
-    const state = readSequence(file);
-    const { model, schema, isNamed } = fromState(state, 0, (spec, from) =>
-      this.models.make(spec, from),
-    ).course;
+    checkFree();
+    const state = yield* readSequence(file);
+    const { model, schema, isNamed } = (yield* fromState(state, 0, (spec, from) =>
+      this.models.replay(spec, from),
+    )).course;
     const spec = { ...model.spec };
     model.free();
+    checkFree();
     const epoch = newEpoch();
     const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
     const position =
@@ -205,22 +247,22 @@ export class Registry {
       }) + 1;
     log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
-    await store.flushed();
+    return store.flushed();
   }
 
   /** Saves all sequences and ends them; resolves when everything is durable. */
   async end(): Promise<void> {
     this.looking?.unsubscribe();
     this.looking = null;
+    this.turns.end();
     for (const sequence of this.present.values()) {
-      sequence.sleep('shutdown');
-      sequence.end(new EddyError('server-shutdown', 'the server is shutting down'));
+      sequence.shutDown(new EddyError('server-shutdown', 'the server is shutting down'));
     }
     this.present.clear();
     await this.parts.store.close();
   }
 
-  private create(name: string, asked: SchemaInput): Sequence {
+  private *creating(name: string, asked: SchemaInput): Pieces<Sequence> {
     if (asked.spec === undefined)
       throw new EddyError(
         'spec-required',
@@ -228,7 +270,7 @@ export class Registry {
       );
     this.checkRoom();
     const { spec, schema } = parseSchema(asked);
-    return this.enter(createSequence(this.partsOf(name), spec, schema));
+    return this.enter(yield* createSequence(this.partsOf(name), spec, schema));
   }
 
   /** @throws EddyError `store-unavailable`, `sequence-limit` */

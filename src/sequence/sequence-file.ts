@@ -6,6 +6,7 @@ import { EddyError } from '../errors.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
 import { flattenPlain, type Plain, unflattenPlain } from '../formats/typed-json.js';
 import type { Reals } from '../kernels/kernels.js';
+import type { Pieces } from '../math/pieces.js';
 import type { CellKind } from '../rnn/cell/cell.js';
 import { cellOf } from '../rnn/cell/cells.js';
 import type { Model } from '../rnn/model.js';
@@ -21,9 +22,9 @@ const aboutCell = ({ formula, torch }: CellKind): string =>
   `rnn.* and readout.* are the same weights as ${torch} and torch.nn.Linear name and lay them; state.* is all that Eddy keeps.`;
 
 /** Writes a sequence. @param savedAt milliseconds since 1970 */
-export function writeSequence(name: string, course: Course, savedAt: number): Uint8Array {
+export function* writeSequence(name: string, course: Course, savedAt: number): Pieces<Uint8Array> {
   const { epoch, model, schema } = course;
-  const { text, tensors } = flattenPlain({ state: stateOf(course) });
+  const { text, tensors } = flattenPlain({ state: yield* stateOf(course) });
   const metadata = {
     format: FORMAT,
     version: VERSION,
@@ -44,7 +45,8 @@ export function writeSequence(name: string, course: Course, savedAt: number): Ui
 }
 
 /** Reads the state from an untrusted file; the model checks its contents. @throws EddyError `snapshot-invalid` */
-export function readSequence(bytes: Uint8Array): Plain {
+export function* readSequence(bytes: Uint8Array): Pieces<Plain> {
+  yield bytes.length;
   const { tensors, metadata } = readSafetensors(bytes);
   const [format, version] = [metadata.get('format'), metadata.get('version')];
   if (format !== FORMAT || version !== VERSION)

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.js';
 import type { ModelRoom } from './model-room.js';
 import type { PastLimits } from './past/past.js';
 import type { SequenceCounters } from './sequence-counters.js';
-import type { Turns } from './turns.js';
+import type { FairTurns } from './work/fair-turns.js';
 
 /** What a sequence is put together from. */
 export interface SequenceParts {
@@ -20,7 +20,7 @@ export interface SequenceParts {
   /** How far back its past reaches. */
   readonly past: PastLimits;
   /** Long work of all sequences. */
-  readonly turns: Turns;
+  readonly turns: FairTurns;
   readonly counters: SequenceCounters;
   /** Reports a fault inside Eddy, or of the store. */
   readonly onFault: (error: unknown) => void;

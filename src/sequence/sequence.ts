@@ -6,26 +6,34 @@
 import { type Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
+import { finish, type Pieces } from '../math/pieces.js';
 import { Inlet } from '../operators/inlet.js';
 import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
-import type { ModelSpec } from '../rnn/spec/spec.js';
+import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import type { Asker, SequenceRun } from './change.js';
+import type { Asker, Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
-import { type ChangeCommand, type Command, refuse } from './intake.js';
+import { type ChangeCommand, type Command, refuse, type SleepReason } from './intake.js';
 import type { LogEvents } from './log-events.js';
 import { orderFor } from './naming.js';
-import { OneAtATime } from './one-at-a-time.js';
 import { live } from './pipeline.js';
 import { placeOf, putTogether } from './put-together.js';
 import type { Recovered } from './recovery.js';
+import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
 import { takeRun } from './take-run.js';
+import { CommandLane } from './work/command-lane.js';
+
+/** What is done with a model between two changes. */
+type Between =
+  | { readonly kind: 'wake' }
+  | { readonly kind: 'sleep'; readonly reason: SleepReason }
+  | { readonly kind: 'look'; readonly look: (course: Course) => Pieces };
 
 /** Nobody asked. */
 const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
@@ -48,7 +56,10 @@ export class Sequence {
   private pipe = Subscription.EMPTY;
   private last: { seq: number; epoch: string };
   private failure: EddyError | null = null;
-  private readonly lane = new OneAtATime<Command>((command) => this.run(command));
+  private readonly lane: CommandLane;
+  /** The last step whose results have gone out, and the change of which more are to come. */
+  shown: number;
+  unfinished: Change | null = null;
   /** Was the command under way answered? */
   private isAnswered = false;
 
@@ -66,8 +77,19 @@ export class Sequence {
     this.spec = spec;
     this.schema = schema;
     this.last = { seq, epoch };
+    this.shown = seq;
     this.lastActive = parts.clock.monotonic();
-    this.own = putTogether(this, parts, log, place, () => this.submit({ kind: 'flush', asker: NOBODY }));
+    this.lane = new CommandLane({
+      turns: parts.turns,
+      steps: 2 * parts.limits.unackedSteps,
+      commands: parts.limits.pendingAppends,
+      begin: (command) => this.carryOut(command),
+      done: (command) => this.answered(command),
+      costOf: (command) => this.costOf(command),
+      onFault: (fault) => this.fail(fault),
+    });
+    const flush = () => this.submit({ kind: 'flush', asker: NOBODY });
+    this.own = putTogether(this, parts, log, place, this.lane.underWay, flush);
     events.durable$.subscribe((end) => this.own.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
@@ -100,7 +122,7 @@ export class Sequence {
     const { acks, checkpoints, intake } = this.own;
     const { log } = this;
     const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
-    return !this.isAwake && !this.isHeld && isQuiet && intake.pending === 0;
+    return !this.isAwake && !this.isHeld && !this.isBusy && isQuiet && intake.pending === 0;
   }
 
   /** When it was last saved, by the monotonic clock. */
@@ -129,26 +151,87 @@ export class Sequence {
   }
 
   /**
-   * Carries out a command, or refuses it; the asker hears of either. Wakes if necessary. A command that comes from within
-   * another, as from a subscriber to its results, waits until that is done.
+   * Carries out a command, or refuses it; the asker hears of either. Wakes if necessary. What takes long goes on in later
+   * turns of the event loop; commands that come meanwhile wait, as do those that come from within another, as from a
+   * subscriber to its results.
    */
   submit(command: Command): void {
     this.lane.add(command);
   }
 
-  private run(command: Command): void {
+  private carryOut(command: Command): void {
+    this.isAnswered = false;
+    const isLeftAlone =
+      command.kind === 'sleep' || command.kind === 'keep' || (command.kind === 'look' && command.isIdle);
+    if (this.course || isLeftAlone) this.perform(command);
+    else this.lane.underWay.begin(this.wakeFor(command));
+  }
+
+  private *wakeFor(command: Command): Pieces {
     try {
-      const course = this.ready();
-      if (command.kind === 'checkpoint') return this.own.checkpoints.ask(course, command.asker);
+      if (command.kind === 'look' || command.kind === 'wake') this.checkAlive();
+      else this.checkReady();
+      yield* this.wake();
     } catch (error) {
       if (!(error instanceof EddyError)) throw error;
+      this.isAnswered = true;
       return refuse(command, error);
     }
-    this.isAnswered = false;
+    this.perform(command);
+  }
+
+  private perform(command: Command): void {
+    const { course, own } = this;
+    try {
+      switch (command.kind) {
+        case 'sleep':
+          return course ? this.lane.underWay.begin(this.fallAsleep(command.reason)) : undefined;
+        case 'keep':
+          return course && !this.failure ? own.checkpoints.make(course) : undefined;
+        case 'look':
+          this.checkAlive();
+          return course ? this.lane.beside(command.look(course)) : undefined;
+        case 'wake':
+          return this.checkAlive();
+        case 'checkpoint':
+          this.checkReady();
+          return own.checkpoints.ask(course!, command.asker);
+      }
+      this.checkReady();
+    } catch (error) {
+      if (!(error instanceof EddyError)) throw error;
+      this.isAnswered = true;
+      return refuse(command, error);
+    }
     this.commands.next(command);
-    if (!this.failure) this.own.closing.put(this.schema, this.own.intake.pending);
-    // it failed, or was ended from within, before it was answered
-    if (this.failure && !this.isAnswered) refuse(command, this.failure);
+  }
+
+  /** A command is done. One that was not answered, because the sequence failed or ended meanwhile, is refused. */
+  private answered(command: Command): void {
+    const { failure, own } = this;
+    if (
+      command.kind === 'sleep' ||
+      command.kind === 'keep' ||
+      command.kind === 'look' ||
+      command.kind === 'wake'
+    ) {
+      if (this.isAnswered) return;
+      if (failure) refuse(command, failure);
+      else command.asker.durable(this.seq);
+    } else if (failure) {
+      if (!this.isAnswered) refuse(command, failure);
+    } else if (command.kind !== 'checkpoint') own.closing.put(this.schema, own.intake.pending);
+  }
+
+  /** Gives nearly how many multiply-adds a command costs; of one that does not learn, nothing. */
+  private costOf(command: Command): number {
+    const { course } = this;
+    if (!course) return 0;
+    const { stepCost, spec } = course.model;
+    if (command.kind === 'steps') return stepCost * command.count;
+    if (command.kind === 'targets')
+      return (stepCost * command.targets.length) / (spec.batch * outputsOf(spec));
+    return command.kind === 'append' ? stepCost : 0;
   }
 
   /** Checks that it is what is asked for, and gives the order of its fields, as `orderFor` does. */
@@ -169,13 +252,13 @@ export class Sequence {
   }
 
   /** Gives a view from a place in the past on. @throws EddyError `view-unavailable` */
-  since(view: View, options: ViewOptions, from: From, hasRoom?: () => boolean): Begun {
-    return this.own.watching.since(view, options, from, hasRoom);
+  since(view: View, options: ViewOptions, from: From, reader?: Reader): Begun {
+    return this.own.watching.since(view, options, from, reader);
   }
 
   /** Gives a view from the subscriber's position. @throws EddyError `view-unavailable` */
-  rejoin(view: View, options: ViewOptions, after: After, hasRoom?: () => boolean): Rejoined {
-    return this.own.watching.rejoin(view, options, after, hasRoom);
+  rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined {
+    return this.own.watching.rejoin(view, options, after, reader);
   }
 
   /** What a list tells of it; it does not wake for it. */
@@ -183,18 +266,64 @@ export class Sequence {
     return this.own.lastTold.summary(this.course);
   }
 
-  /** Saves it and frees its memory; the next step wakes it. */
-  sleep(reason: 'idle' | 'room' | 'shutdown'): void {
-    if (!this.course) return;
-    this.keep();
-    this.own.past.keep();
-    this.announce('evicted', { reason, last: this.seq });
-    this.giveUpModel();
+  /** Saves it and frees its memory, once what is under way is done; the next step wakes it. */
+  sleep(reason: SleepReason): void {
+    this.submit({ kind: 'sleep', reason, asker: NOBODY });
   }
 
   /** Makes a checkpoint if anything has changed since the last. */
   keep(): void {
-    if (this.course && !this.failure) this.own.checkpoints.make(this.course);
+    this.submit({ kind: 'keep', asker: NOBODY });
+  }
+
+  /** Makes room for another, in pieces. */
+  *makeRoom(): Pieces {
+    yield* this.through({ kind: 'sleep', reason: 'room' });
+  }
+
+  /** Wakes it, in pieces. @throws EddyError why it cannot be woken */
+  *awaken(): Pieces {
+    this.checkAlive();
+    if (!this.course) yield* this.through({ kind: 'wake' });
+  }
+
+  /** Carries a command out in the pieces of whoever asks for it. @throws EddyError if it is refused */
+  *through(command: Between): Pieces {
+    let refusal: EddyError | null = null;
+    let isOver = false;
+    const asker: Asker = {
+      durable: () => {
+        isOver = true;
+      },
+      refused: ([refused]) => {
+        isOver = true;
+        refusal = refused?.error ?? null;
+      },
+    };
+    this.submit({ ...command, asker });
+    while (!isOver) yield this.lane.piece() ?? 0;
+    if (refusal) throw refusal;
+  }
+
+  /** Looks at its model between two changes, in pieces. @param isIdle a sleeping one is left alone */
+  look(look: (course: Course) => Pieces | void, asker: Asker, isIdle = false): void {
+    this.submit({ kind: 'look', look, isIdle, asker });
+  }
+
+  /** Ends it in order: what is under way is done, it is saved, and all that comes later is refused. */
+  shutDown(reason: EddyError): void {
+    this.lane.finishCurrent();
+    if (this.course) finish(this.fallAsleep('shutdown'));
+    this.end(reason);
+  }
+
+  private *fallAsleep(reason: SleepReason): Pieces {
+    const { course, own } = this;
+    if (!course) return;
+    if (!this.failure) yield* own.checkpoints.pieces(course);
+    own.past.keep();
+    this.announce('evicted', { reason, last: this.seq });
+    this.giveUpModel();
   }
 
   announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
@@ -205,6 +334,7 @@ export class Sequence {
   end(reason: EddyError): void {
     this.giveUpModel();
     this.failure = reason;
+    this.lane.end(reason);
     this.own.end(reason);
     this.log.close();
   }
@@ -222,20 +352,29 @@ export class Sequence {
   /** Gives its model and epoch. Wakes if necessary. */
   awake(): Course {
     this.checkAlive();
-    if (this.course) return this.course;
-    const origin = this.own.recover();
-    this.begin(origin.course);
-    this.cameBack(origin);
-    return origin.course;
+    if (!this.course) this.lane.finishCurrent();
+    return this.course ?? finish(this.wake());
   }
 
-  /** @throws EddyError `store-unavailable` */
-  private ready(): Course {
+  private *wake(): Pieces<Course> {
+    const { lane } = this;
+    lane.kind = 'beside';
+    try {
+      const origin = yield* this.own.recover();
+      this.begin(origin.course);
+      this.cameBack(origin);
+      return origin.course;
+    } finally {
+      lane.kind = 'steps';
+    }
+  }
+
+  /** @throws EddyError why it cannot change, `store-unavailable` among them */
+  private checkReady(): void {
     this.checkAlive();
     const { store, clock } = this.parts;
     if (store.failure) throw store.failure;
     this.lastActive = clock.monotonic();
-    return this.awake();
   }
 
   /** Sets up the pipe for all commands while it is awake. */
@@ -249,12 +388,14 @@ export class Sequence {
       (run) => this.take(run, course),
       (fault) => this.fail(fault),
     );
-    this.pipe = commands.pipe(live(intake, course, results, log)).subscribe(sink);
+    this.pipe = commands.pipe(live(intake, course, results, log, this.lane.underWay)).subscribe(sink);
   }
 
   /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
     if (run.count > 0) this.lastStepAt = this.lastActive;
+    this.shown = course.seq;
+    this.unfinished = run.isLast ? null : run.change;
     takeRun(run, course, this.own);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
@@ -268,6 +409,7 @@ export class Sequence {
     if (!course) return;
     this.pipe.unsubscribe();
     this.last = { seq: course.seq, epoch: course.epoch };
+    this.unfinished = null;
     this.course = null;
     course.model.free();
     this.own.past.free();
@@ -285,7 +427,8 @@ export class Sequence {
     // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
     this.own.acks.durableSeq = course.seq;
-    this.own.checkpoints.remake(course);
+    this.own.checkpoints.forget();
+    this.keep();
   }
 
   /** A fault inside Eddy stops this sequence and no other, so that no wrong state is served. */

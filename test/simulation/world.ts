@@ -20,6 +20,7 @@ import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { bitsOf, replayedBits, timesOf } from '../support/replay.js';
+import { FINE } from '../support/sequences.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
@@ -171,6 +172,8 @@ class World {
       limits: { ...DEFAULT_LIMITS, unackedSteps: 64, blockSteps: 64 },
       keeping: { steps: 40, ms: 500, idleMs: 300 },
       counters: createTelemetry().sequences,
+      // in every other life of a server all work is cut as finely as can be
+      ...(this.draw(0, 1) === 0 && { grain: FINE }),
       onFault: (error) => this.faults.push(String(error)),
     });
   }

@@ -4,6 +4,7 @@ import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.js';
 import { PAST_LIMITS, type PastLimits } from '../../src/sequence/past/past.js';
 import { type Keeping, Registry } from '../../src/sequence/registry.js';
+import type { Grain } from '../../src/sequence/work/fair-turns.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
@@ -17,6 +18,7 @@ export function createRegistry(
     epochs?: string;
     keeping?: Partial<Keeping>;
     past?: Partial<PastLimits>;
+    grain?: Grain;
   } = {},
 ) {
   const scheduler = new VirtualTimeScheduler();
@@ -31,9 +33,13 @@ export function createRegistry(
     keeping: { steps: 4096, ms: 60_000, idleMs: 300_000, ...options.keeping },
     past: { ...PAST_LIMITS, ...options.past },
     counters: createTelemetry().sequences,
+    ...(options.grain && { grain: options.grain }),
   });
   return { registry, scheduler };
 }
+
+/** Cuts all work as finely as can be: each piece is a slice of its own. */
+export const FINE: Grain = { work: 1, ms: 0, piece: 1 };
 
 /** Gives the code of the EddyError that `act` throws, or 'none'. */
 export function codeOf(act: () => unknown): string {

@@ -1,11 +1,11 @@
 /** What a sequence was, as the messages of a view: out of the pages of its past, and then the live results. */
 import { Observable, type SchedulerLike, Subscription } from 'rxjs';
 import type { OutputLabel } from '../../fields/output-labels.js';
-import type { ViewMessage } from '../../protocol/views/index.js';
+import { countOf, type ViewMessage } from '../../protocol/views/index.js';
 import type { PastEntry } from '../past/entry.js';
 import type { Past, PastSteps } from '../past/past.js';
 import { StepTimes } from '../step-times.js';
-import type { Turns } from '../turns.js';
+import type { FairTurns } from '../work/fair-turns.js';
 import { named } from './latest-result.js';
 import type { ResultView } from './results.js';
 
@@ -65,54 +65,76 @@ export function* pastResults(
   }
 }
 
-/** How the past leaves: a page in each turn of the event loop, while there is room for it. */
-export interface PastWay {
-  readonly turns: Turns;
-  readonly scheduler: SchedulerLike;
-  /** Can the subscriber take more? It is asked again after a while. */
-  readonly hasRoom: () => boolean;
+/** Who reads the past. */
+export interface Reader {
+  /** Who shares the processor with others. */
+  readonly owner: object;
+  /** Can it take more? It is asked again after a while. */
+  hasRoom(): boolean;
+  /** Told how many steps it was given. */
+  read?(steps: number): void;
 }
 
-/** Milliseconds until a subscriber without room is asked again. */
-const LOOK_MS = 10;
+export interface PastWay {
+  readonly turns: FairTurns;
+  readonly scheduler: SchedulerLike;
+  readonly reader: Reader;
+}
 
-/** Gives past results, a page in each turn, and then the live ones. */
+/** Milliseconds until a reader without room is asked again. */
+const LOOK_MS = 10;
+/** What it costs to read a page, nearly. */
+const PAGE_WORK = 2 ** 22;
+
+/** Gives past results, a page in each turn, while there is room for them, and then the live ones. */
 export const thenLive = (
   pages: Iterator<ViewMessage[]>,
   live$: Observable<ViewMessage>,
-  { turns, scheduler, hasRoom }: PastWay,
+  { turns, scheduler, reader }: PastWay,
 ) =>
   new Observable<ViewMessage>((subscriber) => {
     const open = new Subscription();
     let page: ViewMessage[] = [];
     let at = 0;
     let next = Subscription.EMPTY;
-    /** Sends what there is room for; true when it goes on otherwise than in the next turn. */
-    const slice = (): boolean => {
+    /** Sends what there is room for; null when it goes on otherwise than in the next turn. */
+    const piece = (): number | null => {
       if (at === page.length) {
         const read = pages.next();
         if (read.done) {
           open.add(live$.subscribe(subscriber));
-          return true;
+          return null;
         }
         page = read.value;
         at = 0;
       }
-      while (at < page.length && hasRoom() && !subscriber.closed) subscriber.next(page[at++]!);
-      if (subscriber.closed) return true;
-      if (at === page.length) return false;
+      while (at < page.length && reader.hasRoom() && !subscriber.closed) {
+        const message = page[at++]!;
+        reader.read?.(countOf(message));
+        subscriber.next(message);
+      }
+      if (subscriber.closed) return null;
+      if (at === page.length) return PAGE_WORK;
       next = scheduler.schedule(goOn, LOOK_MS);
-      return true;
+      return null;
     };
     const goOn = () => {
-      next = turns.add(() => {
-        try {
-          return slice();
-        } catch (error) {
-          subscriber.error(error);
-          return true;
-        }
-      });
+      try {
+        next = turns.add({
+          kind: 'beside',
+          owner: reader.owner,
+          piece: () => {
+            try {
+              return piece();
+            } catch (error) {
+              subscriber.error(error);
+              return null;
+            }
+          },
+        });
+      } catch (error) {
+        subscriber.error(error);
+      }
     };
     goOn();
     open.add(() => next.unsubscribe());

@@ -123,7 +123,7 @@ export class Results implements CopyRoom {
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
-    if (record?.kind === 'steps' && run.seq === record.first && run.count > 0) this.beginSteps(record);
+    if (record?.kind === 'steps' && run.count > 0) this.takeInputs(record, run);
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
@@ -133,6 +133,10 @@ export class Results implements CopyRoom {
     if (run.events.length > 0)
       for (const { event, detail } of run.events) this.announce(course, event, detail, course.times.last);
     if (run.isLast && (record?.kind === 'steps' || record?.kind === 'targets')) this.flush(course);
+    else if (run.leavesAtOnce) {
+      this.flushSteps();
+      this.flushUpdates(run.now);
+    }
   }
 
   announce(
@@ -153,10 +157,13 @@ export class Results implements CopyRoom {
         this.announce(course, event, detail, this.timeAt(alert.seq, course), alert.seq);
   }
 
-  /** Takes the steps of a record, before the first of them is carried. */
-  private beginSteps(steps: Steps): void {
+  /** Takes the steps of a record, which leave with its first run; or with each run its own, where runs leave at once. */
+  private takeInputs(steps: Steps, { seq, count, leavesAtOnce }: SequenceRun): void {
     this.steps = steps;
-    this.sendInputs(steps.first, steps.x);
+    const size = this.stepSize;
+    const at = seq - steps.first;
+    if (leavesAtOnce) this.sendInputs(seq, steps.x.subarray(at * size, (at + count) * size));
+    else if (at === 0) this.sendInputs(seq, steps.x);
   }
 
   /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */

@@ -1,20 +1,22 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { concat, defer, finalize, merge, type Observable, of } from 'rxjs';
+import { defer, finalize, merge, Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
 import type { Schema } from '../../fields/sequence-schema.js';
+import type { Pieces } from '../../math/pieces.js';
 import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
+import type { Asker, Change, Refused } from '../change.js';
 import type { Course } from '../course.js';
 import type { ModelRoom } from '../model-room.js';
 import type { Past, Since } from '../past/past.js';
-import { type Start, starts } from '../recovery.js';
-import type { Turns } from '../turns.js';
-import { catchUp } from './catch-up.js';
+import { type Start, startOf } from '../recovery.js';
+import type { FairTurns } from '../work/fair-turns.js';
 import { latestResult } from './latest-result.js';
-import { type PastWay, pastResults, thenLive } from './past-results.js';
+import { pastResults, type Reader, thenLive } from './past-results.js';
+import { Replays } from './replays.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { checkWeights, weightsView } from './weights-view.js';
@@ -50,10 +52,13 @@ export interface Watched {
   readonly schema: Schema;
   readonly seq: number;
   readonly epoch: string;
+  /** How far its results have gone out, and the change of which more are to come. */
+  readonly shown: number;
+  readonly unfinished: Change | null;
   /** @throws EddyError why it ended, if it did */
   checkAlive(): void;
-  /** Wakes it. */
-  awake(): Course;
+  /** Looks at its model between two changes; wakes it, unless a sleeping one is to be left alone. */
+  look(look: (course: Course) => void, asker: Asker, isIdle?: boolean): void;
   /** Its model and epoch; null while it sleeps. */
   readonly course: Course | null;
 }
@@ -63,19 +68,31 @@ export interface WatchingParts {
   readonly results: Results;
   readonly log: SequenceStore;
   readonly past: Past;
-  readonly turns: Turns;
+  readonly turns: FairTurns;
   readonly models: ModelRoom;
   readonly clock: Clock;
   /** Reports a damaged checkpoint. */
   readonly onFault: (error: unknown) => void;
 }
 
-const always = () => true;
-
 export class Watching {
   private readers = 0;
+  private readonly replays: Replays;
+  /** A reader in this process, which keeps up. */
+  private readonly anybody: Reader = { owner: this, hasRoom: () => true };
 
-  constructor(private readonly parts: WatchingParts) {}
+  constructor(private readonly parts: WatchingParts) {
+    const { sequence, results: live, log, turns } = parts;
+    this.replays = new Replays({
+      startBefore: (seq) => this.startBefore(seq),
+      results: () => new Results(sequence.channel, sequence.spec, sequence.schema),
+      live,
+      log,
+      sequence,
+      latest: ({ view, ranges }, seen) => this.latest(view, ranges, seen),
+      turns,
+    });
+  }
 
   /** Does anybody read what was? */
   get isRead(): boolean {
@@ -87,9 +104,9 @@ export class Watching {
     this.checkView(view);
     if (view !== 'weights') return this.shape(view, this.parts.results.of(view, options.ranges), options);
     const { sequence, results, clock } = this.parts;
-    sequence.awake();
     const changes$ = merge(results.of('updates'), results.of('events'));
-    return weightsView(changes$, sequence.channel, () => sequence.course, options.every, clock.scheduler);
+    const look = (isIdle: boolean) => this.looked(isIdle);
+    return weightsView(changes$, sequence.channel, look, options.every, clock.scheduler);
   }
 
   /**
@@ -98,10 +115,10 @@ export class Watching {
    *
    * @throws EddyError `view-unavailable`
    */
-  rejoin(view: View, options: ViewOptions, after: After, hasRoom = always): Rejoined {
+  rejoin(view: View, options: ViewOptions, after: After, reader = this.anybody): Rejoined {
     if (view === 'weights') return { results$: this.watch(view, options), recovered: false };
     this.checkView(view);
-    const { results$, recovered } = this.resultsAfter(view, options.ranges, after, hasRoom);
+    const { results$, recovered } = this.resultsAfter(view, options.ranges ?? false, after, reader);
     return { results$: this.shape(view, results$, options), recovered };
   }
 
@@ -110,10 +127,10 @@ export class Watching {
    * pages of the past, whole and in order, a page in each turn of the event loop, and then the live results as the options
    * say. Updates and weights have no past.
    *
-   * @param hasRoom can the subscriber take more of the past?
+   * @param reader who reads it
    * @throws EddyError `view-unavailable`
    */
-  since(view: View, options: ViewOptions, { after, ...since }: From, hasRoom = always): Begun {
+  since(view: View, options: ViewOptions, { after, ...since }: From, reader = this.anybody): Begun {
     const { sequence, results, past } = this.parts;
     if (view === 'weights' || view === 'updates') {
       const rejoined = after && this.rejoin(view, options, after);
@@ -128,14 +145,14 @@ export class Watching {
     // what happened right after a step has its number
     const start = view === 'events' && recovered ? Math.min(begins, seen) : begins;
     const live$ = this.shape(view, results.of(view, options.ranges), options);
-    return { results$: this.fromPast(view, start, live$, hasRoom), begins, ...(after && { recovered }) };
+    return { results$: this.fromPast(view, start, live$, reader), begins, ...(after && { recovered }) };
   }
 
   private fromPast(
     view: ResultView,
     start: number,
     live$: Observable<ViewMessage>,
-    hasRoom: PastWay['hasRoom'],
+    reader: Reader,
   ): Observable<ViewMessage> {
     const { sequence, results, past, turns, clock } = this.parts;
     const { batch, features, units } = sequence.spec;
@@ -148,7 +165,7 @@ export class Watching {
       capacity: results.capacityOf(view),
       interval: sequence.course?.times.interval ?? null,
     });
-    return this.held(thenLive(pages, live$, { turns, scheduler: clock.scheduler, hasRoom }));
+    return this.held(thenLive(pages, live$, { turns, scheduler: clock.scheduler, reader }));
   }
 
   /** Counts those who read what was, so that the sequence is not dropped from memory meanwhile. */
@@ -193,43 +210,48 @@ export class Watching {
     return applyView(results$, options, results.capacityOf(view), clock.scheduler);
   }
 
-  private resultsAfter(
-    view: ResultView,
-    ranges: boolean | undefined,
-    after: After,
-    hasRoom: PastWay['hasRoom'],
-  ): Rejoined {
-    const { sequence, results: live, log, clock } = this.parts;
-    const live$ = live.of(view, ranges);
+  private resultsAfter(view: ResultView, ranges: boolean, after: After, reader: Reader): Rejoined {
+    const { sequence, results } = this.parts;
+    const live$ = results.of(view, ranges);
     const isOf = this.isOf(after);
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
-    if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
+    if (isOf && isPerStep && after.seq === sequence.shown) return { results$: live$, recovered: true };
     if (isOf && this.isInPast(view, after.seq)) {
       const first = isPerStep ? after.seq + 1 : after.seq;
-      return { results$: this.fromPast(view, first, live$, hasRoom), recovered: true };
+      return { results$: this.fromPast(view, first, live$, reader), recovered: true };
     }
-    const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
-    const latest = () => latestResult(view, sequence.channel, sequence.awake(), ranges);
-    if (!start) {
-      const last = latest();
-      return { results$: last ? concat(of(last), live$) : live$, recovered: false };
-    }
-    const replayed = new Results(sequence.channel, sequence.spec, sequence.schema);
-    const seq = () => sequence.seq;
-    const { scheduler } = clock;
-    const missed$ = catchUp(view, {
-      start,
-      after: after.seq,
-      log,
-      replayed,
-      live,
-      ranges,
-      scheduler,
-      latest,
-      seq,
+    const begins = isPerStep ? after.seq : after.seq - 1;
+    const oldest = isOf ? this.oldestStart() : 0;
+    if (!isOf || (oldest >= 0 && begins < oldest))
+      return { results$: this.latest(view, ranges), recovered: false };
+    const missed = { view, ranges, after: after.seq, begins };
+    return { results$: this.held(this.replays.after(missed)), recovered: true };
+  }
+
+  /** Gives the latest result, and then the live ones. @param seen the last step that was seen, where those since count as skipped */
+  private latest(view: ResultView, ranges: boolean, seen?: number): Observable<ViewMessage> {
+    const { sequence, results } = this.parts;
+    return new Observable((out) => {
+      const look = (course: Course) => {
+        const last = latestResult(view, sequence.channel, course, ranges);
+        if (last)
+          out.next(seen === undefined ? last : { ...last, skipped: Math.max(0, course.seq - seen - 1) });
+        out.add(results.of(view, ranges).subscribe(out));
+      };
+      sequence.look(look, { durable: () => undefined, refused: ([refused]) => out.error(refused?.error) });
     });
-    return { results$: this.held(missed$), recovered: true };
+  }
+
+  /** Gives the course while nothing changes it. */
+  private looked(isIdle: boolean): Observable<Course> {
+    return new Observable((out) => {
+      const asker = {
+        durable: () => out.complete(),
+        refused: ([refused]: readonly Refused[]) => out.error(refused?.error),
+      };
+      this.parts.sequence.look((course) => out.next(course), asker, isIdle);
+    });
   }
 
   /** Are the results of all steps after one kept? */
@@ -239,14 +261,25 @@ export class Watching {
     return view === 'events' ? oldest <= seq : oldest <= seq + 1;
   }
 
-  /** Gives a start for a replay of everything after a step; null if the log no longer has it. */
-  private startBefore(seq: number): Start | null {
-    const { sequence, log, models, onFault } = this.parts;
-    for (const start of starts(sequence.name, log, (spec, from) => models.make(spec, from), onFault)) {
-      const { model } = start.course;
-      if (model.seq <= seq || model.seq < 0) return start;
-      model.free();
+  /** Number of the last step before the oldest start of a replay; -1 if the whole log is there. */
+  private oldestStart(): number {
+    const { log, sequence } = this.parts;
+    if (log.oldest === 0) return -1;
+    let position = log.end;
+    for (const checkpoint of log.checkpoints()) position = Math.min(position, checkpoint.position);
+    try {
+      for (const { record } of log.records(position)) if (record.kind === 'steps') return record.first - 1;
+    } catch (error) {
+      // damage is met again, and told, where it is in the way
+      if (!(error instanceof EddyError)) throw error;
     }
-    return null;
+    return sequence.seq;
+  }
+
+  /** Gives a start for a replay of everything after a step; null if the log no longer has it. */
+  private startBefore(seq: number): Pieces<Start | null> {
+    const { sequence, log, models, onFault } = this.parts;
+    const isWanted = ({ model }: Course) => model.seq <= seq || model.seq < 0;
+    return startOf(sequence.name, log, (spec, from) => models.replay(spec, from), onFault, isWanted);
   }
 }

@@ -1,5 +1,5 @@
 /** The view of a model's weights: from time to time, and only if somebody watches. */
-import { filter, map, type Observable, type SchedulerLike, startWith } from 'rxjs';
+import { map, mergeMap, type Observable, type SchedulerLike, startWith } from 'rxjs';
 import { EddyError } from '../../errors.js';
 import { inputLabels } from '../../fields/input-labels.js';
 import { conflate } from '../../operators/conflate.js';
@@ -31,20 +31,20 @@ export function checkWeights(spec: ModelSpec): void {
  * Gives the weights at once, and again after changes, as they are when sent: at most once per `every`
  * milliseconds, and at most once a second. A sleeping sequence gives nothing.
  *
- * @param now gives the course, null while the sequence sleeps
+ * @param look gives the course while nothing changes it; a sleeping one only wakes where `isIdle` is false
  */
 export function weightsView(
   changes$: Observable<unknown>,
   channel: number,
-  now: () => Course | null,
+  look: (isIdle: boolean) => Observable<Course>,
   every: number,
   scheduler: SchedulerLike,
 ): Observable<ViewMessage> {
   return changes$.pipe(
-    startWith(undefined),
+    map(() => true),
+    startWith(false),
     conflate(Math.max(every, LEAST_MS), scheduler),
-    map(now),
-    filter((course) => course !== null),
+    mergeMap(({ value }) => look(value)),
     map((course) => weightsMessage(channel, course)),
   );
 }

@@ -112,7 +112,9 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       case 'subscribe':
         return this.inOrder(message, () => this.join(message));
       case 'remove':
-        return this.inOrder(message, () => done(message.id, this.parts.directory.remove(message.sequence)));
+        return this.inOrder(message, () =>
+          done(message.id, this.parts.directory.remove(message.sequence, this)),
+        );
       case 'configure':
       case 'reset':
       case 'checkpoint':
@@ -168,7 +170,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     if ((channel === undefined) === (sequence === undefined))
       throw new EddyError('message-invalid', 'append: either channel or sequence says where to');
     pace.take(1);
-    const handle$ = channel === undefined ? directory.get(sequence!) : of(this.channels.get(channel));
+    const handle$ = channel === undefined ? directory.get(sequence!, this) : of(this.channels.get(channel));
     return handle$.pipe(
       mergeMap((handle) =>
         handle
@@ -182,7 +184,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     const { directory, guard } = this.parts;
     this.channels.checkRoom(sequence);
     return directory
-      .open(sequence, mode, asked, () => guard.check('sequences'))
+      .open(sequence, mode, asked, () => guard.check('sequences'), this)
       .pipe(
         map(({ handle: opened, created }): ServerMessage => {
           // opening it may have ended a socket that does not keep up
@@ -220,7 +222,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   }
 
   private join(message: ClientMessageOf<'subscribe'>): Answer {
-    return this.parts.directory.get(message.sequence).pipe(
+    return this.parts.directory.get(message.sequence, this).pipe(
       mergeMap((handle) => {
         this.watch(handle, message);
         return EMPTY;
@@ -238,12 +240,13 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       parts.guard.check('views');
     }
     const options = { every, delivery, ranges };
-    const { hasRoom } = parts;
+    const { pace, hasRoom } = parts;
+    const reader = { owner: this, hasRoom, read: (steps: number) => pace.take(steps * PAST_STEP) };
     const { results$, ...begun }: Watched =
       last !== undefined || from !== undefined
-        ? handle.since(view, options, { after, last, from }, hasRoom)
+        ? handle.since(view, options, { after, last, from }, reader)
         : after
-          ? handle.rejoin(view, options, after, hasRoom)
+          ? handle.rejoin(view, options, after, reader)
           : { results$: handle.watch(view, options) };
     watches.drop(channel, view);
     out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun });
@@ -275,7 +278,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   private list({ id: re, after = '', limit = LISTED, sequence: only }: ClientMessageOf<'list'>): Answer {
     const access = this.parts.access();
     const covers = access.coversAll ? null : (name: string) => access.covers(name);
-    return this.parts.directory.list({ after, limit, covers, only }).pipe(
+    return this.parts.directory.list({ after, limit, covers, only, asker: this }).pipe(
       map(
         ({ sequences, ...list }): ServerMessage => ({
           type: 'listing',
@@ -287,6 +290,9 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     );
   }
 }
+
+/** What a step of the past counts in the rate of a socket's steps. */
+const PAST_STEP = 1 / 8;
 
 /** The default number of sequences in one answer. */
 const LISTED = 100;

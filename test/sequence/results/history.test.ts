@@ -281,7 +281,7 @@ describe('the past of a view', () => {
     let room = 0;
     const hasRoom = () => room-- > 0;
     sequence
-      .since('inputs', EVERY, { last: 8000 }, hasRoom)
+      .since('inputs', EVERY, { last: 8000 }, { owner: {}, hasRoom })
       .results$.subscribe((message) => got.push(message));
     run();
     expect(got.length).toBe(0);
@@ -341,7 +341,12 @@ describe('the past of a view', () => {
     const again = registry.get('s');
     expect([again.isAwake, again.seq, registry.awakeSize]).toEqual([false, 99, 0]);
     const got: ViewMessage[] = [];
-    const reading = again.since('inputs', EVERY, { last: 10 }, () => scheduler.frame > 5000);
+    const reading = again.since(
+      'inputs',
+      EVERY,
+      { last: 10 },
+      { owner: {}, hasRoom: () => scheduler.frame > 5000 },
+    );
     const subscription = reading.results$.subscribe((message) => got.push(message));
     scheduler.maxFrames = 4000;
     scheduler.flush();
