@@ -98,7 +98,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     x: readings,
     targets: readings.optional(),
   }),
-  z.strictObject({ type: z.literal('targets'), channel, seq, targets: readings }),
+  z.strictObject({ type: z.literal('targets'), id: id.optional(), channel, seq, targets: readings }),
   z.strictObject({
     type: z.literal('append'),
     id,
@@ -208,7 +208,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     ),
     more: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('done'), re: id }),
+  z.object({ type: z.literal('done'), re: id, refused: uint32.optional() }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
   ...VIEW_SCHEMAS,
   z.object({

@@ -2,6 +2,7 @@
 import type { EddyError } from '../errors.js';
 import { OwnRun } from '../operators/run.js';
 import type { SequenceEvent } from '../protocol/views/index.js';
+import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
 
 /** A refusal: the command, or part of it, changed nothing. */
@@ -15,9 +16,14 @@ export interface Refused {
 
 /** The one who asked for a change, and is told its outcome. */
 export interface Asker {
+  /** Is it answered in a bounded time, whatever the store does? Acks of steps wait for as long as it takes. */
+  readonly isRequest?: boolean;
   /** All steps up to this one are durable, and so is the change. */
   durable(seq: number): void;
+  /** The command changed nothing, or it is not known whether what it changed will be durable. */
   refused(refused: readonly Refused[]): void;
+  /** Parts of it changed nothing; `durable` tells of the others. */
+  partly?(refused: readonly Refused[]): void;
 }
 
 /** A step without a number. */
@@ -63,4 +69,11 @@ export class SequenceRun extends OwnRun {
   refused = NO_REFUSED;
   /** Did the change have any effect? */
   isEffective = true;
+  /** Was all of it refused? */
+  isRefused = false;
+
+  /** A run of no steps, at the model's last step. */
+  static stepless(model: Model, isLast = true): SequenceRun {
+    return new SequenceRun(model, model.seq + 1, 0, model.seq, null, null, [], isLast);
+  }
 }

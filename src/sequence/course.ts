@@ -3,6 +3,7 @@ import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
 import { AppendKeys } from './append-keys.js';
+import { targetReach } from './late-targets.js';
 import { RecentSteps } from './recent-steps.js';
 import { StepTimes } from './step-times.js';
 
@@ -24,7 +25,11 @@ export class Course {
     /** Were its fields ever named? Those of a sequence of version 0.1 were not. */
     public isNamed = true,
   ) {
-    this.recent = new RecentSteps(model.spec.batch * model.spec.features);
+    this.recent = new RecentSteps(
+      model.spec.batch * model.spec.features,
+      Number.POSITIVE_INFINITY,
+      targetReach(model.spec),
+    );
   }
 
   /** Number of the last step, -1 before the first. */

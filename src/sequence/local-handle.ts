@@ -6,8 +6,8 @@ import { Inlet } from '../operators/inlet.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import type { Appender, Asker } from './change.js';
-import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
+import type { Appender, Asker, Refused } from './change.js';
+import type { AppendedReading, RefusedPush, RefusedTargets, SequenceHandle, StepBlock } from './handle.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { Sequence } from './sequence.js';
@@ -85,6 +85,7 @@ export class LocalHandle implements SequenceHandle {
   append({ values, x, ...reading }: AppendedReading): Observable<number> {
     return new Observable((subscriber) => {
       const asker: Appender = {
+        isRequest: true,
         seq: -1,
         durable: () => {
           subscriber.next(asker.seq);
@@ -101,8 +102,22 @@ export class LocalHandle implements SequenceHandle {
     return answered((asker) => this.sequence.submit({ kind: 'flush', asker }));
   }
 
-  learn(first: number, targets: Float64Array): void {
-    this.sequence.submit({ kind: 'targets', first, targets, asker: this.asker });
+  learn(first: number, targets: Float64Array): Observable<RefusedTargets> {
+    return new Observable((subscriber) => {
+      const tell = (refused: readonly Refused[], isAll: boolean) =>
+        subscriber.next({ refused: refused.map((one) => ({ ...one, seq: one.seq ?? first })), isAll });
+      const asker: Asker = {
+        isRequest: true,
+        durable: () => subscriber.complete(),
+        refused: (refused) => {
+          if (refused[0]?.count === null) return subscriber.error(refused[0].error);
+          tell(refused, true);
+          subscriber.complete();
+        },
+        partly: (refused) => tell(refused, false),
+      };
+      this.sequence.submit({ kind: 'targets', first, targets, asker });
+    });
   }
 
   configure({ learning, learningRate }: ModelSettings): Observable<never> {
@@ -168,6 +183,7 @@ export class LocalHandle implements SequenceHandle {
 const answered = (ask: (asker: Asker) => void): Observable<never> =>
   new Observable((subscriber) =>
     ask({
+      isRequest: true,
       durable: () => subscriber.complete(),
       refused: ([refused]) => subscriber.error(refused?.error),
     }),

@@ -11,17 +11,16 @@
 import { type MonoTypeOperatorFunction, type OperatorFunction, pipe, type Subscriber } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Schema } from '../fields/sequence-schema.js';
-import { type CopyRoom, carrySteps, type RunTaker } from '../operators/carry-steps.js';
+import { type CopyRoom, carrySteps } from '../operators/carry-steps.js';
 import { learn } from '../operators/learn.js';
 import { Stage, stage } from '../operators/stage.js';
 import { windows } from '../operators/windows.js';
-import type { Model } from '../rnn/model.js';
-import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord, SequenceStore } from '../store/store.js';
 import { changedHealth } from './alert-events.js';
 import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Intake, refuse } from './intake.js';
+import { meetTargets } from './late-targets.js';
 
 /** What a live sequence does with commands. */
 export const live = (
@@ -92,8 +91,8 @@ class Carrying extends Stage<Change, SequenceRun> {
       course.note(record);
       return carrySteps(SequenceRun, course.model, record, room, this);
     }
-    if (record?.kind === 'targets') return meetTargets(course.model, record, this);
-    const run = stepless(course.model);
+    if (record?.kind === 'targets') return meetTargets(course, record, this);
+    const run = SequenceRun.stepless(course.model);
     if (record?.kind === 'configured') configure(run, record);
     else if (record?.kind === 'reset') reset(run, record, course);
     else if (record?.kind === 'named') name(record, course);
@@ -107,38 +106,7 @@ class Carrying extends Stage<Change, SequenceRun> {
   }
 }
 
-/** A run of no steps, at the model's last step. */
-const stepless = (model: Model, isLast = true) =>
-  new SequenceRun(model, model.seq + 1, 0, model.seq, null, null, [], isLast);
-
 type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
-
-/** Takes late targets. Each is learned from before the next is met, so each has a run of its own. */
-function meetTargets(
-  model: Model,
-  { first, targets }: RecordOf<'targets'>,
-  taker: RunTaker<SequenceRun>,
-): void {
-  const size = model.spec.batch * outputsOf(model.spec);
-  const refused: { error: EddyError; seq: number; count: number }[] = [];
-  const count = targets.length / size;
-  let refusals = 0;
-  for (let t = 0; t < count; t++) {
-    try {
-      model.meet(targets.subarray(t * size, (t + 1) * size), first + t);
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      const before = refused.at(-1);
-      if (before?.error.code === error.code && before.seq + before.count === first + t) before.count++;
-      else refused.push({ error, seq: first + t, count: 1 });
-      refusals++;
-    }
-    const run = stepless(model, t === count - 1);
-    run.refused = refused;
-    run.isEffective = refusals < count;
-    if (taker.emit(run)) return;
-  }
-}
 
 function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'configured'>): void {
   const { model } = run;

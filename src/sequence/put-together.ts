@@ -52,7 +52,7 @@ export function putTogether(
   const { replayed, isCut } = recovered ?? { replayed: 0, isCut: false };
   const blockSteps = blockStepsOf(spec, limits.blockSteps);
   const results = new Results(channel, spec, schema, past);
-  const acks = new PendingAcks(seq, log);
+  const acks = new PendingAcks(seq, { log, clock, limits, store });
   const wall = () => clock.wall();
   const lastTold = new LastTold(store, name, spec, wall);
   const intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
@@ -64,6 +64,17 @@ export function putTogether(
     const [from, to] = quietMs === null ? [silent, health] : [health, silent];
     for (const { event, detail } of changedHealth(from.state, to))
       results.announce(sequence, event, detail, sequence.course?.times.last ?? Number.NaN);
+  });
+  const checkpoints = new Checkpoints({
+    log,
+    clock,
+    limits,
+    store,
+    everySteps: replayStepsOf(spec, parts.checkpointSteps),
+    isKept: replayed === 0 && !isCut,
+    replayed,
+    summary: (course) => lastTold.summary(course) as unknown as Plain,
+    past,
   });
   return {
     blockSteps,
@@ -88,18 +99,16 @@ export function putTogether(
       silence.end();
       intake.end(reason);
       acks.refuse(reason);
+      checkpoints.refuse(reason);
       results.complete();
+    },
+    /** Refuses those who wait for what is after a position of the log, which is lost. */
+    refuseLost: (why: EddyError, after: number) => {
+      acks.refuse(why, after);
+      checkpoints.refuse(why, after);
     },
     count: (run: SequenceRun) => countRun(counters, run),
     closing,
-    checkpoints: new Checkpoints({
-      log,
-      clock,
-      everySteps: replayStepsOf(spec, parts.checkpointSteps),
-      isKept: replayed === 0 && !isCut,
-      replayed,
-      summary: (course) => lastTold.summary(course) as unknown as Plain,
-      past,
-    }),
+    checkpoints,
   };
 }

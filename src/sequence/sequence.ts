@@ -71,7 +71,7 @@ export class Sequence {
     events.durable$.subscribe((end) => this.own.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
-      this.own.checkpoints.reached(position, this.seq);
+      this.own.checkpoints.reached(position);
     });
     if (!recovered) return;
     this.begin(recovered.course);
@@ -98,8 +98,7 @@ export class Sequence {
   /** Can it be dropped from memory? */
   get isForgettable(): boolean {
     const { acks, checkpoints, intake } = this.own;
-    const { log } = this;
-    const isQuiet = acks.isEmpty && checkpoints.isQuiet && log.durableEnd === log.end;
+    const isQuiet = acks.isEmpty && checkpoints.isQuiet && this.log.durableEnd === this.log.end;
     return !this.isAwake && !this.isHeld && isQuiet && intake.pending === 0;
   }
 
@@ -285,6 +284,7 @@ export class Sequence {
     // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
     this.own.acks.durableSeq = course.seq;
+    this.own.refuseLost(damage[0]!, this.log.end);
     this.own.checkpoints.remake(course);
   }
 

@@ -17,9 +17,10 @@ export function createRegistry(
     epochs?: string;
     keeping?: Partial<Keeping>;
     past?: Partial<PastLimits>;
+    scheduler?: VirtualTimeScheduler;
   } = {},
 ) {
-  const scheduler = new VirtualTimeScheduler();
+  const { scheduler = new VirtualTimeScheduler() } = options;
   let epochs = 0;
   const registry = new Registry({
     kernels: sharedKernels(),
