@@ -72,6 +72,16 @@ export class Handle extends StepObserver implements SequenceHandle {
       capacity: () => outbox ?? parts.limits().unackedSteps,
       onDrop: (error) => this.report(error, null),
       onSent: () => this.tryClose(),
+      onTargetKept: () => this.producer.targetKept(),
+      onTargetRefused: (error, seq) => {
+        this.report(error, seq);
+        this.producer.targetKept();
+      },
+      onTargetDelayed: (error, seq) => {
+        if (this.isPaused || !this.isOpen) return;
+        this.pause();
+        this.report(error, seq);
+      },
     });
     this.appends = new AppendQueue({
       requests,
@@ -110,6 +120,10 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.producer.outbox.size;
   }
 
+  get unackedTargets(): number {
+    return this.producer.targets.size;
+  }
+
   get dropped(): number {
     return this.producer.outbox.dropped;
   }
@@ -133,9 +147,9 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.request({ type: 'flush' });
   }
 
-  learn(step: PushedStep | number, target: ArrayLike<number>): void {
+  learn(step: PushedStep | number, target: ArrayLike<number>): Promise<void> {
     this.checkTakes();
-    this.producer.learn(step, target);
+    return this.producer.learn(step, target);
   }
 
   configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void> {
