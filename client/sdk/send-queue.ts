@@ -163,13 +163,13 @@ export class SendQueue {
 
   private sendTarget(late: LateTarget, channel: number): void {
     const { requests, onTargetKept, onTargetDelayed, onTargetRefused } = this.parts;
-    const { seq, target } = late;
+    const { seq, target, times } = late;
     requests.ask(
       { type: 'targets', channel, seq, targets: target },
       () => this.targets.settle(late, null) && onTargetKept(),
       (error) => {
-        // it is sent again on the next socket
-        if (error.code === 'connection-lost') return;
+        // it is sent again, or was; what refused it may be that its step was not taken
+        if (error.code === 'connection-lost' || !late.isSent || late.times !== times) return;
         if (isPassing(error.code) || error.code === 'credit-exceeded') return onTargetDelayed(error, seq);
         if (this.targets.settle(late, error)) onTargetRefused(error, seq);
       },

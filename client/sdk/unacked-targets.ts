@@ -9,8 +9,10 @@ import type { Numbers } from './shape.js';
 import type { UnackedStep } from './unacked-steps.js';
 
 export class LateTarget {
-  /** Was it sent on this socket? */
+  /** Is it under way? */
   isSent = false;
+  /** How often it was sent. */
+  times = 0;
 
   constructor(
     private readonly number: number,
@@ -49,7 +51,10 @@ export class UnackedTargets {
     const ready = [...this.waiting].filter(
       ({ isSent, step }) => !isSent && (!step || step.status === 'acked' || isInFlight(step)),
     );
-    for (const late of ready) late.isSent = true;
+    for (const late of ready) {
+      late.isSent = true;
+      late.times++;
+    }
     return ready;
   }
 
@@ -61,7 +66,7 @@ export class UnackedTargets {
     return true;
   }
 
-  /** The socket broke: all that wait must be sent again. */
+  /** The socket broke, or the server cannot take steps: all that wait must be sent again. */
   interrupt(): void {
     for (const late of this.waiting) late.isSent = false;
   }
