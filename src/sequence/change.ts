@@ -4,6 +4,7 @@ import { OwnRun } from '../operators/run.js';
 import type { SequenceEvent } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
+import type { RunEvent } from './run-events.js';
 
 /** A refusal: the command, or part of it, changed nothing. */
 export interface Refused {
@@ -59,6 +60,7 @@ export const replayed = (record: LogRecord): Change => ({ record, last: -1, aske
 export type PlainEvent = Pick<SequenceEvent, 'event' | 'detail'>;
 
 const NO_EVENTS: readonly PlainEvent[] = [];
+const NO_NUMBERED: readonly RunEvent[] = [];
 const NO_REFUSED: readonly Refused[] = [];
 
 /** A run of a sequence, with the change that it belongs to. */
@@ -66,6 +68,8 @@ export class SequenceRun extends OwnRun {
   change!: Change;
   /** The events that the change caused. */
   events = NO_EVENTS;
+  /** All events of the run, numbered. */
+  numbered: readonly RunEvent[] = NO_NUMBERED;
   refused = NO_REFUSED;
   /** Did the change have any effect? */
   isEffective = true;

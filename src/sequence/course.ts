@@ -16,6 +16,8 @@ export class Course {
   readonly recent: RecentSteps;
   /** Of a resampled sequence: the time of the last step that is not all gaps; NaN before the first. */
   filled = Number.NaN;
+  /** How many events its history had so far: the number of the next one. */
+  events = 0;
 
   constructor(
     readonly model: Model,

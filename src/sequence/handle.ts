@@ -59,6 +59,8 @@ export interface SequenceHandle {
   /** Number of the last accepted step, and of the last durable one; -1 before the first. */
   readonly seq: number;
   readonly durable: number;
+  /** Number of the last event of its history, -1 before the first; null where that is not known. */
+  readonly event: number | null;
   /** The most steps of one block. */
   readonly blockSteps: number;
   readonly learning: boolean;

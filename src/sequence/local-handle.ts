@@ -65,6 +65,11 @@ export class LocalHandle implements SequenceHandle {
     return this.sequence.durable;
   }
 
+  get event(): number | null {
+    const { events } = this.sequence;
+    return events === null ? null : events - 1;
+  }
+
   get blockSteps(): number {
     return this.sequence.blockSteps;
   }

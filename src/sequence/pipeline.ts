@@ -21,6 +21,7 @@ import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Intake, refuse } from './intake.js';
 import { meetTargets } from './late-targets.js';
+import { numberEvents } from './run-events.js';
 
 /** What a live sequence does with commands. */
 export const live = (
@@ -101,6 +102,7 @@ class Carrying extends Stage<Change, SequenceRun> {
 
   emit(run: SequenceRun): boolean {
     run.change = this.change!;
+    run.numbered = numberEvents(run, this.course);
     this.out.next(run);
     return this.out.closed;
   }

@@ -27,6 +27,8 @@ export interface Place {
   /** Number of its last step. */
   readonly seq: number;
   readonly epoch: string;
+  /** How many events its history had; null where that is not known. */
+  readonly events: number | null;
   readonly spec: ModelSpec;
   readonly schema: Schema;
   readonly past: Past;
@@ -36,8 +38,8 @@ export interface Place {
 
 export function placeOf(origin: Recovered | Asleep): Place {
   if (!('course' in origin)) return { ...origin, recovered: null };
-  const { seq, epoch, schema, model } = origin.course;
-  return { seq, epoch, schema, spec: model.spec, past: origin.past, recovered: origin };
+  const { seq, epoch, events, schema, model } = origin.course;
+  return { seq, epoch, events, schema, spec: model.spec, past: origin.past, recovered: origin };
 }
 
 /** @param closeBins closes the open bins of a resampled sequence */

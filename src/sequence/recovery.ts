@@ -43,17 +43,19 @@ interface SequenceState {
   readonly keys?: unknown;
   readonly recent?: unknown;
   readonly filled?: number | null;
+  readonly events?: number;
 }
 
 /** The state of a sequence in a checkpoint. */
-export const stateOf = ({ epoch, model, schema, isNamed, times, keys, recent, filled }: Course): Plain => ({
+export const stateOf = ({ epoch, model, schema, isNamed, events, ...course }: Course): Plain => ({
   epoch,
   snapshot: model.snapshot(),
   ...(isNamed && { schema }),
-  times: times.state(),
-  keys: keys.state(),
-  recent: recent.state(),
-  filled: Number.isNaN(filled) ? null : filled,
+  times: course.times.state(),
+  keys: course.keys.state(),
+  recent: course.recent.state(),
+  filled: Number.isNaN(course.filled) ? null : course.filled,
+  events,
 });
 
 /**
@@ -147,7 +149,16 @@ export function* starts(
 
 /** @throws EddyError `snapshot-invalid`, `spec-invalid` */
 export function fromState(state: Plain, position: number, make: MakeModel): Start {
-  const { epoch, snapshot, schema, times, keys, recent, filled } = state as unknown as SequenceState;
+  const {
+    epoch,
+    snapshot,
+    schema,
+    times,
+    keys,
+    recent,
+    filled,
+    events = 0,
+  } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const course = courseOf(make(storedSpec(snapshot.spec), { snapshot }), epoch, schema);
@@ -155,6 +166,7 @@ export function fromState(state: Plain, position: number, make: MakeModel): Star
   course.keys.restore(keys);
   course.recent.restore(recent);
   course.filled = filled ?? Number.NaN;
+  course.events = events;
   return { course, position };
 }
 

@@ -46,7 +46,7 @@ export class Sequence {
   private readonly commands = new Inlet<ChangeCommand>();
   private readonly own: ReturnType<typeof putTogether>;
   private pipe = Subscription.EMPTY;
-  private last: { seq: number; epoch: string };
+  private last: { seq: number; epoch: string; events: number | null };
   private failure: EddyError | null = null;
   private readonly lane = new OneAtATime<Command>((command) => this.run(command));
   /** Was the command under way answered? */
@@ -60,12 +60,12 @@ export class Sequence {
     origin: Recovered | Asleep,
   ) {
     const place = placeOf(origin);
-    const { spec, schema, seq, epoch, recovered } = place;
+    const { spec, schema, recovered, seq, epoch } = place;
     this.name = parts.name;
     this.channel = parts.channel;
     this.spec = spec;
     this.schema = schema;
-    this.last = { seq, epoch };
+    this.last = { seq, epoch, events: place.events };
     this.lastActive = parts.clock.monotonic();
     this.own = putTogether(this, parts, log, place, () => this.submit({ kind: 'flush', asker: NOBODY }));
     events.durable$.subscribe((end) => this.own.acks.reached(end));
@@ -125,6 +125,11 @@ export class Sequence {
   /** Id of this history; changes on every reset. */
   get epoch(): string {
     return this.course?.epoch ?? this.last.epoch;
+  }
+
+  /** How many events its history had so far; null where that is not known. */
+  get events(): number | null {
+    return this.course?.events ?? this.last.events;
   }
 
   /**
@@ -266,7 +271,7 @@ export class Sequence {
     const { course } = this;
     if (!course) return;
     this.pipe.unsubscribe();
-    this.last = { seq: course.seq, epoch: course.epoch };
+    this.last = { seq: course.seq, epoch: course.epoch, events: course.events };
     this.course = null;
     course.model.free();
     this.own.past.free();

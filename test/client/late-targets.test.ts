@@ -149,7 +149,7 @@ describe('a late target', () => {
     peer.script = (message) =>
       message.type === 'steps'
         ? [failure('store-unavailable', { channel: 1, seq: message.seq }, true)]
-        : null;
+        : undefined;
     const step = handle.push([0]);
     await turn();
     const outcome = noted(handle.learn(step, [1]));

@@ -1,5 +1,5 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { concat, defer, finalize, merge, type Observable, of } from 'rxjs';
+import { concat, defer, EMPTY, finalize, merge, mergeMap, type Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
@@ -23,6 +23,8 @@ import { checkWeights, weightsView } from './weights-view.js';
 export interface After {
   readonly epoch: string;
   readonly seq: number;
+  /** Number of the last event it has seen, -1 for none; without it, those of that step come again. */
+  readonly event?: number | undefined;
 }
 
 export interface Rejoined {
@@ -50,6 +52,8 @@ export interface Watched {
   readonly schema: Schema;
   readonly seq: number;
   readonly epoch: string;
+  /** How many events its history had so far; null where that is not known. */
+  readonly events: number | null;
   /** @throws EddyError why it ended, if it did */
   checkAlive(): void;
   /** Wakes it. */
@@ -71,6 +75,18 @@ export interface WatchingParts {
 }
 
 const always = () => true;
+
+/** Leaves out the events that a subscriber has seen. Those without a number are of the life of the sequence, or of an older version. */
+const unseen = (results$: Observable<ViewMessage>, last: number | undefined): Observable<ViewMessage> =>
+  last === undefined
+    ? results$
+    : results$.pipe(
+        mergeMap((message) => {
+          if (message.type !== 'events') return of(message);
+          const events = message.events.filter(({ number = Number.POSITIVE_INFINITY }) => number > last);
+          return events.length > 0 ? of({ ...message, events }) : EMPTY;
+        }),
+      );
 
 export class Watching {
   private readers = 0;
@@ -205,9 +221,12 @@ export class Watching {
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.seq) return { results$: live$, recovered: true };
+    const seen = view === 'events' ? after.event : undefined;
+    if (isOf && seen !== undefined && seen + 1 === sequence.events)
+      return { results$: live$, recovered: true };
     if (isOf && this.isInPast(view, after.seq)) {
       const first = isPerStep ? after.seq + 1 : after.seq;
-      return { results$: this.fromPast(view, first, live$, hasRoom), recovered: true };
+      return { results$: unseen(this.fromPast(view, first, live$, hasRoom), seen), recovered: true };
     }
     const start = isOf ? this.startBefore(isPerStep ? after.seq : after.seq - 1) : null;
     const latest = () => latestResult(view, sequence.channel, sequence.awake(), ranges);
@@ -229,7 +248,7 @@ export class Watching {
       latest,
       seq,
     });
-    return { results$: this.held(missed$), recovered: true };
+    return { results$: unseen(this.held(missed$), seen), recovered: true };
   }
 
   /** Are the results of all steps after one kept? */

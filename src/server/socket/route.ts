@@ -32,7 +32,7 @@ import { Lanes } from './lanes.js';
 import { learn } from './late-targets.js';
 import type { LatencySampler } from './latency-sampler.js';
 import type { StepPace } from './step-pace.js';
-import { entryOf, placeOf } from './told-sequence.js';
+import { entryOf, eventOf, placeOf } from './told-sequence.js';
 import { Watches } from './watches.js';
 
 export interface RouteParts {
@@ -247,7 +247,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
           ? handle.rejoin(view, options, after, hasRoom)
           : { results$: handle.watch(view, options) };
     watches.drop(channel, view);
-    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun });
+    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun, ...eventOf(view, handle) });
     // a socket that cannot take even that has ended meanwhile
     if (this.closed) return;
     const subscription = new Subscription();
