@@ -94,14 +94,14 @@ export class Producer extends SendQueue {
     return this.waiters.until(() => outbox.size + targets.size === 0);
   }
 
-  /** Tells whether the steps that wait are steps of a model. */
-  fits(spec: NamedSpec): boolean {
-    return this.outbox.fits(shapeOf(spec).step);
-  }
-
   /** The channel is open on this socket, for a model of `spec`. */
   begin(place: Place, spec: NamedSpec): QueueResumed {
     this.shape = shapeOf(spec);
+    if (!this.outbox.fits(this.shape.step)) {
+      const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
+      this.stop(error);
+      this.parts.onDrop(error);
+    }
     const resumed = this.resume(place);
     this.schedule();
     return resumed;
@@ -113,8 +113,7 @@ export class Producer extends SendQueue {
     this.schedule();
   }
 
-  /** A target is durable, so there is room. */
-  targetKept(): void {
+  protected override targetSettled(): void {
     this.schedule();
   }
 

@@ -41,11 +41,9 @@ export interface SendQueueParts {
   readonly onTargetRefused: (error: CodedError, seq: number) => void;
   /** The server cannot take targets now: what waits is sent again later. */
   readonly onTargetDelayed: (error: CodedError, seq: number) => void;
-  /** A target is durable. */
-  readonly onTargetKept: () => void;
 }
 
-export class SendQueue {
+export abstract class SendQueue {
   readonly outbox: UnackedSteps;
   readonly targets = new UnackedTargets();
   /** The channel on this socket; null while it is not open. */
@@ -161,17 +159,22 @@ export class SendQueue {
     this.parts.send({ type: 'steps', channel, seq, count: steps.length, ...numbers });
   }
 
+  /** There is room for another target. */
+  protected abstract targetSettled(): void;
+
   private sendTarget(late: LateTarget, channel: number): void {
-    const { requests, onTargetKept, onTargetDelayed, onTargetRefused } = this.parts;
+    const { requests, onTargetDelayed, onTargetRefused } = this.parts;
     const { seq, target, times } = late;
     requests.ask(
       { type: 'targets', channel, seq, targets: target },
-      () => this.targets.settle(late, null) && onTargetKept(),
+      () => this.targets.settle(late, null) && this.targetSettled(),
       (error) => {
         // it is sent again, or was; what refused it may be that its step was not taken
         if (error.code === 'connection-lost' || !late.isSent || late.times !== times) return;
         if (isPassing(error.code) || error.code === 'credit-exceeded') return onTargetDelayed(error, seq);
-        if (this.targets.settle(late, error)) onTargetRefused(error, seq);
+        if (!this.targets.settle(late, error)) return;
+        onTargetRefused(error, seq);
+        this.targetSettled();
       },
     );
   }

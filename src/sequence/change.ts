@@ -27,6 +27,9 @@ export interface Asker {
   partly?(refused: readonly Refused[]): void;
 }
 
+/** Nobody asked. */
+export const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
+
 /** A step without a number. */
 export interface Appended {
   /** [B,F]; NaN is a gap. */

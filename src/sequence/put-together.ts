@@ -104,8 +104,9 @@ export function putTogether(
       checkpoints.refuse(reason);
       results.complete();
     },
-    /** Refuses those who wait for what is after a position of the log, which is lost. */
-    refuseLost: (why: EddyError, after: number) => {
+    /** What is after a position of the log is lost: refuses those who wait for it. @param seq number of the last step */
+    lose: (why: EddyError, after: number, seq: number) => {
+      acks.durableSeq = seq;
       acks.refuse(why, after);
       checkpoints.refuse(why, after);
     },

@@ -12,7 +12,7 @@ import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.j
 import type { Model } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import type { Asker, SequenceRun } from './change.js';
+import { NOBODY, type SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, refuse } from './intake.js';
 import type { LogEvents } from './log-events.js';
@@ -26,9 +26,6 @@ import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
 import { takeRun } from './take-run.js';
-
-/** Nobody asked. */
-const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
 
 export class Sequence {
   readonly name: string;
@@ -244,8 +241,7 @@ export class Sequence {
 
   /** Sets up the pipe for all commands while it is awake. */
   private begin(course: Course): void {
-    const { commands, log } = this;
-    const { intake, results } = this.own;
+    const { commands, log, own } = this;
     this.course = course;
     course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
@@ -253,7 +249,7 @@ export class Sequence {
       (run) => this.take(run, course),
       (fault) => this.fail(fault),
     );
-    this.pipe = commands.pipe(live(intake, course, results, log)).subscribe(sink);
+    this.pipe = commands.pipe(live(own.intake, course, own.results, log)).subscribe(sink);
   }
 
   /** Takes the result of a change, or of a part of it. */
@@ -288,8 +284,7 @@ export class Sequence {
     if (!isCut) return;
     // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
-    this.own.acks.durableSeq = course.seq;
-    this.own.refuseLost(damage[0]!, this.log.end);
+    this.own.lose(damage[0]!, this.log.end, course.seq);
     this.own.checkpoints.remake(course);
   }
 

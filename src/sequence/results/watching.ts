@@ -187,9 +187,10 @@ export class Watching {
   }
 
   /** Is a position one of this history? */
-  private isOf({ epoch, seq }: After): boolean {
+  private isOf({ epoch, seq, event = -1 }: After): boolean {
     const { sequence } = this.parts;
-    return epoch === sequence.epoch && seq <= sequence.seq;
+    const isKnown = seq <= sequence.seq && event < (sequence.events ?? Number.POSITIVE_INFINITY);
+    return epoch === sequence.epoch && isKnown;
   }
 
   private checkView(view: View): void {
