@@ -63,6 +63,10 @@ export const LIMITS = {
     'appends of one sequence that wait for their answer; more: credit-exceeded',
     1_048_576,
   ),
+  durableMs: ms(
+    10_000,
+    'time a request waits until what it did is durable; later: store-unavailable, and it may yet become so',
+  ),
   stepsPerSecond: perSecond(
     1_000_000,
     'steps of one socket; above it the server reads the socket more slowly',

@@ -204,6 +204,8 @@ export interface SequenceHandle extends Watch, Observer<StepInput> {
   readonly room: number;
   /** Steps that are not acked. */
   readonly unacked: number;
+  /** Late targets that are not durable yet; `room` has as many less than `outbox` at most. */
+  readonly unackedTargets: number;
   /** Steps given up by `drop-oldest-unsent`. */
   readonly dropped: number;
   /**
@@ -246,12 +248,13 @@ export interface SequenceHandle extends Watch, Observer<StepInput> {
    */
   pump(source: StepSource): Promise<void>;
   /**
-   * Gives a late target [B,M] to a step, by receipt or number. It goes with its step, if that has to be sent (again),
-   * and else at once, or after the next re-open. One that was under way when the connection broke may be lost.
+   * Gives a late target [B,M] to a step, by receipt or number. It goes with its step, if that was not sent yet, and else
+   * after it. It is kept until it is durable, and sent again after a broken connection:
+   * it counts exactly once. Resolves when it is durable; rejects if the server refuses it, which `errors$` tells too.
    *
    * @throws EddyError `target-*`, `outbox-full`, `message-too-large`, `client-closed`
    */
-  learn(step: PushedStep | number, target: ArrayLike<number>): void;
+  learn(step: PushedStep | number, target: ArrayLike<number>): Promise<void>;
   /** Changes settings, after the steps pushed so far. Rejects with `connection-lost` if the answer does not come. */
   configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void>;
   /** Sets the state, or state and weights, back to the first, after the steps pushed so far. Numbers go on. */

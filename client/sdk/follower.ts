@@ -14,15 +14,20 @@ export interface Item {
   readonly t?: number | null | undefined;
   readonly update?: number;
   readonly event?: string;
+  /** Of an event. */
+  readonly number?: number | undefined;
+  readonly epoch?: string;
 }
 
 /** A subscriber's position: it has seen everything up to this step. */
 export interface Place {
   readonly epoch: string;
   readonly seq: number;
+  /** Number of the last event it has seen, if they have numbers. */
+  readonly event?: number;
 }
 
-type Begin = Pick<ServerMessageOf<'subscribed'>, 'epoch' | 'seq' | 'recovered' | 'begins'>;
+type Begin = Pick<ServerMessageOf<'subscribed'>, 'epoch' | 'seq' | 'recovered' | 'begins' | 'event'>;
 
 /** One local subscriber of a view: its wishes, its place, and what it has yet to see. */
 export class Follower<T extends Item> {
@@ -57,14 +62,14 @@ export class Follower<T extends Item> {
   }
 
   /** The server sends results: from `begins` on, from the places that it was told if it recovered them, or from after step `seq`. */
-  begin({ epoch, seq, recovered = false, begins }: Begin): void {
+  begin({ epoch, seq, recovered = false, begins, event }: Begin): void {
     if (this.since) {
       if (this.isAsked) this.beginPast(this.since, epoch, seq, begins ?? seq + 1);
       return;
     }
     this.isAhead = recovered || begins !== undefined;
     if (recovered && this.place) return;
-    this.place = { epoch, seq };
+    this.place = { epoch, seq, ...(event !== undefined && { event }) };
     this.lastUpdate = -1;
     this.seenEvents = [];
     // the steps in between are counted when the next result comes
@@ -74,9 +79,9 @@ export class Follower<T extends Item> {
   /** @param end number of the last step these results cover, if known */
   deliver(all: readonly T[], end: number | undefined): void {
     if (this.since) return;
-    const items = this.isAhead ? all.filter((item) => this.isNew(item)) : all;
+    const items = all.filter((item) => (this.isAhead ? this.isNew(item) : !this.isSeen(item)));
     const [first, ...others] = items;
-    if (this.isAhead && !first) return;
+    if (!first && (this.isAhead || all.length > 0)) return;
     this.isAhead = false;
     this.fromTime = Number.NEGATIVE_INFINITY;
     if (this.place && end !== undefined) this.goTo(end);
@@ -98,9 +103,17 @@ export class Follower<T extends Item> {
     this.isAhead = true;
   }
 
-  private isNew({ seq, update, event, t, ...rest }: T): boolean {
+  /** Is it an event that came before? */
+  private isSeen({ number }: T): boolean {
+    return number !== undefined && number <= (this.place?.event ?? -1);
+  }
+
+  private isNew(item: T): boolean {
+    const { seq, update, event, t, ...rest } = item;
+    if (this.isSeen(item)) return false;
     if (update !== undefined) return update > this.lastUpdate;
     if (t !== null && t !== undefined && t < this.fromTime) return false;
+    if (rest.number !== undefined && this.place?.event !== undefined) return true;
     if (seq === undefined || !this.place || seq > this.place.seq) return true;
     if (event === undefined || seq < this.place.seq) return false;
     return this.seenEvents.length > 0 && !this.seenEvents.includes(identityOf(event, rest));
@@ -116,6 +129,9 @@ export class Follower<T extends Item> {
     for (const { seq, event, t, ...rest } of items)
       if (event !== undefined && seq === this.place?.seq) this.seenEvents.push(identityOf(event, rest));
     this.seenEvents.splice(0, this.seenEvents.length - MOST_EVENTS);
+    const last = items.findLast(({ number }) => number !== undefined);
+    if (last && this.place)
+      this.place = { ...this.place, epoch: last.epoch ?? this.place.epoch, event: last.number! };
   }
 
   /** Steps between the last result and this one that were not reported as skipped. */

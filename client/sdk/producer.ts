@@ -4,13 +4,12 @@ import { EddyError } from '../../src/errors.js';
 import type { NamedSpec, PushedStep, StepValues } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { refusesSteps } from './refusal.js';
-import type { RequestBody, Requests } from './requests.js';
+import type { RequestBody } from './requests.js';
 import { type Place, type QueueResumed, SendQueue, type SendQueueParts } from './send-queue.js';
 import { checkRoom, copyStep, copyTarget, type Shape, shapeOf } from './shape.js';
 import { Waiters } from './waiters.js';
 
 export interface ProducerParts extends SendQueueParts {
-  readonly requests: Requests;
   readonly spec: NamedSpec | undefined;
   /** Tells that steps begin to be given up. */
   readonly onDrop: (error: CodedError) => void;
@@ -43,7 +42,8 @@ export class Producer extends SendQueue {
   }
 
   get room(): number {
-    return this.failure ? 0 : this.outbox.room;
+    const { room, capacity } = this.outbox;
+    return this.failure ? 0 : Math.max(0, Math.min(room, capacity - this.targets.size));
   }
 
   /** Is nothing left to be sent or acked? */
@@ -63,11 +63,14 @@ export class Producer extends SendQueue {
     return step;
   }
 
-  learn(step: PushedStep | number, target: ArrayLike<number>): void {
+  /** Resolves when the target is durable. */
+  learn(step: PushedStep | number, target: ArrayLike<number>): Promise<void> {
     if (this.failure) throw this.failure;
     const copy = copyTarget(target, this.shape);
     checkRoom(null, copy, this.parts.limits(), this.parts.bytesPerReal);
-    this.attach(step, copy);
+    const kept = this.attach(step, copy);
+    this.schedule();
+    return kept;
   }
 
   /** Sends a request after the steps pushed so far. */
@@ -86,18 +89,19 @@ export class Producer extends SendQueue {
   }
 
   drained(): Promise<void> {
-    if (this.failure && this.outbox.size > 0) return Promise.reject(this.failure);
-    return this.waiters.until(() => this.outbox.size === 0);
-  }
-
-  /** Tells whether the steps that wait are steps of a model. */
-  fits(spec: NamedSpec): boolean {
-    return this.outbox.fits(shapeOf(spec).step);
+    const { outbox, targets } = this;
+    if (this.failure && outbox.size > 0) return Promise.reject(this.failure);
+    return this.waiters.until(() => outbox.size + targets.size === 0);
   }
 
   /** The channel is open on this socket, for a model of `spec`. */
   begin(place: Place, spec: NamedSpec): QueueResumed {
     this.shape = shapeOf(spec);
+    if (!this.outbox.fits(this.shape.step)) {
+      const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
+      this.stop(error);
+      this.parts.onDrop(error);
+    }
     const resumed = this.resume(place);
     this.schedule();
     return resumed;
@@ -106,6 +110,10 @@ export class Producer extends SendQueue {
   ack(seq: number): void {
     this.outbox.ack(seq);
     this.acked.next(seq);
+    this.schedule();
+  }
+
+  protected override targetSettled(): void {
     this.schedule();
   }
 

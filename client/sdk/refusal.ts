@@ -1,3 +1,4 @@
+import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import type { UnackedStep } from './unacked-steps.js';
 
 const OF_BLOCKS = new Set(['block-too-long', 'credit-exceeded', 'channel-unknown', 'sequence-failed']);
@@ -16,6 +17,11 @@ export function refusesSteps(code: string, step: UnackedStep | undefined): boole
     (OF_TARGETS.has(code) && step !== undefined && step.sentTarget !== null)
   );
 }
+
+/** An error of a channel that answers no request. */
+export type Refusal = Pick<ServerMessageOf<'error'>, 'code' | 'message' | 'temporary'> & {
+  seq?: number | null | undefined;
+};
 
 const PASSING = new Set(['store-unavailable', 'overloaded', 'rate-limit']);
 

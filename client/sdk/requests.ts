@@ -1,7 +1,12 @@
-import type { ClientMessage, ServerMessage, ServerMessageOf } from '../../src/protocol/messages.js';
+import type {
+  ClientMessage,
+  ClientMessageOf,
+  ServerMessage,
+  ServerMessageOf,
+} from '../../src/protocol/messages.js';
 import { type CodedError, codedError } from './coded-error.js';
 
-type Request = Extract<ClientMessage, { id: number }>;
+type Request = Extract<ClientMessage, { id: number }> | (ClientMessageOf<'targets'> & { id: number });
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** A request without its number. */
 export type RequestBody = WithoutId<Request>;
@@ -11,6 +16,7 @@ export interface Answers {
   subscribe: ServerMessageOf<'subscribed'>;
   append: ServerMessageOf<'appended'>;
   flush: ServerMessageOf<'done'>;
+  targets: ServerMessageOf<'done'>;
   unsubscribe: ServerMessageOf<'done'>;
   configure: ServerMessageOf<'done'>;
   reset: ServerMessageOf<'done'>;

@@ -8,18 +8,17 @@ import { joinFloats } from '../../src/protocol/join-floats.js';
 import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages.js';
 import type { Overflow, PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
+import { Deferred } from './deferred.js';
+import { isPassing } from './refusal.js';
+import type { Requests } from './requests.js';
 import { type Numbers, roomOf } from './shape.js';
 import { type Block, type Resumed, UnackedStep, UnackedSteps } from './unacked-steps.js';
+import { LateTarget, UnackedTargets } from './unacked-targets.js';
 
 /** A request that is sent after the steps pushed before it. */
 export interface Control {
   send(channel: number): void;
   fail(error: CodedError): void;
-}
-
-interface LateTarget {
-  readonly seq: number;
-  readonly target: Numbers;
 }
 
 /** The position to continue from, according to `opened`. */
@@ -37,14 +36,19 @@ export interface SendQueueParts {
   readonly bytesPerReal: number;
   readonly limits: () => Limits;
   readonly send: (message: ClientMessage) => void;
+  readonly requests: Requests;
+  /** The target of a step was refused. */
+  readonly onTargetRefused: (error: CodedError, seq: number) => void;
+  /** The server cannot take targets now: what waits is sent again later. */
+  readonly onTargetDelayed: (error: CodedError, seq: number) => void;
 }
 
-export class SendQueue {
+export abstract class SendQueue {
   readonly outbox: UnackedSteps;
+  readonly targets = new UnackedTargets();
   /** The channel on this socket; null while it is not open. */
   private channel: number | null = null;
   private controls: { after: number; readonly control: Control }[] = [];
-  private late: LateTarget[] = [];
   /** The most steps in one block, according to `opened`. */
   private blockSteps = Number.POSITIVE_INFINITY;
   private isHalted = false;
@@ -54,7 +58,7 @@ export class SendQueue {
   }
 
   protected get isEmpty(): boolean {
-    return this.outbox.size + this.controls.length + this.late.length === 0;
+    return this.outbox.size + this.controls.length + this.targets.size === 0;
   }
 
   /** @throws EddyError `outbox-full` */
@@ -68,18 +72,23 @@ export class SendQueue {
     return step;
   }
 
-  /** @throws EddyError `target-duplicate`, `target-expired`, `outbox-full` */
-  protected attach(of: PushedStep | number, target: Numbers): void {
+  /** Resolves when the target is durable. @throws EddyError `target-duplicate`, `target-expired`, `outbox-full` */
+  protected attach(of: PushedStep | number, target: Numbers): Promise<void> {
     const step = typeof of === 'number' ? this.outbox.find(of) : (of as UnackedStep);
     const seq = step ? step.seq : (of as number);
     if (step?.status === 'dropped')
       throw new EddyError('target-expired', 'the step was dropped, so it takes no target');
-    if (step?.target) throw new EddyError('target-duplicate', 'the step already has its target');
-    const isGone = !step || step.status === 'acked';
-    const waits = !isGone && !this.outbox.isInFlight(step);
-    if (!waits) this.sendTarget({ seq: seq!, target });
+    if (step?.target || (!step && this.targets.has(seq!)))
+      throw new EddyError('target-duplicate', 'the step already has its target');
+    const outcome = new Deferred<void>();
+    if (step?.seq === null) step.outcome = outcome;
+    else {
+      const { capacity } = this.outbox;
+      if (this.targets.size >= capacity) throw full(capacity, 'late targets');
+      this.targets.add(new LateTarget(seq!, target, step ?? null, outcome));
+    }
     if (step) step.target = target;
-    if (step && waits) step.isTargetUnsent = true;
+    return outcome.promise;
   }
 
   /** Sends a request after the steps pushed so far. @throws EddyError `outbox-full` */
@@ -91,6 +100,8 @@ export class SendQueue {
   protected pump(): void {
     if (this.channel === null) return;
     for (;;) {
+      for (const late of this.targets.take((step) => this.outbox.isInFlight(step)))
+        this.sendTarget(late, this.channel);
       const [next] = this.controls;
       const until = next ? next.after - this.outbox.sent : Number.POSITIVE_INFINITY;
       if (next && until <= 0) {
@@ -109,21 +120,14 @@ export class SendQueue {
     this.channel = channel;
     this.blockSteps = blockSteps;
     const resumed = this.outbox.resume(seq);
-    const lostTargets = resumed.lost ? this.late.length : 0;
-    const late = resumed.lost ? [] : this.late;
-    this.late = [];
-    for (const target of late) this.sendTarget(target);
-    // The server ignores steps that it already has, and so it ignores targets given to them since.
-    for (const step of resumed.lost ? [] : this.outbox.accepted(seq)) {
-      if (step.target && step.isTargetUnsent) this.sendTarget({ seq: step.seq!, target: step.target });
-      step.isTargetUnsent = false;
-    }
+    const lostTargets = resumed.lost ? this.targets.giveUp(seq) : 0;
     return { ...resumed, lostTargets };
   }
 
   interrupt(): void {
     this.channel = null;
     this.outbox.interrupt();
+    this.targets.interrupt();
   }
 
   /** Stops sending steps; requests waiting for steps fail. */
@@ -131,7 +135,8 @@ export class SendQueue {
     this.isHalted = true;
     const failed = this.controls;
     this.controls = [];
-    this.late = [];
+    this.targets.stop(error);
+    this.outbox.stop(error);
     for (const { control } of failed) control.fail(error);
   }
 
@@ -154,12 +159,24 @@ export class SendQueue {
     this.parts.send({ type: 'steps', channel, seq, count: steps.length, ...numbers });
   }
 
-  private sendTarget(late: LateTarget): void {
-    const { channel } = this;
-    if (channel !== null)
-      return this.parts.send({ type: 'targets', channel, seq: late.seq, targets: late.target });
-    if (this.late.length >= this.outbox.capacity) throw full(this.outbox.capacity, 'late targets');
-    this.late.push(late);
+  /** There is room for another target. */
+  protected abstract targetSettled(): void;
+
+  private sendTarget(late: LateTarget, channel: number): void {
+    const { requests, onTargetDelayed, onTargetRefused } = this.parts;
+    const { seq, target, times } = late;
+    requests.ask(
+      { type: 'targets', channel, seq, targets: target },
+      () => this.targets.settle(late, null) && this.targetSettled(),
+      (error) => {
+        // it is sent again, or was; what refused it may be that its step was not taken
+        if (error.code === 'connection-lost' || !late.isSent || late.times !== times) return;
+        if (isPassing(error.code) || error.code === 'credit-exceeded') return onTargetDelayed(error, seq);
+        if (!this.targets.settle(late, error)) return;
+        onTargetRefused(error, seq);
+        this.targetSettled();
+      },
+    );
   }
 }
 

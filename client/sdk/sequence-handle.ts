@@ -21,7 +21,7 @@ import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
-import { isPassing } from './refusal.js';
+import { isPassing, type Refusal } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
 import { describedIn, partsOf } from './shape.js';
@@ -37,10 +37,6 @@ export interface HandleParts extends Pick<ProducerParts, 'bytesPerReal' | 'limit
   readonly onReport: (report: Report) => void;
   readonly onEnd: () => void;
 }
-
-type Refusal = Pick<ServerMessageOf<'error'>, 'code' | 'message' | 'temporary'> & {
-  seq?: number | null | undefined;
-};
 
 export class Handle extends StepObserver implements SequenceHandle {
   private readonly opening: Opening;
@@ -72,6 +68,8 @@ export class Handle extends StepObserver implements SequenceHandle {
       capacity: () => outbox ?? parts.limits().unackedSteps,
       onDrop: (error) => this.report(error, null),
       onSent: () => this.tryClose(),
+      onTargetRefused: (error, seq) => this.report(error, seq),
+      onTargetDelayed: (error, seq) => this.pause(error, seq),
     });
     this.appends = new AppendQueue({
       requests,
@@ -110,6 +108,10 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.producer.outbox.size;
   }
 
+  get unackedTargets(): number {
+    return this.producer.targets.size;
+  }
+
   get dropped(): number {
     return this.producer.outbox.dropped;
   }
@@ -133,9 +135,9 @@ export class Handle extends StepObserver implements SequenceHandle {
     return this.request({ type: 'flush' });
   }
 
-  learn(step: PushedStep | number, target: ArrayLike<number>): void {
+  learn(step: PushedStep | number, target: ArrayLike<number>): Promise<void> {
     this.checkTakes();
-    this.producer.learn(step, target);
+    return this.producer.learn(step, target);
   }
 
   configure(settings: { readonly learning?: boolean; readonly learningRate?: number }): Promise<void> {
@@ -186,19 +188,22 @@ export class Handle extends StepObserver implements SequenceHandle {
   refuse({ code, message, temporary, seq = null }: Refusal): void {
     if (this.isPaused) return;
     const error = codedError(code, message, temporary);
-    if (this.isOpen && isPassing(code)) this.pause();
-    else if (this.isOpen) this.producer.refuse(error, seq);
+    if (this.isOpen && isPassing(code)) return this.pause(error, seq);
+    if (this.isOpen) this.producer.refuse(error, seq);
     this.report(error, seq);
     this.tryClose();
   }
 
   /** Stops sending until the sequence has been reopened, which tells where to continue. */
-  private pause(): void {
+  private pause(error: CodedError, seq: number | null): void {
+    if (this.isPaused || !this.isOpen) return;
     this.isPaused = true;
     this.channel = null;
     this.producer.interrupt();
     this.appends.interrupt();
     this.opening.beginLater();
+    this.report(error, seq);
+    this.tryClose();
   }
 
   interrupt(): void {
@@ -231,11 +236,6 @@ export class Handle extends StepObserver implements SequenceHandle {
     const { channel, sequence, epoch, seq, durable, created, learning, learningRate } = opened;
     const described = describedIn(opened);
     this.fields ??= described.fields;
-    if (!this.producer.fits(described.spec)) {
-      const error = new EddyError('step-shape', 'steps wait that are none of the model that was opened');
-      this.producer.stop(error);
-      this.report(error, null);
-    }
     this.isPaused = false;
     this.channel = channel;
     this.parts.onChannel(channel);
@@ -256,11 +256,9 @@ export class Handle extends StepObserver implements SequenceHandle {
     this.end(error);
   }
 
-  private request(body: ChannelRequest): Promise<void> {
-    return new Promise((resolve) => {
-      this.checkTakes();
-      resolve(this.producer.request(body));
-    });
+  private async request(body: ChannelRequest): Promise<void> {
+    this.checkTakes();
+    await this.producer.request(body);
   }
 
   private checkTakes(): void {

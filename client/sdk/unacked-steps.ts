@@ -7,17 +7,18 @@
  * A step gets its number when it is first sent, and keeps it: a server that accepted it before recognizes the
  * number, and only acknowledges it. So every step has its effect exactly once, whatever is resent.
  */
+import { EddyError } from '../../src/errors.js';
 import type { Overflow, PushedStep } from './api.js';
+import type { CodedError } from './coded-error.js';
+import type { Deferred } from './deferred.js';
 
 export class UnackedStep implements PushedStep {
   seq: number | null = null;
   status: PushedStep['status'] = 'waiting';
-  /** Its target was given before it could be sent. */
-  isTargetUnsent = false;
-  /** The target that travelled in the same message when it was last sent. */
+  /** The target that travels in the same message, since it was sent first. */
   sentTarget: Float64Array<ArrayBuffer> | null = null;
-  /** The server has accepted it, so that it has to be sent again as it was. */
-  isAccepted = false;
+  /** Resolves when its target is durable, if that was given after the step and goes with it. */
+  outcome: Deferred<void> | null = null;
 
   constructor(
     readonly x: Float64Array<ArrayBuffer>,
@@ -26,9 +27,9 @@ export class UnackedStep implements PushedStep {
     readonly t: number,
   ) {}
 
-  /** The target to travel in the same message. */
+  /** The target to travel in the same message: a step that was sent has to be sent again as it was. */
   get targetToSend(): Float64Array<ArrayBuffer> | null {
-    return this.isAccepted ? this.sentTarget : this.target;
+    return this.seq === null ? this.target : this.sentTarget;
   }
 }
 
@@ -108,6 +109,9 @@ export class UnackedSteps {
       if (this.overflow === 'fail') return false;
       const [oldest = step] = this.steps.splice(this.numbered, 1);
       oldest.status = 'dropped';
+      oldest.outcome?.reject(
+        new EddyError('target-expired', 'the step was given up, and its target with it'),
+      );
       this.dropped++;
       if (oldest === step) return true;
     }
@@ -138,14 +142,13 @@ export class UnackedSteps {
       const fits = size <= reals && (step.targetToSend === null) === (first.targetToSend === null);
       if (block.length > 0 && !(fits && seq === block[0]!.seq! + block.length)) break;
       if (step.seq === null) {
+        step.sentTarget = step.target;
         step.seq = this.next!++;
         this.numbered++;
       }
       step.status = 'sent';
-      step.isTargetUnsent = false;
       block.push(step);
     }
-    for (const step of block) step.sentTarget = step.targetToSend;
     this.inFlight += block.length;
     return { seq: first.seq!, steps: block };
   }
@@ -154,11 +157,19 @@ export class UnackedSteps {
   ack(seq: number): number {
     let count = 0;
     while (count < this.inFlight && this.steps[count]!.seq! <= seq) count++;
-    for (const step of this.steps.splice(0, count)) step.status = 'acked';
+    for (const step of this.steps.splice(0, count)) {
+      step.status = 'acked';
+      step.outcome?.resolve();
+    }
     this.inFlight -= count;
     this.numbered -= count;
     this.acked += count;
     return count;
+  }
+
+  /** Nothing more is sent: targets that wait with their steps are given up. */
+  stop(error: CodedError): void {
+    for (const { outcome } of this.steps) outcome?.reject(error);
   }
 
   /** The socket broke: all unacknowledged steps must be sent again. */
@@ -173,7 +184,6 @@ export class UnackedSteps {
   resume(seq: number): Resumed {
     const firstUnacked = this.steps[0]?.seq ?? this.next;
     const lost = this.next !== null && firstUnacked !== null && seq < firstUnacked - 1;
-    for (const step of this.steps) step.isAccepted = !lost && step.seq !== null && step.seq <= seq;
     if (!lost) {
       this.next = Math.max(this.next ?? 0, seq + 1);
       return { lost: false, renumbered: 0 };
@@ -183,10 +193,5 @@ export class UnackedSteps {
     });
     this.next = seq + 1 + this.numbered;
     return { lost: true, renumbered: this.numbered };
-  }
-
-  /** Gives the steps that the server says it has accepted, and that wait for their ack. */
-  accepted(seq: number): UnackedStep[] {
-    return this.steps.slice(0, this.numbered).filter((step) => step.seq! <= seq);
   }
 }

@@ -3,6 +3,9 @@ import type { ServerMessageOf } from '../../src/protocol/messages.js';
 import { Follower, type Item, type Place, type Since, type Wish } from './follower.js';
 import { newest } from './newest.js';
 
+const isBefore = (one: Place, other: Place): boolean =>
+  one.seq < other.seq || (one.seq === other.seq && (one.event ?? -1) < (other.event ?? -1));
+
 /** One view of one sequence and its local subscribers: their combined wishes, and the results for each of them. */
 export class Feed<T extends Item> {
   /** The options requested from the server on this socket. */
@@ -47,7 +50,7 @@ export class Feed<T extends Item> {
   /** The position to resume from: that of the subscriber that has seen least, of those that have seen anything. */
   get after(): Place | undefined {
     const places = [...this.followers].flatMap(({ place }) => place ?? []);
-    return places.length > 0 ? places.reduce((a, b) => (b.seq < a.seq ? b : a)) : undefined;
+    return places.length > 0 ? places.reduce((a, b) => (isBefore(b, a) ? b : a)) : undefined;
   }
 
   observe(wish: Wish, since: Since | null): Observable<T> {

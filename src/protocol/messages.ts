@@ -98,7 +98,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     x: readings,
     targets: readings.optional(),
   }),
-  z.strictObject({ type: z.literal('targets'), channel, seq, targets: readings }),
+  z.strictObject({ type: z.literal('targets'), id: id.optional(), channel, seq, targets: readings }),
   z.strictObject({
     type: z.literal('append'),
     id,
@@ -119,7 +119,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     every: z.int().min(0).max(60_000).optional(),
     delivery: z.enum(['every', 'latest']).optional(),
     ranges: z.boolean().optional(),
-    after: z.strictObject({ epoch: text(128), seq: lastSeq }).optional(),
+    after: z.strictObject({ epoch: text(128), seq: lastSeq, event: lastSeq.optional() }).optional(),
     last: uint32.optional(),
     from: z.number().optional(),
   }),
@@ -177,6 +177,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     view: z.enum(VIEWS),
     recovered: z.boolean().optional(),
     begins: lastSeq.optional(),
+    event: lastSeq.optional(),
   }),
   z.object({ type: z.literal('appended'), re: id, channel, seq }),
   z.object({
@@ -208,7 +209,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     ),
     more: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('done'), re: id }),
+  z.object({ type: z.literal('done'), re: id, refused: uint32.optional() }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
   ...VIEW_SCHEMAS,
   z.object({

@@ -2,7 +2,9 @@
 import type { EddyError } from '../errors.js';
 import { OwnRun } from '../operators/run.js';
 import type { SequenceEvent } from '../protocol/views/index.js';
+import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
+import type { RunEvent } from './run-events.js';
 
 /** A refusal: the command, or part of it, changed nothing. */
 export interface Refused {
@@ -17,10 +19,18 @@ export interface Refused {
 export interface Asker {
   /** Who shares the processor with others: a socket, of all its handles. */
   readonly owner?: object;
+  /** Is it answered in a bounded time, whatever the store does? Acks of steps wait for as long as it takes. */
+  readonly isRequest?: boolean;
   /** All steps up to this one are durable, and so is the change. */
   durable(seq: number): void;
+  /** The command changed nothing, or it is not known whether what it changed will be durable. */
   refused(refused: readonly Refused[]): void;
+  /** Parts of it changed nothing; `durable` tells of the others. */
+  partly?(refused: readonly Refused[]): void;
 }
+
+/** Nobody asked. */
+export const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
 
 /** A step without a number. */
 export interface Appended {
@@ -55,6 +65,7 @@ export const replayed = (record: LogRecord): Change => ({ record, last: -1, aske
 export type PlainEvent = Pick<SequenceEvent, 'event' | 'detail'>;
 
 const NO_EVENTS: readonly PlainEvent[] = [];
+const NO_NUMBERED: readonly RunEvent[] = [];
 const NO_REFUSED: readonly Refused[] = [];
 
 /** A run of a sequence, with the change that it belongs to. */
@@ -62,9 +73,18 @@ export class SequenceRun extends OwnRun {
   change!: Change;
   /** The events that the change caused. */
   events = NO_EVENTS;
+  /** All events of the run, numbered. */
+  numbered: readonly RunEvent[] = NO_NUMBERED;
   refused = NO_REFUSED;
   /** Do its results leave at once? Else those of a block leave together. */
   leavesAtOnce = false;
   /** Did the change have any effect? */
   isEffective = true;
+  /** Was all of it refused? */
+  isRefused = false;
+
+  /** A run of no steps, at the model's last step. */
+  static stepless(model: Model, isLast = true): SequenceRun {
+    return new SequenceRun(model, model.seq + 1, 0, model.seq, null, null, [], isLast);
+  }
 }

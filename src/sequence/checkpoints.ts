@@ -1,16 +1,19 @@
 import type { Clock } from '../clock.js';
+import type { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
 import { finish, type Pieces } from '../math/pieces.js';
 import { modelSize } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import type { Asker } from './change.js';
 import type { Course } from './course.js';
+import type { DurableTime } from './not-durable.js';
 import { keepMetrics } from './past/keep-run.js';
 import type { Past } from './past/past.js';
+import { PendingAcks } from './pending-acks.js';
 import { stateOf } from './recovery.js';
 import type { UnderWay } from './work/under-way.js';
 
-export interface CheckpointParts {
+export interface CheckpointParts extends DurableTime {
   readonly log: SequenceStore;
   readonly clock: Clock;
   /** Steps between two checkpoints. */
@@ -38,10 +41,14 @@ export class Checkpoints {
   /** The log's end at the last checkpoint, and at the last durable one; -1 before the first. */
   private end: number;
   private durableEnd = -1;
-  private readonly waiting: { readonly position: number; readonly asker: Asker }[] = [];
+  /** Position of the last one that was handed to the store; -1 before the first. */
+  private handedEnd = -1;
+  /** Who wait for one. */
+  private readonly asked: PendingAcks;
 
   constructor(private readonly parts: CheckpointParts) {
     const { log, clock, isKept, replayed } = parts;
+    this.asked = new PendingAcks(-1, { ...parts, log: { end: 0, durableEnd: 0 } });
     this.madeAt = clock.monotonic();
     this.end = isKept ? log.end : -1;
     this.steps = replayed;
@@ -49,7 +56,7 @@ export class Checkpoints {
 
   /** Is nobody waiting for one? */
   get isQuiet(): boolean {
-    return this.waiting.length === 0;
+    return this.asked.isEmpty;
   }
 
   /** Has anything changed since the last checkpoint? */
@@ -79,7 +86,7 @@ export class Checkpoints {
     const { log, clock, past } = this.parts;
     if (!this.isDue) return;
     const state = yield* stateOf(course);
-    this.end = log.end;
+    this.end = this.handedEnd = log.end;
     this.madeAt = clock.monotonic();
     this.steps = 0;
     log.checkpoint({ position: log.end, savedAt: clock.wall(), state });
@@ -99,17 +106,24 @@ export class Checkpoints {
     this.end = -1;
   }
 
-  /** Makes one now, and tells the asker when it is durable. */
+  /** Refuses all who wait, for one after a position of the log if that is given: it will not come. */
+  refuse(error: EddyError, after?: number): void {
+    this.asked.refuse(error, after);
+  }
+
+  /** Makes one now, unless this very one is made already, and tells the asker when it is durable. */
   ask(course: Course, asker: Asker): void {
     const { log } = this.parts;
     if (this.durableEnd === log.end) return asker.durable(course.seq);
-    this.waiting.push({ position: log.end, asker });
+    this.asked.wait(log.end, course.seq, asker);
+    if (this.handedEnd === log.end) return;
+    this.forget();
     this.make(course);
   }
 
-  /** The one at a position is durable. @param seq number of the last step */
-  reached(position: number, seq: number): void {
+  /** The one at a position is durable. */
+  reached(position: number): void {
     this.durableEnd = position;
-    while (this.waiting[0] && this.waiting[0].position <= position) this.waiting.shift()?.asker.durable(seq);
+    this.asked.reached(position);
   }
 }

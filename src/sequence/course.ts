@@ -3,6 +3,7 @@ import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
 import { AppendKeys } from './append-keys.js';
+import { targetReach } from './late-targets.js';
 import { RecentSteps } from './recent-steps.js';
 import { StepTimes } from './step-times.js';
 
@@ -15,6 +16,8 @@ export class Course {
   readonly recent: RecentSteps;
   /** Of a resampled sequence: the time of the last step that is not all gaps; NaN before the first. */
   filled = Number.NaN;
+  /** How many events its history had so far: the number of the next one. */
+  events = 0;
 
   constructor(
     readonly model: Model,
@@ -24,7 +27,11 @@ export class Course {
     /** Were its fields ever named? Those of a sequence of version 0.1 were not. */
     public isNamed = true,
   ) {
-    this.recent = new RecentSteps(model.spec.batch * model.spec.features);
+    this.recent = new RecentSteps(
+      model.spec.batch * model.spec.features,
+      Number.POSITIVE_INFINITY,
+      targetReach(model.spec),
+    );
   }
 
   /** Number of the last step, -1 before the first. */

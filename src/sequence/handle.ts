@@ -18,6 +18,13 @@ export interface RefusedPush extends Refused {
   readonly seq: number;
 }
 
+/** The targets of a message that were refused, each for itself. */
+export interface RefusedTargets {
+  readonly refused: readonly RefusedPush[];
+  /** Was none of them taken? */
+  readonly isAll: boolean;
+}
+
 /** Numbered steps, as a producer sends them. */
 export interface StepBlock {
   /** Number of the first step. */
@@ -53,6 +60,8 @@ export interface SequenceHandle {
   /** Number of the last accepted step, and of the last durable one; -1 before the first. */
   readonly seq: number;
   readonly durable: number;
+  /** Number of the last event of its history, -1 before the first; null where that is not known. */
+  readonly event: number | null;
   /** The most steps of one block. */
   readonly blockSteps: number;
   readonly learning: boolean;
@@ -69,8 +78,12 @@ export interface SequenceHandle {
   append(reading: AppendedReading): Observable<number>;
   /** Closes the open bins of a resampled sequence; completes when their steps are durable. */
   flush(): Observable<never>;
-  /** Pushes targets [T,B,M] of earlier steps, from number `first` on. Only refusals are answered. */
-  learn(first: number, targets: Float64Array): void;
+  /**
+   * Gives targets [T,B,M] to earlier steps, from number `first` on, on subscription. Emits those that are refused, if any
+   * are, and completes when the others are durable. Those that came before with the same numbers have no effect. Errors if
+   * the whole is invalid: `target-*`, `block-too-long`, `credit-exceeded`
+   */
+  learn(first: number, targets: Float64Array): Observable<RefusedTargets>;
   /** Each of these acts on subscription; it completes when the change is durable, or errors with the refusal. */
   configure(settings: ModelSettings): Observable<never>;
   reset(what: 'state' | 'weights'): Observable<never>;

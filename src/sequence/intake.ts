@@ -80,7 +80,7 @@ export interface IntakeParts {
   readonly limits: Pick<Limits, 'unackedSteps' | 'pendingAppends'>;
   readonly log: SequenceStore;
   /** How far the steps are durable, and tells askers when all is. */
-  readonly acks: { readonly durableSeq: number };
+  readonly acks: { readonly durableSeq: number; readonly waiting: number };
   readonly newEpoch: () => string;
   /** Milliseconds since 1970. */
   readonly wall: () => number;
@@ -201,10 +201,15 @@ export class Intake {
     return this.readings?.flush(course, asker) ?? { record: null, last: course.seq, asker };
   }
 
-  /** @throws EddyError `target-*`, `block-too-long` */
+  /** @throws EddyError `target-*`, `block-too-long`, `credit-exceeded` */
   private targets({ first, targets, asker }: CommandOf<'targets'>): Change {
-    const { spec, blockSteps } = this.parts;
+    const { spec, blockSteps, acks, limits } = this.parts;
     checkLateTargets(spec, targets, blockSteps);
+    if (acks.waiting >= limits.pendingAppends)
+      throw new EddyError(
+        'credit-exceeded',
+        `${acks.waiting} requests wait until they are durable; the limit is ${limits.pendingAppends}`,
+      );
     return { record: { kind: 'targets', first, targets }, last: -1, asker };
   }
 

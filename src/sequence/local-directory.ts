@@ -146,7 +146,10 @@ export class LocalDirectory implements Directory {
 }
 
 /** What a list tells of what a sequence tells. */
-const listed = ({ arrivals: _, health: __, ...told }: Partial<Summary>, health: SequenceHealth | null) => ({
+const listed = (
+  { arrivals: _, health: __, events: ___, ...told }: Partial<Summary>,
+  health: SequenceHealth | null,
+) => ({
   ...told,
   ...(health && { health: { ...health } }),
 });

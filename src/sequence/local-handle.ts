@@ -6,8 +6,8 @@ import { Inlet } from '../operators/inlet.js';
 import type { View, ViewMessage } from '../protocol/views/index.js';
 import type { ModelSettings } from '../rnn/model.js';
 import type { ModelSpec } from '../rnn/spec/spec.js';
-import type { Appender, Asker } from './change.js';
-import type { AppendedReading, RefusedPush, SequenceHandle, StepBlock } from './handle.js';
+import type { Appender, Asker, Refused } from './change.js';
+import type { AppendedReading, RefusedPush, RefusedTargets, SequenceHandle, StepBlock } from './handle.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
 import type { After, Begun, From, Rejoined } from './results/watching.js';
@@ -71,6 +71,11 @@ export class LocalHandle implements SequenceHandle {
     return this.sequence.durable;
   }
 
+  get event(): number | null {
+    const { events } = this.sequence;
+    return events === null ? null : events - 1;
+  }
+
   get blockSteps(): number {
     return this.sequence.blockSteps;
   }
@@ -92,6 +97,7 @@ export class LocalHandle implements SequenceHandle {
     return new Observable((subscriber) => {
       const asker: Appender = {
         owner: this.owner,
+        isRequest: true,
         seq: -1,
         durable: () => {
           subscriber.next(asker.seq);
@@ -108,8 +114,23 @@ export class LocalHandle implements SequenceHandle {
     return this.answered((asker) => this.sequence.submit({ kind: 'flush', asker }));
   }
 
-  learn(first: number, targets: Float64Array): void {
-    this.sequence.submit({ kind: 'targets', first, targets, asker: this.asker });
+  learn(first: number, targets: Float64Array): Observable<RefusedTargets> {
+    return new Observable((subscriber) => {
+      const tell = (refused: readonly Refused[], isAll: boolean) =>
+        subscriber.next({ refused: refused.map((one) => ({ ...one, seq: one.seq ?? first })), isAll });
+      const asker: Asker = {
+        owner: this.owner,
+        isRequest: true,
+        durable: () => subscriber.complete(),
+        refused: (refused) => {
+          if (refused[0]?.count === null) return subscriber.error(refused[0].error);
+          tell(refused, true);
+          subscriber.complete();
+        },
+        partly: (refused) => tell(refused, false),
+      };
+      this.sequence.submit({ kind: 'targets', first, targets, asker });
+    });
   }
 
   configure({ learning, learningRate }: ModelSettings): Observable<never> {
@@ -170,6 +191,7 @@ export class LocalHandle implements SequenceHandle {
     return new Observable((subscriber) =>
       ask({
         owner: this.owner,
+        isRequest: true,
         durable: () => subscriber.complete(),
         refused: ([refused]) => subscriber.error(refused?.error),
       }),

@@ -25,6 +25,8 @@ import { changedHealth } from './alert-events.js';
 import { type Change, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Intake, refuse } from './intake.js';
+import { meetTargets } from './late-targets.js';
+import { numberEvents } from './run-events.js';
 import type { UnderWay } from './work/under-way.js';
 
 /** What a live sequence does with commands. What takes long is under way when a command has been taken. */
@@ -105,14 +107,14 @@ class Carrying extends Stage<Change, SequenceRun> {
     if (record?.kind === 'steps') {
       const carrier = this.carrierOf(record);
       while (!carrier.next());
-    } else if (record?.kind === 'targets') finish(meetTargets(this.course.model, record, this));
+    } else if (record?.kind === 'targets') finish(meetTargets(this.course, record, this));
     else finish(change(record, this.course, this));
   }
 
   private *carryInPieces(record: LogRecord | null): Pieces {
     const { model } = this.course;
     try {
-      if (record?.kind === 'targets') yield* meetTargets(model, record, this);
+      if (record?.kind === 'targets') yield* meetTargets(this.course, record, this);
       else if (record?.kind !== 'steps') yield* change(record, this.course, this);
       else {
         const { stepCost: work } = model;
@@ -135,6 +137,7 @@ class Carrying extends Stage<Change, SequenceRun> {
   emit(run: SequenceRun): boolean {
     run.change = this.change!;
     run.leavesAtOnce = this.isInPieces;
+    run.numbered = numberEvents(run, this.course);
     this.out.next(run);
     return this.out.closed;
   }
@@ -152,46 +155,14 @@ function isLong(record: LogRecord | null, model: Model, most: number): boolean {
 
 /** A change other than steps or targets; or none, of steps that were accepted before. */
 function* change(record: LogRecord | null, course: Course, taker: RunTaker<SequenceRun>): Pieces {
-  const run = stepless(course.model);
+  const run = SequenceRun.stepless(course.model);
   if (record?.kind === 'configured') configure(run, record);
   else if (record?.kind === 'reset') yield* reset(run, record, course);
   else if (record?.kind === 'named') name(record, course);
   taker.emit(run);
 }
 
-/** A run of no steps, at the model's last step. */
-const stepless = (model: Model, isLast = true) =>
-  new SequenceRun(model, model.seq + 1, 0, model.seq, null, null, [], isLast);
-
 type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>;
-
-/** Takes late targets. Each is learned from before the next is met, so each has a run of its own. */
-function* meetTargets(
-  model: Model,
-  { first, targets }: RecordOf<'targets'>,
-  taker: RunTaker<SequenceRun>,
-): Pieces {
-  const size = model.spec.batch * outputsOf(model.spec);
-  const refused: { error: EddyError; seq: number; count: number }[] = [];
-  const count = targets.length / size;
-  let refusals = 0;
-  for (let t = 0; t < count; t++) {
-    try {
-      model.meet(targets.subarray(t * size, (t + 1) * size), first + t);
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      const before = refused.at(-1);
-      if (before?.error.code === error.code && before.seq + before.count === first + t) before.count++;
-      else refused.push({ error, seq: first + t, count: 1 });
-      refusals++;
-    }
-    const run = stepless(model, t === count - 1);
-    run.refused = refused;
-    run.isEffective = refusals < count;
-    if (taker.emit(run)) return;
-    yield model.stepCost;
-  }
-}
 
 function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'configured'>): void {
   const { model } = run;

@@ -28,6 +28,8 @@ export interface Place {
   /** Number of its last step. */
   readonly seq: number;
   readonly epoch: string;
+  /** How many events its history had; null where that is not known. */
+  readonly events: number | null;
   readonly spec: ModelSpec;
   readonly schema: Schema;
   readonly past: Past;
@@ -37,8 +39,8 @@ export interface Place {
 
 export function placeOf(origin: Recovered | Asleep): Place {
   if (!('course' in origin)) return { ...origin, recovered: null };
-  const { seq, epoch, schema, model } = origin.course;
-  return { seq, epoch, schema, spec: model.spec, past: origin.past, recovered: origin };
+  const { seq, epoch, events, schema, model } = origin.course;
+  return { seq, epoch, events, schema, spec: model.spec, past: origin.past, recovered: origin };
 }
 
 /**
@@ -57,7 +59,7 @@ export function putTogether(
   const { replayed, isCut } = recovered ?? { replayed: 0, isCut: false };
   const blockSteps = blockStepsOf(spec, limits.blockSteps);
   const results = new Results(channel, spec, schema, past);
-  const acks = new PendingAcks(seq, log);
+  const acks = new PendingAcks(seq, { log, clock, limits, store });
   const wall = () => clock.wall();
   const lastTold = new LastTold(store, name, spec, wall);
   const intake = new Intake({ spec, schema, blockSteps, limits, log, acks, newEpoch, wall, counters });
@@ -69,6 +71,18 @@ export function putTogether(
     const [from, to] = quietMs === null ? [silent, health] : [health, silent];
     for (const { event, detail } of changedHealth(from.state, to))
       results.announce(sequence, event, detail, sequence.course?.times.last ?? Number.NaN);
+  });
+  const checkpoints = new Checkpoints({
+    log,
+    clock,
+    limits,
+    store,
+    everySteps: replayStepsOf(spec, parts.checkpointSteps),
+    isKept: replayed === 0 && !isCut,
+    replayed,
+    summary: (course) => lastTold.summary(course) as unknown as Plain,
+    past,
+    underWay,
   });
   return {
     blockSteps,
@@ -93,19 +107,17 @@ export function putTogether(
       silence.end();
       intake.end(reason);
       acks.refuse(reason);
+      checkpoints.refuse(reason);
       results.complete();
+    },
+    /** What is after a position of the log is lost: refuses those who wait for it. @param seq number of the last step */
+    lose: (why: EddyError, after: number, seq: number) => {
+      acks.durableSeq = seq;
+      acks.refuse(why, after);
+      checkpoints.refuse(why, after);
     },
     count: (run: SequenceRun) => countRun(counters, run),
     closing,
-    checkpoints: new Checkpoints({
-      log,
-      clock,
-      everySteps: replayStepsOf(spec, parts.checkpointSteps),
-      isKept: replayed === 0 && !isCut,
-      replayed,
-      summary: (course) => lastTold.summary(course) as unknown as Plain,
-      past,
-      underWay,
-    }),
+    checkpoints,
   };
 }

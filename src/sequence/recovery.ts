@@ -42,11 +42,12 @@ interface SequenceState {
   readonly keys?: unknown;
   readonly recent?: unknown;
   readonly filled?: number | null;
+  readonly events?: number;
 }
 
 /** The state of a sequence in a checkpoint. */
 export function* stateOf(course: Course): Pieces<Plain> {
-  const { epoch, model, schema, isNamed, times, keys, recent, filled } = course;
+  const { epoch, model, schema, isNamed, times, keys, recent, filled, events } = course;
   const snapshot = yield* model.snapshotPieces();
   return {
     epoch,
@@ -56,6 +57,7 @@ export function* stateOf(course: Course): Pieces<Plain> {
     keys: keys.state(),
     recent: recent.state(),
     filled: Number.isNaN(filled) ? null : filled,
+    events,
   };
 }
 
@@ -175,7 +177,16 @@ function* fromCheckpoint(checkpoint: StoredCheckpoint, make: MakeModel): Pieces<
 
 /** @throws EddyError `snapshot-invalid`, `spec-invalid` */
 export function* fromState(state: Plain, position: number, make: MakeModel): Pieces<Start> {
-  const { epoch, snapshot, schema, times, keys, recent, filled } = state as unknown as SequenceState;
+  const {
+    epoch,
+    snapshot,
+    schema,
+    times,
+    keys,
+    recent,
+    filled,
+    events = 0,
+  } = state as unknown as SequenceState;
   if (typeof epoch !== 'string' || typeof snapshot !== 'object' || snapshot === null)
     throw new EddyError('snapshot-invalid', 'the state is not that of a sequence');
   const course = courseOf(yield* make(storedSpec(snapshot.spec), { snapshot }), epoch, schema);
@@ -188,6 +199,7 @@ export function* fromState(state: Plain, position: number, make: MakeModel): Pie
     throw error;
   }
   course.filled = filled ?? Number.NaN;
+  course.events = events;
   return { course, position };
 }
 

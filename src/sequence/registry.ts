@@ -10,6 +10,7 @@ import { finish, type Pieces } from '../math/pieces.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import type { Store } from '../store/store.js';
 import { ModelRoom } from './model-room.js';
+import { inTime } from './not-durable.js';
 import { bringBack, createSequence } from './open-sequence.js';
 import { PAST_LIMITS, type PastLimits } from './past/past.js';
 import { fromState } from './recovery.js';
@@ -27,10 +28,7 @@ export interface RegistryParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly newEpoch: () => string;
-  readonly limits: Pick<
-    Limits,
-    'sequences' | 'awakeSequences' | 'modelBytes' | 'blockSteps' | 'unackedSteps' | 'pendingAppends'
-  >;
+  readonly limits: SequenceParts['limits'] & Pick<Limits, 'sequences' | 'awakeSequences' | 'modelBytes'>;
   readonly keeping: Keeping;
   /** How far back the past of each sequence reaches; as `PAST_LIMITS` if left out. */
   readonly past?: PastLimits;
@@ -184,12 +182,13 @@ export class Registry {
     checkName(name);
     const sequence = this.present.get(name);
     if (!this.has(name)) throw new EddyError('sequence-unknown', `there is no sequence ${name}`);
+    if (this.parts.store.failure) throw this.parts.store.failure;
     if (sequence) {
       sequence.announce('evicted', { reason: 'removed', last: sequence.seq });
       sequence.end(new EddyError('sequence-unknown', `sequence ${name} was removed`));
       this.present.delete(name);
     }
-    await this.parts.store.remove(name);
+    await inTime(this.parts.store.remove(name), this.parts);
   }
 
   /** Exports a whole sequence as a file. @throws EddyError `sequence-*`, `store-*` */
@@ -247,7 +246,7 @@ export class Registry {
       }) + 1;
     log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
-    return store.flushed();
+    return inTime(store.flushed(), this.parts);
   }
 
   /** Saves all sequences and ends them; resolves when everything is durable. */

@@ -157,6 +157,8 @@ export class ResampledReadings {
 
 /** Tells all who wait for a change. */
 class AllAskers implements Asker {
+  readonly isRequest = true;
+
   constructor(private readonly askers: readonly Asker[]) {}
 
   durable(seq: number): void {

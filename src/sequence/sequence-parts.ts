@@ -14,7 +14,7 @@ export interface SequenceParts {
   readonly clock: Clock;
   readonly models: ModelRoom;
   readonly newEpoch: () => string;
-  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps' | 'pendingAppends'>;
+  readonly limits: Pick<Limits, 'blockSteps' | 'unackedSteps' | 'pendingAppends' | 'durableMs'>;
   /** Steps between two checkpoints. */
   readonly checkpointSteps: number;
   /** How far back its past reaches. */

@@ -13,7 +13,7 @@ import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.j
 import type { Model } from '../rnn/model.js';
 import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
-import type { Asker, Change, SequenceRun } from './change.js';
+import { type Asker, type Change, NOBODY, type SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { type ChangeCommand, type Command, refuse, type SleepReason } from './intake.js';
 import type { LogEvents } from './log-events.js';
@@ -35,9 +35,6 @@ type Between =
   | { readonly kind: 'sleep'; readonly reason: SleepReason }
   | { readonly kind: 'look'; readonly look: (course: Course) => Pieces };
 
-/** Nobody asked. */
-const NOBODY: Asker = { durable: () => undefined, refused: () => undefined };
-
 export class Sequence {
   readonly name: string;
   readonly channel: number;
@@ -54,7 +51,7 @@ export class Sequence {
   private readonly commands = new Inlet<ChangeCommand>();
   private readonly own: ReturnType<typeof putTogether>;
   private pipe = Subscription.EMPTY;
-  private last: { seq: number; epoch: string };
+  private last: { seq: number; epoch: string; events: number | null };
   private failure: EddyError | null = null;
   private readonly lane: CommandLane;
   /** The last step whose results have gone out, and the change of which more are to come. */
@@ -71,12 +68,12 @@ export class Sequence {
     origin: Recovered | Asleep,
   ) {
     const place = placeOf(origin);
-    const { spec, schema, seq, epoch, recovered } = place;
+    const { spec, schema, recovered, seq, epoch } = place;
     this.name = parts.name;
     this.channel = parts.channel;
     this.spec = spec;
     this.schema = schema;
-    this.last = { seq, epoch };
+    this.last = { seq, epoch, events: place.events };
     this.shown = seq;
     this.lastActive = parts.clock.monotonic();
     this.lane = new CommandLane({
@@ -93,7 +90,7 @@ export class Sequence {
     events.durable$.subscribe((end) => this.own.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
-      this.own.checkpoints.reached(position, this.seq);
+      this.own.checkpoints.reached(position);
     });
     if (!recovered) return;
     this.begin(recovered.course);
@@ -148,6 +145,11 @@ export class Sequence {
   /** Id of this history; changes on every reset. */
   get epoch(): string {
     return this.course?.epoch ?? this.last.epoch;
+  }
+
+  /** How many events its history had so far; null where that is not known. */
+  get events(): number | null {
+    return this.course?.events ?? this.last.events;
   }
 
   /**
@@ -379,8 +381,7 @@ export class Sequence {
 
   /** Sets up the pipe for all commands while it is awake. */
   private begin(course: Course): void {
-    const { commands, log } = this;
-    const { intake, results } = this.own;
+    const { commands, log, own } = this;
     this.course = course;
     course.recent.limit(this.parts.limits.unackedSteps);
     this.parts.models.enter(this);
@@ -388,7 +389,8 @@ export class Sequence {
       (run) => this.take(run, course),
       (fault) => this.fail(fault),
     );
-    this.pipe = commands.pipe(live(intake, course, results, log, this.lane.underWay)).subscribe(sink);
+    const { underWay } = this.lane;
+    this.pipe = commands.pipe(live(own.intake, course, own.results, log, underWay)).subscribe(sink);
   }
 
   /** Takes the result of a change, or of a part of it. */
@@ -408,7 +410,7 @@ export class Sequence {
     const { course } = this;
     if (!course) return;
     this.pipe.unsubscribe();
-    this.last = { seq: course.seq, epoch: course.epoch };
+    this.last = { seq: course.seq, epoch: course.epoch, events: course.events };
     this.unfinished = null;
     this.course = null;
     course.model.free();
@@ -426,7 +428,7 @@ export class Sequence {
     if (!isCut) return;
     // part of the history is lost, so old positions must not be trusted
     course.epoch = newEpoch();
-    this.own.acks.durableSeq = course.seq;
+    this.own.lose(damage[0]!, this.log.end, course.seq);
     this.own.checkpoints.forget();
     this.keep();
   }

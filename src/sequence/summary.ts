@@ -25,6 +25,8 @@ export interface Summary {
   /** The seasons by which it forecasts; none where the network forecasts alone. */
   readonly seasons?: readonly ToldSeason[];
   readonly arrivals: Arrivals;
+  /** How many events its history had. */
+  readonly events: number;
   /** The time of the last step, and its x [B,F]; null for a gap. */
   readonly t: number | null;
   readonly x: readonly (number | null)[];
@@ -33,6 +35,8 @@ export interface Summary {
 /** A sequence that is brought back without its model. */
 export interface Asleep extends Pick<Summary, 'seq' | 'epoch' | 'spec' | 'schema'> {
   readonly past: Past;
+  /** Null where it fell asleep in an older version. */
+  readonly events: number | null;
 }
 
 /** Gives a sequence as it fell asleep; null where more came after that, or where it was never told. */
@@ -44,9 +48,9 @@ export function asleepOf(
 ): Asleep | null {
   const { summary = null } = store.summary(name) ?? {};
   if (summary?.position !== log.end) return null;
-  const { seq, epoch, spec, schema } = summary.state as unknown as Partial<Summary>;
+  const { seq, epoch, spec, schema, events = null } = summary.state as unknown as Partial<Summary>;
   if (seq === undefined || epoch === undefined || !spec || !schema) return null;
-  return { seq, epoch, spec, schema, past: pastOf(spec) };
+  return { seq, epoch, spec, schema, events, past: pastOf(spec) };
 }
 
 /** What the store tells of a sequence, without opening it. */
@@ -75,7 +79,7 @@ const TOLD_NUMBERS = 64;
 
 /** @param arrived when the last step came, in milliseconds since 1970; null where that is not known */
 export function summaryOf(
-  { model, epoch, schema, times }: Course,
+  { model, epoch, schema, times, events }: Course,
   x: Float64Array,
   arrived: number | null,
 ): Summary {
@@ -96,6 +100,7 @@ export function summaryOf(
     health,
     ...(seasons && { seasons: seasons.slice(0, TOLD_NUMBERS) }),
     arrivals: { usual: times.usual, last: arrived },
+    events,
     t: timeOf(times.last),
     x: told(x),
   };

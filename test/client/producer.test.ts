@@ -404,7 +404,7 @@ describe('late targets', () => {
     peer.advance(100);
     await peer.open();
     expect(targets()).toEqual([[0.5], [1.5], [2.5]]);
-    expect(peer.heardOf('targets').map(({ seq }) => seq)).toEqual([0, 1]);
+    expect(peer.heardOf('targets').map(({ seq }) => seq)).toEqual([0, 1, 2]);
     expect(errors).toEqual([]);
   });
 

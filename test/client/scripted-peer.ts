@@ -252,12 +252,13 @@ export class ScriptedPeer {
     return this.holdsAcks ? [] : [{ type: 'appended', re, channel: sequence.channel, seq }];
   }
 
-  private targets({ channel, seq, targets }: ClientMessageOf<'targets'>): ServerMessage[] {
+  private targets({ id: re, channel, seq, targets }: ClientMessageOf<'targets'>): ServerMessage[] {
     const step = this.byChannel(channel)?.steps[seq];
-    if (!step) return [failure('target-early', { channel, seq })];
-    if (step.target) return [failure('target-duplicate', { channel, seq })];
+    const about = { ...(re !== undefined && { re }), channel, seq };
+    if (!step) return [failure('target-early', about)];
+    if (differs(step.target ?? undefined, [...targets])) return [failure('target-duplicate', about)];
     step.target = Array.from(targets);
-    return [];
+    return re === undefined || this.holdsAcks ? [] : [{ type: 'done', re }];
   }
 
   /** Step n of a sequence is of the time 1000 n. */

@@ -7,7 +7,7 @@ const SEEDS = Number(process.env.SEEDS ?? 100);
 const FIRST = Number(process.env.FIRST ?? SEED);
 
 it(
-  `[PRF3] in ${SEEDS} seeded worlds of broken networks, slow readers, failing disks and dying servers, each step counts once`,
+  `[PRF3] in ${SEEDS} seeded worlds of broken networks, slow readers, failing disks and dying servers, each step and each late target counts once`,
   async () => {
     const failed: Record<number, string[]> = {};
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {

@@ -5,11 +5,12 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { VirtualTimeScheduler } from 'rxjs';
 import { EddyClient } from '../../client/sdk/client.js';
-import type { SequenceHandle } from '../../client/sdk/index.js';
+import type { PushedStep, SequenceHandle } from '../../client/sdk/index.js';
 import { plainDialer, type SocketLike } from '../../client/sdk/web-socket.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
 import { Codec } from '../../src/protocol/codec.js';
+import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { LocalDirectory } from '../../src/sequence/local-directory.js';
 import { Registry } from '../../src/sequence/registry.js';
@@ -18,9 +19,10 @@ import { EVERYTHING } from '../../src/server/auth/access.js';
 import { Connection } from '../../src/server/socket/connection.js';
 import { createTelemetry } from '../../src/server/telemetry/telemetry.js';
 import { createDurableStore } from '../../src/store/log/durable.js';
+import type { LogRecord, Store } from '../../src/store/store.js';
 import { MemoryDisk } from '../support/memory-disk.js';
 import { bitsOf, replayedBits, timesOf } from '../support/replay.js';
-import { FINE } from '../support/sequences.js';
+import { codeOf, FINE } from '../support/sequences.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
 const SPECS: Readonly<Record<string, ModelSpecInput>> = {
@@ -29,6 +31,13 @@ const SPECS: Readonly<Record<string, ModelSpecInput>> = {
     features: 2,
     units: 3,
     task: { kind: 'supervised', outputs: 1, delay: 0 },
+    inputs: { missing: 'hold' },
+  },
+  late: {
+    features: 1,
+    units: 3,
+    learner: { kind: 'tbptt', k1: 2, k2: 8 },
+    task: { kind: 'supervised', outputs: 1, delay: 24 },
     inputs: { missing: 'hold' },
   },
 };
@@ -40,7 +49,8 @@ const xOf = (name: string, t: number) =>
     (_, i) => Math.sin(t * 0.3 + i) + (t % 17 === 0 ? 3 : 0),
   );
 const targetOf = (name: string, t: number) =>
-  name === 'supervised' ? Float64Array.of(Math.cos(t)) : undefined;
+  name === 'supervised' || (name === 'late' && t % 7 === 0) ? Float64Array.of(Math.cos(t)) : undefined;
+const lateTargetOf = (t: number) => Float64Array.of(Math.cos(t));
 
 /** What went wrong in a world; nothing, if all is well. */
 export async function simulate(seed: number, acts = 120): Promise<string[]> {
@@ -60,6 +70,8 @@ class World {
   private disk = new MemoryDisk();
   private registry: Registry | null = null;
   private isHealed = false;
+  /** What the log of the sequence with late targets was given, as far as it survived. */
+  private readonly history: LogRecord[] = [];
 
   constructor(seed: number) {
     this.random = xoroshiro128plus(seed);
@@ -68,11 +80,21 @@ class World {
     this.producers = NAMES.map((name) => {
       const client = this.client();
       const handle = client.open(name, { spec: SPECS[name]! });
-      const producer: Producer = { name, handle, pushed: 0, acked: -1 };
+      const producer: Producer = {
+        name,
+        handle,
+        pushed: 0,
+        acked: -1,
+        awaiting: [],
+        kept: new Set(),
+        given: new Set(),
+      };
       handle.acked$.subscribe((seq) => {
         producer.acked = seq;
       });
       handle.errors$.subscribe(({ error }) => {
+        // a target whose socket broke may come too late at the next one
+        if (error.code === 'target-expired' && name === 'late') return;
         if (error.code !== 'store-unavailable') this.faults.push(`${name}: ${error.code} ${error.message}`);
       });
       return producer;
@@ -95,7 +117,7 @@ class World {
 
   private get isSettled(): boolean {
     return (
-      this.producers.every(({ handle }) => handle.unacked === 0) &&
+      this.producers.every(({ handle }) => handle.unacked + handle.unackedTargets === 0) &&
       this.watches.every((watch) => watch.last >= this.pushedOf(watch.name) - 1)
     );
   }
@@ -108,7 +130,8 @@ class World {
   private act(): void {
     const dice = this.draw(0, 99);
     const producer = this.producers[this.draw(0, this.producers.length - 1)]!;
-    if (dice < 60) this.push(producer, this.draw(1, 9));
+    if (dice < 45) this.push(producer, this.draw(1, 9));
+    else if (dice < 60) this.learn(this.draw(1, 6));
     else if (dice < 70) this.pickLink()?.cut();
     else if (dice < 76) this.pickLink()?.stall();
     else if (dice < 84) this.disk.failure = this.disk.failure ? null : new Error('no space left');
@@ -127,8 +150,26 @@ class World {
   private push(producer: Producer, count: number): void {
     const { name, handle } = producer;
     for (let i = 0; i < count && handle.room > 0; i++) {
-      handle.push(xOf(name, producer.pushed), targetOf(name, producer.pushed));
+      const target = targetOf(name, producer.pushed);
+      const step = handle.push(xOf(name, producer.pushed), target);
+      if (name === 'late' && !target) producer.awaiting.push([producer.pushed, step]);
       producer.pushed++;
+    }
+  }
+
+  /** Gives late targets to some of the last steps, in any order; of some none ever comes. */
+  private learn(count: number): void {
+    const { handle, awaiting, kept, given } = this.producers.find(({ name }) => name === 'late')!;
+    awaiting.splice(0, Math.max(0, awaiting.length - 20));
+    for (let i = 0; i < count && awaiting.length > 0 && handle.unackedTargets < 60; i++) {
+      const [[t, step]] = awaiting.splice(this.draw(0, awaiting.length - 1), 1) as [
+        (typeof awaiting)[number],
+      ];
+      given.add(t);
+      handle.learn(step, lateTargetOf(t)).then(
+        () => kept.add(t),
+        () => undefined,
+      );
     }
   }
 
@@ -161,12 +202,14 @@ class World {
     let epochs = 0;
     this.registry = new Registry({
       kernels: sharedKernels(),
-      store: createDurableStore(this.disk, {
-        clock: virtualClock(scheduler),
-        atTurnEnd: queueMicrotask,
-        groupMs: this.draw(0, 5),
-        retryMs: 50,
-      }),
+      store: this.heard(
+        createDurableStore(this.disk, {
+          clock: virtualClock(scheduler),
+          atTurnEnd: queueMicrotask,
+          groupMs: this.draw(0, 5),
+          retryMs: 50,
+        }),
+      ),
       clock: virtualClock(scheduler),
       newEpoch: () => `${this.draw(0, 2 ** 30)}-${++epochs}`,
       limits: { ...DEFAULT_LIMITS, unackedSteps: 64, blockSteps: 64 },
@@ -176,6 +219,24 @@ class World {
       ...(this.draw(0, 1) === 0 && { grain: FINE }),
       onFault: (error) => this.faults.push(String(error)),
     });
+  }
+
+  /** Listens to what goes into the log of the sequence with late targets. */
+  private heard(store: Store): Store {
+    const { history } = this;
+    const open = store.open.bind(store);
+    store.open = (name, listener) => {
+      const log = open(name, listener);
+      if (name !== 'late') return log;
+      history.length = log.end;
+      const append = log.append.bind(log);
+      log.append = (record) => {
+        history[log.end] = structuredClone(record);
+        return append(record);
+      };
+      return log;
+    };
+    return store;
   }
 
   private client(): EddyClient {
@@ -239,6 +300,7 @@ class World {
           this.faults.push(`${name}: ${sequence.seq + 1} steps, and ${pushed} were pushed`);
         else if (bitsOf(sequence.model) !== (await this.plainOf(sequence)))
           this.faults.push(`${name}: other bits`);
+        if (name === 'late') this.checkTargets();
       }
     }
     for (const watch of this.watches) watch.check(this.pushedOf(watch.name));
@@ -247,9 +309,49 @@ class World {
   /** The bits of a plain replay, at the times at which the steps were stamped. */
   private async plainOf(sequence: Sequence): Promise<string> {
     const { name, spec } = sequence;
+    if (name === 'late') return this.replayedHistory().bits;
     const times = await timesOf(sequence, () => this.pass(50));
     const sent = (seq: number) => ({ x: xOf(name, seq), t: times[seq]!, target: targetOf(name, seq) });
     return replayedBits(spec, times.length, sent);
+  }
+
+  /** Replays the surviving history: its bits, and the steps whose late target had an effect. */
+  private replayedHistory(): { bits: string; met: Set<number> } {
+    const model = new Model(SPECS.late!);
+    const met = new Set<number>();
+    for (const record of this.history)
+      if (record.kind === 'steps')
+        for (let i = 0; i < record.x.length; i++) {
+          model.step(record.x.subarray(i, i + 1), record.t![i]);
+          if (!record.targets) continue;
+          model.learn(record.targets.subarray(i, i + 1));
+          // one that was given before its step was sent went with it
+          if (!targetOf('late', record.first + i)) met.add(record.first + i);
+        }
+      else if (record.kind === 'targets')
+        for (let i = 0; i < record.targets.length; i++) {
+          // one that came before, or too late, has no effect
+          if (codeOf(() => model.learn(record.targets.subarray(i, i + 1), record.first + i)) !== 'none')
+            continue;
+          met.add(record.first + i);
+        }
+    const bits = bitsOf(model);
+    model.free();
+    return { bits, met };
+  }
+
+  /** Each late target that is said to be kept had its effect, and no other one. */
+  private checkTargets(): void {
+    const { handle, given, kept } = this.producers.find(({ name }) => name === 'late')!;
+    const { met } = this.replayedHistory();
+    if (handle.unackedTargets > 0)
+      this.faults.push(`${handle.unackedTargets} late targets were never settled`);
+    for (const t of given)
+      if (met.has(t) !== kept.has(t))
+        this.faults.push(
+          `the late target of step ${t} ${met.has(t) ? 'counted, and was refused' : 'was kept, and did not count'}`,
+        );
+    for (const t of met) if (!given.has(t)) this.faults.push(`step ${t} has a late target that nobody sent`);
   }
 
   private pickLink(): Link | undefined {
@@ -267,6 +369,10 @@ interface Producer {
   readonly handle: SequenceHandle;
   pushed: number;
   acked: number;
+  /** Steps that a late target may still be given to; the steps that got one, and those whose target is said to be kept. */
+  readonly awaiting: [number, PushedStep][];
+  readonly given: Set<number>;
+  readonly kept: Set<number>;
 }
 
 /** Who listens to all states of a sequence: what is missing must have been told. */
@@ -284,7 +390,8 @@ class Watch {
     client.watch(name).states$.subscribe(({ seq, skipped, h }) => {
       const bits = [...h].join();
       const before = this.seen.get(seq);
-      if (before !== undefined && before !== bits)
+      // where a server dies, late targets that nobody was told are kept may come again at another step
+      if (before !== undefined && before !== bits && name !== 'late')
         faults.push(`${name}: state ${seq} came again with other bits`);
       this.first ??= seq;
       this.seen.set(seq, bits);

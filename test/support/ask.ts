@@ -13,6 +13,9 @@ export const ask = (sequence: Sequence) => {
       refused: (what) => {
         refused = what;
       },
+      partly: (what) => {
+        refused = what;
+      },
     });
     for (const { error, seq, count } of refused) {
       if (!onRefused || count === null) throw error;
@@ -32,12 +35,8 @@ export const ask = (sequence: Sequence) => {
         (asker) => sequence.submit({ kind: 'steps', first, x, targets: targets ?? null, t, count, asker }),
         onAck,
       ),
-    learn: (first: number, targets: Float64Array, onRefused: OnRefused) =>
-      asked(
-        (asker) => sequence.submit({ kind: 'targets', first, targets, asker }),
-        () => undefined,
-        onRefused,
-      ),
+    learn: (first: number, targets: Float64Array, onRefused: OnRefused, onDurable: Then = () => undefined) =>
+      asked((asker) => sequence.submit({ kind: 'targets', first, targets, asker }), onDurable, onRefused),
     configure: (
       settings: { learning?: boolean | undefined; learningRate?: number | undefined },
       then: Then = () => undefined,

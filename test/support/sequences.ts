@@ -19,9 +19,10 @@ export function createRegistry(
     keeping?: Partial<Keeping>;
     past?: Partial<PastLimits>;
     grain?: Grain;
+    scheduler?: VirtualTimeScheduler;
   } = {},
 ) {
-  const scheduler = new VirtualTimeScheduler();
+  const { scheduler = new VirtualTimeScheduler() } = options;
   let epochs = 0;
   const registry = new Registry({
     kernels: sharedKernels(),

@@ -31,6 +31,8 @@ const event = z.object({
   seq: lastSeq,
   t: time.optional(),
   epoch: z.string(),
+  /** Those of the history are numbered from 0; those of the sequence's life in the server are not. */
+  number: seq.optional(),
   detail: z.record(z.string(), z.unknown()),
 });
 

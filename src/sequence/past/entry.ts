@@ -11,7 +11,7 @@ interface EntryPlace {
 /** Something that happened, or the scores after a step. Both are JSON. */
 export type PastEntry = EntryPlace &
   (
-    | { readonly kind: 'event'; readonly event: string; readonly detail: unknown }
+    | { readonly kind: 'event'; readonly event: string; readonly detail: unknown; readonly number?: number }
     | { readonly kind: 'metrics'; readonly metrics: unknown }
   );
 

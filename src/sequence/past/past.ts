@@ -221,8 +221,11 @@ export class Past implements CopyRoom {
     return taken;
   }
 
-  /** Keeps an event. Those of a run come after it was taken. */
+  /** Keeps an event, unless it is kept already, as in a replay. Those of a run come after it was taken. */
   event(event: Omit<Extract<PastEntry, { kind: 'event' }>, 'kind'>): void {
+    const { number, epoch } = event;
+    const isSame = (one: PastEntry) => one.kind === 'event' && one.number === number && one.epoch === epoch;
+    if (number !== undefined && this.steps.entries.some(isSame)) return;
     this.steps.note({ kind: 'event', ...event });
   }
 

@@ -173,11 +173,7 @@ function servedOf({ first, count, t, y }: PastSteps, size: number): Rows {
 
 /** The events of a page; those that it does not keep count as skipped. */
 function eventsOf({ entries, leftOut }: PastSteps, channel: number, capacity: number): ViewMessage[] {
-  const events = entries.flatMap((entry) =>
-    entry.kind === 'event'
-      ? [{ event: entry.event, seq: entry.seq, t: entry.t, epoch: entry.epoch, detail: entry.detail }]
-      : [],
-  );
+  const events = entries.flatMap((entry) => (entry.kind === 'event' ? [told(entry)] : []));
   let skipped = Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   const messages: ViewMessage[] = [];
   for (let from = 0; from < events.length; from += capacity) {
@@ -187,6 +183,15 @@ function eventsOf({ entries, leftOut }: PastSteps, channel: number, capacity: nu
   }
   return messages;
 }
+
+const told = ({ event, seq, t, epoch, detail, number }: Extract<PastEntry, { kind: 'event' }>) => ({
+  event,
+  seq,
+  t,
+  epoch,
+  detail,
+  ...(number !== undefined && { number }),
+});
 
 function metricsOf(
   { seq, t, metrics: kept }: Extract<PastEntry, { kind: 'metrics' }>,

@@ -7,11 +7,9 @@ import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protoc
 import type { Update } from '../../rnn/learning/learner.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { LogRecord } from '../../store/store.js';
-import { eventsOf } from '../alert-events.js';
 import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
-import { silencesOf } from '../silences.js';
 import { metricsMessage, timeOf } from './latest-result.js';
 import { StepGatherer } from './step-gatherer.js';
 
@@ -127,11 +125,9 @@ export class Results implements CopyRoom {
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
-    if (record?.kind === 'steps') this.tellSilences(record, run, course);
     if (run.updates.length > 0) this.addUpdates(run.updates, run.now, course);
-    if (run.alerts.length > 0) this.alert(run, course);
-    if (run.events.length > 0)
-      for (const { event, detail } of run.events) this.announce(course, event, detail, course.times.last);
+    for (const { event, detail, seq, t, number } of run.numbered)
+      this.announce(course, event, detail, t ?? Number.NaN, seq, number);
     if (run.isLast && (record?.kind === 'steps' || record?.kind === 'targets')) this.flush(course);
     else if (run.leavesAtOnce) {
       this.flushSteps();
@@ -139,22 +135,17 @@ export class Results implements CopyRoom {
     }
   }
 
+  /** Tells of an event. @param number its number, if it belongs to the history */
   announce(
     { seq: last, epoch }: { readonly seq: number; readonly epoch: string },
     event: SequenceEvent['event'],
     detail: Record<string, unknown>,
     t: number,
     seq = last,
+    number?: number,
   ): void {
-    const events = [{ event, seq, t: timeOf(t), epoch, detail }];
+    const events = [{ event, seq, t: timeOf(t), epoch, detail, ...(number !== undefined && { number }) }];
     this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events });
-  }
-
-  /** Anomalies, drift and changes of health are events. */
-  private alert({ alerts }: SequenceRun, course: Course): void {
-    for (const alert of alerts)
-      for (const { event, detail } of eventsOf(alert, course))
-        this.announce(course, event, detail, this.timeAt(alert.seq, course), alert.seq);
   }
 
   /** Takes the steps of a record, which leave with its first run; or with each run its own, where runs leave at once. */
@@ -164,19 +155,6 @@ export class Results implements CopyRoom {
     const at = seq - steps.first;
     if (leavesAtOnce) this.sendInputs(seq, steps.x.subarray(at * size, (at + count) * size));
     else if (at === 0) this.sendInputs(seq, steps.x);
-  }
-
-  /** Of a long silence, not every empty bin becomes a step: an event tells how many did not. */
-  private tellSilences(steps: Steps, { seq: begin, count }: SequenceRun, course: Course): void {
-    if (!this.subjects.events?.observed) return;
-    for (const { seq, ...silence } of silencesOf(
-      steps,
-      course.times.before,
-      this.schema.resample,
-      begin,
-      begin + count,
-    ))
-      this.announce(course, 'silence', silence, silence.to, seq);
   }
 
   /** The times of steps of the record that is under way. */

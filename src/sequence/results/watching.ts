@@ -1,5 +1,5 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { defer, finalize, merge, Observable } from 'rxjs';
+import { defer, EMPTY, finalize, merge, mergeMap, Observable, of } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
@@ -25,6 +25,8 @@ import { checkWeights, weightsView } from './weights-view.js';
 export interface After {
   readonly epoch: string;
   readonly seq: number;
+  /** Number of the last event it has seen, -1 for none; without it, those of that step come again. */
+  readonly event?: number | undefined;
 }
 
 export interface Rejoined {
@@ -55,6 +57,8 @@ export interface Watched {
   /** How far its results have gone out, and the change of which more are to come. */
   readonly shown: number;
   readonly unfinished: Change | null;
+  /** How many events its history had so far; null where that is not known. */
+  readonly events: number | null;
   /** @throws EddyError why it ended, if it did */
   checkAlive(): void;
   /** Looks at its model between two changes; wakes it, unless a sleeping one is to be left alone. */
@@ -74,6 +78,18 @@ export interface WatchingParts {
   /** Reports a damaged checkpoint. */
   readonly onFault: (error: unknown) => void;
 }
+
+/** Leaves out the events that a subscriber has seen. Those without a number are of the life of the sequence, or of an older version. */
+const unseen = (results$: Observable<ViewMessage>, last: number | undefined): Observable<ViewMessage> =>
+  last === undefined
+    ? results$
+    : results$.pipe(
+        mergeMap((message) => {
+          if (message.type !== 'events') return of(message);
+          const events = message.events.filter(({ number = Number.POSITIVE_INFINITY }) => number > last);
+          return events.length > 0 ? of({ ...message, events }) : EMPTY;
+        }),
+      );
 
 export class Watching {
   private readers = 0;
@@ -188,9 +204,10 @@ export class Watching {
   }
 
   /** Is a position one of this history? */
-  private isOf({ epoch, seq }: After): boolean {
+  private isOf({ epoch, seq, event = -1 }: After): boolean {
     const { sequence } = this.parts;
-    return epoch === sequence.epoch && seq <= sequence.seq;
+    const isKnown = seq <= sequence.seq && event < (sequence.events ?? Number.POSITIVE_INFINITY);
+    return epoch === sequence.epoch && isKnown;
   }
 
   private checkView(view: View): void {
@@ -217,16 +234,19 @@ export class Watching {
     // a change of settings or a late target may follow the step, and has no number of its own
     const { isPerStep } = kindOf(view);
     if (isOf && isPerStep && after.seq === sequence.shown) return { results$: live$, recovered: true };
+    const seen = view === 'events' ? after.event : undefined;
+    if (isOf && seen !== undefined && seen + 1 === sequence.events)
+      return { results$: live$, recovered: true };
     if (isOf && this.isInPast(view, after.seq)) {
       const first = isPerStep ? after.seq + 1 : after.seq;
-      return { results$: this.fromPast(view, first, live$, reader), recovered: true };
+      return { results$: unseen(this.fromPast(view, first, live$, reader), seen), recovered: true };
     }
     const begins = isPerStep ? after.seq : after.seq - 1;
     const oldest = isOf ? this.oldestStart() : 0;
     if (!isOf || (oldest >= 0 && begins < oldest))
       return { results$: this.latest(view, ranges), recovered: false };
     const missed = { view, ranges, after: after.seq, begins };
-    return { results$: this.held(this.replays.after(missed)), recovered: true };
+    return { results$: unseen(this.held(this.replays.after(missed)), seen), recovered: true };
   }
 
   /** Gives the latest result, and then the live ones. @param seen the last step that was seen, where those since count as skipped */

@@ -119,7 +119,7 @@ export class Connection {
           refusals: this.refusals,
           access: () => this.greeter.access,
           refuse,
-          refusePush: (channel, refused) => this.refusePush(channel, refused),
+          refusePush: (channel, refused, re) => this.refusePush(channel, refused, re),
           onViews: (count) => {
             this.viewCount = count;
           },
@@ -201,10 +201,12 @@ export class Connection {
     if (this.tell(cause, answered)) this.countRefusal();
   }
 
-  /** Reports the refused parts of one message of steps or targets, which counts once. */
-  private refusePush(channel: number, refused: readonly RefusedPush[]): void {
-    for (const { error, seq, count } of refused)
-      this.tell(error, { channel, seq, ...(count !== null && { count }) });
+  /** Reports the refused parts of one message of steps or targets, which counts once. @param re the request that the last answers */
+  private refusePush(channel: number, refused: readonly RefusedPush[], re?: number): void {
+    for (const [i, { error, seq, count }] of refused.entries()) {
+      const answered = { channel, seq, ...(count !== null && { count }) };
+      this.tell(error, re !== undefined && i === refused.length - 1 ? { ...answered, re } : answered);
+    }
     this.countRefusal();
   }
 

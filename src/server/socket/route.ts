@@ -29,9 +29,10 @@ import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { Channels } from './channels.js';
 import { Lanes } from './lanes.js';
+import { learn } from './late-targets.js';
 import type { LatencySampler } from './latency-sampler.js';
 import type { StepPace } from './step-pace.js';
-import { entryOf, placeOf } from './told-sequence.js';
+import { entryOf, eventOf, placeOf } from './told-sequence.js';
 import { Watches } from './watches.js';
 
 export interface RouteParts {
@@ -47,7 +48,7 @@ export interface RouteParts {
   /** Tells the client why a message was refused, and counts it. */
   readonly refuse: (error: unknown, message: ClientMessage | null) => void;
   /** Tells the client which of its steps or targets were refused. */
-  readonly refusePush: (channel: number, refused: readonly RefusedPush[]) => void;
+  readonly refusePush: (channel: number, refused: readonly RefusedPush[], re?: number) => void;
   /** Tells of a fault of Eddy's own. */
   readonly onFault: (error: unknown) => void;
   /** How many messages were refused so far. */
@@ -102,7 +103,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
       case 'steps':
         return this.steps(message);
       case 'targets':
-        return this.channels.get(message.channel).learn(message.seq, message.targets);
+        return this.answer(message, () => learn(this.channels.get(message.channel), message, this.parts));
       case 'append':
         return this.answer(message, () => this.append(message));
       case 'flush':
@@ -249,7 +250,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
           ? handle.rejoin(view, options, after, reader)
           : { results$: handle.watch(view, options) };
     watches.drop(channel, view);
-    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun });
+    out.next({ type: 'subscribed', ...placeOf(id, handle), view, ...begun, ...eventOf(view, handle) });
     // a socket that cannot take even that has ended meanwhile
     if (this.closed) return;
     const subscription = new Subscription();

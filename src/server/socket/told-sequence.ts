@@ -1,5 +1,6 @@
 /** What messages tell of a sequence. */
 import type { Schema } from '../../fields/sequence-schema.js';
+import type { View } from '../../protocol/views/index.js';
 import type { Listed } from '../../sequence/directory.js';
 import type { SequenceHandle } from '../../sequence/handle.js';
 
@@ -24,3 +25,7 @@ export const entryOf = ({ schema, x, seasons, ...entry }: Listed) => ({
   ...(seasons && { seasons: [...seasons] }),
   ...(schema && toldSchema(schema)),
 });
+
+/** Where a subscriber of its events begins. */
+export const eventOf = (view: View, { event }: Pick<SequenceHandle, 'event'>) =>
+  view === 'events' && event !== null ? { event } : {};
