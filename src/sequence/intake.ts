@@ -25,7 +25,7 @@ export type Command =
   /** Looks at its model, which nothing changes meanwhile. */
   | {
       readonly kind: 'look';
-      readonly look: (course: Course) => Pieces | void;
+      readonly look: (course: Course) => Pieces | null;
       /** Is a sleeping one left alone? */
       readonly isIdle?: boolean;
       readonly asker: Asker;
@@ -64,6 +64,11 @@ export type ChangeCommand =
     }
   | ({ readonly kind: 'configure'; readonly asker: Asker } & ModelSettings)
   | { readonly kind: 'reset'; readonly what: 'state' | 'weights'; readonly asker: Asker };
+
+export function isChange(command: Command): command is ChangeCommand {
+  const { kind } = command;
+  return kind !== 'checkpoint' && kind !== 'wake' && kind !== 'keep' && kind !== 'sleep' && kind !== 'look';
+}
 
 type CommandOf<K extends ChangeCommand['kind']> = Extract<ChangeCommand, { kind: K }>;
 

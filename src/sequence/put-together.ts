@@ -117,6 +117,7 @@ export function putTogether(
       checkpoints.refuse(why, after);
     },
     count: (run: SequenceRun) => countRun(counters, run),
+    schema: () => sequence.schema,
     closing,
     checkpoints,
   };

@@ -3,22 +3,21 @@
  *
  * A refused command changes nothing. Every change is in the log, in order, so the log restores the sequence to the bit.
  */
-import { type Observable, Subscription } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { EddyError } from '../errors.js';
 import type { Schema, SchemaInput } from '../fields/sequence-schema.js';
 import { finish, type Pieces } from '../math/pieces.js';
-import { Inlet } from '../operators/inlet.js';
-import { Sink } from '../operators/sink.js';
 import type { SequenceEvent, View, ViewMessage } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
-import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { SequenceStore } from '../store/store.js';
 import { type Asker, type Change, NOBODY, type SequenceRun } from './change.js';
+import { CommandDesk } from './command-desk.js';
 import type { Course } from './course.js';
-import { type ChangeCommand, type Command, refuse, type SleepReason } from './intake.js';
+import type { Command, SleepReason } from './intake.js';
+import { Life } from './life.js';
 import type { LogEvents } from './log-events.js';
 import { orderFor } from './naming.js';
-import { live } from './pipeline.js';
 import { placeOf, putTogether } from './put-together.js';
 import type { Recovered } from './recovery.js';
 import type { Reader } from './results/past-results.js';
@@ -46,19 +45,11 @@ export class Sequence {
   lastStepAt: number | null = null;
   /** How many sockets hold it open. */
   holders = 0;
-  /** Its model and epoch; null while it sleeps. */
-  course: Course | null = null;
-  private readonly commands = new Inlet<ChangeCommand>();
   private readonly own: ReturnType<typeof putTogether>;
-  private pipe = Subscription.EMPTY;
-  private last: { seq: number; epoch: string; events: number | null };
-  private failure: EddyError | null = null;
+  private readonly life: Life;
   private readonly lane: CommandLane;
-  /** The last step whose results have gone out, and the change of which more are to come. */
-  shown: number;
-  unfinished: Change | null = null;
-  /** Was the command under way answered? */
-  private isAnswered = false;
+  private readonly desk: CommandDesk;
+  private failure: EddyError | null = null;
 
   /** @param origin where it begins, or goes on from */
   constructor(
@@ -68,33 +59,48 @@ export class Sequence {
     origin: Recovered | Asleep,
   ) {
     const place = placeOf(origin);
-    const { spec, schema, recovered, seq, epoch } = place;
+    const { spec, schema, recovered } = place;
     this.name = parts.name;
     this.channel = parts.channel;
     this.spec = spec;
     this.schema = schema;
-    this.last = { seq, epoch, events: place.events };
-    this.shown = seq;
     this.lastActive = parts.clock.monotonic();
-    this.lane = new CommandLane({
+    const fail = (fault: unknown) => this.fail(fault);
+    const lane = new CommandLane({
       turns: parts.turns,
       steps: 2 * parts.limits.unackedSteps,
       commands: parts.limits.pendingAppends,
-      begin: (command) => this.carryOut(command),
-      done: (command) => this.answered(command),
-      costOf: (command) => this.costOf(command),
-      onFault: (fault) => this.fail(fault),
+      begin: (command) => this.desk.begin(command),
+      done: (command) => this.desk.done(command),
+      costOf: (command) => this.desk.costOf(command),
+      onFault: fail,
     });
     const flush = () => this.submit({ kind: 'flush', asker: NOBODY });
-    this.own = putTogether(this, parts, log, place, this.lane.underWay, flush);
+    const own = putTogether(this, parts, log, place, lane.underWay, flush);
+    const take = (run: SequenceRun, course: Course) => this.take(run, course);
+    const announce: Sequence['announce'] = (event, detail) => this.announce(event, detail);
+    const keep = () => this.keep();
+    this.life = new Life({ parts, own, log, lane, sleeper: this, take, fail, announce, keep }, place);
+    const { onFault } = parts;
+    const checkReady = () => this.checkReady();
+    this.desk = new CommandDesk({
+      life: this.life,
+      own,
+      lane,
+      failure: () => this.failure,
+      checkReady,
+      onFault,
+    });
+    this.lane = lane;
+    this.own = own;
     events.durable$.subscribe((end) => this.own.acks.reached(end));
     events.kept$.subscribe(({ position, bytes }) => {
       this.announce('checkpoint', { position, bytes });
       this.own.checkpoints.reached(position);
     });
     if (!recovered) return;
-    this.begin(recovered.course);
-    if (log.end > 1 || recovered.damage.length > 0) this.cameBack(recovered);
+    this.life.begin(recovered.course);
+    if (log.end > 1 || recovered.damage.length > 0) this.life.cameBack(recovered);
     else this.own.checkpoints.tell(recovered.course);
   }
 
@@ -103,8 +109,22 @@ export class Sequence {
     return this.lane.isBusy;
   }
 
+  /** Its model and epoch; null while it sleeps. */
+  get course(): Course | null {
+    return this.life.course;
+  }
+
   get isAwake(): boolean {
     return this.course !== null;
+  }
+
+  /** The last step whose results have gone out, and the change of which more are to come. */
+  get shown(): number {
+    return this.life.shown;
+  }
+
+  get unfinished(): Change | null {
+    return this.life.unfinished;
   }
 
   /** Does anybody have it open, or watch it? A failed one is held, so that it does not silently restart. */
@@ -134,7 +154,7 @@ export class Sequence {
 
   /** Number of the last accepted step, -1 before the first. */
   get seq(): number {
-    return this.course?.seq ?? this.last.seq;
+    return this.life.seq;
   }
 
   /** Number of the last durable step. */
@@ -144,12 +164,12 @@ export class Sequence {
 
   /** Id of this history; changes on every reset. */
   get epoch(): string {
-    return this.course?.epoch ?? this.last.epoch;
+    return this.life.epoch;
   }
 
   /** How many events its history had so far; null where that is not known. */
   get events(): number | null {
-    return this.course?.events ?? this.last.events;
+    return this.life.events;
   }
 
   /**
@@ -159,81 +179,6 @@ export class Sequence {
    */
   submit(command: Command): void {
     this.lane.add(command);
-  }
-
-  private carryOut(command: Command): void {
-    this.isAnswered = false;
-    const isLeftAlone =
-      command.kind === 'sleep' || command.kind === 'keep' || (command.kind === 'look' && command.isIdle);
-    if (this.course || isLeftAlone) this.perform(command);
-    else this.lane.underWay.begin(this.wakeFor(command));
-  }
-
-  private *wakeFor(command: Command): Pieces {
-    try {
-      if (command.kind === 'look' || command.kind === 'wake') this.checkAlive();
-      else this.checkReady();
-      yield* this.wake();
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      this.isAnswered = true;
-      return refuse(command, error);
-    }
-    this.perform(command);
-  }
-
-  private perform(command: Command): void {
-    const { course, own } = this;
-    try {
-      switch (command.kind) {
-        case 'sleep':
-          return course ? this.lane.underWay.begin(this.fallAsleep(command.reason)) : undefined;
-        case 'keep':
-          return course && !this.failure ? own.checkpoints.make(course) : undefined;
-        case 'look':
-          this.checkAlive();
-          return course ? this.lane.beside(command.look(course)) : undefined;
-        case 'wake':
-          return this.checkAlive();
-        case 'checkpoint':
-          this.checkReady();
-          return own.checkpoints.ask(course!, command.asker);
-      }
-      this.checkReady();
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      this.isAnswered = true;
-      return refuse(command, error);
-    }
-    this.commands.next(command);
-  }
-
-  /** A command is done. One that was not answered, because the sequence failed or ended meanwhile, is refused. */
-  private answered(command: Command): void {
-    const { failure, own } = this;
-    if (
-      command.kind === 'sleep' ||
-      command.kind === 'keep' ||
-      command.kind === 'look' ||
-      command.kind === 'wake'
-    ) {
-      if (this.isAnswered) return;
-      if (failure) refuse(command, failure);
-      else command.asker.durable(this.seq);
-    } else if (failure) {
-      if (!this.isAnswered) refuse(command, failure);
-    } else if (command.kind !== 'checkpoint') own.closing.put(this.schema, own.intake.pending);
-  }
-
-  /** Gives nearly how many multiply-adds a command costs; of one that does not learn, nothing. */
-  private costOf(command: Command): number {
-    const { course } = this;
-    if (!course) return 0;
-    const { stepCost, spec } = course.model;
-    if (command.kind === 'steps') return stepCost * command.count;
-    if (command.kind === 'targets')
-      return (stepCost * command.targets.length) / (spec.batch * outputsOf(spec));
-    return command.kind === 'append' ? stepCost : 0;
   }
 
   /** Checks that it is what is asked for, and gives the order of its fields, as `orderFor` does. */
@@ -308,24 +253,15 @@ export class Sequence {
   }
 
   /** Looks at its model between two changes, in pieces. @param isIdle a sleeping one is left alone */
-  look(look: (course: Course) => Pieces | void, asker: Asker, isIdle = false): void {
+  look(look: (course: Course) => Pieces | null, asker: Asker, isIdle = false): void {
     this.submit({ kind: 'look', look, isIdle, asker });
   }
 
   /** Ends it in order: what is under way is done, it is saved, and all that comes later is refused. */
   shutDown(reason: EddyError): void {
     this.lane.finishCurrent();
-    if (this.course) finish(this.fallAsleep('shutdown'));
+    finish(this.life.fallAsleep('shutdown', this.failure === null));
     this.end(reason);
-  }
-
-  private *fallAsleep(reason: SleepReason): Pieces {
-    const { course, own } = this;
-    if (!course) return;
-    if (!this.failure) yield* own.checkpoints.pieces(course);
-    own.past.keep();
-    this.announce('evicted', { reason, last: this.seq });
-    this.giveUpModel();
   }
 
   announce(event: SequenceEvent['event'], detail: Record<string, unknown>): void {
@@ -334,7 +270,7 @@ export class Sequence {
 
   /** Ends it: its watchers complete, and every later command is refused with the reason. */
   end(reason: EddyError): void {
-    this.giveUpModel();
+    this.life.giveUp();
     this.failure = reason;
     this.lane.end(reason);
     this.own.end(reason);
@@ -355,20 +291,7 @@ export class Sequence {
   awake(): Course {
     this.checkAlive();
     if (!this.course) this.lane.finishCurrent();
-    return this.course ?? finish(this.wake());
-  }
-
-  private *wake(): Pieces<Course> {
-    const { lane } = this;
-    lane.kind = 'beside';
-    try {
-      const origin = yield* this.own.recover();
-      this.begin(origin.course);
-      this.cameBack(origin);
-      return origin.course;
-    } finally {
-      lane.kind = 'steps';
-    }
+    return this.course ?? finish(this.life.wake());
   }
 
   /** @throws EddyError why it cannot change, `store-unavailable` among them */
@@ -379,65 +302,22 @@ export class Sequence {
     this.lastActive = clock.monotonic();
   }
 
-  /** Sets up the pipe for all commands while it is awake. */
-  private begin(course: Course): void {
-    const { commands, log, own } = this;
-    this.course = course;
-    course.recent.limit(this.parts.limits.unackedSteps);
-    this.parts.models.enter(this);
-    const sink = new Sink<SequenceRun>(
-      (run) => this.take(run, course),
-      (fault) => this.fail(fault),
-    );
-    const { underWay } = this.lane;
-    this.pipe = commands.pipe(live(own.intake, course, own.results, log, underWay)).subscribe(sink);
-  }
-
   /** Takes the result of a change, or of a part of it. */
   private take(run: SequenceRun, course: Course): void {
     if (run.count > 0) this.lastStepAt = this.lastActive;
-    this.shown = course.seq;
-    this.unfinished = run.isLast ? null : run.change;
     takeRun(run, course, this.own);
     // a subscriber may have ended the sequence
     if (!run.isLast || this.course !== course) return;
-    this.isAnswered = true;
+    this.desk.isAnswered = true;
     this.own.acks.answer(run);
     this.own.checkpoints.makeInTime(course);
-  }
-
-  private giveUpModel(): void {
-    const { course } = this;
-    if (!course) return;
-    this.pipe.unsubscribe();
-    this.last = { seq: course.seq, epoch: course.epoch, events: course.events };
-    this.unfinished = null;
-    this.course = null;
-    course.model.free();
-    this.own.past.free();
-    this.parts.models.leave(this);
-  }
-
-  private cameBack({ course, replayed, damage, isCut }: Recovered): void {
-    const { onFault, newEpoch } = this.parts;
-    this.announce('resumed', { replayed });
-    for (const error of damage) {
-      onFault(error);
-      this.announce('damaged', { message: error.message });
-    }
-    if (!isCut) return;
-    // part of the history is lost, so old positions must not be trusted
-    course.epoch = newEpoch();
-    this.own.lose(damage[0]!, this.log.end, course.seq);
-    this.own.checkpoints.forget();
-    this.keep();
   }
 
   /** A fault inside Eddy stops this sequence and no other, so that no wrong state is served. */
   private fail(cause: unknown): void {
     const message = `${this.name} stopped at step ${this.seq}: ${cause}`;
     this.failure = new EddyError('sequence-failed', message, { cause });
-    this.pipe.unsubscribe();
+    this.life.stop();
     this.own.intake.end(this.failure);
     this.parts.onFault(this.failure);
     this.announce('failed', { message });

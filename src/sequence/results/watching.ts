@@ -62,7 +62,7 @@ export interface Watched {
   /** @throws EddyError why it ended, if it did */
   checkAlive(): void;
   /** Looks at its model between two changes; wakes it, unless a sleeping one is to be left alone. */
-  look(look: (course: Course) => void, asker: Asker, isIdle?: boolean): void;
+  look(look: (course: Course) => null, asker: Asker, isIdle?: boolean): void;
   /** Its model and epoch; null while it sleeps. */
   readonly course: Course | null;
 }
@@ -258,6 +258,7 @@ export class Watching {
         if (last)
           out.next(seen === undefined ? last : { ...last, skipped: Math.max(0, course.seq - seen - 1) });
         out.add(results.of(view, ranges).subscribe(out));
+        return null;
       };
       sequence.look(look, { durable: () => undefined, refused: ([refused]) => out.error(refused?.error) });
     });
@@ -270,7 +271,11 @@ export class Watching {
         durable: () => out.complete(),
         refused: ([refused]: readonly Refused[]) => out.error(refused?.error),
       };
-      this.parts.sequence.look((course) => out.next(course), asker, isIdle);
+      const look = (course: Course) => {
+        out.next(course);
+        return null;
+      };
+      this.parts.sequence.look(look, asker, isIdle);
     });
   }
 

@@ -82,8 +82,8 @@ export class CommandLane implements Job {
   }
 
   /** Does something beside the steps, which wait for it. */
-  beside(pieces: Pieces | void): void {
-    if (pieces) this.underWay.begin(this.asBeside(pieces));
+  beside(pieces: Pieces): void {
+    this.underWay.begin(this.asBeside(pieces));
   }
 
   private *asBeside(pieces: Pieces): Pieces {
