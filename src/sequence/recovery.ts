@@ -3,6 +3,7 @@ import { defer, map } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { type Schema, unnamedSchema } from '../fields/sequence-schema.js';
 import type { Plain } from '../formats/typed-json.js';
+import { finish, type Pieces } from '../math/pieces.js';
 import type { Model, ModelStart } from '../rnn/model.js';
 import type { ModelSnapshot } from '../rnn/snapshot.js';
 import { withOldDefaults } from '../rnn/spec/old-defaults.js';
@@ -46,15 +47,21 @@ interface SequenceState {
 }
 
 /** The state of a sequence in a checkpoint. */
-export const stateOf = ({ epoch, model, schema, isNamed, times, keys, recent, filled }: Course): Plain => ({
-  epoch,
-  snapshot: model.snapshot(),
-  ...(isNamed && { schema }),
-  times: times.state(),
-  keys: keys.state(),
-  recent: recent.state(),
-  filled: Number.isNaN(filled) ? null : filled,
-});
+export const stateOf = (course: Course): Plain => finish(stateInPieces(course));
+
+/** Does the same in pieces, between which the sequence must not change. */
+export function* stateInPieces(course: Course): Pieces<Plain> {
+  const { epoch, model, schema, isNamed, times, keys, recent, filled } = course;
+  return {
+    epoch,
+    snapshot: yield* model.snapshotInPieces(),
+    ...(isNamed && { schema }),
+    times: times.state(),
+    keys: keys.state(),
+    recent: recent.state(),
+    filled: Number.isNaN(filled) ? null : filled,
+  };
+}
 
 /**
  * Restores a sequence to the end of its log. A damaged checkpoint is skipped in favour of the one before it; the history
