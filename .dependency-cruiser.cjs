@@ -12,16 +12,16 @@ const floors = {
   math: [],
   kernels: ['math'],
   features: ['math'],
-  formats: [],
+  formats: ['math'],
   reading: ['fields'],
   rnn: ['kernels', 'math', 'features'],
   fields: ['rnn', 'features'],
   signals: ['rnn', 'math'],
-  operators: ['rnn', 'kernels', 'features'],
+  operators: ['rnn', 'kernels', 'features', 'math'],
   protocol: [],
-  store: ['formats'],
-  sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats'],
-  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol'],
+  store: ['formats', 'math'],
+  sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats', 'math'],
+  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol', 'math'],
 };
 
 module.exports = {

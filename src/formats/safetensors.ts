@@ -11,6 +11,8 @@
  * Pure: any bytes give tensors or a coded error.
  */
 import { EddyError } from '../errors.js';
+import { BYTE, finish, inRanges, type Pieces, VISIT } from '../math/pieces.js';
+import { parseInPieces, stringInPieces, TooManyValues } from './json-pieces.js';
 
 const KINDS = {
   F64: Float64Array,
@@ -40,8 +42,14 @@ export interface TensorFile {
 }
 
 const METADATA = '__metadata__';
-/** The largest header, in bytes, that `safetensors` itself accepts. */
-const MAX_HEADER_BYTES = 100_000_000;
+/**
+ * What a header may have at most: bytes, values, and tensors. That of a sequence with 4,096 named features and 10,000 keys
+ * of appends has some 4 MiB and 30,000 values, most of them within its text; of tensors there are 70.
+ */
+export const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+const MAX_HEADER_VALUES = 100_000;
+const MAX_TENSORS = 10_000;
+const HEADER_DEPTH = 16;
 
 const kindOf = (data: object): Dtype | undefined =>
   (Object.keys(KINDS) as Dtype[]).find((dtype) => data instanceof KINDS[dtype]);
@@ -54,46 +62,63 @@ const refuse = (why: string): never => {
 };
 
 /** Writes tensors and strings as one file. No tensor may be named `__metadata__`. */
-export function writeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+export const writeSafetensors = (file: TensorFile): Uint8Array<ArrayBuffer> =>
+  finish(writeSafetensorsInPieces(file));
+
+/** Does the same in pieces. @param room bytes before the file, which are left for something else */
+export function* writeSafetensorsInPieces(file: TensorFile, room = 0): Pieces<Uint8Array<ArrayBuffer>> {
   const entries = [...file.tensors];
   entries.sort(([a, { data: left }], [b, { data: right }]) => {
     const wider = right.BYTES_PER_ELEMENT - left.BYTES_PER_ELEMENT;
     return wider !== 0 ? wider : a < b ? -1 : 1;
   });
-  const header: [string, unknown][] =
-    file.metadata.size > 0 ? [[METADATA, Object.fromEntries(file.metadata)]] : [];
+  const header: string[] = [];
+  const strings: string[] = [];
+  for (const [key, text] of file.metadata)
+    strings.push(`${JSON.stringify(key)}:${yield* stringInPieces(text)}`);
+  if (strings.length > 0) header.push(`"${METADATA}":{${strings.join(',')}}`);
   let end = 0;
   for (const [name, { shape, data }] of entries) {
     const begin = end;
     end += data.byteLength;
-    header.push([name, { dtype: kindOf(data), shape, data_offsets: [begin, end] }]);
+    const entry = { dtype: kindOf(data), shape, data_offsets: [begin, end] };
+    header.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
   }
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const text = new TextEncoder().encode(`{${header.join(',')}}`);
+  yield BYTE * text.length;
   const start = 8 + Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(start + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(text, 8);
-  bytes.fill(0x20, 8 + text.length, start);
-  let at = start;
+  const bytes = new Uint8Array(room + start + end);
+  new DataView(bytes.buffer).setBigUint64(room, BigInt(start - 8), true);
+  bytes.set(text, room + 8);
+  bytes.fill(0x20, room + 8 + text.length, room + start);
+  let at = room + start;
   for (const [, { data }] of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    yield* copyBytes(bytes, at, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     at += data.byteLength;
   }
   return bytes;
 }
+
+/** Copies bytes to a place in others. */
+const copyBytes = (to: Uint8Array, at: number, from: Uint8Array): Pieces<void> =>
+  inRanges(from.length, BYTE, (first, end) => to.set(from.subarray(first, end), at + first));
 
 /**
  * Reads a file. The result is a copy: the bytes may change afterwards.
  *
  * @throws EddyError `snapshot-invalid`, which says what is wrong
  */
-export function readSafetensors(bytes: Uint8Array): TensorFile {
+export const readSafetensors = (bytes: Uint8Array): TensorFile => finish(readSafetensorsInPieces(bytes));
+
+/** Does the same in pieces, between which the bytes must not change. */
+export function* readSafetensorsInPieces(bytes: Uint8Array): Pieces<TensorFile> {
   if (bytes.length < 8) refuse(`it has ${bytes.length} bytes; the length of its header alone takes 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES) refuse(`its header is over ${MAX_HEADER_BYTES} bytes`);
   if (headerBytes > bytes.length - 8) refuse(`its header of ${headerBytes} bytes extends beyond its end`);
-  const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
+  if (headerBytes > MAX_HEADER_BYTES)
+    refuse(`its header has ${headerBytes} bytes; the limit is ${MAX_HEADER_BYTES}`);
+  const header = yield* parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
 
   const metadata = new Map<string, string>();
@@ -104,6 +129,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
       for (const [key, text] of Object.entries(asObject(entry, METADATA)))
         metadata.set(key, typeof text === 'string' ? text : refuse(`${METADATA} ${key} is not text`));
   }
+  if (places.length > MAX_TENSORS) refuse(`it has ${places.length} tensors; the limit is ${MAX_TENSORS}`);
   places.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const place of places) {
@@ -111,26 +137,38 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
     end = place.end;
   }
   if (end !== data.length) refuse(`its tensors take ${end} bytes of data; it has ${data.length}`);
-  const tensors = new Map(
-    places.map(({ name, dtype, shape, begin, end }) => {
-      const copy = new Uint8Array(data.subarray(begin, end));
-      return [name, { shape, data: new KINDS[dtype](copy.buffer) }];
-    }),
-  );
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, begin, end } of places) {
+    const copy = new Uint8Array(end - begin);
+    yield* copyBytes(copy, 0, data.subarray(begin, end));
+    tensors.set(name, { shape, data: new KINDS[dtype](copy.buffer) });
+  }
   return { tensors, metadata };
 }
 
-function parseHeader(bytes: Uint8Array): object {
+function* parseHeader(bytes: Uint8Array): Pieces<object> {
   if (bytes[0] !== 0x7b) refuse('its header does not start with {');
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    header = yield* parseInPieces(yield* decode(bytes), MAX_HEADER_VALUES, HEADER_DEPTH);
   } catch (cause) {
+    if (cause instanceof TooManyValues)
+      refuse(`its header has more than ${MAX_HEADER_VALUES} values, which is the limit`);
     throw new EddyError('snapshot-invalid', 'this is not a safetensors file: its header is not JSON', {
       cause,
     });
   }
   return asObject(header, 'its header');
+}
+
+/** @throws TypeError for what is not UTF-8 */
+function* decode(bytes: Uint8Array): Pieces<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const parts: string[] = [];
+  yield* inRanges(bytes.length, VISIT, (from, to) =>
+    parts.push(decoder.decode(bytes.subarray(from, to), { stream: true })),
+  );
+  return parts.join('') + decoder.decode();
 }
 
 function readEntry(

@@ -92,8 +92,7 @@ export function anomalyLength(size: number): number {
 }
 
 /** Begins a history. */
-export function anomalyClear(c: Float64Array, numbers: Address, size: number): void {
-  c.fill(0, numbers, numbers + anomalyLength(size));
+export function anomalyBegin(c: Float64Array, numbers: Address): void {
   c[numbers + FORGETTING] = Math.LN2 / HALF;
 }
 

@@ -21,40 +21,49 @@ export interface ColumnStore {
   allocateColumns(length: number): Columns;
 }
 
+export interface ColumnMemory extends ColumnStore {
+  /** Makes columns of zeros that lie in a part of the heap which was allocated for them. */
+  columnsAt(byte: number, length: number): Columns;
+}
+
 /**
  * Gives out columns of a memory.
  *
  * @param heap counts in bytes
  * @param view gives the present array over the whole memory
  */
-export function columnsOn(heap: Heap, view: () => Float64Array): ColumnStore {
+export function columnsOn(heap: Heap, view: () => Float64Array): ColumnMemory {
   // columns that are forgotten without free() are given back when they are collected
   const forgotten = new FinalizationRegistry<[at: number, bytes: number]>((part) => heap.release(...part));
+  const columnsAt = (at: number, length: number): Columns => {
+    let seen = view();
+    let own = seen.subarray(at / 8, at / 8 + length);
+    const columns: Columns = {
+      get data() {
+        return view();
+      },
+      base: at / 8,
+      length,
+      get array() {
+        const data = view();
+        if (data !== seen) {
+          seen = data;
+          own = data.subarray(at / 8, at / 8 + length);
+        }
+        return own;
+      },
+      free() {
+        if (forgotten.unregister(columns)) heap.release(at, 8 * length);
+      },
+    };
+    forgotten.register(columns, [at, 8 * length], columns);
+    return columns;
+  };
   return {
-    allocateColumns(length): Columns {
-      const at = heap.allocate(8 * length);
-      let seen = view();
-      let own = seen.subarray(at / 8, at / 8 + length);
-      own.fill(0);
-      const columns: Columns = {
-        get data() {
-          return view();
-        },
-        base: at / 8,
-        length,
-        get array() {
-          const data = view();
-          if (data !== seen) {
-            seen = data;
-            own = data.subarray(at / 8, at / 8 + length);
-          }
-          return own;
-        },
-        free() {
-          if (forgotten.unregister(columns)) heap.release(at, 8 * length);
-        },
-      };
-      forgotten.register(columns, [at, 8 * length], columns);
+    columnsAt,
+    allocateColumns(length) {
+      const columns = columnsAt(heap.allocate(8 * length), length);
+      columns.array.fill(0);
       return columns;
     },
   };

@@ -13,8 +13,13 @@ export class Heap {
     this.end = this.roundUp(base);
   }
 
+  /** Gives the bytes that a part of so many takes. */
+  sizeOf(size: number): number {
+    return Math.max(this.align, this.roundUp(size));
+  }
+
   allocate(size: number): number {
-    const wanted = Math.max(this.align, this.roundUp(size));
+    const wanted = this.sizeOf(size);
     const index = this.free.findIndex((part) => part.size >= wanted);
     const part = this.free[index];
     if (part) {
@@ -31,7 +36,7 @@ export class Heap {
   }
 
   release(at: number, size: number): void {
-    const freed = Math.max(this.align, this.roundUp(size));
+    const freed = this.sizeOf(size);
     const index = this.free.findIndex((part) => part.at > at);
     const place = index < 0 ? this.free.length : index;
     this.free.splice(place, 0, { at, size: freed });

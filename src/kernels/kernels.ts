@@ -11,6 +11,8 @@
  * Every implementation passes test/contract/kernels.ts, and in each of them one step at a time, a block and a
  * batch row give the same bits, because all add in the order of the index.
  */
+
+import type { Pieces } from '../math/pieces.js';
 import type { AnomalyKernels } from './anomaly-kernels.js';
 import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
@@ -52,6 +54,22 @@ export interface LayerGradient {
 export interface LossScale {
   readonly served: Address;
   readonly current: Address;
+}
+
+/** A matrix [rows,columns], where it is turned from if that is elsewhere, and the rows [first,end) that are turned. */
+export type PackedMatrix = [
+  rows: number,
+  columns: number,
+  from?: Reals,
+  fromAt?: Address,
+  part?: readonly [first: number, end: number],
+];
+
+/** Where arenas and columns are allocated, from a part of the memory as long as it lasts. */
+export interface Room extends ColumnStore {
+  allocate(length: number): Arena;
+  /** Gives back what is left of that part; what was allocated stays. */
+  close(): void;
 }
 
 /** T steps of B rows of M outputs. */
@@ -99,14 +117,17 @@ export interface Kernels
   /** Allocates `length` zeros. */
   allocate(length: number): Arena;
 
+  /** Makes room for arenas and columns of so many bytes together, which are then allocated out of it without further work. */
+  roomInPieces(bytes: number): Pieces<Room>;
+
   /**
    * Turns a matrix [rows,columns] from row after row into the form that these kernels keep it in: the one that lies there,
-   * in place, or one that begins at `fromAt` of another array.
+   * in place, or one that begins at `fromAt` of another array, of which `part` may say which rows.
    */
-  pack(m: Reals, at: Address, rows: number, columns: number, from?: Reals, fromAt?: Address): void;
+  pack(m: Reals, at: Address, ...matrix: PackedMatrix): void;
 
   /** Turns it back. */
-  unpack(m: Reals, at: Address, rows: number, columns: number, from?: Reals, fromAt?: Address): void;
+  unpack(m: Reals, at: Address, ...matrix: PackedMatrix): void;
 
   /** Applies a dense layer to R rows: y [R,M] = a [R,A] w [A,M] + b [M]. Rows of `a` lie `stride` apart. */
   dense(m: Reals, y: Address, a: Address, stride: number, w: Address, b: Address, ...sizes: LayerSizes): void;

@@ -15,10 +15,11 @@ export function pack(
   columns: number,
   plain: Reals = m.slice(at, at + rows * columns),
   from: Address = 0,
+  [first, end]: readonly [number, number] = [0, rows],
 ): void {
   const widths = panelWidths(columns);
-  let next = from;
-  for (let row = 0; row < rows; row++) {
+  let next = from + first * columns;
+  for (let row = first; row < end; row++) {
     let panel = at;
     for (const width of widths) {
       const to = panel + row * width;
@@ -37,10 +38,11 @@ export function unpack(
   columns: number,
   packed: Reals = m.slice(at, at + rows * columns),
   from: Address = 0,
+  [first, end]: readonly [number, number] = [0, rows],
 ): void {
   const widths = panelWidths(columns);
-  let to = at;
-  for (let row = 0; row < rows; row++) {
+  let to = at + first * columns;
+  for (let row = first; row < end; row++) {
     let panel = from;
     for (const width of widths) {
       copy(packed, panel + row * width, m, to, width);

@@ -2,6 +2,7 @@
  * The plain reference of the kernels: each is its formula, written out; those of a cell are in the cell's file. In float64
  * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
+import type { Pieces } from '../math/pieces.js';
 import { type AnomalyKernels, anomalyReference } from './anomaly-kernels.js';
 import { type CellKernels, cellReference } from './cell-kernels.js';
 import { type ColumnStore, plainColumns } from './columns.js';
@@ -14,23 +15,32 @@ import {
   type Kernels,
   NO_TARGET,
   type Reals,
+  type Room,
   type SgdSettings,
 } from './kernels.js';
 import { timesMatrix, timesTransposed } from './reference-products.js';
 
 /** What differs from precision to precision, and how matrices are kept. */
-type Stored = 'name' | 'bytesPerReal' | 'allocate' | 'pack' | 'unpack' | 'rotate';
+type Stored = 'name' | 'bytesPerReal' | 'allocate' | 'roomInPieces' | 'pack' | 'unpack' | 'rotate';
 
 /** Creates the reference kernels of one precision. */
 export function createReferenceKernels(precision: 'float32' | 'float64'): Kernels {
   const Store = precision === 'float32' ? Float32Array : Float64Array;
+  const allocate = (length: number): Arena => ({
+    data: new Store(length),
+    base: 0,
+    length,
+    free: () => undefined,
+  });
+  const { allocateColumns } = plainColumns();
   return {
     name: `reference-${precision}`,
     bytesPerReal: precision === 'float32' ? 4 : 8,
-    allocate: (length): Arena => ({ data: new Store(length), base: 0, length, free: () => undefined }),
+    allocate,
+    allocateColumns,
+    roomInPieces: () => emptyRoom(allocate, allocateColumns),
     pack: copyMatrix,
     unpack: copyMatrix,
-    ...plainColumns(),
     ...anomalyReference,
     ...cellReference,
     ...forecastReference,
@@ -39,6 +49,14 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     ...layerReference,
     rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
   };
+}
+
+/** Room that is made as it is taken: an array of its own begins as zeros anyway. */
+function* emptyRoom(
+  allocate: Kernels['allocate'],
+  allocateColumns: Kernels['allocateColumns'],
+): Pieces<Room> {
+  return { allocate, allocateColumns, close: () => undefined };
 }
 
 /** What other files have. */
@@ -137,8 +155,8 @@ const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
 };
 
 /** Matrices are kept row after row. */
-const copyMatrix: Kernels['pack'] = (m, at, rows, columns, from, fromAt = 0) => {
-  if (from) m.set(from.subarray(fromAt, fromAt + rows * columns), at);
+const copyMatrix: Kernels['pack'] = (m, at, rows, columns, from, fromAt = 0, [first, end] = [0, rows]) => {
+  if (from) m.set(from.subarray(fromAt + first * columns, fromAt + end * columns), at + first * columns);
 };
 
 /** The rotation of rows with every result rounded, products too. */

@@ -13,6 +13,7 @@ import { type JudgeExports, judgeOnWasm } from './judge-kernels.js';
 import type { Arena, Kernels, Reals } from './kernels.js';
 import { MODULE } from './module.js';
 import { pack, unpack } from './panels.js';
+import { roomOn } from './room.js';
 
 /** Kernels that the module exports as they are. */
 type Plain =
@@ -78,28 +79,36 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
   const heap = new Heap(wasm.heapBase(), grow, 64);
   // an arena that is forgotten without free() is given back when it is collected
   const forgotten = new FinalizationRegistry<[at: number, bytes: number]>((part) => heap.release(...part));
+  const arenaAt = (at: number, length: number): Arena => {
+    const arena: Arena = {
+      get data() {
+        return data;
+      },
+      base: at / 4,
+      length,
+      free() {
+        if (forgotten.unregister(arena)) heap.release(at, 4 * length);
+      },
+    };
+    forgotten.register(arena, [at, 4 * length], arena);
+    return arena;
+  };
+  const allocate = (length: number): Arena => {
+    const arena = arenaAt(heap.allocate(4 * length), length);
+    data.fill(0, arena.base, arena.base + length);
+    return arena;
+  };
+  const { allocateColumns, columnsAt } = columnsOn(heap, () => columns);
+  const clear = (from: number, to: number) => data.fill(0, from / 4, to / 4);
   return {
     name: 'wasm-simd',
     bytesPerReal: 4,
-    allocate(length): Arena {
-      const at = heap.allocate(4 * length);
-      data.fill(0, at / 4, at / 4 + length);
-      const arena: Arena = {
-        get data() {
-          return data;
-        },
-        base: at / 4,
-        length,
-        free() {
-          if (forgotten.unregister(arena)) heap.release(at, 4 * length);
-        },
-      };
-      forgotten.register(arena, [at, 4 * length], arena);
-      return arena;
-    },
+    allocate,
+    allocateColumns,
+    roomInPieces: (bytes) =>
+      roomOn({ heap, clear, arenaAt, columnsAt }, bytes, { allocate, allocateColumns }),
     pack,
     unpack,
-    ...columnsOn(heap, () => columns),
     ...anomalyOnWasm(wasm),
     ...cellsOnWasm(wasm),
     ...forecastOnWasm(wasm),

@@ -1,6 +1,7 @@
 /** What a model tells of itself and of its last step. To ask changes nothing. */
 import type { Reals } from '../kernels/kernels.js';
 import { LARGEST } from '../math/clamp.js';
+import { finish, type Pieces } from '../math/pieces.js';
 import { EXPERTS } from './forecast/experts.js';
 import type { Update } from './learning/learner.js';
 import type { ModelParts } from './model-parts.js';
@@ -55,7 +56,12 @@ export abstract class ModelFacts {
    * [F+N,3N] and b [2,3N], input biases before recurrent ones, with the columns of r, u and n.
    */
   get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
-    return this.parts.network.weights;
+    return finish(this.weightsInPieces());
+  }
+
+  /** The same, in pieces. */
+  weightsInPieces(): Pieces<{ W: Reals; b: Reals; Wy: Reals; by: Reals }> {
+    return this.parts.network.weightsInPieces();
   }
 
   /** Copies h_t [B,N] and y_t [B,M] of the last step to places in arrays, or where there is no array nothing. */

@@ -1,8 +1,9 @@
 /** What a model is made of, and what a snapshot keeps of each part. */
 import { EddyError } from '../errors.js';
 import { OwnedColumns } from '../kernels/columns.js';
-import type { Kernels, Reals } from '../kernels/kernels.js';
+import type { Kernels, Reals, Room } from '../kernels/kernels.js';
 import { sharedKernels } from '../kernels/shared.js';
+import type { Pieces } from '../math/pieces.js';
 import { Random } from '../math/random.js';
 import type { Draw } from './cell/random-matrix.js';
 import { Inputs } from './io/cell-inputs.js';
@@ -16,7 +17,8 @@ import { ErrorMonitor } from './scoring/error-monitor.js';
 import type { Against } from './scoring/health-words.js';
 import { SensorWatch } from './scoring/sensor-watch.js';
 import { checkSnapshot, drawOf, type ModelSnapshot, SNAPSHOT_FORMAT } from './snapshot.js';
-import { delayOf, type ModelSpec, windowSizesOf } from './spec/spec.js';
+import { delayOf, type ModelSpec, outputsOf, sizeAtFirst, windowSizesOf } from './spec/spec.js';
+import { StateCopies, type Take, takeForm } from './state-copies.js';
 
 /** What a model begins with. */
 export interface ModelStart {
@@ -40,6 +42,14 @@ export interface ModelSettings {
   readonly learningRate?: number | undefined;
 }
 
+/** Parts that are made before the network. */
+interface OwnParts extends Pick<ModelParts, 'monitor' | 'inputs' | 'forecasts' | 'supplied'> {
+  readonly columns: OwnedColumns;
+}
+
+/** What a number of x or y costs while one of the parts is made, copied or restored. */
+const MADE = 25;
+
 export class ModelParts {
   readonly network: Network;
   readonly optimizer: Optimizer;
@@ -56,31 +66,88 @@ export class ModelParts {
   readonly supplied: SuppliedOutputs | null;
   readonly outputs: ForecastOutputs | SuppliedOutputs | null;
 
-  private draw: Draw;
   private readonly columns: OwnedColumns;
 
-  constructor(
-    private readonly spec: ModelSpec,
+  /**
+   * Makes the parts of a model: first room for all its numbers, then its weights, or what a snapshot has of it.
+   *
+   * @throws EddyError `snapshot-invalid`
+   */
+  static *inPieces(
+    spec: ModelSpec,
     { kernels = sharedKernels(), now = () => 0, snapshot, draw = 'rotations' }: ModelOptions,
-  ) {
-    const { batch, task } = spec;
-    const names = outputNames(spec);
-    const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
-    this.columns = new OwnedColumns(kernels);
-    const { columns } = this;
-    this.watch = new SensorWatch(batch, spec.features);
+  ): Pieces<ModelParts> {
+    const room = yield* kernels.roomInPieces(4 * sizeAtFirst(spec));
+    const parts = yield* ModelParts.make(spec, kernels, room, now, draw);
+    let isWhole = false;
+    try {
+      const forecaster = parts.forecasts?.forecaster;
+      if (forecaster) yield* forecaster.begin();
+      if (snapshot) yield* parts.restore(snapshot);
+      else yield* parts.drawWeights();
+      isWhole = true;
+    } finally {
+      if (!isWhole) parts.free();
+    }
+    return parts;
+  }
+
+  /** Makes them with all numbers 0. @param room where these are allocated */
+  private static *make(
+    spec: ModelSpec,
+    kernels: Kernels,
+    room: Room,
+    now: () => number,
+    draw: Draw,
+  ): Pieces<ModelParts> {
+    const { batch, features, task } = spec;
+    const columns = new OwnedColumns(room);
     const arithmetic = { ...kernels, allocateColumns: (length: number) => columns.allocateColumns(length) };
-    this.monitor = new ErrorMonitor(names, batch, perHorizon, arithmetic);
-    this.inputs = new Inputs(spec, arithmetic);
-    this.forecasts =
-      task?.kind === 'forecast'
-        ? new ForecastOutputs(spec, task, this.inputs, this.monitor, arithmetic)
-        : null;
-    this.supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, this.monitor, arithmetic) : null;
-    this.outputs = this.forecasts ?? this.supplied;
+    let parts: ModelParts | null = null;
+    try {
+      const names = outputNames(spec);
+      const cost = MADE * batch * (features + names.length);
+      yield cost;
+      const perHorizon = task?.kind === 'forecast' ? names.length / task.horizon.length : names.length;
+      const monitor = new ErrorMonitor(names, batch, perHorizon, arithmetic);
+      yield cost;
+      const inputs = new Inputs(spec, arithmetic);
+      yield cost;
+      const forecasts =
+        task?.kind === 'forecast' ? new ForecastOutputs(spec, task, inputs, monitor, arithmetic) : null;
+      yield cost;
+      const supplied = task?.kind === 'supervised' ? new SuppliedOutputs(spec, monitor, arithmetic) : null;
+      const own = { columns, monitor, inputs, forecasts, supplied };
+      parts = new ModelParts(spec, kernels, room, own, now, draw);
+    } finally {
+      room.close();
+      if (parts === null) columns.free();
+    }
+    return parts;
+  }
+
+  private constructor(
+    readonly spec: ModelSpec,
+    kernels: Kernels,
+    room: Room,
+    { columns, monitor, inputs, forecasts, supplied }: OwnParts,
+    now: () => number,
+    private draw: Draw,
+  ) {
+    const { task, batch, features } = spec;
+    this.columns = columns;
+    this.watch = new SensorWatch(batch, features);
+    this.monitor = monitor;
+    this.inputs = inputs;
+    this.forecasts = forecasts;
+    this.supplied = supplied;
+    this.outputs = forecasts ?? supplied;
     const isSeasonal = task?.kind === 'forecast' && task.baseline === 'season';
-    this.against = task ? (this.forecasts ? (isSeasonal ? 'season' : 'last') : 'mean') : null;
-    this.network = new Network(kernels, spec, columns);
+    this.against = task ? (forecasts ? (isSeasonal ? 'season' : 'last') : 'mean') : null;
+    this.network = new Network(kernels, spec, {
+      allocate: (length) => room.allocate(length),
+      allocateColumns: (length) => columns.allocateColumns(length),
+    });
     this.optimizer = new Optimizer(kernels, spec.optimizer);
     const { window, method, weightsAt: weights } = this.network;
     const { optimizer } = this;
@@ -88,19 +155,6 @@ export class ModelParts {
     const [sizes, delay] = [windowSizesOf(spec), delayOf(spec)];
     this.learner = method && new Learner({ window, method, optimizer, scaler, weights, sizes, delay, now });
     this.random = Random.fromSeed(spec.seed);
-    this.draw = draw;
-    if (snapshot) this.begin(snapshot);
-    else this.drawWeights();
-  }
-
-  /** Begins from a snapshot, or not at all. */
-  private begin(snapshot: ModelSnapshot): void {
-    try {
-      this.restore(snapshot);
-    } catch (error) {
-      this.free();
-      throw error;
-    }
   }
 
   /** @throws EddyError `setting-invalid` for settings that cannot be set */
@@ -124,45 +178,68 @@ export class ModelParts {
     this.columns.free();
   }
 
-  drawWeights(): void {
-    this.network.draw(this.random, this.draw, this.forecasts !== null && this.spec.scaler.kind !== 'none');
+  *drawWeights(): Pieces<void> {
+    const isNull = this.forecasts !== null && this.spec.scaler.kind !== 'none';
+    yield* this.network.draw(this.random, this.draw, isNull);
     this.optimizer.forgetBounds();
   }
 
-  snapshot(): ModelSnapshot {
-    return this.snapshotOf(this.network.kept());
+  *snapshot(): Pieces<ModelSnapshot> {
+    const copies = new StateCopies();
+    const snapshot = yield* this.snapshotOf(yield* this.network.kept(), copies.take);
+    yield* copies.make();
+    return snapshot;
   }
 
-  private snapshotOf(numbers: Reals): ModelSnapshot {
+  /** What a number of a part costs. */
+  private get cost(): number {
+    return MADE * this.spec.batch * (this.spec.features + outputsOf(this.spec));
+  }
+
+  private *snapshotOf(numbers: Reals, take: Take): Pieces<ModelSnapshot> {
+    const { network, learner, random, cost } = this;
+    const window = network.window.state(take);
+    yield cost;
+    const inputs = this.inputs.state(take);
+    yield cost;
+    const outputs = this.outputs?.state(take) ?? null;
+    yield cost;
+    const judge = this.monitor.state(take);
+    yield cost;
     return {
       format: SNAPSHOT_FORMAT,
-      kernels: this.network.kernels.name,
+      kernels: network.kernels.name,
       spec: this.spec,
       draw: this.draw,
       numbers,
-      window: this.network.window.state(),
-      learner: this.learner?.state() ?? null,
-      random: this.random.state(),
-      inputs: this.inputs.state(),
-      outputs: this.outputs?.state() ?? null,
-      judge: this.monitor.state(),
-      watch: this.watch.state(),
+      window,
+      learner: learner?.state() ?? null,
+      random: random.state(),
+      inputs,
+      outputs,
+      judge,
+      watch: this.watch.state(take),
     };
   }
 
   /** @throws EddyError `snapshot-invalid`; all parts are as they were before */
-  restore(snapshot: ModelSnapshot): void {
-    checkSnapshot(snapshot, this.snapshotOf(this.network.keptForm));
-    const { network } = this;
-    network.restore(snapshot.numbers);
+  *restore(snapshot: ModelSnapshot): Pieces<void> {
+    yield* checkSnapshot(snapshot, yield* this.snapshotOf(this.network.keptForm, takeForm));
+    const { network, cost } = this;
+    yield* network.restore(snapshot.numbers);
+    const copies = new StateCopies();
+    const { put } = copies;
     this.draw = drawOf(snapshot);
-    network.window.restore(snapshot.window);
+    network.window.restore(snapshot.window, put);
     if (!snapshot.window.exact) network.window.takeServed(network.numbers);
     if (snapshot.learner) this.learner?.restore(snapshot.learner);
     this.random.restore(snapshot.random);
-    this.inputs.restore(snapshot.inputs);
-    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs, snapshot.window.next - 1);
-    this.monitor.restore(snapshot.judge);
-    if (snapshot.watch) this.watch.restore(snapshot.watch);
+    this.inputs.restore(snapshot.inputs, put);
+    yield cost;
+    if (snapshot.outputs) this.outputs?.restore(snapshot.outputs, snapshot.window.next - 1, put);
+    yield cost;
+    this.monitor.restore(snapshot.judge, put);
+    if (snapshot.watch) this.watch.restore(snapshot.watch, put);
+    yield* copies.make();
   }
 }

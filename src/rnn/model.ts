@@ -6,7 +6,7 @@
  * x [B,F], h [B,N], y [B,M]. Pure and synchronous: the same spec and the same calls give the same bits.
  */
 import { EddyError } from '../errors.js';
-import type { Pieces } from '../math/pieces.js';
+import { finish, type Pieces } from '../math/pieces.js';
 import type { SeasonChange } from './forecast/seasons.js';
 import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js';
 import type { Update } from './learning/learner.js';
@@ -27,12 +27,6 @@ export class Model extends ModelFacts {
   /** Called when its memory was given back. */
   onFree: (() => void) | null = null;
 
-  /** Creates a model in pieces. @throws EddyError as the constructor does */
-  static *inPieces(input: ModelSpecInput, options: ModelOptions = {}): Pieces<Model> {
-    yield 0;
-    return new Model(input, options);
-  }
-
   /**
    * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
@@ -41,9 +35,16 @@ export class Model extends ModelFacts {
    * const model = new Model({ features: 3, units: 32 })
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
    */
-  constructor(input: ModelSpecInput, options: ModelOptions = {}) {
+  constructor(input: ModelSpecInput, options: ModelOptions | ModelParts = {}) {
+    const parts =
+      options instanceof ModelParts ? options : finish(ModelParts.inPieces(parseSpec(input), options));
+    super(parts.spec, parts);
+  }
+
+  /** Does the same in pieces. @throws EddyError as the constructor does */
+  static *inPieces(input: ModelSpecInput, options: ModelOptions = {}): Pieces<Model> {
     const spec = parseSpec(input);
-    super(spec, new ModelParts(spec, options));
+    return new Model(spec, yield* ModelParts.inPieces(spec, options));
   }
 
   /** Does the model learn? May be set: a model that does not is carried and scored all the same. */
@@ -217,6 +218,11 @@ export class Model extends ModelFacts {
    * draws new weights from the model's random state, and restarts optimizer and metrics.
    */
   reset(what: 'state' | 'weights'): void {
+    finish(this.resetInPieces(what));
+  }
+
+  /** Does the same in pieces. */
+  *resetInPieces(what: 'state' | 'weights'): Pieces<void> {
     const { parts } = this;
     const { network } = parts;
     parts.inputs.restart();
@@ -225,10 +231,10 @@ export class Model extends ModelFacts {
     network.window.clear(network.numbers);
     parts.learner?.restart(network.numbers);
     if (what === 'state') return;
-    parts.drawWeights();
+    yield* parts.drawWeights();
     parts.optimizer.restart();
-    parts.outputs?.clear();
-    parts.monitor.clear();
+    if (parts.outputs) yield* parts.outputs.clearInPieces();
+    yield* parts.monitor.clearInPieces();
   }
 
   /** Forgets what was scored so far; nothing else changes. */
@@ -238,13 +244,12 @@ export class Model extends ModelFacts {
 
   /** Gives all that the model is, detached from it. */
   snapshot(): ModelSnapshot {
-    return this.parts.snapshot();
+    return finish(this.snapshotInPieces());
   }
 
-  /** Does the same in pieces. The model is not to be used meanwhile. */
-  *snapshotPieces(): Pieces<ModelSnapshot> {
-    yield 0;
-    return this.snapshot();
+  /** Does the same in pieces, between which the model must not change. */
+  snapshotInPieces(): Pieces<ModelSnapshot> {
+    return this.parts.snapshot();
   }
 
   /**
@@ -253,7 +258,12 @@ export class Model extends ModelFacts {
    * @throws EddyError `snapshot-invalid`; the model is as it was before
    */
   restore(snapshot: ModelSnapshot): void {
-    this.parts.restore(snapshot);
+    finish(this.restoreInPieces(snapshot));
+  }
+
+  /** Does the same in pieces. @throws EddyError as `restore` does */
+  restoreInPieces(snapshot: ModelSnapshot): Pieces<void> {
+    return this.parts.restore(snapshot);
   }
 
   /** Gives the model's memory back. It must not be used after. */

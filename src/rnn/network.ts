@@ -2,10 +2,11 @@
 import { EddyError } from '../errors.js';
 import type { ColumnStore } from '../kernels/columns.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
+import { inRanges, type Pieces, VISIT } from '../math/pieces.js';
 import type { Random } from '../math/random.js';
 import { type ArenaLayout, layoutArena } from './arena-layout.js';
 import type { Cell } from './cell/cell.js';
-import { initialise, permute, transfer } from './cell/parameters.js';
+import { copyPlaced, initialise, type Placed, transfer } from './cell/parameters.js';
 import type { Draw } from './cell/random-matrix.js';
 import { createReadout, type Readout } from './io/readout.js';
 import type { GradientMethod } from './learning/gradient-method.js';
@@ -13,6 +14,7 @@ import { learnerOf } from './learning/learners.js';
 import { layWeights, type Weights } from './learning/weight-places.js';
 import { Window } from './learning/window.js';
 import type { ModelSpec } from './spec/defaults.js';
+import { ArrayForm } from './state-copies.js';
 
 export class Network {
   readonly layout: ArenaLayout;
@@ -28,21 +30,22 @@ export class Network {
   h!: Reals;
   y: Reals | null = null;
 
+  /** @param store where its arena and its columns are allocated */
   constructor(
     readonly kernels: Kernels,
     private readonly spec: ModelSpec,
-    columns: ColumnStore,
+    store: ColumnStore & Pick<Kernels, 'allocate'>,
   ) {
     const layout = layoutArena(spec);
     const { parameters, moments } = layout;
     this.layout = layout;
-    this.arena = kernels.allocate(layout.length);
+    this.arena = store.allocate(layout.length);
     const { base } = this.arena;
     const { length: count, wy: cellCount, cell } = parameters;
     const lengths = { at: base, count, cellCount, cellBiases: cell.biases };
     const weights = layWeights(moments, lengths, base + layout.gradientAt);
     this.weightsAt = weights;
-    this.window = new Window(base + layout.windowAt, layout.window, columns);
+    this.window = new Window(base + layout.windowAt, layout.window, store);
     const scratch = base + layout.cellScratchAt;
     this.cell = parameters.kind.create(kernels, cell, { weights: base, velocity: weights.velocity, scratch });
     this.readout = createReadout(kernels, spec.readout, parameters);
@@ -132,62 +135,57 @@ export class Network {
   }
 
   /** The weights, row after row; copies. */
-  get weights(): { W: Reals; b: Reals; Wy: Reals; by: Reals } {
+  *weightsInPieces(): Pieces<{ W: Reals; b: Reals; Wy: Reals; by: Reals }> {
     const { parameters } = this.layout;
     const { w, b, wy, by, length } = parameters;
-    const { data, base } = this.arena;
     const plain = this.zeros(length);
-    transfer('unpack', this.kernels, parameters, [plain, 0], [data, base]);
-    const copy = (from: number, to: number) => plain.slice(from, to);
-    return { W: copy(w, b), b: copy(b, wy), Wy: copy(wy, by), by: copy(by, length) };
+    yield* transfer('unpack', this.kernels, parameters, [{ data: plain, base: 0 }, 0], [this.arena, 0]);
+    const part = (from: number, to: number) => plain.subarray(from, to);
+    return { W: part(w, b), b: part(b, wy), Wy: part(wy, by), by: part(by, length) };
   }
 
   /** Draws first weights, and puts their moments to 0. @param isNull the readout begins with Wy = 0 */
-  draw(random: Random, draw: Draw, isNull: boolean): void {
+  *draw(random: Random, draw: Draw, isNull: boolean): Pieces<void> {
     const { kernels, arena } = this;
     const { parameters, windowAt } = this.layout;
-    initialise({ kernels, random, draw, to: arena }, parameters, isNull);
-    const { data, base } = arena;
-    permute('pack', kernels, parameters, data, base);
-    data.fill(0, base + parameters.length, base + windowAt);
+    const plain = this.zeros(parameters.length);
+    yield* initialise({ kernels, random, draw, to: plain }, parameters, isNull);
+    yield* transfer('pack', kernels, parameters, [arena, 0], [{ data: plain, base: 0 }, 0]);
+    const clear = (from: number, to: number) => arena.data.fill(0, arena.base + from, arena.base + to);
+    yield* inRanges(windowAt, arena.data.BYTES_PER_ELEMENT, clear, parameters.length);
   }
 
-  /** What a snapshot keeps, as it lies here: for its form only. */
+  /** Of what a snapshot keeps, the form. */
   get keptForm(): Reals {
-    const { data, base } = this.arena;
-    return data.subarray(base, base + this.layout.scratchAt);
+    return new ArrayForm(this.layout.scratchAt, this.arena.data.constructor) as unknown as Reals;
   }
 
   /** Gives what a snapshot keeps, matrices row after row: weights, moments, window, what the learner carries forward. */
-  kept(): Reals {
-    const { data, base } = this.arena;
+  *kept(): Pieces<Reals> {
     const numbers = this.zeros(this.layout.scratchAt);
-    this.transferAll('unpack', [numbers, 0], [data, base]);
+    yield* this.transferAll('unpack', { data: numbers, base: 0 }, this.arena);
     return numbers;
   }
 
   /** @throws EddyError `snapshot-invalid` where a mean of squares, of which roots are taken, is negative */
-  restore(numbers: Reals): void {
+  *restore(numbers: Reals): Pieces<void> {
     const { at, second, count } = this.weightsAt;
-    if (this.layout.moments.second)
-      for (let i = second - at; i < second - at + count; i++)
+    const check = (from: number, to: number) => {
+      for (let i = from; i < to; i++)
         if (numbers[i]! < 0)
           throw new EddyError('snapshot-invalid', 'the snapshot has a negative second moment');
-    const { data, base } = this.arena;
-    this.transferAll('pack', [data, base], [numbers, 0]);
+    };
+    if (this.layout.moments.second) yield* inRanges(second - at + count, VISIT, check, second - at);
+    yield* this.transferAll('pack', this.arena, { data: numbers, base: 0 });
   }
 
   /** Copies what a snapshot keeps, with matrices brought into the form of the kernels or back. */
-  private transferAll(
-    how: 'pack' | 'unpack',
-    [to, at]: [Reals, Address],
-    [from, fromAt]: [Reals, Address],
-  ): void {
+  private *transferAll(how: 'pack' | 'unpack', to: Placed, from: Placed): Pieces<void> {
     const { kernels, layout } = this;
     const { parameters, windowAt, scratchAt } = layout;
     for (let i = 0; i < windowAt; i += parameters.length)
-      transfer(how, kernels, parameters, [to, at + i], [from, fromAt + i]);
-    to.set(from.subarray(fromAt + windowAt, fromAt + scratchAt), at + windowAt);
+      yield* transfer(how, kernels, parameters, [to, i], [from, i]);
+    yield* copyPlaced(to, windowAt, from, windowAt, scratchAt - windowAt);
   }
 
   /** Gives zeros in the precision of the kernels. */

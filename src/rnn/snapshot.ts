@@ -1,6 +1,7 @@
 /** A snapshot: all that a model is, as plain data that a store can keep. */
 import { EddyError } from '../errors.js';
 import type { Reals } from '../kernels/kernels.js';
+import { inRanges, type Pieces, VISIT } from '../math/pieces.js';
 import { DRAWS, type Draw } from './cell/random-matrix.js';
 import { fitTogether } from './forecast/seasons.js';
 import type { InputsState } from './io/cell-inputs.js';
@@ -11,6 +12,7 @@ import type { ErrorMonitorState } from './scoring/error-monitor.js';
 import { isOfForm } from './scoring/prequential.js';
 import { withOldDefaults } from './spec/old-defaults.js';
 import { isSameSpec, type ModelSpec, type ModelSpecInput } from './spec/spec.js';
+import { ArrayForm } from './state-copies.js';
 
 export const SNAPSHOT_FORMAT = 2;
 
@@ -37,12 +39,12 @@ export interface ModelSnapshot {
 export const drawOf = ({ draw = 'reflections' }: ModelSnapshot): Draw => draw;
 
 /**
- * Checks that a snapshot is one that the model could have made: it has the form of `own`, the model's present one, holds
+ * Checks that a snapshot is one that the model could have made: it has the form `own` of the model's present one, holds
  * finite numbers throughout, and its window and learner fit together.
  *
  * @throws EddyError `snapshot-invalid`
  */
-export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void {
+export function* checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): Pieces<void> {
   const fail = (why: string): never => {
     throw new EddyError('snapshot-invalid', `the snapshot cannot be restored: ${why}`);
   };
@@ -53,7 +55,7 @@ export function checkSnapshot(snapshot: ModelSnapshot, own: ModelSnapshot): void
   if (!isOfSpec(snapshot.spec, own.spec)) fail('it is of another model spec');
   if (!DRAWS.includes(drawOf(snapshot))) fail('it draws weights in a way that is not known');
   const { spec: _spec, kernels: _kernels, draw: _draw, ...form } = own;
-  const misfit = findMisfit(snapshot, form, '');
+  const misfit = yield* findMisfit(snapshot, form, '');
   if (misfit) fail(`${misfit} is not of this model's form, or holds a number that is not finite`);
 
   if (!isOfForm(snapshot.judge.metrics.columns, own.judge.metrics.columns))
@@ -85,10 +87,29 @@ function isOfSpec(given: ModelSpec, own: ModelSpec): boolean {
 }
 
 /** Looks at all numbers; at float32, of which there are millions, as bits: those of what is not finite have the exponent 255. */
-function areFinite(numbers: ArrayLike<number>): boolean {
-  if (!(numbers instanceof Float32Array)) return Array.prototype.every.call(numbers, Number.isFinite);
-  const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
-  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f800000) === 0x7f800000) return false;
+function* areFinite(numbers: ArrayLike<number>): Pieces<boolean> {
+  let areAll = true;
+  const bits =
+    numbers instanceof Float32Array
+      ? new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)
+      : null;
+  yield* inRanges(numbers.length, VISIT, (from, to) => {
+    if (!areAll) return;
+    if (bits) areAll = areFiniteBits(bits, from, to);
+    else if (numbers instanceof Float64Array) areAll = areFiniteNumbers(numbers, from, to);
+    else for (let i = from; i < to; i++) areAll &&= Number.isFinite(numbers[i]);
+  });
+  return areAll;
+}
+
+function areFiniteBits(bits: Int32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if ((bits[i]! & 0x7f800000) === 0x7f800000) return false;
+  return true;
+}
+
+/** What is not finite is not 0 when it is taken from itself. */
+function areFiniteNumbers(numbers: Float64Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (numbers[i]! - numbers[i]! !== 0) return false;
   return true;
 }
 
@@ -116,22 +137,27 @@ const LATER = new Set([
 
 /** Arrays that grow with what was seen, or were shorter in version 0.1. */
 const OF_ANY_LENGTH =
-  /^(inputs\.history\.values|judge\.metrics\.columns|outputs\.forecaster\.seasons\.(finder\.values|smoothings\.\d+\.seasons))$/;
+  /^(inputs\.history\.values|judge\.metrics\.columns|outputs\.forecaster\.seasons\.(finder\.values|smoothings\.seasons))$/;
 
 /** Gives the path of the first part of `value` whose form differs from that of `own`, or null where none does. */
-function findMisfit(value: unknown, own: unknown, path: string): string | null {
+function* findMisfit(value: unknown, own: unknown, path: string): Pieces<string | null> {
   if (value === undefined && LATER.has(path)) return null;
-  if (ArrayBuffer.isView(own) || Array.isArray(own)) {
-    const [mine, other] = [own as Reals, value as Reals | null | undefined];
+  if (own instanceof ArrayForm || ArrayBuffer.isView(own) || Array.isArray(own)) {
+    const [mine, other] = [own as Reals | ArrayForm, value as Reals | null | undefined];
     const isLong = other?.length === mine.length || OF_ANY_LENGTH.test(path);
-    if (other?.constructor !== mine.constructor || !isLong) return path;
-    if (ArrayBuffer.isView(own) || typeof own[0] === 'number') return areFinite(other) ? null : path;
+    if (!other || other.constructor !== (mine instanceof ArrayForm ? mine.kind : mine.constructor) || !isLong)
+      return path;
+    if (!Array.isArray(own) || typeof own[0] === 'number') return (yield* areFinite(other)) ? null : path;
   }
   if (typeof own === 'number') return Number.isFinite(value) ? null : path;
   if (typeof own !== 'object' || own === null) return typeof value === typeof own ? null : path;
   if (typeof value !== 'object' || value === null) return path;
   for (const [key, part] of Object.entries(own)) {
-    const misfit = findMisfit((value as Record<string, unknown>)[key], part, path ? `${path}.${key}` : key);
+    const misfit: string | null = yield* findMisfit(
+      (value as Record<string, unknown>)[key],
+      part,
+      path ? `${path}.${key}` : key,
+    );
     if (misfit) return misfit;
   }
   return null;

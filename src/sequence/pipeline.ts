@@ -180,8 +180,7 @@ function configure(run: SequenceRun, { learning, learningRate }: RecordOf<'confi
 /** Starts a new history: h = 0, and new weights if asked. Step numbers continue. */
 function* reset(run: SequenceRun, { what, epoch }: RecordOf<'reset'>, course: Course): Pieces {
   const { state } = run.model.health;
-  run.model.reset(what);
-  yield 0;
+  yield* run.model.resetInPieces(what);
   course.lastUpdate = null;
   course.epoch = epoch;
   run.events = [{ event: 'reset', detail: { what } }, ...changedHealth(state, run.model.health)];

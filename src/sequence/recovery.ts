@@ -46,12 +46,12 @@ interface SequenceState {
 }
 
 /** The state of a sequence in a checkpoint. */
+/** Gives the state of a sequence in a checkpoint, in pieces between which the sequence must not change. */
 export function* stateOf(course: Course): Pieces<Plain> {
   const { epoch, model, schema, isNamed, times, keys, recent, filled, events } = course;
-  const snapshot = yield* model.snapshotPieces();
   return {
     epoch,
-    snapshot,
+    snapshot: yield* model.snapshotInPieces(),
     ...(isNamed && { schema }),
     times: times.state(),
     keys: keys.state(),

@@ -3,10 +3,10 @@
  * with its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` or `torch.nn.GRU` loads them.
  */
 import { EddyError } from '../errors.js';
-import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
-import { flattenPlain, type Plain, unflattenPlain } from '../formats/typed-json.js';
+import { readSafetensorsInPieces, type Tensor, writeSafetensorsInPieces } from '../formats/safetensors.js';
+import { flattenInPieces, type Plain, unflattenInPieces } from '../formats/typed-json.js';
 import type { Reals } from '../kernels/kernels.js';
-import type { Pieces } from '../math/pieces.js';
+import { inRanges, type Pieces, VISIT } from '../math/pieces.js';
 import type { CellKind } from '../rnn/cell/cell.js';
 import { cellOf } from '../rnn/cell/cells.js';
 import type { Model } from '../rnn/model.js';
@@ -24,7 +24,7 @@ const aboutCell = ({ formula, torch }: CellKind): string =>
 /** Writes a sequence. @param savedAt milliseconds since 1970 */
 export function* writeSequence(name: string, course: Course, savedAt: number): Pieces<Uint8Array> {
   const { epoch, model, schema } = course;
-  const { text, tensors } = flattenPlain({ state: yield* stateOf(course) });
+  const { text, tensors } = yield* flattenInPieces({ state: yield* stateOf(course) });
   const metadata = {
     format: FORMAT,
     version: VERSION,
@@ -38,20 +38,19 @@ export function* writeSequence(name: string, course: Course, savedAt: number): P
     about: aboutCell(cellOf(model.spec)),
     state: text,
   };
-  return writeSafetensors({
-    tensors: new Map([...weightsOf(model), ...tensors]),
+  return yield* writeSafetensorsInPieces({
+    tensors: new Map([...(yield* weightsOf(model)), ...tensors]),
     metadata: new Map(Object.entries(metadata)),
   });
 }
 
 /** Reads the state from an untrusted file; the model checks its contents. @throws EddyError `snapshot-invalid` */
 export function* readSequence(bytes: Uint8Array): Pieces<Plain> {
-  yield bytes.length;
-  const { tensors, metadata } = readSafetensors(bytes);
+  const { tensors, metadata } = yield* readSafetensorsInPieces(bytes);
   const [format, version] = [metadata.get('format'), metadata.get('version')];
   if (format !== FORMAT || version !== VERSION)
     throw new EddyError('snapshot-invalid', `the file is not a ${FORMAT} of version ${VERSION}`);
-  const { state } = unflattenPlain({ text: metadata.get('state') ?? '', tensors });
+  const { state } = yield* unflattenInPieces({ text: metadata.get('state') ?? '', tensors });
   if (typeof state === 'object' && state !== null && !Array.isArray(state)) return state as Plain;
   throw new EddyError('snapshot-invalid', 'the file contains no state');
 }
@@ -60,35 +59,57 @@ export function* readSequence(bytes: Uint8Array): Pieces<Plain> {
  * Gives the weights under both names. PyTorch keeps each matrix as [outputs, inputs], with the rows of each gate together,
  * in the same order as the columns here; a cell with one bias has it as the input's.
  */
-function weightsOf(model: Model): Map<string, Tensor> {
+function* weightsOf(model: Model): Pieces<Map<string, Tensor>> {
   const { batch: B, units: N, readout } = model.spec;
-  const { W, b, Wy, by } = model.weights;
+  const { W, b, Wy, by } = yield* model.weightsInPieces();
   const M = outputsOf(model.spec);
   const columns = cellOf(model.spec).gates.length * N;
   const F = W.length / columns - N;
-  const [Wx, Wh] = [W.slice(0, F * columns), W.slice(F * columns)];
-  const [bi, bh] = [b.slice(0, columns), b.slice(columns)];
+  const [Wx, Wh] = [W.subarray(0, F * columns), W.subarray(F * columns)];
+  const [bi, bh] = [b.subarray(0, columns), b.subarray(columns)];
   const all = new Map<string, Tensor>([
     ['Wx', tensor([F, columns], Wx)],
     ['Wh', tensor([N, columns], Wh)],
     ['b', tensor([b.length], b)],
     ['h', tensor([B, N], model.last().h)],
-    ['rnn.weight_ih_l0', tensor([columns, F], transposed(Wx, F, columns))],
-    ['rnn.weight_hh_l0', tensor([columns, N], transposed(Wh, N, columns))],
+    ['rnn.weight_ih_l0', tensor([columns, F], yield* transposed(Wx, F, columns))],
+    ['rnn.weight_hh_l0', tensor([columns, N], yield* transposed(Wh, N, columns))],
     ['rnn.bias_ih_l0', tensor([columns], bi)],
     ['rnn.bias_hh_l0', tensor([columns], bh.length > 0 ? bh : new Float32Array(columns))],
   ]);
   if (readout.kind === 'none' || Wy.length === 0) return all;
   all.set('Wy', tensor([N, M], Wy)).set('by', tensor([M], by));
-  all.set('readout.weight', tensor([M, N], transposed(Wy, N, M))).set('readout.bias', tensor([M], by));
-  return all;
+  all.set('readout.weight', tensor([M, N], yield* transposed(Wy, N, M)));
+  return all.set('readout.bias', tensor([M], by));
 }
 
-const tensor = (shape: readonly number[], data: Reals): Tensor => ({ shape, data: Float32Array.from(data) });
+/** A tensor of float32, as the kernels of every server compute in. */
+const tensor = (shape: readonly number[], data: Reals): Tensor => ({
+  shape,
+  data: data instanceof Float32Array ? (data as Float32Array<ArrayBuffer>) : Float32Array.from(data),
+});
 
-function transposed(matrix: Reals, rows: number, columns: number): Float32Array {
-  return Float32Array.from(
-    { length: rows * columns },
-    (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]!,
-  );
+/** Rows of the transposed matrix that are written together: each number that is read is near the one read before. */
+const STRIP = 16;
+
+function* transposed(matrix: Reals, rows: number, columns: number): Pieces<Float32Array> {
+  const out = new Float32Array(rows * columns);
+  yield* inRanges(Math.ceil(columns / STRIP), VISIT * rows * STRIP, (from, to) => {
+    for (let first = from * STRIP; first < Math.min(columns, to * STRIP); first += STRIP)
+      transposeStrip(out, matrix, rows, columns, first, Math.min(columns, first + STRIP));
+  });
+  return out;
+}
+
+function transposeStrip(
+  out: Float32Array,
+  matrix: Reals,
+  rows: number,
+  columns: number,
+  first: number,
+  end: number,
+): void {
+  for (let row = 0; row < rows; row++)
+    for (let column = first; column < end; column++)
+      out[column * rows + row] = matrix[row * columns + column]!;
 }

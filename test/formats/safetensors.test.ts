@@ -77,11 +77,26 @@ describe('safetensors', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['is empty', new Uint8Array(0), /0 bytes/],
     ['has a header beyond its end', file('{}', undefined, 3n), /beyond its end/],
-    ['has a header of 2^64 - 1 bytes', file('{}', undefined, 2n ** 64n - 1n), /over 100000000 bytes/],
+    ['has a header of 2^64 - 1 bytes', file('{}', undefined, 2n ** 64n - 1n), /extends beyond its end/],
     ['begins with a space', file(' {}'), /does not start with \{/],
     ['has no JSON', file('{"a"'), /not JSON/],
     ['has no UTF-8', file('{"":{}}').with(10, 0xff), /not JSON/],
     ['has a header that is nested a million deep', file(`{"a":${'['.repeat(1e6)}`), /not JSON/],
+    [
+      'has a header of more than 16 MiB',
+      file(`{}${' '.repeat(2 ** 24)}`),
+      /header has 16777218 bytes; the limit is 16777216/,
+    ],
+    [
+      'has a header of more than 100,000 values',
+      file({ a: Array(100_000).fill([]) }),
+      /more than 100000 values, which is the limit/,
+    ],
+    [
+      'has more than 10,000 tensors',
+      file(Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [i, tensor('U8', [0], [0, 0])]))),
+      /10001 tensors; the limit is 10000/,
+    ],
     ['has a list for a tensor', file({ a: [] }), /tensor a is not an object/],
     ['has an unknown type', file({ a: tensor('F8', [1], [0, 1]) }), /type F8/],
     ['has a type of the prototype', file({ a: tensor('constructor', [1], [0, 1]) }), /type constructor/],

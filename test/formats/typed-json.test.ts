@@ -82,6 +82,11 @@ describe('plain data', () => {
     ],
     ['a tag of a list', '{"a":{"$":{"object":[]}}}', /a has a key \$ without a known meaning/],
     [
+      'more than 250,000 values',
+      `{"a":[${'[],'.repeat(250_000)}[]]}`,
+      /the root has more than 250000 values, which is the limit/,
+    ],
+    [
       'a tensor that is not there',
       '{"a":{"$":{"tensor":"x"}}}',
       /a refers to the tensor x, which is missing/,

@@ -3,6 +3,7 @@
  * cells.ts is the registry.
  */
 import type { Address, Kernels, LayerGradient, Reals } from '../../kernels/kernels.js';
+import type { Pieces } from '../../math/pieces.js';
 import type { Drawing } from './random-matrix.js';
 
 /** A matrix of weights [rows,columns], which the kernels keep packed. */
@@ -89,6 +90,6 @@ export interface CellKind {
   readonly hasInfluence: boolean;
   layout(features: number, units: number): CellLayout;
   /** Draws first weights [F+N,G N], row after row, to `at`; biases are 0. */
-  draw(drawing: Drawing, at: Address, layout: CellLayout): void;
+  draw(drawing: Drawing, at: Address, layout: CellLayout): Pieces<void>;
   create(kernels: Kernels, layout: CellLayout, places: CellPlaces): Cell;
 }

@@ -44,11 +44,11 @@ export const gru: CellKind = {
   layout,
 
   /** Each gate as the simple cell is drawn: its Wx glorot uniform, its Wh orthogonal. */
-  draw(drawing, at, { features, units }) {
+  *draw(drawing, at, { features, units }) {
     const columns = GATES.length * units;
     for (let gate = at; gate < at + columns; gate += units) {
-      glorotUniform(drawing, gate, features, units, columns);
-      orthogonal(drawing, gate + features * columns, units, columns);
+      yield* glorotUniform(drawing, gate, features, units, columns);
+      yield* orthogonal(drawing, gate + features * columns, units, columns);
     }
   },
 

@@ -1,5 +1,6 @@
 /** Where the weights of a model lie: the cell's, then Wy [N,M], by [M], one after the other, so that one pass updates all. */
-import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
+import type { Address, Arena, Kernels, Reals } from '../../kernels/kernels.js';
+import { BYTE, inRanges, type Pieces } from '../../math/pieces.js';
 import { inputsOf, outputsOf, type Shape } from '../spec/model-shape.js';
 import type { CellKind, CellLayout, Matrix } from './cell.js';
 import { type CellName, cellOf } from './cells.js';
@@ -60,32 +61,52 @@ export function permute(
   for (const matrix of matrices) kernels[how](m, at + matrix.at, matrix.rows, matrix.columns);
 }
 
-/** Copies parameters from one array to another, with matrices brought into the form of the kernels or back. */
-export function transfer(
+/** Where numbers lie: in an arena, whose array is read again after each piece, or in an array of their own. */
+export type Placed = Pick<Arena, 'data' | 'base'>;
+
+/** What it costs to bring a number of a matrix into the form of the kernels. */
+const PACKED = 10;
+
+/** Copies `count` numbers from one place to another, both counted from where they begin. */
+export function* copyPlaced(
+  to: Placed,
+  at: number,
+  from: Placed,
+  fromAt: number,
+  count: number,
+): Pieces<void> {
+  yield* inRanges(count, BYTE * from.data.BYTES_PER_ELEMENT, (first, end) => {
+    const begin = from.base + fromAt;
+    to.data.set(from.data.subarray(begin + first, begin + end), to.base + at + first);
+  });
+}
+
+/** Copies parameters from one place to another, with matrices brought into the form of the kernels or back. */
+export function* transfer(
   how: 'pack' | 'unpack',
   kernels: Kernels,
   { matrices, length }: ParameterLayout,
-  [to, at]: [Reals, Address],
-  [from, fromAt]: [Reals, Address],
-): void {
+  [to, at]: [Placed, number],
+  [from, fromAt]: [Placed, number],
+): Pieces<void> {
   let next = 0;
-  const copyUpTo = (end: number) => to.set(from.subarray(fromAt + next, fromAt + end), at + next);
   for (const { at: place, rows, columns } of matrices) {
-    copyUpTo(place);
-    kernels[how](to, at + place, rows, columns, from, fromAt + place);
+    yield* copyPlaced(to, at + next, from, fromAt + next, place - next);
+    yield* inRanges(rows, PACKED * columns, (first, end) => {
+      const [target, source] = [to.base + at + place, from.base + fromAt + place];
+      kernels[how](to.data, target, rows, columns, from.data, source, [first, end]);
+    });
     next = place + rows * columns;
   }
-  copyUpTo(length);
+  yield* copyPlaced(to, at + next, from, fromAt + next, length - next);
 }
 
 /**
- * Writes first weights to the beginning of an arena: the cell's as it draws them, Wy glorot uniform, biases zero. A forecast
- * that is scaled begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
+ * Writes first weights to the beginning of an array of zeros: the cell's as it draws them, Wy glorot uniform, biases zero. A
+ * forecast that is scaled begins with Wy = 0: it is the mean, or the baseline, until something has been learned.
  */
-export function initialise(drawing: Drawing, layout: ParameterLayout, isNull: boolean): void {
+export function* initialise(drawing: Drawing, layout: ParameterLayout, isNull: boolean): Pieces<void> {
   const { kind, cell, units, outputs } = layout;
-  const { data, base } = drawing.to;
-  data.fill(0, base, base + layout.length);
-  kind.draw(drawing, base, cell);
-  if (layout.hasDense && !isNull) glorotUniform(drawing, base + layout.wy, units, outputs);
+  yield* kind.draw(drawing, 0, cell);
+  if (layout.hasDense && !isNull) yield* glorotUniform(drawing, layout.wy, units, outputs);
 }

@@ -1,5 +1,6 @@
 /** Random matrices that first weights are drawn as. */
-import type { Address, Arena, Kernels } from '../../kernels/kernels.js';
+import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
+import { inRanges, type Pieces } from '../../math/pieces.js';
 import type { Random } from '../../math/random.js';
 import { drawReflections } from './reflections.js';
 import { drawRotations } from './rotations.js';
@@ -13,28 +14,38 @@ export interface Drawing {
   readonly kernels: Kernels;
   readonly random: Random;
   readonly draw: Draw;
-  readonly to: Arena;
+  /** An array of its own, no memory of the kernels. */
+  readonly to: Reals;
 }
+
+/** What a random number costs. */
+const DRAWN = 100;
 
 /**
  * Draws [rows,columns], whose rows lie `stride` apart, from U(-l, l), l = sqrt(6 / (rows + columns)) (Glorot and Bengio
  * 2010, equation 16).
  */
-export function glorotUniform(
+export function* glorotUniform(
   { to, random }: Drawing,
   at: Address,
   rows: number,
   columns: number,
   stride = columns,
-): void {
+): Pieces<void> {
   const limit = Math.sqrt(6 / (rows + columns));
-  const { data } = to;
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) data[at + i * stride + j] = random.uniform(-limit, limit);
+  yield* inRanges(rows, DRAWN * columns, (first, end) => {
+    for (let i = first; i < end; i++)
+      for (let j = 0; j < columns; j++) to[at + i * stride + j] = random.uniform(-limit, limit);
+  });
 }
 
 /** Draws an orthogonal [n,n] matrix, whose rows lie `stride` apart (Saxe et al. 2014 for its use). */
-export function orthogonal({ kernels, random, draw, to }: Drawing, at: Address, n: number, stride = n): void {
-  if (draw === 'rotations') drawRotations(kernels, random, to, at, n, stride);
-  else drawReflections(random, to, at, n, stride);
+export function* orthogonal(
+  { kernels, random, draw, to }: Drawing,
+  at: Address,
+  n: number,
+  stride = n,
+): Pieces<void> {
+  if (draw === 'rotations') yield* drawRotations(kernels, random, to, at, n, stride);
+  else yield* drawReflections(random, to, at, n, stride);
 }

@@ -1,18 +1,25 @@
 /** A random orthogonal matrix as a product of reflections, as the first weights of version 0.1 were drawn. */
-import type { Address, Arena } from '../../kernels/kernels.js';
+import type { Address, Reals } from '../../kernels/kernels.js';
+import { type Pieces, VISIT } from '../../math/pieces.js';
 import type { Random } from '../../math/random.js';
 
-/** Draws an orthogonal [n,n] matrix to `at` of an arena, where its rows lie `stride` apart. */
-export function drawReflections(random: Random, to: Arena, at: Address, n: number, stride: number): void {
-  const q = product(n, random);
-  for (let i = 0; i < n; i++) to.data.set(q.subarray(i * n, (i + 1) * n), at + i * stride);
+/** Draws an orthogonal [n,n] matrix to `at` of an array, where its rows lie `stride` apart. */
+export function* drawReflections(
+  random: Random,
+  to: Reals,
+  at: Address,
+  n: number,
+  stride: number,
+): Pieces<void> {
+  const q = yield* product(n, random);
+  for (let i = 0; i < n; i++) to.set(q.subarray(i * n, (i + 1) * n), at + i * stride);
 }
 
 /**
  * Draws an orthogonal [n,n] matrix, uniformly: a product of Householder reflections of random vectors of n, n - 1, ... 1
  * numbers, with signs that make it fair (Stewart 1980, section 3; Saxe et al. 2014 for its use). 2/3 n^3 multiply-adds.
  */
-function product(n: number, random: Random): Float64Array {
+function* product(n: number, random: Random): Pieces<Float64Array> {
   const q = new Float64Array(n * n);
   for (let i = 0; i < n; i++) q[i * n + i] = 1;
   const u = new Float64Array(n);
@@ -30,6 +37,7 @@ function product(n: number, random: Random): Float64Array {
     u[k]! += sign * norm;
     if (k < n - 1 && squares > 0) reflect(q, u, w, k, n, scale);
     if (sign > 0) for (let j = k; j < n; j++) q[k * n + j] = -q[k * n + j]!;
+    yield VISIT * (n - k) ** 2;
   }
   return q;
 }

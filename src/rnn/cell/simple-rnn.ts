@@ -32,9 +32,9 @@ export const simpleRnn: CellKind = {
   layout,
 
   /** Keras' defaults: Wx glorot uniform, Wh orthogonal. */
-  draw(drawing, at, { features, units }) {
-    glorotUniform(drawing, at, features, units);
-    orthogonal(drawing, at + features * units, units);
+  *draw(drawing, at, { features, units }) {
+    yield* glorotUniform(drawing, at, features, units);
+    yield* orthogonal(drawing, at + features * units, units);
   },
 
   create(kernels, { features: F, units: N, weights: count, biases }, { weights: w, velocity }) {

@@ -3,6 +3,8 @@ import type { Columns } from '../../kernels/columns.js';
 import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
 import { EXPERTS_LENGTH, IS_SEASONAL, PENDING, SEASON, SEASONAL_N } from '../../kernels/forecast-plan.js';
 import { leastSquaresClear, leastSquaresLength } from '../../kernels/least-squares.js';
+import { finish, inRanges, type Pieces, VISIT } from '../../math/pieces.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import { E } from './experts.js';
 import type { ForecasterLayout } from './forecaster-layout.js';
 
@@ -70,9 +72,18 @@ export class ForecasterMemory {
 
   /** Forgets all that was learned. */
   clear(): void {
-    const { layout } = this;
-    this.columns.array.fill(0, layout.mixtures, layout.pending);
-    for (let o = 0; o < layout.O; o++) this.clearLinear(o);
+    finish(this.begin());
+  }
+
+  /** The same, in pieces. */
+  *begin(): Pieces<void> {
+    const { layout, columns } = this;
+    const fill = (from: number, to: number) => columns.array.fill(0, from, to);
+    yield* inRanges(layout.pending, 8, fill, layout.mixtures);
+    const each = VISIT * (leastSquaresLength(layout.n, 1) + leastSquaresLength(SEASONAL_N, 1));
+    yield* inRanges(layout.O, each, (from, to) => {
+      for (let o = from; o < to; o++) this.clearLinear(o);
+    });
     this.clearSquares();
   }
 
@@ -111,11 +122,11 @@ export class ForecasterMemory {
     this.columns.array.fill(0, this.layout.pending, this.layout.kept);
   }
 
-  state(): Float64Array {
-    return this.columns.array.slice(0, this.layout.kept);
+  state(take: Take = takeNow): Float64Array {
+    return take([this.columns, 0, this.layout.kept]);
   }
 
-  restore(numbers: Float64Array): void {
-    this.columns.array.set(numbers);
+  restore(numbers: Float64Array, put: Put = putNow): void {
+    put(this.columns, numbers);
   }
 }

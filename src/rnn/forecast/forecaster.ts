@@ -18,12 +18,14 @@ import { type ForecastKernels, forecastReference } from '../../kernels/forecast-
 import { LINEAR, SEASON, SEASONAL_LINEAR, SMOOTHED } from '../../kernels/forecast-plan.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
 import type { Reals } from '../../kernels/kernels.js';
+import type { Pieces } from '../../math/pieces.js';
 import type { Inputs } from '../io/cell-inputs.js';
 import { type ScalerState, StandardScaler } from '../io/scaler.js';
 import type { Level } from '../io/wild-values.js';
 import type { Window } from '../learning/window.js';
 import { lagsOf } from '../spec/model-shape.js';
 import type { ModelSpec } from '../spec/spec.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import { type ForecasterLayout, layoutForecaster } from './forecaster-layout.js';
 import { ForecasterMemory } from './forecaster-memory.js';
 import { type ForecastHorizon, tellForecaster } from './forecaster-places.js';
@@ -89,7 +91,11 @@ export class Forecaster {
     this.memory = new ForecasterMemory(this.columns, this.layout);
     const { layout, columns, levels, units, seasons, linearTurns } = this;
     tellForecaster(columns, spec, { layout, horizons, inputs, scaler, levels, units, seasons, linearTurns });
-    this.memory.clear();
+  }
+
+  /** Begins without having learned anything, or forgets it. */
+  begin(): Pieces<void> {
+    return this.memory.begin();
   }
 
   /** The weights [E] of output o in the last forecast. */
@@ -233,11 +239,6 @@ export class Forecaster {
     this.seasons.restart();
   }
 
-  /** Forgets all that was learned. */
-  clear(): void {
-    this.memory.clear();
-  }
-
   /** Begins as of a model that has seen nothing. */
   startOver(): void {
     this.memory.startOver();
@@ -246,20 +247,20 @@ export class Forecaster {
     this.units.clear();
   }
 
-  state(): ForecasterState {
+  state(take: Take = takeNow): ForecasterState {
     const { memory, levels, units, seasons } = this;
     return {
-      numbers: memory.state(),
-      levels: levels.state(),
-      units: units.state(),
-      seasons: seasons.state(),
+      numbers: memory.state(take),
+      levels: levels.state(take),
+      units: units.state(take),
+      seasons: seasons.state(take),
     };
   }
 
-  restore({ numbers, levels, units, seasons }: ForecasterState): void {
-    this.memory.restore(numbers);
-    this.levels.restore(levels);
-    this.units.restore(units);
-    this.seasons.restore(seasons);
+  restore({ numbers, levels, units, seasons }: ForecasterState, put: Put = putNow): void {
+    this.memory.restore(numbers, put);
+    this.levels.restore(levels, put);
+    this.units.restore(units, put);
+    this.seasons.restore(seasons, put);
   }
 }

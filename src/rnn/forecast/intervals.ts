@@ -2,6 +2,8 @@
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { FIRST_Q, RANGE_LENGTH, rangeObserve } from '../../kernels/interval.js';
 import { type JudgeKernels, judgeReference } from '../../kernels/judge-kernels.js';
+import { finish, inRanges, type Pieces } from '../../math/pieces.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 
 export interface IntervalsState {
   readonly numbers: Float64Array;
@@ -45,7 +47,7 @@ export class Intervals {
     this.columns = arithmetic.allocateColumns(Intervals.length(outputs, rows));
     this.viewed = this.columns.array;
     this.lastView = this.viewed.subarray(this.lastServed);
-    this.clear();
+    this.beginAll();
   }
 
   /** Half-width of the range that was served last, of each output [B,M]; 0 without one. The next step overwrites it. */
@@ -108,20 +110,33 @@ export class Intervals {
     }
   }
 
-  clear(): void {
+  /** Begins all ranges, where there are zeros. */
+  private beginAll(): void {
     const c = this.columns.array;
-    c.fill(0);
     for (let at = 2; at < this.served; at += RANGE_LENGTH) c[at] = FIRST_Q;
   }
 
-  state(): IntervalsState {
-    return { numbers: this.columns.array.slice(0, this.lastServed) };
+  clear(): void {
+    finish(this.clearInPieces());
+  }
+
+  *clearInPieces(): Pieces<void> {
+    const { columns } = this;
+    yield* inRanges(columns.length, 8, (from, to) => columns.array.fill(0, from, to));
+    this.beginAll();
+  }
+
+  state(take: Take = takeNow): IntervalsState {
+    return { numbers: take([this.columns, 0, this.lastServed]) };
   }
 
   /** @param seq the last step, whose ranges were served last; -1 before the first */
-  restore({ numbers }: IntervalsState, seq: number): void {
+  restore({ numbers }: IntervalsState, seq: number, put: Put = putNow): void {
+    const { outputs, lastServed } = this;
+    const last = this.served + this.rowOf(Math.max(0, seq)) * outputs;
     const c = this.columns.array;
-    c.set(numbers);
-    for (let o = 0; o < this.outputs; o++) c[this.lastServed + o] = seq < 0 ? 0 : this.at(seq, o);
+    if (seq < 0) c.fill(0, lastServed, lastServed + outputs);
+    else c.set(numbers.subarray(last, last + outputs), lastServed);
+    put(this.columns, numbers);
   }
 }

@@ -1,6 +1,7 @@
 /** Exponential smoothing of one series, which may have a season; see ../../kernels/smoothing.ts. */
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { LEVEL, PERIOD, PHASE, SEASON_AT, SMOOTHINGS, TAKEN, TREND } from '../../kernels/smoothing.js';
+import { type Put, putNow, type Run } from '../state-copies.js';
 
 export interface SmoothingState {
   /** Level and trend of each setting, the steps taken, and 1 once there is a level. */
@@ -9,13 +10,24 @@ export interface SmoothingState {
   readonly seasons: Float64Array;
 }
 
-/** Numbers that a snapshot keeps beside the seasons. */
-const KEPT = 2 * SMOOTHINGS + 2;
+/** The states of several series: the numbers of all, their periods, and the seasons of those that have one. */
+export interface SmoothingsState extends SmoothingState {
+  readonly periods: Float64Array;
+}
 
-export const isSmoothingState = ({ numbers, seasons }: SmoothingState): boolean =>
-  Number.isInteger(seasons.length / SMOOTHINGS) &&
-  Number.isInteger(numbers[2 * SMOOTHINGS]) &&
-  numbers[2 * SMOOTHINGS]! >= 0;
+/** Numbers that a snapshot keeps beside the seasons. */
+export const SMOOTHING_KEPT = 2 * SMOOTHINGS + 2;
+
+/** Can states of this form be those of series? */
+export function areSmoothingStates({ numbers, periods, seasons }: SmoothingsState): boolean {
+  let length = 0;
+  for (const [i, period] of periods.entries()) {
+    const taken = numbers[i * SMOOTHING_KEPT + 2 * SMOOTHINGS]!;
+    if (!Number.isInteger(period) || period < 0 || !Number.isInteger(taken) || taken < 0) return false;
+    length += SMOOTHINGS * period;
+  }
+  return length === seasons.length;
+}
 
 export class Smoothing {
   private seasons: Columns | null = null;
@@ -85,20 +97,25 @@ export class Smoothing {
   }
 
   clear(): void {
-    this.restore({ numbers: new Float64Array(KEPT), seasons: new Float64Array(0) });
+    this.restore({ numbers: new Float64Array(SMOOTHING_KEPT), seasons: new Float64Array(0) });
   }
 
   state(): SmoothingState {
     const { columns, at, seasons } = this;
     return {
-      numbers: columns.array.slice(at, at + KEPT),
+      numbers: columns.array.slice(at, at + SMOOTHING_KEPT),
       seasons: seasons?.array.slice() ?? new Float64Array(0),
     };
   }
 
-  restore({ numbers, seasons }: SmoothingState): void {
+  restore({ numbers, seasons }: SmoothingState, put: Put = putNow): void {
     this.columns.array.set(numbers, this.at);
     this.have(seasons.length / SMOOTHINGS);
-    this.seasons?.array.set(seasons);
+    if (this.seasons) put(this.seasons, seasons);
+  }
+
+  /** Its seasons, as a run of numbers; none without a season. */
+  get run(): readonly Run[] {
+    return this.seasons ? [[this.seasons]] : [];
   }
 }

@@ -10,6 +10,7 @@ import { type ColumnStore, type Columns, looseColumns } from '../../kernels/colu
 import { INPUTS, type InputKernels, inputReference } from '../../kernels/input-kernels.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
 import { historyOf, inputsOf, lookedBackAt, type ModelSpec } from '../spec/spec.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import { History, type HistoryState } from './history.js';
 import { inputGradient } from './input-gradient.js';
 import { tellInputs } from './input-places.js';
@@ -109,11 +110,13 @@ export class Inputs {
       task?.kind === 'forecast' && task.forecaster === 'mixture' && inputs.others === 'relevant';
     this.relevance = isJudged ? Relevance.of(features, columns, batch, task.horizon[0]!) : null;
     const all = Int32Array.from({ length: this.size }, (_, i) => i);
-    this.direct = this.relevance ? all.filter((i) => i >= features || columns.includes(i)) : all;
+    const isForecast = new Set(columns);
+    this.direct = this.relevance ? all.filter((i) => i >= features || isForecast.has(i)) : all;
     this.wild =
       scaler.kind === 'standard' && inputs.wild === 'hold' ? new WildValues(batch * features) : null;
-    const rows = Array.from({ length: batch }, (_, row) => columns.map((column) => row * features + column));
-    this.lookedBackAt = Int32Array.from(rows.flat());
+    this.lookedBackAt = new Int32Array(width);
+    for (let i = 0; i < width; i++)
+      this.lookedBackAt[i] = Math.floor(i / columns.length) * features + columns[i % columns.length]!;
     const isScaled = scaler.kind === 'standard';
     this.scaler = isScaled
       ? new StandardScaler(features, { halfLife: scaler.halfLife, centre: 'mean' }, arithmetic)
@@ -240,38 +243,29 @@ export class Inputs {
     this.time?.restart();
   }
 
-  state(): InputsState {
+  state(take: Take = takeNow): InputsState {
     return {
-      history: this.history.state(),
+      history: this.history.state(take),
       held: this.columns.array.slice(this.xAt, this.xAt + this.length),
-      known: Uint8Array.from(this.columns.array.subarray(this.xAt + this.length, this.xAt + 2 * this.length)),
-      scaler: this.scaler?.state() ?? null,
-      changeScaler: this.changeScaler?.state() ?? null,
+      known: new Uint8Array(this.columns.array.subarray(this.xAt + this.length, this.xAt + 2 * this.length)),
+      scaler: this.scaler?.state(take) ?? null,
+      changeScaler: this.changeScaler?.state(take) ?? null,
       time: this.time?.state() ?? null,
-      wild: this.wild?.state() ?? null,
+      wild: this.wild?.state(take) ?? null,
       interval: this.usual.state(),
       relevance: this.relevance?.state() ?? null,
     };
   }
 
-  restore({
-    history,
-    held,
-    known,
-    scaler,
-    changeScaler,
-    time,
-    wild,
-    interval,
-    relevance,
-  }: InputsState): void {
-    this.history.restore(history);
+  restore(state: InputsState, put: Put = putNow): void {
+    const { history, held, known, scaler, changeScaler, time, wild, interval, relevance } = state;
+    this.history.restore(history, put);
     this.columns.array.set(held, this.xAt);
     this.columns.array.set(known, this.xAt + this.length);
-    if (scaler) this.scaler?.restore(scaler);
-    if (changeScaler) this.changeScaler?.restore(changeScaler);
+    if (scaler) this.scaler?.restore(scaler, put);
+    if (changeScaler) this.changeScaler?.restore(changeScaler, put);
     if (time) this.time?.restore(time);
-    if (wild) this.wild?.restore(wild);
+    if (wild) this.wild?.restore(wild, put);
     else this.wild?.clear();
     if (interval) this.usual.restore(interval);
     else this.usual.clear();

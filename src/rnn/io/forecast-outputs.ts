@@ -197,12 +197,6 @@ export class ForecastOutputs extends ScaledOutputs {
       }
   }
 
-  /** Forgets all that was learned of who forecasts well: the network starts over. */
-  clear(): void {
-    this.forecaster?.clear();
-    this.intervals?.clear();
-  }
-
   /** Begins a new history. */
   restart(): void {
     this.forecaster?.restart();

@@ -1,6 +1,7 @@
 /** The last values of some features: a ring of rows [B,K], for what looks back: changes, lags, baselines, naive forecasts. */
 import type { Address } from '../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 
 export interface HistoryState {
   readonly values: Float64Array;
@@ -78,14 +79,14 @@ export class History {
     this.columns.array.fill(0, this.rows * this.width);
   }
 
-  state(): HistoryState {
+  state(take: Take = takeNow): HistoryState {
     const { seen, slot, columns } = this;
-    const values = columns.array.slice(0, this.rows * this.width);
-    return { values, seen, slot, known: columns.array.slice(values.length) };
+    const known = this.rows * this.width;
+    return { values: take([columns, 0, known]), seen, slot, known: take([columns, known, columns.length]) };
   }
 
   /** @param state of as many rows, or of fewer */
-  restore({ values, seen, slot, known }: HistoryState): void {
+  restore({ values, seen, slot, known }: HistoryState, put: Put = putNow): void {
     const { width } = this;
     const rows = values.length / width;
     const c = this.columns.array;
@@ -93,15 +94,14 @@ export class History {
     this.seen = seen;
     c.set(known, knownAt);
     if (rows === this.rows) {
-      c.set(values);
+      put(this.columns, values);
       this.slot = slot;
       return;
     }
     this.slot = rows - 1;
-    for (let row = 0; row < rows; row++) {
-      const from = ((slot + 1 + row) % rows) * width;
-      c.set(values.subarray(from, from + width), row * width);
-    }
+    const oldest = ((slot + 1) % rows) * width;
+    put(this.columns, values.subarray(oldest));
+    put(this.columns, values.subarray(0, oldest), values.length - oldest);
     for (let i = 0; i < width; i++) c[knownAt + i] = Math.max(known[i]!, seen - rows);
   }
 }

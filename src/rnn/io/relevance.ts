@@ -46,7 +46,8 @@ export class Relevance {
    * @param ahead steps of the shortest horizon
    */
   static of(features: number, forecast: readonly number[], batch: number, ahead: number): Relevance | null {
-    const others = Array.from({ length: features }, (_, f) => f).filter((f) => !forecast.includes(f));
+    const isForecast = new Set(forecast);
+    const others = Array.from({ length: features }, (_, f) => f).filter((f) => !isForecast.has(f));
     if (Relevance.length(others.length, forecast.length, batch, ahead) === 0) return null;
     return new Relevance(features, others, forecast.length, batch, ahead + 1);
   }

@@ -11,9 +11,11 @@
  * point.
  */
 
+import type { Pieces } from '../../math/pieces.js';
 import type { Arithmetic, Forecaster, ForecasterState } from '../forecast/forecaster.js';
 import { Intervals, type IntervalsState } from '../forecast/intervals.js';
 import { delayOf, type ModelSpec, outputsOf, reachOf } from '../spec/spec.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import { type ScalerState, StandardScaler } from './scaler.js';
 
 export interface OutputsState {
@@ -48,20 +50,26 @@ export abstract class ScaledOutputs {
       readout.kind === 'linear' ? new Intervals(batch * this.outputs, rows, interval, arithmetic) : null;
   }
 
-  state(): OutputsState {
+  /** Forgets all that was learned of who forecasts well, and how well: the network starts over. */
+  *clearInPieces(): Pieces<void> {
+    if (this.forecaster) yield* this.forecaster.begin();
+    if (this.intervals) yield* this.intervals.clearInPieces();
+  }
+
+  state(take: Take = takeNow): OutputsState {
     return {
-      scaler: this.scaler?.state() ?? null,
-      forecaster: this.forecaster?.state() ?? null,
-      intervals: this.intervals?.state() ?? null,
+      scaler: this.scaler?.state(take) ?? null,
+      forecaster: this.forecaster?.state(take) ?? null,
+      intervals: this.intervals?.state(take) ?? null,
     };
   }
 
   /** @param seq the last step; -1 before the first */
-  restore({ scaler, forecaster, intervals }: OutputsState, seq: number): void {
-    if (scaler) this.scaler?.restore(scaler);
-    if (forecaster) this.forecaster?.restore(forecaster);
+  restore({ scaler, forecaster, intervals }: OutputsState, seq: number, put: Put = putNow): void {
+    if (scaler) this.scaler?.restore(scaler, put);
+    if (forecaster) this.forecaster?.restore(forecaster, put);
     else this.forecaster?.startOver();
-    if (intervals) this.intervals?.restore(intervals, seq);
+    if (intervals) this.intervals?.restore(intervals, seq, put);
     else this.intervals?.clear();
   }
 }

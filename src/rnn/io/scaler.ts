@@ -10,6 +10,7 @@
 import type { Address } from '../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { MAX_DEVIATIONS, scalerDeviate, scalerObserve, scalerScale } from '../../kernels/scaler-columns.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import type { Level } from './wild-values.js';
 
 export interface ScalerState {
@@ -119,22 +120,21 @@ export class StandardScaler {
     this.columns.array.fill(0);
   }
 
-  state(): ScalerState {
-    const { width } = this;
-    const sums = this.columns.array;
-    const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => sums.slice(k * width, (k + 1) * width));
-    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: sums.slice(5 * width) };
+  state(take: Take = takeNow): ScalerState {
+    const { width, columns } = this;
+    const [count, mean, m2, low] = [0, 1, 2, 3].map((k) => take([columns, k * width, (k + 1) * width]));
+    return { count: count!, mean: mean!, m2: m2!, low: low!, aside: take([columns, 5 * width]) };
   }
 
-  restore({ count, mean, m2, low, aside }: ScalerState): void {
-    const { width } = this;
-    const sums = this.columns.array;
-    sums.set(count);
-    sums.set(mean, width);
-    sums.set(m2, 2 * width);
-    sums.fill(0, 3 * width);
-    if (low) sums.set(low, 3 * width);
-    if (aside) sums.set(aside, 5 * width);
-    for (let i = 0; i < width; i++) scalerDeviate(sums, 0, width, i);
+  restore({ count, mean, m2, low, aside }: ScalerState, put: Put = putNow): void {
+    const { width, columns } = this;
+    columns.array.fill(0, 3 * width);
+    put(columns, count);
+    put(columns, mean, width);
+    if (low) put(columns, low, 3 * width);
+    if (aside) put(columns, aside, 5 * width);
+    put(columns, m2, 2 * width, (from, to) => {
+      for (let i = from; i < to; i++) scalerDeviate(columns.array, 0, width, i);
+    });
   }
 }

@@ -86,10 +86,6 @@ export class SuppliedOutputs extends ScaledOutputs {
     this.intervals?.serve(seq);
   }
 
-  clear(): void {
-    this.intervals?.clear();
-  }
-
   restart(): void {
     // nothing is looked back at
   }

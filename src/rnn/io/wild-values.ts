@@ -10,6 +10,8 @@
  * return on.
  */
 
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
+
 /** Of which level the values are from one on: a new one, the one before, or, after a wild beginning, the true one. */
 export type Level = 'new' | 'back' | 'again';
 
@@ -156,12 +158,12 @@ export class WildValues {
     this.c.fill(0);
   }
 
-  state(): Float64Array {
-    return this.c.slice();
+  state(take: Take = takeNow): Float64Array {
+    return take([{ array: this.c }]);
   }
 
-  restore(state: Float64Array): void {
-    this.c.set(state);
+  restore(state: Float64Array, put: Put = putNow): void {
+    put({ array: this.c }, state);
   }
 }
 

@@ -15,6 +15,7 @@
  */
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { type Address, NO_TARGET, type Reals } from '../../kernels/kernels.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 
 export interface WindowShape {
   /** Steps that stay reachable. */
@@ -186,22 +187,22 @@ export class Window {
     m.fill(0, row, row + this.zSize);
   }
 
-  state(): WindowState {
+  state(take: Take = takeNow): WindowState {
     return {
       origin: this.origin,
       start: this.start,
       next: this.next,
       targets: this.targets.slice(),
-      exact: this.exact.slice(),
+      exact: take([this.columns]),
     };
   }
 
-  restore({ origin, start, next, targets, exact }: WindowState): void {
+  restore({ origin, start, next, targets, exact }: WindowState, put: Put = putNow): void {
     this.origin = origin;
     this.start = start;
     this.next = next;
     this.targets = targets.slice();
-    if (exact) this.exact.set(exact);
+    if (exact) put(this.columns, exact);
   }
 
   /** Takes its predictions as they were served: a state of version 0.1 has no exact ones. */

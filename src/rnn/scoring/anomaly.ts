@@ -1,7 +1,7 @@
 /** How unlikely each step is under what came before; see ../../kernels/anomaly-kernels.ts for how that is judged. */
 import {
   type AnomalyKernels,
-  anomalyClear,
+  anomalyBegin,
   anomalyLength,
   anomalyReference,
   EVENT,
@@ -10,6 +10,8 @@ import {
 import type { Address } from '../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { rangeTolerance } from '../../kernels/value-range.js';
+import { finish, inRanges, type Pieces } from '../../math/pieces.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 
 export { EVENT };
 
@@ -42,7 +44,7 @@ export class AnomalyScore {
     this.length = anomalyLength(size);
     this.tolerance = rangeTolerance(size);
     this.columns = arithmetic.allocateColumns(this.length + 4 * size);
-    this.clear();
+    anomalyBegin(this.columns.data, this.columns.base);
   }
 
   /**
@@ -103,17 +105,21 @@ export class AnomalyScore {
   }
 
   clear(): void {
+    finish(this.clearInPieces());
+  }
+
+  *clearInPieces(): Pieces<void> {
     const { columns, length, size } = this;
-    anomalyClear(columns.data, columns.base, size);
-    columns.array.fill(0, length, length + size);
+    yield* inRanges(length + size, 8, (from, to) => columns.array.fill(0, from, to));
+    anomalyBegin(columns.data, columns.base);
   }
 
-  state(): AnomalyState {
-    return { numbers: this.columns.array.slice(0, this.length) };
+  state(take: Take = takeNow): AnomalyState {
+    return { numbers: take([this.columns, 0, this.length]) };
   }
 
-  restore({ numbers }: AnomalyState): void {
-    if (numbers) this.columns.array.subarray(0, this.length).set(numbers);
+  restore({ numbers }: AnomalyState, put: Put = putNow): void {
+    if (numbers) put(this.columns, numbers);
     else this.clear();
   }
 }

@@ -2,7 +2,9 @@
 
 import type { Columns } from '../../kernels/columns.js';
 import { relativeError } from '../../kernels/scores.js';
+import { finish, type Pieces } from '../../math/pieces.js';
 import type { OutputName } from '../io/output-names.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 import { type AnomalyArithmetic, AnomalyScore, type AnomalyState, plainScoring } from './anomaly.js';
 import { DriftDetector, type DriftKind, type DriftState } from './drift/drift.js';
 import { type Episode, Episodes, episodeOf, numbersOf } from './episodes.js';
@@ -151,9 +153,13 @@ export class ErrorMonitor {
   }
 
   clear(): void {
+    finish(this.clearInPieces());
+  }
+
+  *clearInPieces(): Pieces<void> {
     this.prequential.clear();
     this.detector.clear();
-    this.anomalies.clear();
+    yield* this.anomalies.clearInPieces();
     this.episodes.clear();
     this.errors.fill(0);
     this.health.clear();
@@ -161,10 +167,10 @@ export class ErrorMonitor {
     this.clearAlerts();
   }
 
-  state(): ErrorMonitorState {
+  state(take: Take = takeNow): ErrorMonitorState {
     return {
-      metrics: this.prequential.state(),
-      anomalies: this.anomalies.state(),
+      metrics: this.prequential.state(take),
+      anomalies: this.anomalies.state(take),
       drift: this.detector.state(),
       errors: this.errors.slice(),
       anomaly: this.anomaly,
@@ -180,10 +186,10 @@ export class ErrorMonitor {
     return [...odd, ...numbersOf(this.ended)];
   }
 
-  restore(state: ErrorMonitorState): void {
+  restore(state: ErrorMonitorState, put: Put = putNow): void {
     const { metrics, anomalies, drift, errors, anomaly, noticed, health, episode, untold } = state;
-    this.prequential.restore(metrics);
-    this.anomalies.restore(anomalies);
+    this.prequential.restore(metrics, put);
+    this.anomalies.restore(anomalies, put);
     this.detector.restore(drift);
     this.errors.set(errors);
     this.anomaly = anomaly;

@@ -6,6 +6,7 @@
 import { type ColumnStore, type Columns, looseColumns } from '../../kernels/columns.js';
 import { AT, LEAST, RECENT, scoreError, scoreRange, SCORES_WIDTH as WIDTH } from '../../kernels/scores.js';
 import type { OutputName } from '../io/output-names.js';
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
 
 /** Scores of one output, or of all. A score that is not known yet, or does not apply, is null. */
 export interface Scores {
@@ -119,16 +120,19 @@ export class Prequential {
     };
   }
 
-  state(): MetricsState {
-    return { columns: this.columns.array.slice(), classes: this.classes.slice() };
+  state(take: Take = takeNow): MetricsState {
+    return { columns: take([this.columns]), classes: this.classes.slice() };
   }
 
-  restore({ columns, classes }: MetricsState): void {
+  restore({ columns, classes }: MetricsState, put: Put = putNow): void {
     const width = columns.length / this.names.length;
     const c = this.columns.array;
-    c.fill(0);
-    for (let j = 0; j < this.names.length; j++)
-      c.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
+    if (width === WIDTH) put(this.columns, columns);
+    else {
+      c.fill(0);
+      for (let j = 0; j < this.names.length; j++)
+        c.set(columns.subarray(j * width, (j + 1) * width), j * WIDTH);
+    }
     this.classes.set(classes);
   }
 

@@ -6,6 +6,8 @@
  * of its kind. A feature that has hardly varied yet is never stuck.
  */
 
+import { type Put, putNow, type Take, takeNow } from '../state-copies.js';
+
 /** A gap or a stuck phase of one feature of one batch row. */
 export interface SensorNotice {
   readonly what: 'gap' | 'stuck';
@@ -126,12 +128,12 @@ export class SensorWatch {
       for (const k of [EQUAL, STUCK, MISSING, GAP]) this.c[at + k] = 0;
   }
 
-  state(): Float64Array {
-    return this.c.slice();
+  state(take: Take = takeNow): Float64Array {
+    return take([{ array: this.c }]);
   }
 
-  restore(state: Float64Array): void {
-    this.c.set(state);
+  restore(state: Float64Array, put: Put = putNow): void {
+    put({ array: this.c }, state);
   }
 }
 

@@ -26,14 +26,17 @@ const OF_DETECTORS = 1024;
  * Gives how many numbers a model holds at most: those, its predictions once more in float64, their ranges, past values
  * in which seasons are looked for, and statistics.
  */
-export function modelSize(spec: ModelSpec): number {
+export const modelSize = (spec: ModelSpec): number => sizeAtFirst(spec) + 2 * lookedThrough(spec);
+
+/** Gives how many numbers a model takes at most when it is made, before it has seen anything. */
+export function sizeAtFirst(spec: ModelSpec): number {
   const { batch, features, readout } = spec;
   const O = batch * outputsOf(spec);
   const exact = Window.exactLength(layoutArena(spec).window);
   const ranges = readout.kind === 'linear' ? Intervals.length(O, delayOf(spec) + reachOf(spec) + 1) : 0;
   const anomalies = O > 0 ? AnomalyScore.length(O) : 0;
   const statistics = OF_FEATURE * (batch * features + inputsOf(spec)) + OF_OUTPUT * O + OF_DETECTORS;
-  return workingSize(spec) + 2 * (exact + ranges + lookedThrough(spec) + anomalies + statistics);
+  return workingSize(spec) + 2 * (exact + ranges + anomalies + statistics);
 }
 
 /** Gives how many past values forecasters look for seasons in, and for features that tell something. */

@@ -16,7 +16,7 @@ export { LEARNER_NAMES, reachOf, windowSizesOf } from '../learning/learners.js';
 export { OPTIMIZER_NAMES } from '../learning/optimizers/optimizers.js';
 export type { ForecastTask, ModelSpec } from './defaults.js';
 export { delayOf, forecastFeatures, historyOf, inputsOf, lookedBackAt, outputsOf } from './model-shape.js';
-export { modelSize, stepWork } from './size.js';
+export { modelSize, sizeAtFirst, stepWork } from './size.js';
 
 /** Numbers in one x, h or y, at most: 256 KiB of float32, so that each fits a frame. */
 const MAX_ROW = 64 * 1024;

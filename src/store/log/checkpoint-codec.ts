@@ -11,7 +11,8 @@
  */
 import { crc32 } from 'node:zlib';
 import { EddyError } from '../../errors.js';
-import { plainFromBytes, plainToBytes } from '../../formats/typed-json.js';
+import { plainFromBytesInPieces, plainToBytesInPieces } from '../../formats/typed-json.js';
+import { BYTE, finish, inRanges, type Pieces } from '../../math/pieces.js';
 import type { Checkpoint } from '../store.js';
 
 const MAGIC = 0x50434445;
@@ -20,21 +21,34 @@ const HEADER_BYTES = 32;
 const CRC_AT = 28;
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const checksum = (bytes: Uint8Array): number =>
-  crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT)));
+
+function* checksum(bytes: Uint8Array): Pieces<number> {
+  let crc = crc32(bytes.subarray(0, CRC_AT));
+  const add = (from: number, to: number) => {
+    crc = crc32(bytes.subarray(from, to), crc);
+  };
+  yield* inRanges(bytes.length, BYTE, add, HEADER_BYTES);
+  return crc;
+}
 
 /** Writes a checkpoint. Its arrays are copied. */
-export function writeCheckpoint({ position, savedAt, state }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const body = plainToBytes(state);
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+export const writeCheckpoint = (checkpoint: Checkpoint): Uint8Array<ArrayBuffer> =>
+  finish(writeCheckpointInPieces(checkpoint));
+
+/** Does the same in pieces, between which the state must not change. */
+export function* writeCheckpointInPieces({
+  position,
+  savedAt,
+  state,
+}: Checkpoint): Pieces<Uint8Array<ArrayBuffer>> {
+  const bytes = yield* plainToBytesInPieces(state, HEADER_BYTES);
   const view = viewOf(bytes);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, VERSION, true);
   view.setFloat64(8, position, true);
   view.setFloat64(16, savedAt, true);
-  view.setUint32(24, body.length, true);
-  bytes.set(body, HEADER_BYTES);
-  view.setUint32(CRC_AT, checksum(bytes), true);
+  view.setUint32(24, bytes.length - HEADER_BYTES, true);
+  view.setUint32(CRC_AT, yield* checksum(bytes), true);
   return bytes;
 }
 
@@ -44,7 +58,11 @@ export function writeCheckpoint({ position, savedAt, state }: Checkpoint): Uint8
  * @param position the position it must have
  * @throws EddyError `store-damaged`, which says what is wrong
  */
-export function readCheckpoint(bytes: Uint8Array, position: number): Checkpoint {
+export const readCheckpoint = (bytes: Uint8Array, position: number): Checkpoint =>
+  finish(readCheckpointInPieces(bytes, position));
+
+/** Does the same in pieces, between which the bytes must not change. */
+export function* readCheckpointInPieces(bytes: Uint8Array, position: number): Pieces<Checkpoint> {
   if (bytes.length < HEADER_BYTES)
     damaged(`it has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
   const view = viewOf(bytes);
@@ -54,11 +72,11 @@ export function readCheckpoint(bytes: Uint8Array, position: number): Checkpoint 
   const told = view.getUint32(24, true);
   if (told !== bytes.length - HEADER_BYTES)
     damaged(`its header announces ${told} bytes of state; it has ${bytes.length - HEADER_BYTES}`);
-  if (view.getUint32(CRC_AT, true) !== checksum(bytes)) damaged('its checksum does not match');
+  if (view.getUint32(CRC_AT, true) !== (yield* checksum(bytes))) damaged('its checksum does not match');
   const found = view.getFloat64(8, true);
   if (found !== position) damaged(`it belongs to position ${found}, not ${position}`);
   try {
-    const state = plainFromBytes(bytes.subarray(HEADER_BYTES));
+    const state = yield* plainFromBytesInPieces(bytes.subarray(HEADER_BYTES));
     return { position, savedAt: view.getFloat64(16, true), state };
   } catch (cause) {
     throw new EddyError('store-damaged', `its state cannot be read: ${String(cause)}`, { cause });

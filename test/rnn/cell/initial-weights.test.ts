@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Kernels } from '../../../src/kernels/kernels.js';
 import { createReferenceKernels } from '../../../src/kernels/reference.js';
 import { createWasmKernels } from '../../../src/kernels/wasm.js';
+import { finish } from '../../../src/math/pieces.js';
 import { Random } from '../../../src/math/random.js';
 import { DRAWS, type Draw, orthogonal } from '../../../src/rnn/cell/random-matrix.js';
 import { Model } from '../../../src/rnn/model.js';
@@ -22,10 +23,8 @@ const wasm = createWasmKernels();
 
 /** Draws an orthogonal [n,n] matrix. */
 function orthogonalOf(n: number, random: Random, draw: Draw = 'rotations', kernels: Kernels = float64) {
-  const to = kernels.allocate(n * n);
-  orthogonal({ kernels, random, draw, to }, to.base, n);
-  const q = to.data.slice(to.base, to.base + n * n);
-  to.free();
+  const q = kernels.bytesPerReal === 4 ? new Float32Array(n * n) : new Float64Array(n * n);
+  finish(orthogonal({ kernels, random, draw, to: q }, 0, n));
   return q;
 }
 

@@ -498,9 +498,14 @@ describe('a model spec', () => {
     let asked = 0;
     const kernels: Kernels = {
       ...float64,
-      allocate(length) {
-        asked = length;
-        throw new RangeError('measured');
+      *roomInPieces(bytes) {
+        return {
+          ...(yield* float64.roomInPieces(bytes)),
+          allocate(length) {
+            asked = length;
+            throw new RangeError('measured');
+          },
+        };
       },
     };
     expect(() => new Model(spec as never, { kernels })).toThrow('measured');

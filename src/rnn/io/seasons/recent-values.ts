@@ -3,6 +3,7 @@
 import type { Address } from '../../../kernels/arena.js';
 import { type ColumnStore, type Columns, looseColumns } from '../../../kernels/columns.js';
 import { RING_ROWS, RING_SEEN, RING_UNKNOWN, ringKnown } from '../../../kernels/value-ring.js';
+import { type Put, putNow, type Take, takeNow } from '../../state-copies.js';
 
 /** Rows that a ring begins with, and doubles from. */
 const FIRST_ROWS = 128;
@@ -102,25 +103,28 @@ export class ValueRing {
     this.resize(Math.min(FIRST_ROWS, this.most), 0);
   }
 
-  state(): RingState {
-    const { series, seen, oldest } = this;
-    const values = new Float64Array((seen - oldest) * series);
-    this.copyTo(values, (row) => row - oldest);
+  state(take: Take = takeNow): RingState {
+    const { series, seen, oldest, rows } = this;
+    const first = (oldest % rows) * series;
+    const end = (seen - oldest) * series;
+    const values =
+      first === 0 ? take([this.values, 0, end]) : take([this.values, first, end], [this.values, 0, first]);
     return { values, seen, unknown: this.unknown.slice() };
   }
 
-  restore({ values, seen, unknown }: RingState): void {
+  restore({ values, seen, unknown }: RingState, put: Put = putNow): void {
     const { series } = this;
     const kept = values.length / series;
     let rows = Math.min(FIRST_ROWS, this.most);
     while (rows < Math.min(kept, this.most)) rows = Math.min(2 * rows, this.most);
     this.resize(rows, seen);
     this.unknown.set(unknown);
-    const own = this.values.array;
-    for (let k = 0; k < kept; k++) {
-      const row = values.subarray(k * series, (k + 1) * series);
-      own.set(row, ((seen - kept + k) % rows) * series);
-    }
+    // up to the end of the ring, and on from its beginning; what would be overwritten at once is left out
+    const first = Math.max(0, kept - rows);
+    const at = (seen - kept + first) % rows;
+    const upToEnd = Math.min(kept - first, rows - at);
+    put(this.values, values.subarray(first * series, (first + upToEnd) * series), at * series);
+    put(this.values, values.subarray((first + upToEnd) * series));
   }
 
   private get oldest(): number {

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../../kernels/arena.js';
 import { type ColumnStore, looseColumns } from '../../../kernels/columns.js';
+import type { Put, Take } from '../../state-copies.js';
 import { isRingState, type RingState, ValueRing } from './recent-values.js';
 import { findSeasons, type Season } from './search.js';
 
@@ -109,12 +110,12 @@ export class SeasonFinder {
     this.cursor = 0;
   }
 
-  state(): FinderState {
-    return { ...this.ring.state(), due: this.due, cursor: this.cursor };
+  state(take?: Take): FinderState {
+    return { ...this.ring.state(take), due: this.due, cursor: this.cursor };
   }
 
-  restore({ due, cursor, ...ring }: FinderState): void {
-    this.ring.restore(ring);
+  restore({ due, cursor, ...ring }: FinderState, put?: Put): void {
+    this.ring.restore(ring, put);
     this.due = due;
     this.cursor = cursor;
   }
