@@ -4,7 +4,8 @@
     apt-get install python3-websockets python3-msgpack
     python3 examples/client.py ws://127.0.0.1:4000 pump
 
-It opens a sequence, pushes 200 steps in blocks of 20, and prints the hidden state and the forecast that come back.
+It opens a sequence, pushes 200 steps in blocks of 20, and prints the hidden state and the forecast that come back. Then it
+teaches a second sequence, NAME-taught, whose targets come after their steps, and waits until they are kept.
 """
 import asyncio
 import math
@@ -66,6 +67,19 @@ async def main(url, name):
         print(f"step {acked} is durable")
         print("h", " ".join(f"{value:.3f}" for value in h))
         print("forecast", " ".join(f"{value:.3f}" for value in y))
+
+        spec = {"features": 1, "units": UNITS, "task": {"kind": "supervised", "outputs": 1}}
+        await send(type="open", id=4, sequence=f"{name}-taught", mode="either", spec=spec)
+        while (message := await receive()).get("re") != 4:
+            pass
+        channel, seq = message["channel"], message["seq"] + 1
+        times = range(seq, seq + BLOCK)
+        await send(type="steps", channel=channel, seq=seq, count=BLOCK, x=pack([math.sin(0.2 * t) for t in times]))
+        # without its answer this may be sent again, after a broken connection too: each target counts once
+        await send(type="targets", id=5, channel=channel, seq=seq, targets=pack([math.cos(0.2 * t) for t in times]))
+        while (message := await receive()).get("re") != 5:
+            pass
+        print(f"{BLOCK - message.get('refused', 0)} targets from step {seq} on are durable")
 
 
 asyncio.run(main(*sys.argv[1:3]))

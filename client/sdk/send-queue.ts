@@ -85,7 +85,7 @@ export abstract class SendQueue {
     else {
       const { capacity } = this.outbox;
       if (this.targets.size >= capacity) throw full(capacity, 'late targets');
-      this.targets.add(new LateTarget(seq!, target, step ?? null, outcome));
+      this.targets.add(new LateTarget(seq!, target, step ?? null, this.outbox.everSent, outcome));
     }
     if (step) step.target = target;
     return outcome.promise;
@@ -100,11 +100,11 @@ export abstract class SendQueue {
   protected pump(): void {
     if (this.channel === null) return;
     for (;;) {
-      for (const late of this.targets.take((step) => this.outbox.isInFlight(step)))
-        this.sendTarget(late, this.channel);
+      for (const late of this.targets.take(this.outbox.sent)) this.sendTarget(late, this.channel);
       const [next] = this.controls;
-      const until = next ? next.after - this.outbox.sent : Number.POSITIVE_INFINITY;
-      if (next && until <= 0) {
+      const { sent } = this.outbox;
+      const until = Math.min(next?.after ?? Number.POSITIVE_INFINITY, this.targets.next) - sent;
+      if (next && next.after <= sent) {
         this.controls.shift();
         next.control.send(this.channel);
         continue;

@@ -124,11 +124,6 @@ export class UnackedSteps {
     return this.steps.slice(0, this.numbered).find((step) => step.seq === seq);
   }
 
-  isInFlight(step: UnackedStep): boolean {
-    const at = this.steps.indexOf(step);
-    return at >= 0 && at < this.inFlight;
-  }
-
   /** Takes the next block to send, or null if there is nothing to send or no credit left. */
   take({ steps: most, reals, inFlight }: BlockLimits): Block | null {
     const first = this.steps[this.inFlight];

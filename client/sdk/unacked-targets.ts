@@ -19,6 +19,8 @@ export class LateTarget {
     readonly target: Numbers,
     /** Its step, as far as it is known here. */
     readonly step: UnackedStep | null,
+    /** How many steps are sent before it: as many as were when it came, so that it does not come later the next time. */
+    readonly after: number,
     /** Resolves when it is durable. */
     readonly outcome: Deferred<void>,
   ) {}
@@ -46,16 +48,23 @@ export class UnackedTargets {
     this.waiting.add(late);
   }
 
-  /** Takes those that are to be sent, in order: a target follows its step. */
-  take(isInFlight: (step: UnackedStep) => boolean): LateTarget[] {
-    const ready = [...this.waiting].filter(
-      ({ isSent, step }) => !isSent && (!step || step.status === 'acked' || isInFlight(step)),
-    );
+  /** Takes those whose turn it is after so many steps, in order. */
+  take(sent: number): LateTarget[] {
+    const ready = this.unsent.filter(({ after }) => after <= sent);
     for (const late of ready) {
       late.isSent = true;
       late.times++;
     }
     return ready;
+  }
+
+  /** After how many steps the next one is to be sent. */
+  get next(): number {
+    return this.unsent[0]?.after ?? Number.POSITIVE_INFINITY;
+  }
+
+  private get unsent(): LateTarget[] {
+    return [...this.waiting].filter(({ isSent }) => !isSent);
   }
 
   /** It is durable, or refused. False if it does not wait any more. */

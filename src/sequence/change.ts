@@ -4,7 +4,6 @@ import { OwnRun } from '../operators/run.js';
 import type { SequenceEvent } from '../protocol/views/index.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
-import type { RunEvent } from './run-events.js';
 
 /** A refusal: the command, or part of it, changed nothing. */
 export interface Refused {
@@ -63,6 +62,14 @@ export interface Change {
 export const replayed = (record: LogRecord): Change => ({ record, last: -1, asker: null });
 
 export type PlainEvent = Pick<SequenceEvent, 'event' | 'detail'>;
+
+/** An event of a history, with its number in it. */
+export interface RunEvent extends PlainEvent {
+  readonly number: number;
+  /** The step it is about, or the last one before it. */
+  readonly seq: number;
+  readonly t: number | null;
+}
 
 const NO_EVENTS: readonly PlainEvent[] = [];
 const NO_NUMBERED: readonly RunEvent[] = [];

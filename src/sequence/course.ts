@@ -3,8 +3,7 @@ import type { Update } from '../rnn/learning/learner.js';
 import type { Model } from '../rnn/model.js';
 import type { LogRecord } from '../store/store.js';
 import { AppendKeys } from './append-keys.js';
-import { targetReach } from './late-targets.js';
-import { RecentSteps } from './recent-steps.js';
+import { RecentSteps, targetReach } from './recent-steps.js';
 import { StepTimes } from './step-times.js';
 
 /** The current state of a sequence: its model, the epoch of its history, its times, its last steps, and the keys of its appends. */

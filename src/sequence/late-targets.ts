@@ -5,14 +5,10 @@
 import { EddyError } from '../errors.js';
 import type { Pieces } from '../math/pieces.js';
 import type { RunTaker } from '../operators/carry-steps.js';
-import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
+import { outputsOf } from '../rnn/spec/spec.js';
 import type { LogRecord } from '../store/store.js';
 import { type Refused, SequenceRun } from './change.js';
 import type { Course } from './course.js';
-
-/** How many steps back a late target may be for; 0 where targets are not sent. */
-export const targetReach = ({ task, learner }: ModelSpec): number =>
-  task?.kind === 'supervised' ? task.delay + learner.k1 : 0;
 
 /** Takes late targets. Each is learned from before the next is met, so each has a run of its own. */
 export function* meetTargets(

@@ -1,5 +1,6 @@
 /** What tells repeated steps and targets from other ones: checksums of the last steps and of their targets, and times. */
 import type { Plain } from '../formats/typed-json.js';
+import type { ModelSpec } from '../rnn/spec/spec.js';
 import { Checksum } from './checksum.js';
 
 /** Of one step: the checksum of its x, of its target, NaN without one, and its time, NaN where it is not known. */
@@ -8,6 +9,10 @@ export interface KeptStep {
   readonly target: number;
   readonly t: number;
 }
+
+/** How many steps back a late target may be for; 0 where targets are not sent. */
+export const targetReach = ({ task, learner }: Pick<ModelSpec, 'task' | 'learner'>): number =>
+  task?.kind === 'supervised' ? task.delay + learner.k1 : 0;
 
 /** Numbers of a kept step. */
 const ROW = 3;

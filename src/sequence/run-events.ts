@@ -4,17 +4,10 @@
  * can say which it has seen.
  */
 import { eventsOf } from './alert-events.js';
-import type { PlainEvent, SequenceRun } from './change.js';
+import type { RunEvent, SequenceRun } from './change.js';
 import type { Course } from './course.js';
 import { timeOf } from './results/latest-result.js';
 import { silencesOf } from './silences.js';
-
-export interface RunEvent extends PlainEvent {
-  readonly number: number;
-  /** The step it is about, or the last one before it. */
-  readonly seq: number;
-  readonly t: number | null;
-}
 
 const NONE: readonly RunEvent[] = [];
 

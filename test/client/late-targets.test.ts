@@ -91,6 +91,24 @@ describe('a late target', () => {
     expect(peer.sequence('s').steps.map(({ target }) => target)).toEqual([[10], [11], [12]]);
   });
 
+  it('[SDK48] is sent again at its place between the steps, so that it does not come later', async () => {
+    peer.holdsAcks = true;
+    const handle = await open();
+    const step = handle.push([0]);
+    await peer.settle();
+    handle.learn(step, [1]);
+    for (const value of [1, 2]) {
+      handle.push([value]);
+      await peer.settle();
+    }
+    expect(heard()).toEqual(['steps 0', 'targets 0', 'steps 1', 'steps 2']);
+    peer.heard.length = 0;
+    peer.sequence('s').steps.length = 0;
+    await reconnect();
+    expect(heard()).toEqual(['steps 0', 'targets 0', 'steps 1']);
+    expect(peer.sequence('s').steps).toHaveLength(3);
+  });
+
   it('[SDK48] of a step that was sent without it does not change that step, which is sent again as it was', async () => {
     peer.holdsAcks = true;
     const handle = await open();

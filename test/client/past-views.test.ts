@@ -159,6 +159,38 @@ describe('a view of the client that begins in the past', () => {
     expect(seen).toEqual([odd]);
   });
 
+  it('[SDK49] resumes after the last event it has seen, and gives each once, whatever comes again', async () => {
+    const events = (...all: [number: number | undefined, seq: number][]): ServerMessage => ({
+      type: 'events',
+      channel: 1,
+      skipped: 0,
+      events: all.map(([number, seq]) => ({
+        event: number === undefined ? 'checkpoint' : 'configured',
+        seq,
+        epoch: 'epoch-1',
+        detail: {},
+        ...(number !== undefined && { number }),
+      })),
+    });
+    const seen: (number | null)[] = [];
+    client
+      .watch('s')
+      .view('events')
+      .subscribe(({ number = null }) => seen.push(number));
+    await peer.settle();
+    peer.say(events([4, 9], [undefined, 9], [5, 9]));
+    peer.say(events([5, 9], [6, 9], [undefined, 9]));
+    expect(seen).toEqual([4, null, 5, 6, null]);
+    for (let i = 0; i < 2; i++) {
+      peer.break();
+      peer.advance(100);
+      await peer.open();
+      expect(peer.heardOf('subscribe').at(-1)?.after).toEqual({ epoch: 'epoch-1', seq: 9, event: 6 + i });
+      peer.say(events([6 + i, 9], [7 + i, 9]));
+    }
+    expect(seen).toEqual([4, null, 5, 6, null, 7, 8]);
+  });
+
   it('[HIS10] gives each event once, also several of one step', async () => {
     const events = (...names: [event: string, seq: number][]): ServerMessage =>
       ({

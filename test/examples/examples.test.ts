@@ -69,7 +69,11 @@ describe('the examples', () => {
     expect(said).toContain('step 199 is durable');
     const client = await server.client();
     endings.push(() => client.close());
-    expect((await client.list()).sequences).toMatchObject([{ sequence: 'pump', seq: 199 }]);
+    expect(said).toContain('20 targets from step 0 on are durable');
+    expect((await client.list()).sequences).toMatchObject([
+      { sequence: 'pump', seq: 199 },
+      { sequence: 'pump-taught', seq: 19, scored: 20 },
+    ]);
     const numbers = (name: string) =>
       new RegExp(`^${name} (.*)$`, 'm').exec(said)![1]!.split(' ').map(Number);
     expect(numbers('h')).toHaveLength(8);

@@ -5,7 +5,7 @@ import type { ServerMessage } from '../../src/protocol/messages.js';
 import { Model } from '../../src/rnn/model.js';
 import { LocalHandle } from '../../src/sequence/local-handle.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
-import { learn } from '../../src/server/socket/late-targets.js';
+import { learn } from '../../src/server/socket/answer-targets.js';
 import { ask } from '../support/ask.js';
 import { Restartable } from '../support/durable.js';
 import { bitsOf } from '../support/replay.js';

@@ -7,10 +7,11 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { connect, type SequenceHandle } from '../../client/sdk/node.js';
+import { connect, type PushedStep, type SequenceHandle } from '../../client/sdk/node.js';
 import { systemClock } from '../../src/clock.js';
 import { sharedKernels } from '../../src/kernels/shared.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
+import { Model } from '../../src/rnn/model.js';
 import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { PAST_LIMITS } from '../../src/sequence/past/past.js';
 import { Registry } from '../../src/sequence/registry.js';
@@ -25,16 +26,37 @@ interface Producer {
   readonly spec: ModelSpecInput;
   /** Steps that are pushed in one turn. */
   readonly block: number;
+  /** So many turns after its step a target comes, in an order of its own. */
+  readonly lateBy?: number;
 }
 
 const SUPERVISED = { kind: 'supervised', outputs: 1, delay: 0 } as const;
 
 const inputs = { missing: 'hold' } as const;
 
+/**
+ * Its targets come late, in reverse, and of one step in seven none does: so each block of 8 is learned when the time of its
+ * targets is over, and without a scaler the weights do not depend on when each of them came, only on that it counted once.
+ */
+const LATE: Producer = {
+  name: 'late',
+  spec: {
+    features: 2,
+    units: 8,
+    scaler: { kind: 'none' },
+    learner: { kind: 'tbptt', k1: 8, k2: 16 },
+    task: { ...SUPERVISED, delay: 200 },
+    inputs,
+  },
+  block: 3,
+  lateBy: 4,
+};
+
 export const PRODUCERS: readonly Producer[] = [
   { name: 'forecast', spec: { features: 2, units: 8, inputs }, block: 1 },
   { name: 'blocks', spec: { features: 3, units: 16, season: 24, inputs }, block: 17 },
   { name: 'supervised', spec: { features: 2, units: 8, task: SUPERVISED, inputs }, block: 4 },
+  LATE,
   { name: 'rtrl', spec: { features: 1, units: 4, learner: { kind: 'rtrl', k1: 2 }, inputs }, block: 3 },
 ];
 
@@ -45,6 +67,8 @@ const xOf = ({ spec }: Producer, t: number) =>
   );
 const targetOf = ({ spec }: Producer, t: number) =>
   spec.task?.kind === 'supervised' ? Float64Array.of(Math.cos(t * 0.1)) : undefined;
+/** Of one step in seven, the target never comes. */
+const isTaught = (t: number) => t % 7 > 0;
 
 export interface KillOptions {
   readonly folder: string;
@@ -110,14 +134,32 @@ async function produce(
   const watch = ({ error }: { error: { code: string; message: string } }) =>
     lost.push(`${producer.name}: ${error.code} ${error.message}`);
   handle.errors$.subscribe({ next: watch, error: () => undefined });
+  const waiting: PushedStep[][] = [];
+  const taught: Promise<void>[] = [];
+  const teach = async (steps: readonly PushedStep[]) => {
+    for (const step of steps) {
+      while (step.seq === null || handle.unackedTargets > 200)
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      taught.push(handle.learn(step, targetOf(producer, step.seq)!));
+    }
+  };
   let t = 0;
   while (!isOver.now) {
-    for (let i = 0; i < producer.block && handle.room > 0; i++, t++)
-      handle.push(xOf(producer, t), targetOf(producer, t));
+    const pushed: PushedStep[] = [];
+    for (let i = 0; i < producer.block && handle.room > 0; i++, t++) {
+      const target = producer.lateBy === undefined ? targetOf(producer, t) : undefined;
+      const step = handle.push(xOf(producer, t), target);
+      if (producer.lateBy !== undefined && isTaught(t)) pushed.push(step);
+    }
+    waiting.push(pushed.reverse());
+    if (waiting.length > (producer.lateBy ?? 0)) await teach(waiting.shift()!);
     if (handle.room === 0) await handle.ready();
     else await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  for (const steps of waiting) await teach(steps);
   await handle.drained();
+  for (const one of await Promise.allSettled(taught))
+    if (one.status === 'rejected') lost.push(`${producer.name}: ${one.reason}`);
   return t;
 }
 
@@ -165,6 +207,14 @@ async function compare(folder: string, totals: readonly number[]): Promise<strin
       wrong.push(`${producer.name}: ${sequence.seq + 1} steps, not ${totals[i]}`);
     // servers stamped the steps when they came
     const times = await timesOf(sequence);
+    if (producer.lateBy !== undefined) {
+      const { scored } = sequence.model.metrics;
+      const wanted = plainLate(producer, times);
+      if (scored !== wanted.scored)
+        wrong.push(`${producer.name}: ${scored} targets count, not ${wanted.scored}`);
+      if (numbersOf(sequence.model) !== wanted.numbers) wrong.push(`${producer.name}: other bits`);
+      continue;
+    }
     const plain = replayedBits(producer.spec, times.length, (t) => ({
       x: xOf(producer, t),
       t: times[t]!,
@@ -174,6 +224,29 @@ async function compare(folder: string, totals: readonly number[]): Promise<strin
   }
   await registry.end();
   return wrong;
+}
+
+/** A plain replay of a sequence whose targets come late: how many count, and its numbers. */
+function plainLate(producer: Producer, times: readonly number[]) {
+  const model = new Model(producer.spec);
+  const teach = (t: number) => t >= 0 && isTaught(t) && model.learn(targetOf(producer, t)!, t);
+  for (const [t, time] of times.entries()) {
+    model.step(xOf(producer, t), time);
+    teach(t - producer.block);
+  }
+  for (let t = times.length - producer.block; t < times.length; t++) teach(t);
+  const { scored } = model.metrics;
+  const numbers = numbersOf(model);
+  model.free();
+  return { scored, numbers };
+}
+
+/** Weights and moments, h and how far it has learned; rows of the window that are not used any more hold what came when. */
+function numbersOf(model: Model): string {
+  const { numbers, learner } = model.snapshot();
+  const { features: F, units: N } = LATE.spec as { features: number; units: number };
+  const parameters = (F + N) * N + N + N + 1;
+  return JSON.stringify([[...numbers.slice(0, 3 * parameters)], [...model.last().h], learner]);
 }
 
 /** The past of all steps is kept, so that their times can be read back. */

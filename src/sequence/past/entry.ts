@@ -15,6 +15,14 @@ export type PastEntry = EntryPlace &
     | { readonly kind: 'metrics'; readonly metrics: unknown }
   );
 
+/** Is an event, which may have a number, among the entries already? */
+export const isKept = (
+  { number, epoch }: Pick<Extract<PastEntry, { kind: 'event' }>, 'number' | 'epoch'>,
+  entries: readonly PastEntry[],
+): boolean =>
+  number !== undefined &&
+  entries.some((one) => one.kind === 'event' && one.number === number && one.epoch === epoch);
+
 /** How many events one page keeps. */
 const MOST_EVENTS = 1024;
 

@@ -6,7 +6,7 @@ import type { EddyError } from '../../errors.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
-import type { PastEntry } from './entry.js';
+import { isKept, type PastEntry } from './entry.js';
 import type { Source } from './past-page.js';
 import { RunRoom } from './run-room.js';
 import { Track } from './track.js';
@@ -223,10 +223,7 @@ export class Past implements CopyRoom {
 
   /** Keeps an event, unless it is kept already, as in a replay. Those of a run come after it was taken. */
   event(event: Omit<Extract<PastEntry, { kind: 'event' }>, 'kind'>): void {
-    const { number, epoch } = event;
-    const isSame = (one: PastEntry) => one.kind === 'event' && one.number === number && one.epoch === epoch;
-    if (number !== undefined && this.steps.entries.some(isSame)) return;
-    this.steps.note({ kind: 'event', ...event });
+    if (!isKept(event, this.steps.entries)) this.steps.note({ kind: 'event', ...event });
   }
 
   /** Are metrics to be kept after a step? */

@@ -1,7 +1,11 @@
 import { concat, defer, EMPTY, ignoreElements, type Observable, of, tap } from 'rxjs';
 import type { ClientMessageOf, ServerMessage } from '../../protocol/messages.js';
-import type { SequenceHandle } from '../../sequence/handle.js';
-import type { RouteParts } from './route.js';
+import type { RefusedPush, SequenceHandle } from '../../sequence/handle.js';
+
+export interface TargetsParts {
+  /** Tells the client which targets were refused. @param re the request that the last refusal answers */
+  readonly refusePush: (channel: number, refused: readonly RefusedPush[], re?: number) => void;
+}
 
 /**
  * Gives late targets to their steps. Refusals of single targets leave at once. If the message asks for an answer, that
@@ -10,7 +14,7 @@ import type { RouteParts } from './route.js';
 export function learn(
   handle: SequenceHandle,
   { id, channel, seq, targets }: ClientMessageOf<'targets'>,
-  { refusePush }: Pick<RouteParts, 'refusePush'>,
+  { refusePush }: TargetsParts,
 ): Observable<ServerMessage> {
   let isAnswered = id === undefined;
   let count = 0;
