@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
-import type { SecurityOptions } from '../auth/credentials.js';
+import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
 
 const number = (value: number, min: number, max: number, unit: string, description: string) =>
@@ -93,6 +93,12 @@ export const configSchema = z.strictObject({
       }),
     })
     .optional(),
+  jwtHorizonMs: ms(
+    JWT_HORIZON_MS,
+    60_000,
+    36_500 * DAY_MS,
+    'how far ahead a JSON Web Token may expire; one that is good for longer is refused',
+  ),
   origins: z
     .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
     .default([])
@@ -134,12 +140,13 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 
-export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptions => ({
+export const securityOf = ({ tokens, jwt, jwtHorizonMs, origins, tls }: Config): SecurityOptions => ({
   tokens,
   jwtKey: jwt?.key,
   jwtAudience: jwt?.audience,
   jwtIssuer: jwt?.issuer,
   jwtAlgorithms: jwt?.algorithms,
+  jwtHorizonMs,
   origins,
   tlsCert: tls?.cert,
   tlsKey: tls?.key,
