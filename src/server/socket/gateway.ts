@@ -11,6 +11,7 @@ import { type Access, EVERYTHING } from '../auth/access.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 import type { Origins, Refusal } from '../auth/origins.js';
 import type { Leaver } from '../goodbye.js';
+import { ambiguityOf } from '../http/ambiguity.js';
 import { answer, refusalBy, STOPPING } from '../http/raw-answer.js';
 import { ConnectionCounts } from '../load/connection-counts.js';
 import { SocketAdmission } from '../load/socket-admission.js';
@@ -190,6 +191,8 @@ export class Gateway {
     const [path] = (request.url ?? '').split('?', 1);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (this.isStopping) return STOPPING;
+    const unclear = ambiguityOf(request, true);
+    if (unclear) return unclear;
     if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
     if (!offered.some(encodingOf))
       return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
