@@ -88,6 +88,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     credentials,
     authorize: authorize ?? null,
     origins: security.origins ?? [],
+    trustProxy: config.trustProxy,
   };
 }
 

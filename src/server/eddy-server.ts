@@ -11,13 +11,14 @@ import { EVERYTHING } from './auth/access.js';
 import { Attempts } from './auth/attempts.js';
 import { Authenticator } from './auth/authenticator.js';
 import { accessOf, type Grant } from './auth/grant.js';
-import { Origins } from './auth/origins.js';
+import { Origins, type Refusal } from './auth/origins.js';
 import { sayGoodbye } from './goodbye.js';
 import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
 import { HttpServer } from './http/http.js';
 import { createListener } from './http/listener.js';
 import { addOperations, type Check } from './http/operations.js';
+import { Peers } from './http/peers.js';
 import { addTransfer } from './http/sequence-transfer.js';
 import { reloadAll } from './reload.js';
 import type { ServerParts } from './server-parts.js';
@@ -52,6 +53,7 @@ export class EddyServer {
   private readonly directory: Directory;
   private readonly gateway: Gateway;
   private readonly authenticator: Authenticator;
+  private readonly peers: Peers;
   private origins: Origins;
   private adminOrigins: Origins;
   private readonly metrics: Metrics;
@@ -69,6 +71,7 @@ export class EddyServer {
       attempts: new Attempts({ now: () => clock.monotonic(), perMinute: limits.refusedTokens }),
       onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
     });
+    this.peers = new Peers(parts.trustProxy);
     this.origins = this.originsAt({ host: 'localhost', port: 0 });
     this.adminOrigins = this.origins;
     this.directory = new LocalDirectory(registry, clock);
@@ -76,6 +79,7 @@ export class EddyServer {
       ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
+      peers: this.peers,
     });
     this.attachments = new Attachments({
       originsAt: (host, port, more, isTls) => this.originsAt({ host, port }, more, isTls),
@@ -88,13 +92,14 @@ export class EddyServer {
       onFault: (error) => logger.error({ err: error }, 'a request failed'),
       connections: limits.sockets + limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
-      refusal: (request) => (this.attachments.originsOf(request) ?? this.origins).refusal(request, false),
+      refusal: (request) => this.refusal(request, this.attachments.originsOf(request) ?? this.origins),
     });
     addDashboard(this.http, (text) => logger.warn(text));
     addClientFile(this.http, (text) => logger.warn(text));
     addTransfer(this.http, {
       directory: this.directory,
       authenticator: this.authenticator,
+      peers: this.peers,
       limits,
       clock,
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
@@ -115,7 +120,7 @@ export class EddyServer {
         onFault: (error) => logger.error({ err: error }, 'a request failed'),
         connections: limits.httpConnections,
         createListener: (onRequest) => createListener(onRequest, limits, null),
-        refusal: (request) => this.adminOrigins.refusal(request, false),
+        refusal: (request) => this.refusal(request, this.adminOrigins),
       });
     this.addOperations(this.admin ?? this.http);
     try {
@@ -257,6 +262,13 @@ export class EddyServer {
     if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
     await this.gateway.renew();
     return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
+  }
+
+  /** Gives the refusal of a request, or null if it is served. */
+  private refusal(request: IncomingMessage, origins: Origins): Refusal | null {
+    const peer = this.peers.peerOf(request);
+    if (peer.fault !== null) return { status: 400, reason: peer.fault };
+    return origins.refusal(request, false, peer);
   }
 
   private originsAt({ host, port }: Address, more: readonly string[] = [], isTls = false): Origins {

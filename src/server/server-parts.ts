@@ -35,4 +35,6 @@ export interface ServerParts {
   readonly authorize: Authorize | null;
   /** Origins of web pages that may connect, besides the server's own. */
   readonly origins: readonly string[];
+  /** Proxies that may say whose a request is: addresses and networks. */
+  readonly trustProxy: readonly string[];
 }

@@ -35,6 +35,11 @@ export const addSecurityOptions = (command: Command): Command =>
       'origin of a web page that may connect; its host also names this server; repeatable',
       repeated,
     )
+    .option(
+      '--trust-proxy <address>',
+      'address or network of a proxy whose X-Forwarded-For or Forwarded is believed; repeatable',
+      repeated,
+    )
     .option('--tls-cert <file>', 'PEM file with the certificate and its chain')
     .option('--tls-key <file>', 'PEM file with its private key');
 

@@ -7,6 +7,7 @@ import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '.
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
 import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
+import { networkOf } from '../http/peers.js';
 
 const number = (value: number, min: number, max: number, unit: string, description: string) =>
   z.int().min(min).max(max).default(value).meta({ description, unit });
@@ -30,6 +31,8 @@ const MIB = 1024 ** 2;
 /** A page's origin as a browser sends it. */
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+
+const isNetwork = (text: string): boolean => networkOf(text) !== null;
 
 export const configSchema = z.strictObject({
   host: text('address to listen on').default('127.0.0.1'),
@@ -103,6 +106,13 @@ export const configSchema = z.strictObject({
     .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
     .default([])
     .meta({ description: 'origins of web pages that may connect, besides this server' }),
+  trustProxy: z
+    .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
+    .default([])
+    .meta({
+      description:
+        'addresses and networks of proxies whose X-Forwarded-For or Forwarded says whose a request is',
+    }),
   tls: z
     .strictObject({
       cert: text('PEM file with the certificate chain'),

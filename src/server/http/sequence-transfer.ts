@@ -7,10 +7,12 @@ import type { Limits } from '../../limits.js';
 import type { Directory } from '../../sequence/directory.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 import { type Exchange, type Handler, type HttpServer, send, sendJson } from './http.js';
+import type { Peers } from './peers.js';
 
 export interface TransferParts {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly peers: Peers;
   readonly limits: Pick<Limits, 'importBytes'>;
   readonly clock: Pick<Clock, 'wall'>;
   /** Reports a fault inside Eddy. */
@@ -33,9 +35,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 export function addTransfer(http: HttpServer, parts: TransferParts): void {
-  const { directory, authenticator, limits, clock, onFault } = parts;
+  const { directory, authenticator, peers, limits, clock, onFault } = parts;
   const check = async ({ request, name }: Exchange) => {
-    const address = request.socket.remoteAddress ?? '';
+    const { address } = peers.peerOf(request);
     const access = await authenticator.admit(bearerOf(request.headers.authorization), address, request);
     access.require('admin', name, () => clock.wall());
   };

@@ -12,6 +12,7 @@ import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 import type { Origins, Refusal } from '../auth/origins.js';
 import type { Leaver } from '../goodbye.js';
 import { ambiguityOf } from '../http/ambiguity.js';
+import type { Peer, Peers } from '../http/peers.js';
 import { answer, refusalBy, STOPPING } from '../http/raw-answer.js';
 import { ConnectionCounts } from '../load/connection-counts.js';
 import { SocketAdmission } from '../load/socket-admission.js';
@@ -28,6 +29,7 @@ import { createWires, type Wire } from './wires.js';
 export interface GatewayParts extends ServerParts {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly peers: Peers;
 }
 
 /** What is known of a socket besides its bytes. */
@@ -106,9 +108,10 @@ export class Gateway {
   /** Answers an upgrade: with a socket, or with why there is none. @param origins which names and pages are let in */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     socket.on('error', () => socket.destroy());
-    const address = request.socket.remoteAddress ?? '';
+    const peer = this.parts.peers.peerOf(request);
+    const { address } = peer;
     const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
-    const refusal = this.refusalOf(request, address, origins);
+    const refusal = this.refusalOf(request, peer, origins);
     if (refusal) return refuse(refusal);
     this.sockets.enter(address, socket);
     const { authenticator } = this.parts;
@@ -187,16 +190,17 @@ export class Gateway {
   }
 
   /** Gives the refusal of an upgrade, before any token is checked. */
-  private refusalOf(request: IncomingMessage, address: string, origins: Origins): Refusal | null {
+  private refusalOf(request: IncomingMessage, peer: Peer, origins: Origins): Refusal | null {
     const [path] = (request.url ?? '').split('?', 1);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (this.isStopping) return STOPPING;
     const unclear = ambiguityOf(request, true);
     if (unclear) return unclear;
+    if (peer.fault !== null) return { status: 400, reason: peer.fault };
     if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
     if (!offered.some(encodingOf))
       return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
-    return origins.refusal(request, true) ?? this.admission.refusal(address);
+    return origins.refusal(request, true, peer) ?? this.admission.refusal(peer.address);
   }
 
   private refuse(socket: Duplex, address: string, refusal: Refusal): void {
