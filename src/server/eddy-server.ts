@@ -20,6 +20,7 @@ import { createListener } from './http/listener.js';
 import { addOperations, type Check } from './http/operations.js';
 import { Peers } from './http/peers.js';
 import { addTransfer } from './http/sequence-transfer.js';
+import { Lobby } from './load/lobby.js';
 import { reloadAll } from './reload.js';
 import type { ServerParts } from './server-parts.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
@@ -75,22 +76,21 @@ export class EddyServer {
     this.origins = this.originsAt({ host: 'localhost', port: 0 });
     this.adminOrigins = this.origins;
     this.directory = new LocalDirectory(registry, clock);
+    const lobby = this.createLobby();
     this.gateway = new Gateway({
       ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
       peers: this.peers,
+      lobby,
     });
     this.attachments = new Attachments({
       originsAt: (host, port, more, isTls) => this.originsAt({ host, port }, more, isTls),
-      upgrade: (request, socket, head, origins) => {
-        this.gateway.connected(request.socket);
-        this.gateway.upgrade(request, socket, head, origins);
-      },
+      upgrade: (request, socket, head, origins) => this.gateway.upgrade(request, socket, head, origins),
     });
     this.http = new HttpServer({
       onFault: (error) => logger.error({ err: error }, 'a request failed'),
-      connections: limits.sockets + limits.httpConnections,
+      connections: limits.sockets + 2 * limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
       refusal: (request) => this.refusal(request, this.attachments.originsOf(request) ?? this.origins),
     });
@@ -105,7 +105,7 @@ export class EddyServer {
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
     });
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
-    this.http.server.on('connection', (socket) => this.gateway.connect(socket));
+    lobby.watch(this.http.server);
     this.http.server.on('upgrade', (request, socket, head) =>
       this.gateway.upgrade(request, socket, head, this.origins),
     );
@@ -115,13 +115,15 @@ export class EddyServer {
   async listen(options: ListenOptions = {}): Promise<Address & { admin?: Address }> {
     const { host = '127.0.0.1', port = DEFAULT_PORT, admin } = options;
     const { logger, limits } = this.parts;
-    if (admin)
+    if (admin) {
       this.admin = new HttpServer({
         onFault: (error) => logger.error({ err: error }, 'a request failed'),
-        connections: limits.httpConnections,
+        connections: 2 * limits.httpConnections,
         createListener: (onRequest) => createListener(onRequest, limits, null),
         refusal: (request) => this.refusal(request, this.adminOrigins),
       });
+      this.createLobby().watch(this.admin.server);
+    }
     this.addOperations(this.admin ?? this.http);
     try {
       const at = await this.http.listen(host, port);
@@ -262,6 +264,10 @@ export class EddyServer {
     if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
     await this.gateway.renew();
     return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
+  }
+
+  private createLobby(): Lobby {
+    return new Lobby({ limits: this.parts.limits, isShared: (address) => this.peers.isTrusted(address) });
   }
 
   /** Gives the refusal of a request, or null if it is served. */

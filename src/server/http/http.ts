@@ -13,7 +13,7 @@ import { ambiguityOf } from './ambiguity.js';
 
 export interface HttpParts {
   readonly createListener: (onRequest: RequestListener) => Server;
-  /** The most TCP connections at once, upgraded ones included. */
+  /** The most TCP connections that Node keeps at once: who counts them needs room for those that are just being ended. */
   readonly connections: number;
   /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;

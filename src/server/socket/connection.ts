@@ -50,6 +50,8 @@ export interface ConnectionParts {
   readonly access: Access | null;
   /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
+  /** Called when hello is answered. */
+  readonly onWelcome?: () => void;
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
@@ -170,7 +172,8 @@ export class Connection {
   }
 
   private welcome(): void {
-    const { server, limits } = this.parts;
+    const { server, limits, onWelcome } = this.parts;
+    onWelcome?.();
     this.outbox.next({ type: 'welcome', version: PROTOCOL_VERSION, server, limits: { ...limits } });
   }
 

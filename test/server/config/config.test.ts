@@ -143,7 +143,7 @@ describe('the configuration', () => {
     [{ limits: { blockSteps: 257 } }, 'limits.blockSteps'],
     [{ limits: { sequences: 999 } }, 'limits.awakeSequences'],
     [{ limits: { queueCloseBytes: 200_000 } }, 'limits.queueLatestBytes'],
-    [{ limits: { requestMs: 5000 } }, 'limits.headersMs'],
+    [{ limits: { requestMs: 4000 } }, 'limits.headersMs'],
     [{ ephemeral: true, data: 'here' }, 'ephemeral'],
     [{ adminPort: 4000 }, 'adminPort'],
     [{ tls: { cert: 'c.pem' } as never }, 'tls.key: it is missing'],
