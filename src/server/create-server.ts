@@ -89,6 +89,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     authorize: authorize ?? null,
     origins: security.origins ?? [],
     trustProxy: config.trustProxy,
+    protectMetrics: config.protectMetrics,
   };
 }
 

@@ -17,6 +17,7 @@ import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
 import { HttpServer } from './http/http.js';
 import { createListener } from './http/listener.js';
+import { metricsRefusal } from './http/metrics-door.js';
 import { addOperations, type Check } from './http/operations.js';
 import { Peers } from './http/peers.js';
 import { addTransfer } from './http/sequence-transfer.js';
@@ -215,13 +216,19 @@ export class EddyServer {
   private addOperations(app: HttpServer): void {
     if (this.operated.has(app)) return;
     this.operated.add(app);
-    const { guard, checks } = this.parts;
+    const { guard, checks, clock, protectMetrics } = this.parts;
+    const { authenticator, peers } = this;
     const all: Record<string, Check> = {
       running: () => (this.stopping ? 'shutting down' : null),
       load: () => guard.reason,
       ...checks,
     };
-    addOperations(app, { checks: all, metrics: this.metrics });
+    addOperations(app, {
+      checks: all,
+      metrics: this.metrics,
+      metricsRefusal: (request) =>
+        protectMetrics ? metricsRefusal(request, { authenticator, peers, clock }) : null,
+    });
   }
 
   private async shutDown(): Promise<void> {

@@ -37,4 +37,6 @@ export interface ServerParts {
   readonly origins: readonly string[];
   /** Proxies that may say whose a request is: addresses and networks. */
   readonly trustProxy: readonly string[];
+  /** Does /metrics ask for a token with the role `metrics`? */
+  readonly protectMetrics: boolean;
 }

@@ -106,6 +106,7 @@ export const configSchema = z.strictObject({
     .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
     .default([])
     .meta({ description: 'origins of web pages that may connect, besides this server' }),
+  protectMetrics: flag('let /metrics be read only with a token that has the role metrics'),
   trustProxy: z
     .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
     .default([])
@@ -170,7 +171,7 @@ export interface Problem {
 
 /** Finds settings that are valid alone but contradict each other. @param isSet whether a path was set explicitly */
 export function contradictions(config: Config, isSet: (path: string) => boolean): Problem[] {
-  const { limits, host, port, adminHost, adminPort, ephemeral } = config;
+  const { limits, host, port, adminHost, adminPort, ephemeral, protectMetrics, tokens, jwt } = config;
   const found: Problem[] = [];
   const refuse = (isWrong: boolean, path: string, message: string) => {
     if (isWrong) found.push({ path, message });
@@ -186,6 +187,11 @@ export function contradictions(config: Config, isSet: (path: string) => boolean)
   atMost('awakeSequences', 'sequences');
   atMost('queueLatestBytes', 'queueCloseBytes');
   atMost('headersMs', 'requestMs');
+  refuse(
+    protectMetrics && !tokens && !jwt,
+    'protectMetrics',
+    'nobody has a token: say who with tokens or jwt',
+  );
   refuse(ephemeral && isSet('data'), 'ephemeral', 'sequences in memory need no folder; remove data');
   refuse(
     adminPort !== undefined && adminPort !== 0 && adminPort === port && adminHost === host,
