@@ -10,8 +10,10 @@ import { Attachments, type AttachOptions } from './attachments.js';
 import { EVERYTHING } from './auth/access.js';
 import { Attempts } from './auth/attempts.js';
 import { Authenticator } from './auth/authenticator.js';
-import { accessOf, type Grant } from './auth/grant.js';
+import { accessOf } from './auth/grant.js';
+import { changesOf } from './auth/list-changes.js';
 import { Origins, type Refusal } from './auth/origins.js';
+import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
 import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
@@ -23,30 +25,13 @@ import { Peers } from './http/peers.js';
 import { addTransfer } from './http/sequence-transfer.js';
 import { Lobby } from './load/lobby.js';
 import { reloadAll } from './reload.js';
+import type { AcceptOptions, Address, ListenOptions } from './server-options.js';
 import type { ServerParts } from './server-parts.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 
-/** An address to listen on; port 0 picks a free one. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface ListenOptions extends Partial<Address> {
-  /** A separate address for /livez, /readyz and /metrics. */
-  readonly admin?: Address | undefined;
-}
-
-export interface AcceptOptions {
-  /** The rights of the socket. By default it has all, or, if tokens are needed, those of the token in its hello. */
-  readonly grant?: Grant | undefined;
-  /** Where the socket comes from. Failed tokens are counted by address, so without one they are not. */
-  readonly address?: string | undefined;
-  /** The request that was upgraded, as `authorize` sees it. */
-  readonly request?: IncomingMessage | undefined;
-}
+export type { AcceptOptions, Address, ListenOptions };
 
 export class EddyServer {
   private readonly http: HttpServer;
@@ -71,7 +56,7 @@ export class EddyServer {
       credentials,
       authorize,
       attempts: new Attempts({ now: () => clock.monotonic(), perMinute: limits.refusedTokens }),
-      onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
+      onRefused: createRefusalAudit(parts.audit, () => clock.monotonic()),
     });
     this.peers = new Peers(parts.trustProxy);
     this.origins = this.originsAt({ host: 'localhost', port: 0 });
@@ -101,6 +86,7 @@ export class EddyServer {
       directory: this.directory,
       authenticator: this.authenticator,
       peers: this.peers,
+      audit: parts.audit,
       limits,
       clock,
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
@@ -265,9 +251,11 @@ export class EddyServer {
    * must reconnect.
    */
   private async reloadCredentials(): Promise<string> {
-    const { credentials } = this.parts;
+    const { credentials, audit } = this.parts;
     const { server } = this.http;
+    const before = credentials.listed;
     credentials.reload();
+    audit({ what: 'reload', who: 'operator', address: null, ...changesOf(before, credentials.listed) });
     if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
     await this.gateway.renew();
     return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';

@@ -36,6 +36,7 @@ export function addServe(program: Command): void {
         'silent',
       ]),
     )
+    .option('--audit-log <file>', 'append who did what, one JSON line each, to this file too')
     .option('--json', 'print the address as JSON when ready', false)
     .addHelpText(
       'after',

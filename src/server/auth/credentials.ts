@@ -6,7 +6,7 @@ import type { JwtAlgorithm } from './jwt-algorithms.js';
 import { isJwt } from './jwt-form.js';
 import { isSecretKey, parseJwtKey } from './jwt-key.js';
 import { loadTls, type TlsContext } from './tls.js';
-import { parseTokens, TOKEN_PREFIX, TokenList } from './tokens.js';
+import { parseTokens, TOKEN_PREFIX, type TokenEntry, TokenList } from './tokens.js';
 import { invalid, readTrusted } from './trusted-file.js';
 
 /** Who may connect, and how. Secrets are given as files only. */
@@ -65,6 +65,11 @@ export class Credentials {
 
   get tls(): TlsContext | null {
     return this.inForce.tls;
+  }
+
+  /** The entries of the list in force. */
+  get listed(): readonly TokenEntry[] {
+    return this.inForce.tokens?.entries ?? [];
   }
 
   /**

@@ -54,10 +54,10 @@ export function parseTokens(text: string, file: string): TokenEntry[] {
 }
 
 export class TokenList {
-  private readonly entries;
+  private readonly digests;
 
-  constructor(entries: readonly TokenEntry[]) {
-    this.entries = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.hash, 'hex') }));
+  constructor(readonly entries: readonly TokenEntry[]) {
+    this.digests = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.hash, 'hex') }));
   }
 
   /**
@@ -68,7 +68,7 @@ export class TokenList {
   accessOf(token: string, now: number, renew: AccessParts['renew']): Access | null {
     const digest = createHash('sha256').update(token).digest();
     let found: TokenEntry | null = null;
-    for (const entry of this.entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
+    for (const entry of this.digests) if (timingSafeEqual(entry.digest, digest)) found = entry;
     if (!found) return null;
     const { name, roles, sequences, expires } = found;
     const end = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires);

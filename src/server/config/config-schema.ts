@@ -46,6 +46,7 @@ export const configSchema = z.strictObject({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ description: 'least severe level to log' }),
+  auditLog: text('file to which each audit line is appended, besides the log').optional(),
   data: text('folder that stores the sequences').default('eddy-data'),
   ephemeral: flag('keep sequences in memory only; they end with the process'),
   groupMs: ms(0, 0, 1000, 'longest wait of a step for later ones, to be made durable with them'),

@@ -23,6 +23,7 @@ import type { RefusedPush } from '../../sequence/handle.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { countOne, type WireCounters } from '../telemetry/telemetry.js';
+import type { AuditTrail } from './audit-trail.js';
 import type { AtTurnEnd } from './flush-queue.js';
 import { type Frame, Greeter } from './greeter.js';
 import { Heartbeat } from './heartbeat.js';
@@ -50,6 +51,8 @@ export interface ConnectionParts {
   readonly access: Access | null;
   /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
+  /** Is told of what changes something. */
+  readonly audit?: AuditTrail | undefined;
   /** Called when hello is answered. */
   readonly onWelcome?: () => void;
   /** Reports a fault inside Eddy. */

@@ -20,6 +20,7 @@ import type { ServerParts } from '../server-parts.js';
 import { LogThrottle } from '../telemetry/log-throttle.js';
 import { countOne } from '../telemetry/telemetry.js';
 import { type AcceptedSocket, bytesOf, plainSocket } from './accepted-socket.js';
+import { AuditTrail } from './audit-trail.js';
 import { Connection } from './connection.js';
 import { createFlushQueue } from './flush-queue.js';
 import { frame, framedSocket } from './framed-socket.js';
@@ -227,6 +228,7 @@ export class Gateway {
       counters,
       access,
       admit,
+      audit: new AuditTrail({ audit: this.parts.audit, address, connection: id }),
       onFault: (error) => this.fault(error, id),
       onWelcome: () => place && this.sockets.settle(place, 'busy'),
     });
