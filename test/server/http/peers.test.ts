@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Asked, Origins } from '../../../src/server/auth/origins.js';
 import { addressOfNode, hopsOfForwarded, plainAddress } from '../../../src/server/http/forwarded.js';
 import { networkOf, Peers } from '../../../src/server/http/peers.js';
 
@@ -152,6 +153,34 @@ describe('the address of a request', () => {
     for (const text of [' ', '\t', '\\', '"', 'a', ',', ';', 'for=', '"\\'])
       hopsOfForwarded(text.repeat(Math.ceil(64_000 / text.length)));
     expect(performance.now() - began).toBeLessThan(500);
+  });
+});
+
+describe('the page of a proxy', () => {
+  const origins = new Origins({
+    host: '127.0.0.1',
+    port: 4000,
+    isSecure: false,
+    allowed: [],
+    needsToken: false,
+  });
+  const status = (origin: string, proxied: Asked, host = 'localhost') => {
+    const socket = { localAddress: '127.0.0.1', localPort: 4000 };
+    const from = { method: 'GET', headers: { host, origin }, socket } as unknown as IncomingMessage;
+    return origins.refusal(from, true, proxied)?.status ?? 101;
+  };
+
+  it('[ACC26] is let in under the name that the browser asked for, if it is one of this server', () => {
+    const asked: Asked = { scheme: 'https', host: 'localhost:8443' };
+    expect(status('https://localhost:8443', asked)).toBe(101);
+    expect(status('http://localhost:8443', asked)).toBe(403);
+    expect(status('https://localhost', asked)).toBe(403);
+    expect(status('https://localhost:8443', { scheme: 'https', host: null }, 'localhost:8443')).toBe(101);
+    expect(status('https://localhost:8443', { scheme: null, host: 'localhost:8443' })).toBe(403);
+    expect(status('null', asked)).toBe(403);
+    for (const host of ['evil.example', 'localhost/', 'a b', ''])
+      expect(status(`https://${host}`, { scheme: 'https', host }), host).toBe(421);
+    expect(status('https://localhost', { scheme: 'https', host: 'localhost' }, 'evil.example')).toBe(421);
   });
 });
 
