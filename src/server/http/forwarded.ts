@@ -16,7 +16,7 @@ const HIDDEN = new RegExp(String.raw`^(?:unknown|_[\w.-]+)${PORT}$`, 'i');
 
 /**
  * Gives the address of a node: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. Null for one that its proxy
- * hides (`unknown`, `_name`), undefined for what is none of these.
+ * hides (`unknown`, `_name`), undefined for anything else.
  */
 export function addressOfNode(node: string): string | null | undefined {
   if (HIDDEN.test(node)) return null;
