@@ -39,7 +39,7 @@ export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
   /** Encodes a message; the same message for many sockets only once per form. */
-  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array;
+  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array | readonly Uint8Array[];
   readonly directory: Directory;
   readonly limits: Limits;
   readonly clock: Clock;
