@@ -112,6 +112,19 @@ describe('a connection', () => {
     }
   });
 
+  it('[SRV5] under TLS is at work once it has asked for something, and silent before', async () => {
+    const security = { tlsCert: fixture('one.crt'), tlsKey: fixture('one.key') };
+    const { port } = await startServer({ socketsPerAddress: 3 }, 0, { security });
+    const url = `wss://127.0.0.1:${port}`;
+    const silent = Array.from({ length: 10 }, () => dial(port, ''));
+    await Promise.all(silent.slice(0, 7).map(({ answer }) => answer));
+    const options = { rejectUnauthorized: false };
+    const clients = [];
+    for (let i = 0; i < 3; i++) clients.push(await RawClient.connect(url, 'json', true, options));
+    await expect(RawClient.connect(url, 'json', true, options)).rejects.toThrow('503');
+    for (const { socket } of clients) expect(socket.readyState).toBe(socket.OPEN);
+  });
+
   it('[SRV5] does not shut out the next client of its address, though 300 of them say nothing', async () => {
     const { port, url } = await startServer();
     const idle = Array.from({ length: 300 }, () => dial(port, ''));
