@@ -12,6 +12,7 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '../../src/protocol/messages.js';
+import { PartsReader } from '../../src/protocol/parts.js';
 import type { ConnectionState, TokenSource } from './api.js';
 import { type CodedError, closeError, codedError, isFarewell, isFinalClose } from './coded-error.js';
 import type { Retry } from './retry.js';
@@ -59,6 +60,7 @@ export class Connection {
   private dials = 0;
 
   /** How numbers travel on its sockets. */
+  private readonly pieces = new PartsReader();
   private readonly form: WireForm;
 
   constructor(private readonly parts: ConnectionParts) {
@@ -141,10 +143,13 @@ export class Connection {
   private receive(data: unknown): void {
     let message: ServerMessage;
     try {
-      message = this.parts.codec.decodeServer(
-        typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer),
-        this.form,
-      );
+      const frame = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
+      message = this.parts.codec.decodeServer(frame, this.form);
+      if (message.type === 'part') {
+        const whole = this.pieces.take(message);
+        if (whole === null) return;
+        message = this.parts.codec.decodeServer(whole, this.form);
+      } else this.pieces.forget();
     } catch (error) {
       this.parts.onFault(error as CodedError);
       return;

@@ -211,6 +211,13 @@ export const serverMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('done'), re: id, refused: uint32.optional() }),
   z.object({ type: z.literal('ack'), channel, seq: lastSeq }),
+  /** A piece of a message that is too large to be sent whole. */
+  z.object({
+    type: z.literal('part'),
+    part: uint32,
+    parts: uint32,
+    data: z.union([z.string(), z.custom<Uint8Array>((value) => value instanceof Uint8Array)]),
+  }),
   ...VIEW_SCHEMAS,
   z.object({
     type: z.literal('error'),

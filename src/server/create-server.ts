@@ -16,6 +16,8 @@ import { watchLag } from './load/lag.js';
 import { LoadShedder } from './load/load-shedder.js';
 import { createProbes } from './load/probes.js';
 import type { ServerParts } from './server-parts.js';
+import { createAudit } from './telemetry/audit.js';
+import { AuditFile } from './telemetry/audit-file.js';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
 /** The options of a server: the settings that `eddy config env` lists, and those that only a program can give. */
@@ -62,6 +64,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     now: () => clock.wall(),
     warn: (text) => logger.warn(text),
   });
+  const auditFile = config.auditLog === undefined ? null : new AuditFile({ path: config.auditLog, logger });
   const lag = watchLag({ scheduler, now: () => clock.monotonic() });
   const guard = new LoadShedder({
     scheduler,
@@ -82,13 +85,22 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     checks: { store: () => store.failure?.message ?? null },
     metricsOfProcess,
     spreadMs: shutdown.spreadMs,
-    onStop: [() => lag.end()],
-    onReload: {},
+    onStop: [() => lag.end(), ...(auditFile ? [() => auditFile.close()] : [])],
+    onReload: auditFile ? { audit: async () => reopened(auditFile) } : {},
+    audit: createAudit({ logger, file: auditFile, now: () => clock.wall() }),
     server: `eddy/${VERSION}`,
     credentials,
     authorize: authorize ?? null,
     origins: security.origins ?? [],
+    trustProxy: config.trustProxy,
+    protectMetrics: config.protectMetrics,
   };
+}
+
+/** Opens the audit file of this name again, so that a tool can move the old one away. */
+function reopened(file: AuditFile): string {
+  file.reopen();
+  return 'the audit file is open again';
 }
 
 /** Fields that are redacted from the log, at any place. */

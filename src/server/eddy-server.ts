@@ -10,40 +10,28 @@ import { Attachments, type AttachOptions } from './attachments.js';
 import { EVERYTHING } from './auth/access.js';
 import { Attempts } from './auth/attempts.js';
 import { Authenticator } from './auth/authenticator.js';
-import { accessOf, type Grant } from './auth/grant.js';
-import { Origins } from './auth/origins.js';
+import { accessOf } from './auth/grant.js';
+import { changesOf } from './auth/list-changes.js';
+import { Origins, type Refusal } from './auth/origins.js';
+import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
 import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
 import { HttpServer } from './http/http.js';
 import { createListener } from './http/listener.js';
+import { metricsRefusal } from './http/metrics-door.js';
 import { addOperations, type Check } from './http/operations.js';
+import { Peers } from './http/peers.js';
 import { addTransfer } from './http/sequence-transfer.js';
+import { Lobby } from './load/lobby.js';
 import { reloadAll } from './reload.js';
+import type { AcceptOptions, Address, ListenOptions } from './server-options.js';
 import type { ServerParts } from './server-parts.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 
-/** An address to listen on; port 0 picks a free one. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface ListenOptions extends Partial<Address> {
-  /** A separate address for /livez, /readyz and /metrics. */
-  readonly admin?: Address | undefined;
-}
-
-export interface AcceptOptions {
-  /** The rights of the socket. By default it has all, or, if tokens are needed, those of the token in its hello. */
-  readonly grant?: Grant | undefined;
-  /** Where the socket comes from. Failed tokens are counted by address, so without one they are not. */
-  readonly address?: string | undefined;
-  /** The request that was upgraded, as `authorize` sees it. */
-  readonly request?: IncomingMessage | undefined;
-}
+export type { AcceptOptions, Address, ListenOptions };
 
 export class EddyServer {
   private readonly http: HttpServer;
@@ -52,6 +40,7 @@ export class EddyServer {
   private readonly directory: Directory;
   private readonly gateway: Gateway;
   private readonly authenticator: Authenticator;
+  private readonly peers: Peers;
   private origins: Origins;
   private adminOrigins: Origins;
   private readonly metrics: Metrics;
@@ -67,40 +56,43 @@ export class EddyServer {
       credentials,
       authorize,
       attempts: new Attempts({ now: () => clock.monotonic(), perMinute: limits.refusedTokens }),
-      onRefused: (address, reason) => logger.info({ address, reason }, 'a token was refused'),
+      onRefused: createRefusalAudit(parts.audit, () => clock.monotonic()),
     });
+    this.peers = new Peers(parts.trustProxy);
     this.origins = this.originsAt({ host: 'localhost', port: 0 });
     this.adminOrigins = this.origins;
     this.directory = new LocalDirectory(registry, clock);
+    const lobby = this.createLobby();
     this.gateway = new Gateway({
       ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
+      peers: this.peers,
+      lobby,
     });
     this.attachments = new Attachments({
       originsAt: (host, port, more, isTls) => this.originsAt({ host, port }, more, isTls),
-      upgrade: (request, socket, head, origins) => {
-        this.gateway.connected(request.socket);
-        this.gateway.upgrade(request, socket, head, origins);
-      },
+      upgrade: (request, socket, head, origins) => this.gateway.upgrade(request, socket, head, origins),
     });
     this.http = new HttpServer({
       onFault: (error) => logger.error({ err: error }, 'a request failed'),
-      connections: limits.sockets + limits.httpConnections,
+      connections: limits.sockets + 2 * limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
-      refusal: (request) => (this.attachments.originsOf(request) ?? this.origins).refusal(request, false),
+      refusal: (request) => this.refusal(request, this.attachments.originsOf(request) ?? this.origins),
     });
     addDashboard(this.http, (text) => logger.warn(text));
     addClientFile(this.http, (text) => logger.warn(text));
     addTransfer(this.http, {
       directory: this.directory,
       authenticator: this.authenticator,
+      peers: this.peers,
+      audit: parts.audit,
       limits,
       clock,
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
     });
     this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
-    this.http.server.on('connection', (socket) => this.gateway.connect(socket));
+    lobby.watch(this.http.server);
     this.http.server.on('upgrade', (request, socket, head) =>
       this.gateway.upgrade(request, socket, head, this.origins),
     );
@@ -110,13 +102,15 @@ export class EddyServer {
   async listen(options: ListenOptions = {}): Promise<Address & { admin?: Address }> {
     const { host = '127.0.0.1', port = DEFAULT_PORT, admin } = options;
     const { logger, limits } = this.parts;
-    if (admin)
+    if (admin) {
       this.admin = new HttpServer({
         onFault: (error) => logger.error({ err: error }, 'a request failed'),
-        connections: limits.httpConnections,
+        connections: 2 * limits.httpConnections,
         createListener: (onRequest) => createListener(onRequest, limits, null),
-        refusal: (request) => this.adminOrigins.refusal(request, false),
+        refusal: (request) => this.refusal(request, this.adminOrigins),
       });
+      this.createLobby().watch(this.admin.server);
+    }
     this.addOperations(this.admin ?? this.http);
     try {
       const at = await this.http.listen(host, port);
@@ -208,13 +202,19 @@ export class EddyServer {
   private addOperations(app: HttpServer): void {
     if (this.operated.has(app)) return;
     this.operated.add(app);
-    const { guard, checks } = this.parts;
+    const { guard, checks, clock, protectMetrics } = this.parts;
+    const { authenticator, peers } = this;
     const all: Record<string, Check> = {
       running: () => (this.stopping ? 'shutting down' : null),
       load: () => guard.reason,
       ...checks,
     };
-    addOperations(app, { checks: all, metrics: this.metrics });
+    addOperations(app, {
+      checks: all,
+      metrics: this.metrics,
+      metricsRefusal: (request) =>
+        protectMetrics ? metricsRefusal(request, { authenticator, peers, clock }) : null,
+    });
   }
 
   private async shutDown(): Promise<void> {
@@ -251,12 +251,25 @@ export class EddyServer {
    * must reconnect.
    */
   private async reloadCredentials(): Promise<string> {
-    const { credentials } = this.parts;
+    const { credentials, audit } = this.parts;
     const { server } = this.http;
+    const before = credentials.listed;
     credentials.reload();
+    audit({ what: 'reload', who: 'operator', address: null, ...changesOf(before, credentials.listed) });
     if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
     await this.gateway.renew();
     return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
+  }
+
+  private createLobby(): Lobby {
+    return new Lobby({ limits: this.parts.limits, isShared: (address) => this.peers.isTrusted(address) });
+  }
+
+  /** Gives the refusal of a request, or null if it is served. */
+  private refusal(request: IncomingMessage, origins: Origins): Refusal | null {
+    const peer = this.peers.peerOf(request);
+    if (peer.fault !== null) return { status: 400, reason: peer.fault };
+    return origins.refusal(request, false, peer);
   }
 
   private originsAt({ host, port }: Address, more: readonly string[] = [], isTls = false): Origins {

@@ -7,6 +7,7 @@ import type { Credentials } from './auth/credentials.js';
 import type { Check } from './http/operations.js';
 import type { LoadShedder } from './load/load-shedder.js';
 import type { Reload } from './reload.js';
+import type { Audit } from './telemetry/audit.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 export interface ServerParts {
@@ -35,4 +36,9 @@ export interface ServerParts {
   readonly authorize: Authorize | null;
   /** Origins of web pages that may connect, besides the server's own. */
   readonly origins: readonly string[];
+  /** Proxies that may say whose a request is: addresses and networks. */
+  readonly trustProxy: readonly string[];
+  readonly audit: Audit;
+  /** Does /metrics ask for a token with the role `metrics`? */
+  readonly protectMetrics: boolean;
 }

@@ -54,21 +54,85 @@ describe('a connection', () => {
     expect(await dial(port, upgrade).answer).toMatch(/^HTTP\/1.1 431/);
   });
 
-  it('[ACC17] that is one too many of those that are no WebSocket is broken at once; WebSockets do not count', async () => {
-    for (const limits of [{ httpConnections: 2 }, { socketsPerAddress: 2 }]) {
-      const { port, url } = await startServer(limits);
-      const clients = [await RawClient.connect(url), await RawClient.connect(url)];
-      const [first] = [dial(port, ''), dial(port, '')];
-      expect(
-        await dial(port, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n').answer,
-      ).toBe('');
-      first.socket.end('GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-      expect(await first.answer).toMatch(/^HTTP\/1.1 200/);
-      expect(
-        await dial(port, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n').answer,
-      ).toMatch(/200/);
-      for (const { socket } of clients) expect(socket.readyState).toBe(socket.OPEN);
+  const LIVEZ = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n';
+  const ALONE = `${LIVEZ}Connection: close\r\n\r\n`;
+  const KEPT = 'GET /sequences/a/export HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const PUT =
+    'PUT /sequences/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n1';
+  const each = [{ httpConnections: 2 }, { socketsPerAddress: 2 }];
+
+  it.each(each)('[SRV5] that says nothing gives its place to the next: %j', async (limits) => {
+    const { port, url } = await startServer(limits);
+    const clients = [await RawClient.connect(url), await RawClient.connect(url)];
+    const silent = Array.from({ length: 20 }, (_, i) => dial(port, i % 2 === 0 ? '' : LIVEZ));
+    await Promise.all(silent.slice(0, 18).map(({ answer }) => answer));
+    expect(await dial(port, ALONE).answer).toMatch(/^HTTP\/1.1 200/);
+    for (const { socket } of clients) expect(socket.readyState).toBe(socket.OPEN);
+  });
+
+  it.each(each)(
+    '[SRV5] that is kept open after its answer gives its place to the next: %j',
+    async (limits) => {
+      const { port } = await startServer(limits);
+      const idle = [dial(port, KEPT), dial(port, KEPT)];
+      for (const { socket } of idle) await new Promise((resolve) => socket.once('data', resolve));
+      expect(await dial(port, ALONE).answer).toMatch(/^HTTP\/1.1 200/);
+      expect(await idle[0]?.answer).toMatch(/^HTTP\/1.1 404/);
+      expect(idle[1]?.socket.destroyed).toBe(false);
+    },
+  );
+
+  it.each(each)(
+    '[ACC17] that is one too many of those that are at work is broken at once: %j',
+    async (limits) => {
+      const { port } = await startServer(limits);
+      const busy = [dial(port, PUT), dial(port, PUT)];
+      for (const { socket } of busy) await new Promise((resolve) => socket.once('data', resolve));
+      expect(await dial(port, ALONE).answer).toBe('');
+      busy[0]?.socket.end('234567890');
+      expect(await busy[0]?.answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400/);
+      expect(await dial(port, ALONE).answer).toMatch(/^HTTP\/1.1 200/);
+    },
+  );
+
+  it('[SRV5] that became a socket and says no hello gives its place to the next, and who has said it does not', async () => {
+    for (const limits of [{ sockets: 3 }, { socketsPerAddress: 3 }]) {
+      const { url } = await startServer(limits);
+      const honest = await RawClient.connect(url);
+      const silent = [
+        await RawClient.connect(url, 'json', false),
+        await RawClient.connect(url, 'json', false),
+      ];
+      const next = await RawClient.connect(url);
+      await silent[0]?.closed;
+      await RawClient.connect(url);
+      await silent[1]?.closed;
+      await expect(RawClient.connect(url)).rejects.toThrow('503');
+      for (const { socket } of [honest, next]) expect(socket.readyState).toBe(socket.OPEN);
     }
+  });
+
+  it('[SRV5] under TLS is at work once it has asked for something, and silent before', async () => {
+    const security = { tlsCert: fixture('one.crt'), tlsKey: fixture('one.key') };
+    const { port } = await startServer({ socketsPerAddress: 3 }, 0, { security });
+    const url = `wss://127.0.0.1:${port}`;
+    const silent = Array.from({ length: 10 }, () => dial(port, ''));
+    await Promise.all(silent.slice(0, 7).map(({ answer }) => answer));
+    const options = { rejectUnauthorized: false };
+    const clients = [];
+    for (let i = 0; i < 3; i++) clients.push(await RawClient.connect(url, 'json', true, options));
+    await expect(RawClient.connect(url, 'json', true, options)).rejects.toThrow('503');
+    for (const { socket } of clients) expect(socket.readyState).toBe(socket.OPEN);
+  });
+
+  it('[SRV5] does not shut out the next client of its address, though 300 of them say nothing', async () => {
+    const { port, url } = await startServer();
+    const idle = Array.from({ length: 300 }, () => dial(port, ''));
+    await Promise.all(idle.slice(0, 150).map(({ answer }) => answer));
+    const client = await RawClient.connect(url);
+    expect(
+      await client.open('a', { features: 1, units: 2, task: { kind: 'supervised', outputs: 1 } }),
+    ).toBeGreaterThan(0);
   });
 });
 

@@ -2,9 +2,11 @@ import { connect as connectTcp } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { loadConfig } from '../../src/server/config/config-load.js';
 import { createLogger, serverParts } from '../../src/server/create-server.js';
 import { type Address, EddyServer } from '../../src/server/eddy-server.js';
 import { LOOK_MS, LoadShedder } from '../../src/server/load/load-shedder.js';
+import { newToken, tokenFile } from '../support/access.js';
 import { createClock } from '../support/clock.js';
 import { parseMetrics, sample } from '../support/prometheus.js';
 import { RawClient, startServer } from '../support/server.js';
@@ -80,17 +82,62 @@ describe('the bounds of HTTP', () => {
 
   it('[OPS9] drop connections beyond their number', async () => {
     const { port } = await startServer({ sockets: 1, httpConnections: 1 });
-    const held = [0, 1].map(() => connectTcp(port, '127.0.0.1'));
-    for (const socket of held) {
-      endings.push(() => socket.destroy());
-      await new Promise((resolve) => socket.once('connect', resolve));
-    }
-    expect(await talk(port, 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')).toBe('');
-    const closed = new Promise((resolve) => held[0]?.once('close', resolve));
-    held[0]?.end();
+    const busy = connectTcp(port, '127.0.0.1');
+    endings.push(() => busy.destroy());
+    busy.on('error', () => undefined);
+    const head = 'PUT /sequences/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n';
+    busy.write(`${head}Content-Length: 9\r\nExpect: 100-continue\r\n\r\n1`);
+    await new Promise((resolve) => busy.once('data', resolve));
+    const ask = () => talk(port, 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
+    expect(await ask()).toBe('');
+    const closed = new Promise((resolve) => busy.once('close', resolve));
+    busy.end();
     await closed;
-    expect(await talk(port, 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n')).toMatch(
-      /200/,
+    expect(await ask()).toMatch(/200/);
+  });
+});
+
+describe('the metrics', () => {
+  it('[OPS21] need a token with their role where they are protected, at either port', async () => {
+    const tokens = {
+      metrics: newToken(['metrics']),
+      admin: newToken(['admin']),
+      producer: newToken(['produce']),
+    };
+    const security = { tokens: tokenFile(...Object.values(tokens)) };
+    const { server, httpUrl, url } = await startServer({}, 0, { security, protectMetrics: true });
+    const status = async (token?: string, page = httpUrl) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${page}/metrics`, { headers });
+      if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      return answer.status;
+    };
+    expect(await status(tokens.metrics.token)).toBe(200);
+    for (const token of [tokens.admin.token, tokens.producer.token]) expect(await status(token)).toBe(403);
+    for (const token of [undefined, 'eddy_wrong']) expect(await status(token)).toBe(401);
+    expect((await fetch(`${httpUrl}/livez`)).status).toBe(200);
+    const client = await RawClient.connect(url, 'json', true, {
+      headers: { authorization: `Bearer ${tokens.metrics.token}` },
+    });
+    for (const message of [{ type: 'list' }, { type: 'open', sequence: 'a', mode: 'either' }])
+      expect(await client.request(message)).toMatchObject({ code: 'permission-denied' });
+    expect(server.socketCount()).toBe(1);
+  });
+
+  it('[OPS21] cost who guesses its attempts', async () => {
+    const security = { tokens: tokenFile(newToken(['metrics'])) };
+    const { httpUrl } = await startServer({ refusedTokens: 2 }, 0, { security, protectMetrics: true });
+    const answers = [];
+    for (let i = 0; i < 4; i++)
+      answers.push((await fetch(`${httpUrl}/metrics`, { headers: { authorization: 'Bearer x' } })).status);
+    expect(answers).toEqual([401, 401, 429, 429]);
+  });
+
+  it('[OPS21] are open without the setting, which needs somebody with a token', async () => {
+    const { httpUrl } = await startServer({}, 0, { security: { tokens: tokenFile(newToken(['produce'])) } });
+    expect((await fetch(`${httpUrl}/metrics`)).status).toBe(200);
+    expect(() => loadConfig({ flags: { protectMetrics: true } })).toThrow(
+      /protectMetrics.*nobody has a token/,
     );
   });
 });

@@ -25,6 +25,7 @@ export function addServe(program: Command): void {
     .option('--admin-port <port>', 'separate port for /livez, /readyz and /metrics', portNumber)
     .option('--data <folder>', 'folder that stores the sequences (eddy-data)')
     .option('--ephemeral', 'keep sequences in memory only; they end with the process')
+    .option('--protect-metrics', 'let /metrics be read only with a token that has the role metrics')
     .option('--insecure', 'allow listening beyond loopback without tokens')
     .addOption(
       new Option('--log-level <level>', 'least severe level to log (info)').choices([
@@ -35,6 +36,7 @@ export function addServe(program: Command): void {
         'silent',
       ]),
     )
+    .option('--audit-log <file>', 'append who did what, one JSON line each, to this file too')
     .option('--json', 'print the address as JSON when ready', false)
     .addHelpText(
       'after',

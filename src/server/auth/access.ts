@@ -3,10 +3,14 @@ import { EddyError } from '../../errors.js';
 import type { ClientMessage } from '../../protocol/messages.js';
 import { matcherOf } from './pattern.js';
 
-export const ROLES = ['produce', 'subscribe', 'admin'] as const;
+/** The roles that a token may grant: those of messages, and `metrics`, which reads /metrics where that asks for a token. */
+export const ROLES = ['produce', 'subscribe', 'admin', 'metrics'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** The role that each message needs; an admin has all of them. */
+/** What an admin may do besides: whatever is done with sequences. */
+const OF_ADMIN: readonly Role[] = ['produce', 'subscribe'];
+
+/** The role that each message needs. */
 export const NEEDS: Readonly<Record<ClientMessage['type'], Role | null>> = {
   hello: null,
   open: 'produce',
@@ -48,7 +52,7 @@ export class Access {
   private readonly matchers: readonly ((name: string) => boolean)[];
 
   constructor(private readonly parts: AccessParts) {
-    this.roles = new Set(parts.roles.includes('admin') ? ROLES : parts.roles);
+    this.roles = new Set([...parts.roles, ...(parts.roles.includes('admin') ? OF_ADMIN : [])]);
     this.matchers = parts.sequences.map(matcherOf);
   }
 

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { EddyError } from '../../errors.js';
 import { type Access, EVERYTHING } from './access.js';
 import type { Attempts } from './attempts.js';
-import { type Credentials, isOwnToken } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import { accessOf, type Grant } from './grant.js';
+import { isJwt } from './jwt-form.js';
 
 /** A request to connect. */
 export interface Applicant {
@@ -67,7 +68,7 @@ export class Authenticator {
     if (!this.isClosed) return EVERYTHING;
     if (token === undefined && !this.asksRequests) throw new EddyError('unauthorized', 'a token is needed');
     const wait = address === null ? 0 : attempts.wait(address);
-    if (wait > 0 && !(token !== undefined && isOwnToken(token))) throw tooMany(wait);
+    if (wait > 0 && (token === undefined || isJwt(token) || this.asksRequests)) throw tooMany(wait);
     try {
       return await this.authenticate({ token, address, request });
     } catch (error) {

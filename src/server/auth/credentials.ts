@@ -3,9 +3,10 @@ import { EddyError } from '../../errors.js';
 import type { Access } from './access.js';
 import { JwtVerifier } from './jwt.js';
 import type { JwtAlgorithm } from './jwt-algorithms.js';
+import { isJwt } from './jwt-form.js';
 import { isSecretKey, parseJwtKey } from './jwt-key.js';
 import { loadTls, type TlsContext } from './tls.js';
-import { parseTokens, TOKEN_PREFIX, TokenList } from './tokens.js';
+import { parseTokens, TOKEN_PREFIX, type TokenEntry, TokenList } from './tokens.js';
 import { invalid, readTrusted } from './trusted-file.js';
 
 /** Who may connect, and how. Secrets are given as files only. */
@@ -20,6 +21,8 @@ export interface SecurityOptions {
   readonly jwtIssuer?: string | undefined;
   /** The algorithms that tokens may be signed with; by default those usual for the key. */
   readonly jwtAlgorithms?: readonly JwtAlgorithm[] | undefined;
+  /** How far ahead a JSON Web Token may expire, in milliseconds. */
+  readonly jwtHorizonMs?: number | undefined;
   /** Web pages that may connect besides the server's own; the server also answers to their host names. */
   readonly origins?: readonly string[] | undefined;
   readonly tlsCert?: string | undefined;
@@ -40,6 +43,8 @@ interface InForce {
 
 /** The longest token, in characters. */
 const MAX_TOKEN = 4096;
+/** How far ahead a JSON Web Token may expire by default: a year and a day. */
+export const JWT_HORIZON_MS = 366 * 86_400_000;
 
 export class Credentials {
   private inForce: InForce;
@@ -60,6 +65,11 @@ export class Credentials {
 
   get tls(): TlsContext | null {
     return this.inForce.tls;
+  }
+
+  /** The entries of the list in force. */
+  get listed(): readonly TokenEntry[] {
+    return this.inForce.tokens?.entries ?? [];
   }
 
   /**
@@ -87,7 +97,10 @@ export class Credentials {
     const renew = () => this.authenticate(token);
     if (token.length > MAX_TOKEN)
       throw new EddyError('unauthorized', `the token has more than ${MAX_TOKEN} characters`);
-    if (tokens && (isOwnToken(token) || !jwt)) return tokens.accessOf(token, this.parts.now(), renew);
+    const listed = jwt && isJwt(token) ? null : tokens?.accessOf(token, this.parts.now(), renew);
+    if (listed) return listed;
+    if (tokens && (!jwt || token.startsWith(TOKEN_PREFIX)))
+      throw new EddyError('unauthorized', 'the token is unknown');
     if (jwt) return jwt.accessOf(token, this.parts.now(), renew);
     throw new EddyError('unauthorized', 'this server accepts no tokens');
   }
@@ -105,18 +118,16 @@ export class Credentials {
 
   private loadJwt(): JwtVerifier | null {
     const { jwtKey: file, jwtAudience: audience, jwtIssuer: issuer, jwtAlgorithms } = this.options;
+    const { jwtHorizonMs: horizonMs = JWT_HORIZON_MS } = this.options;
     if (!file || !audience) return null;
     const text = readTrusted(file, { isSecret: isSecretKey, warn: this.parts.warn });
     const key = parseJwtKey(text, file);
     const allowed = jwtAlgorithms ?? key.usual;
     const unfit = allowed.find((algorithm) => !key.algorithms.includes(algorithm));
     if (unfit) throw invalid(file, `is not a key for ${unfit}; it supports ${key.algorithms.join(', ')}`);
-    return new JwtVerifier({ ...key, audience, issuer, allowed });
+    return new JwtVerifier({ ...key, audience, issuer, allowed, horizonMs });
   }
 }
-
-/** Tells whether a token can only be one from the list, which is cheap to check. */
-export const isOwnToken = (token: string) => token.startsWith(TOKEN_PREFIX);
 
 function checkPairs({
   jwtKey,

@@ -2,6 +2,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { EddyError } from '../../errors.js';
+import { durationWords } from '../../fields/duration-words.js';
 import { Access, type AccessParts, ROLES } from './access.js';
 import type { JwtAlgorithm } from './jwt-algorithms.js';
 import type { JwtKey } from './jwt-key.js';
@@ -14,6 +15,8 @@ const CLOCK_TOLERANCE = 5;
 const claims = z.object({
   sub: z.string().optional(),
   exp: z.number(),
+  nbf: z.number().optional(),
+  iat: z.number().optional(),
   roles: z.array(z.enum(ROLES)).min(1),
   sequences: z.array(namePattern).min(1).max(64),
 });
@@ -23,6 +26,8 @@ export interface JwtParts extends JwtKey {
   readonly issuer: string | undefined;
   /** The algorithms that the operator allows; all match the key. */
   readonly allowed: readonly JwtAlgorithm[];
+  /** How far ahead a token may expire, in milliseconds. */
+  readonly horizonMs: number;
 }
 
 export class JwtVerifier {
@@ -41,6 +46,8 @@ export class JwtVerifier {
       throw new EddyError('unauthorized', `the token's claim ${String(claim)} is missing or invalid`);
     }
     const { sub = 'jwt', exp, roles, sequences } = result.data;
+    const fault = timeFault(result.data, now, this.parts.horizonMs);
+    if (fault) throw new EddyError('unauthorized', fault);
     return new Access({
       name: sub.slice(0, 64),
       roles,
@@ -66,6 +73,18 @@ export class JwtVerifier {
       throw new EddyError('unauthorized', reasonOf(error));
     }
   }
+}
+
+/**
+ * Gives what is wrong with the times of a token, or null. A token for longer than the horizon is as good as one for ever,
+ * and one that was issued in the future comes from a clock that cannot be trusted with its end either.
+ */
+function timeFault({ exp, iat }: z.output<typeof claims>, now: number, horizonMs: number): string | null {
+  const tolerated = now + 1000 * CLOCK_TOLERANCE;
+  if (1000 * exp > tolerated + horizonMs)
+    return `the token's claim exp is more than ${durationWords(horizonMs)} ahead`;
+  if (iat !== undefined && 1000 * iat > tolerated) return "the token's claim iat is in the future";
+  return null;
 }
 
 /** Claims are checked only after the signature, so strangers learn nothing from these messages. */

@@ -25,6 +25,14 @@ export interface OriginsParts {
   readonly needsToken: boolean;
 }
 
+/** What a browser asked a proxy for, as far as it said; null where it did not. */
+export interface Asked {
+  readonly scheme: 'http' | 'https' | null;
+  readonly host: string | null;
+}
+
+const DIRECTLY: Asked = { scheme: null, host: null };
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -45,13 +53,19 @@ export class Origins {
   }
 
   /** Gives the refusal of a request, or null if it may be served. An upgrade counts as a change, whatever its method. */
-  refusal({ method = '', headers, socket }: IncomingMessage, isUpgrade: boolean): Refusal | null {
+  refusal(
+    { method = '', headers, socket }: IncomingMessage,
+    isUpgrade: boolean,
+    asked: Asked = DIRECTLY,
+  ): Refusal | null {
     const { host, origin, authorization } = headers;
-    if (!this.isKnown(host, socket))
+    if (!this.isKnown(host, socket) || (asked.host !== null && !this.isKnown(asked.host, socket)))
       return { status: 421, reason: 'this server does not answer to that host name' };
     if (!isUpgrade && SAFE.has(method)) return null;
     if (origin !== undefined)
-      return this.isAllowed(origin, socket) ? null : { status: 403, reason: 'this page may not connect' };
+      return this.isAllowed(origin, socket) || origin === originOf(asked, host)
+        ? null
+        : { status: 403, reason: 'this page may not connect' };
     if (!this.parts.needsToken || authorization !== undefined) return null;
     return { status: 401, reason: 'a token is needed', headers: CHALLENGE };
   }
@@ -76,6 +90,12 @@ export class Origins {
     const [plain = ''] = name.split('%', 1);
     return new URL(`${scheme}://${isIPv6(plain) ? `[${plain}]` : plain}:${port}`);
   }
+}
+
+/** The page that a proxy serves under its own name, which is known to this server. */
+function originOf({ scheme, host }: Asked, direct: string | undefined): string | null {
+  const text = `${scheme}://${host ?? direct}`;
+  return scheme !== null && URL.canParse(text) ? new URL(text).origin : null;
 }
 
 /**

@@ -54,22 +54,22 @@ export function parseTokens(text: string, file: string): TokenEntry[] {
 }
 
 export class TokenList {
-  private readonly entries;
+  private readonly digests;
 
-  constructor(entries: readonly TokenEntry[]) {
-    this.entries = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.hash, 'hex') }));
+  constructor(readonly entries: readonly TokenEntry[]) {
+    this.digests = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.hash, 'hex') }));
   }
 
   /**
-   * Gives what a token permits. Compares it with every entry, to the end, in constant time.
+   * Gives what a token permits, or null if it is not listed. Compares it with every entry, to the end, in constant time.
    *
    * @throws EddyError `unauthorized`
    */
-  accessOf(token: string, now: number, renew: AccessParts['renew']): Access {
+  accessOf(token: string, now: number, renew: AccessParts['renew']): Access | null {
     const digest = createHash('sha256').update(token).digest();
     let found: TokenEntry | null = null;
-    for (const entry of this.entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
-    if (!found) throw new EddyError('unauthorized', 'the token is unknown');
+    for (const entry of this.digests) if (timingSafeEqual(entry.digest, digest)) found = entry;
+    if (!found) return null;
     const { name, roles, sequences, expires } = found;
     const end = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires);
     if (now >= end) throw new EddyError('unauthorized', 'the token has expired');

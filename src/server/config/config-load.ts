@@ -33,8 +33,9 @@ export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Confi
     { values: tree, nameOf: (at: string) => settings.find((one) => one.path === at)?.variable ?? '' },
     { values: said, nameOf: () => path ?? '' },
   ];
-  /** The source that set a path. */
-  const sourceOf = (at: string) => {
+  /** The source that set a path; of an item of a list, that of the list. */
+  const sourceOf = (path: string) => {
+    const at = path.replace(/\.\d+$/, '');
     const there = given.filter(({ values }) => valueAt(values, at) !== undefined);
     return (there.find(({ values }) => !isTree(valueAt(values, at))) ?? there[0])?.nameOf(at);
   };

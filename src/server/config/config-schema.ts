@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
-import type { SecurityOptions } from '../auth/credentials.js';
+import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
+import { networkOf } from '../http/peers.js';
 
 const number = (value: number, min: number, max: number, unit: string, description: string) =>
   z.int().min(min).max(max).default(value).meta({ description, unit });
@@ -31,6 +32,8 @@ const MIB = 1024 ** 2;
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 
+const isNetwork = (text: string): boolean => networkOf(text) !== null;
+
 export const configSchema = z.strictObject({
   host: text('address to listen on').default('127.0.0.1'),
   port: port.default(DEFAULT_PORT).meta({ description: 'port to listen on, 0 for a free one' }),
@@ -43,6 +46,7 @@ export const configSchema = z.strictObject({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ description: 'least severe level to log' }),
+  auditLog: text('file to which each audit line is appended, besides the log').optional(),
   data: text('folder that stores the sequences').default('eddy-data'),
   ephemeral: flag('keep sequences in memory only; they end with the process'),
   groupMs: ms(0, 0, 1000, 'longest wait of a step for later ones, to be made durable with them'),
@@ -93,10 +97,24 @@ export const configSchema = z.strictObject({
       }),
     })
     .optional(),
+  jwtHorizonMs: ms(
+    JWT_HORIZON_MS,
+    60_000,
+    36_500 * DAY_MS,
+    'how far ahead a JSON Web Token may expire; one that is good for longer is refused',
+  ),
   origins: z
     .array(z.string().refine(isOrigin, 'must be an origin, such as https://dash.example:8443'))
     .default([])
     .meta({ description: 'origins of web pages that may connect, besides this server' }),
+  protectMetrics: flag('let /metrics be read only with a token that has the role metrics'),
+  trustProxy: z
+    .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
+    .default([])
+    .meta({
+      description:
+        'addresses and networks of proxies whose X-Forwarded-For or Forwarded says whose a request is',
+    }),
   tls: z
     .strictObject({
       cert: text('PEM file with the certificate chain'),
@@ -134,12 +152,13 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 
-export const securityOf = ({ tokens, jwt, origins, tls }: Config): SecurityOptions => ({
+export const securityOf = ({ tokens, jwt, jwtHorizonMs, origins, tls }: Config): SecurityOptions => ({
   tokens,
   jwtKey: jwt?.key,
   jwtAudience: jwt?.audience,
   jwtIssuer: jwt?.issuer,
   jwtAlgorithms: jwt?.algorithms,
+  jwtHorizonMs,
   origins,
   tlsCert: tls?.cert,
   tlsKey: tls?.key,
@@ -153,7 +172,7 @@ export interface Problem {
 
 /** Finds settings that are valid alone but contradict each other. @param isSet whether a path was set explicitly */
 export function contradictions(config: Config, isSet: (path: string) => boolean): Problem[] {
-  const { limits, host, port, adminHost, adminPort, ephemeral } = config;
+  const { limits, host, port, adminHost, adminPort, ephemeral, protectMetrics, tokens, jwt } = config;
   const found: Problem[] = [];
   const refuse = (isWrong: boolean, path: string, message: string) => {
     if (isWrong) found.push({ path, message });
@@ -169,6 +188,11 @@ export function contradictions(config: Config, isSet: (path: string) => boolean)
   atMost('awakeSequences', 'sequences');
   atMost('queueLatestBytes', 'queueCloseBytes');
   atMost('headersMs', 'requestMs');
+  refuse(
+    protectMetrics && !tokens && !jwt,
+    'protectMetrics',
+    'nobody has a token: say who with tokens or jwt',
+  );
   refuse(ephemeral && isSet('data'), 'ephemeral', 'sequences in memory need no folder; remove data');
   refuse(
     adminPort !== undefined && adminPort !== 0 && adminPort === port && adminHost === host,

@@ -9,10 +9,11 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Refusal } from '../auth/origins.js';
+import { ambiguityOf } from './ambiguity.js';
 
 export interface HttpParts {
   readonly createListener: (onRequest: RequestListener) => Server;
-  /** The most TCP connections at once, upgraded ones included. */
+  /** The most TCP connections that Node keeps at once: who counts them needs room for those that are just being ended. */
   readonly connections: number;
   /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;
@@ -78,7 +79,7 @@ export class HttpServer {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refused = this.parts.refusal(request);
+    const refused = ambiguityOf(request, false) ?? this.parts.refusal(request);
     if (refused) return sendJson(response, refused.status, { error: refused.reason }, refused.headers);
     const [path = '', query] = (request.url ?? '').split('?', 2);
     const method = request.method === 'HEAD' ? 'GET' : request.method;

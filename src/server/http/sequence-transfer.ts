@@ -6,11 +6,15 @@ import { EddyError, type ErrorCode } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { Directory } from '../../sequence/directory.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
+import { type Audit, whoOf } from '../telemetry/audit.js';
 import { type Exchange, type Handler, type HttpServer, send, sendJson } from './http.js';
+import type { Peers } from './peers.js';
 
 export interface TransferParts {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly peers: Peers;
+  readonly audit: Audit;
   readonly limits: Pick<Limits, 'importBytes'>;
   readonly clock: Pick<Clock, 'wall'>;
   /** Reports a fault inside Eddy. */
@@ -33,11 +37,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 export function addTransfer(http: HttpServer, parts: TransferParts): void {
-  const { directory, authenticator, limits, clock, onFault } = parts;
+  const { directory, authenticator, peers, audit, limits, clock, onFault } = parts;
   const check = async ({ request, name }: Exchange) => {
-    const address = request.socket.remoteAddress ?? '';
+    const { address } = peers.peerOf(request);
     const access = await authenticator.admit(bearerOf(request.headers.authorization), address, request);
     access.require('admin', name, () => clock.wall());
+    return (what: 'import' | 'export', bytes: number) =>
+      audit({ what, who: whoOf(access, address), address, sequence: name, after: { bytes } });
   };
   /** Answers with the error of a handler. */
   const coded =
@@ -59,10 +65,12 @@ export function addTransfer(http: HttpServer, parts: TransferParts): void {
     'GET',
     '/sequences/:name/export',
     coded(async (exchange) => {
-      await check(exchange);
+      const told = await check(exchange);
       const { response, name } = exchange;
       const file = name.replaceAll(/[^\w.-]/g, '_');
-      send(response, 200, 'application/octet-stream', await firstValueFrom(directory.export(name)), {
+      const exported = await firstValueFrom(directory.export(name));
+      told('export', exported.length);
+      send(response, 200, 'application/octet-stream', exported, {
         'content-disposition': `attachment; filename="${file}.safetensors"`,
       });
     }),
@@ -71,10 +79,11 @@ export function addTransfer(http: HttpServer, parts: TransferParts): void {
     'PUT',
     '/sequences/:name',
     coded(async (exchange) => {
-      await check(exchange);
+      const told = await check(exchange);
       const { request, response, name } = exchange;
       const file = await fileOf(request, limits.importBytes);
       await lastValueFrom(directory.import(name, file), { defaultValue: undefined });
+      told('import', file.length);
       sendJson(response, 201, { sequence: name });
     }),
   );

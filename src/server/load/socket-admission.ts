@@ -2,14 +2,14 @@
 import type { Limits } from '../../limits.js';
 import type { Refusal } from '../auth/origins.js';
 import { Rate } from '../socket/rate.js';
-import type { ConnectionCounts } from './connection-counts.js';
+import type { ConnectionPlaces } from './connection-places.js';
 import type { LoadShedder } from './load-shedder.js';
 
 export interface SocketAdmissionParts {
-  readonly limits: Pick<Limits, 'sockets' | 'socketsPerAddress' | 'newSocketsPerSecond'>;
+  readonly limits: Pick<Limits, 'newSocketsPerSecond'>;
   readonly guard: Pick<LoadShedder, 'reason'>;
   /** The open sockets. */
-  readonly sockets: Pick<ConnectionCounts, 'size' | 'of'>;
+  readonly sockets: Pick<ConnectionPlaces, 'full'>;
   /** Milliseconds. */
   readonly now: () => number;
 }
@@ -23,11 +23,11 @@ export class SocketAdmission {
 
   /** Gives the refusal for an address that may not open a socket now, or null if it may; an admission counts toward the rate. */
   refusal(address: string): Refusal | null {
-    const { limits, guard, sockets, now } = this.parts;
+    const { guard, sockets, now } = this.parts;
     if (guard.reason !== null) return refuse('overloaded', 5);
-    if (sockets.size >= limits.sockets) return refuse('too many sockets', 10);
-    if (sockets.of(address) >= limits.socketsPerAddress)
-      return refuse('too many sockets from this address', 10);
+    const full = sockets.full(address);
+    if (full === 'all') return refuse('too many sockets', 10);
+    if (full === 'address') return refuse('too many sockets from this address', 10);
     return this.rate.tryTake(now()) ? null : refuse('too many new sockets', 1);
   }
 }

@@ -1,5 +1,6 @@
 import { Subscription } from 'rxjs';
 import { EddyError } from '../../errors.js';
+import type { ClientMessage } from '../../protocol/messages.js';
 import type { SequenceHandle } from '../../sequence/handle.js';
 
 /** The open sequences of one socket, by channel, and what is heard of each: until its last ack, also after it was closed. */
@@ -29,6 +30,12 @@ export class Channels {
     this.open.set(handle.channel, handle);
     this.heard.add(listen(handle));
     return handle;
+  }
+
+  /** Gives the sequence on the channel of a message, if it names one that is open. */
+  find(message: ClientMessage): SequenceHandle | undefined {
+    const channel = 'channel' in message ? message.channel : undefined;
+    return channel === undefined ? undefined : this.open.get(channel);
   }
 
   /** @throws EddyError `channel-unknown` */

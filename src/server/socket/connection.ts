@@ -23,6 +23,7 @@ import type { RefusedPush } from '../../sequence/handle.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { countOne, type WireCounters } from '../telemetry/telemetry.js';
+import type { AuditTrail } from './audit-trail.js';
 import type { AtTurnEnd } from './flush-queue.js';
 import { type Frame, Greeter } from './greeter.js';
 import { Heartbeat } from './heartbeat.js';
@@ -38,7 +39,7 @@ export interface ConnectionParts {
   readonly socket: SocketLike;
   readonly codec: Codec;
   /** Encodes a message; the same message for many sockets only once per form. */
-  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array;
+  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array | readonly Uint8Array[];
   readonly directory: Directory;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -50,6 +51,10 @@ export interface ConnectionParts {
   readonly access: Access | null;
   /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
+  /** Is told of what changes something. */
+  readonly audit?: AuditTrail | undefined;
+  /** Called when hello is answered. */
+  readonly onWelcome?: () => void;
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
@@ -170,7 +175,8 @@ export class Connection {
   }
 
   private welcome(): void {
-    const { server, limits } = this.parts;
+    const { server, limits, onWelcome } = this.parts;
+    onWelcome?.();
     this.outbox.next({ type: 'welcome', version: PROTOCOL_VERSION, server, limits: { ...limits } });
   }
 

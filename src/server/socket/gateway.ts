@@ -1,6 +1,5 @@
 /** The WebSockets of a server: accepted and refused upgrades, and the conversation of each socket. */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { EddyError } from '../../errors.js';
@@ -11,13 +10,17 @@ import { type Access, EVERYTHING } from '../auth/access.js';
 import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 import type { Origins, Refusal } from '../auth/origins.js';
 import type { Leaver } from '../goodbye.js';
+import { ambiguityOf } from '../http/ambiguity.js';
+import type { Peer, Peers } from '../http/peers.js';
 import { answer, refusalBy, STOPPING } from '../http/raw-answer.js';
-import { ConnectionCounts } from '../load/connection-counts.js';
+import { ConnectionPlaces, type Place } from '../load/connection-places.js';
+import type { Lobby } from '../load/lobby.js';
 import { SocketAdmission } from '../load/socket-admission.js';
 import type { ServerParts } from '../server-parts.js';
 import { LogThrottle } from '../telemetry/log-throttle.js';
 import { countOne } from '../telemetry/telemetry.js';
 import { type AcceptedSocket, bytesOf, plainSocket } from './accepted-socket.js';
+import { AuditTrail } from './audit-trail.js';
 import { Connection } from './connection.js';
 import { createFlushQueue } from './flush-queue.js';
 import { frame, framedSocket } from './framed-socket.js';
@@ -27,6 +30,8 @@ import { createWires, type Wire } from './wires.js';
 export interface GatewayParts extends ServerParts {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly peers: Peers;
+  readonly lobby: Pick<Lobby, 'hold' | 'leave'>;
 }
 
 /** What is known of a socket besides its bytes. */
@@ -37,15 +42,16 @@ export interface SocketOrigin {
   readonly access: Access | null;
   /** Gives the rights of a token in its hello. */
   readonly admit: (token: string | undefined) => Promise<Access>;
+  /** Its place among the sockets, if it has one; who does not say hello may lose it. */
+  readonly place?: Place | undefined;
 }
 
 type AnySocket = Pick<AcceptedSocket, 'on' | 'close' | 'terminate'>;
 
 export class Gateway {
   private readonly webSockets;
-  /** All connections, and those that are WebSockets or about to become one. */
-  private readonly streams = new ConnectionCounts();
-  private readonly sockets = new ConnectionCounts();
+  /** The places of WebSockets, and of connections that are about to become one. */
+  private readonly sockets: ConnectionPlaces;
   private readonly connections = new Map<AnySocket, Connection>();
   private readonly admission: SocketAdmission;
   private readonly throttle: LogThrottle;
@@ -63,6 +69,7 @@ export class Gateway {
     const now = () => clock.monotonic();
     this.framed = createWires(limits, frame);
     this.plain = createWires(limits, asBytes);
+    this.sockets = new ConnectionPlaces({ most: limits.sockets, mostPerAddress: limits.socketsPerAddress });
     this.admission = new SocketAdmission({ limits, guard, now, sockets: this.sockets });
     this.throttle = new LogThrottle(now);
     this.webSockets = new WebSocketServer({
@@ -85,38 +92,27 @@ export class Gateway {
     return total;
   }
 
-  /** Takes a TCP connection, or drops it if there are too many that never became a WebSocket. */
-  connect(socket: Socket): void {
-    const { httpConnections, socketsPerAddress } = this.parts.limits;
-    const { streams, sockets } = this;
-    const address = socket.remoteAddress ?? '';
-    const isTooMany =
-      streams.size - sockets.size >= httpConnections ||
-      streams.of(address) - sockets.of(address) >= socketsPerAddress;
-    if (isTooMany) socket.destroy();
-    else streams.enter(address, socket);
-  }
-
-  /** Counts a TCP connection that another program let in. */
-  connected(socket: Socket): void {
-    this.streams.enter(socket.remoteAddress ?? '', socket);
-  }
-
   /** Answers an upgrade: with a socket, or with why there is none. @param origins which names and pages are let in */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     socket.on('error', () => socket.destroy());
-    const address = request.socket.remoteAddress ?? '';
+    const { authenticator, lobby } = this.parts;
+    lobby.hold(request.socket);
+    const peer = this.parts.peers.peerOf(request);
+    const { address } = peer;
     const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
-    const refusal = this.refusalOf(request, address, origins);
+    const refusal = this.refusalOf(request, peer, origins);
     if (refusal) return refuse(refusal);
-    this.sockets.enter(address, socket);
-    const { authenticator } = this.parts;
+    lobby.leave(request.socket);
+    const place = this.sockets.enter(address, socket, () => {
+      if (this.undecided.delete(socket)) refuse(CROWDED);
+    });
     const accept = (access: Access | null) =>
       this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         this.converse(webSocket, this.wireOf(webSocket, this.framed), framedSocket(webSocket, socket), {
           address,
           access,
           admit: (token) => authenticator.admit(token, address, request),
+          place,
         }),
       );
     const { authorization } = request.headers;
@@ -186,14 +182,17 @@ export class Gateway {
   }
 
   /** Gives the refusal of an upgrade, before any token is checked. */
-  private refusalOf(request: IncomingMessage, address: string, origins: Origins): Refusal | null {
+  private refusalOf(request: IncomingMessage, peer: Peer, origins: Origins): Refusal | null {
     const [path] = (request.url ?? '').split('?', 1);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (this.isStopping) return STOPPING;
+    const unclear = ambiguityOf(request, true);
+    if (unclear) return unclear;
+    if (peer.fault !== null) return { status: 400, reason: peer.fault };
     if (path !== STREAM_PATH) return { status: 404, reason: `the stream is at ${STREAM_PATH}` };
     if (!offered.some(encodingOf))
       return { status: 400, reason: `offer a subprotocol: ${SUBPROTOCOLS.join(', ')}` };
-    return origins.refusal(request, true) ?? this.admission.refusal(address);
+    return origins.refusal(request, true, peer) ?? this.admission.refusal(peer.address);
   }
 
   private refuse(socket: Duplex, address: string, refusal: Refusal): void {
@@ -213,7 +212,12 @@ export class Gateway {
   ): void {
     const { logger, telemetry, clock } = this.parts;
     const { wire: counters } = telemetry;
-    const { address, access, admit } = origin;
+    const { address, access, admit, place } = origin;
+    if (place)
+      place.end = () => {
+        socket.close(BUSY, 'overloaded');
+        socket.terminate?.();
+      };
     const id = ++counters.socketsOpened;
     const began = clock.monotonic();
     const connection = new Connection({
@@ -224,7 +228,9 @@ export class Gateway {
       counters,
       access,
       admit,
+      audit: new AuditTrail({ audit: this.parts.audit, address, connection: id }),
       onFault: (error) => this.fault(error, id),
+      onWelcome: () => place && this.sockets.settle(place, 'busy'),
     });
     const heard: AnySocket = socket as AcceptedSocket;
     this.connections.set(heard, connection);
@@ -259,6 +265,11 @@ export class Gateway {
 
 /** Tells a client to come back later. */
 const BUSY = 3000;
+const CROWDED: Refusal = {
+  status: 503,
+  reason: 'too many sockets: this one had not said hello',
+  headers: { 'Retry-After': '10' },
+};
 const LATE: Refusal = {
   status: 503,
   reason: 'the token could not be judged in time',

@@ -25,7 +25,8 @@ const WRITE_BYTES = 64 * 1024;
 
 export interface OutboxParts {
   readonly socket: SocketLike;
-  readonly encode: (message: ServerMessage) => Uint8Array;
+  /** Gives the frame of a message, or the frames of its parts. */
+  readonly encode: (message: ServerMessage) => Uint8Array | readonly Uint8Array[];
   readonly limits: Pick<Limits, 'queueLatestBytes' | 'queueCloseBytes' | 'queueCloseMs'>;
   readonly clock: Clock;
   readonly atTurnEnd: AtTurnEnd;
@@ -122,9 +123,12 @@ export class Outbox extends Subscriber<ServerMessage> {
   }
 
   private write(message: ServerMessage): void {
-    const frame = this.parts.encode(message);
-    this.frames.push(frame);
-    this.bytes += frame.length;
+    const encoded = this.parts.encode(message);
+    const frames: readonly Uint8Array[] = Array.isArray(encoded) ? encoded : [encoded as Uint8Array];
+    for (const frame of frames) {
+      this.frames.push(frame);
+      this.bytes += frame.length;
+    }
     if (this.bytes >= WRITE_BYTES) this.flush();
     this.awaitTurnEnd();
   }

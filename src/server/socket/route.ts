@@ -28,6 +28,7 @@ import type { Begun } from '../../sequence/results/watching.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { learn } from './answer-targets.js';
+import type { AuditTrail } from './audit-trail.js';
 import { Channels } from './channels.js';
 import { Lanes } from './lanes.js';
 import type { LatencySampler } from './latency-sampler.js';
@@ -56,6 +57,8 @@ export interface RouteParts {
   /** Called with the number of active views, and with each view that ends. */
   readonly onViews: (count: number) => void;
   readonly onUnwatch: (channel: number, view: View) => void;
+  /** Is told of what changes something, before it is answered. */
+  readonly audit?: AuditTrail | undefined;
   /** Has the socket room for more of the past? */
   readonly hasRoom: () => boolean;
 }
@@ -143,7 +146,9 @@ class Router extends Stage<ClientMessage, ServerMessage> {
 
   /** Sends an answer, or the error instead of it. */
   private told(message: ClientMessage, answer: () => Answer): Observable<unknown> {
+    const { audit, access } = this.parts;
     return defer(answer).pipe(
+      tap(audit?.begin(message, access(), this.channels.find(message))),
       tap((reply) => this.out.next(reply)),
       catchError((error: unknown) => {
         this.parts.refuse(error, message);
@@ -201,8 +206,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   /** Passes on a handle's acks and refusals. */
   private listen(handle: SequenceHandle): Subscription {
     const { channel } = handle;
-    const { sampler, now, refusePush } = this.parts;
-    const { onFault } = this.parts;
+    const { sampler, now, refusePush, onFault } = this.parts;
     const heard = new Subscription();
     heard.add(
       handle.acks$.subscribe(

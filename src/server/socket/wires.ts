@@ -1,11 +1,13 @@
 import type { Limits } from '../../limits.js';
 import { Codec, type Encoding, type WireForm } from '../../protocol/codec.js';
 import type { ServerMessage } from '../../protocol/messages.js';
+import { partsOf } from '../../protocol/parts.js';
 
 /** Reads and writes messages of one encoding. */
 export interface Wire {
   readonly codec: Codec;
-  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array;
+  /** Gives what a socket writes; several pieces, in order, for a message that is too large to be sent whole. */
+  readonly encode: (message: ServerMessage, form: WireForm) => Uint8Array | readonly Uint8Array[];
 }
 
 /**
@@ -21,7 +23,10 @@ export function createWires(
   const wire = (encoding: Encoding): Wire => {
     const codec = new Codec(encoding, limits);
     const [narrow, wide, packedNarrow, packedWide] = FORMS.map((form) =>
-      once((message: ServerMessage) => finish(codec.encode(message, form))),
+      once((message: ServerMessage) => {
+        const encoded = codec.encode(message, form);
+        return partsOf(encoded)?.map((part) => finish(codec.encode(part))) ?? finish(encoded);
+      }),
     );
     return {
       codec,

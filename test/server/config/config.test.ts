@@ -63,6 +63,16 @@ describe('the configuration', () => {
     );
   });
 
+  it('[ACC26] takes the proxies that are trusted from each place, and refuses what is no address', () => {
+    const both = ['127.0.0.1', '10.0.0.0/8'];
+    expect(loadConfig({ env: { EDDY_TRUST_PROXY: '127.0.0.1, 10.0.0.0/8' } }).trustProxy).toEqual(both);
+    expect(loadConfig({ file: json({ trustProxy: both }) }).trustProxy).toEqual(both);
+    expect(loadConfig({ flags: { trustProxy: both } }).trustProxy).toEqual(both);
+    expect(() => loadConfig({ env: { EDDY_TRUST_PROXY: 'nginx' } })).toThrow(
+      /trustProxy.0 \(EDDY_TRUST_PROXY\): must be an address, or a network/,
+    );
+  });
+
   it('[OPS1] takes the file that EDDY_CONFIG names, unless --config names another', () => {
     const env = { EDDY_CONFIG: json({ port: 1 }) };
     expect(loadConfig({ env }).port).toBe(1);
@@ -143,7 +153,7 @@ describe('the configuration', () => {
     [{ limits: { blockSteps: 257 } }, 'limits.blockSteps'],
     [{ limits: { sequences: 999 } }, 'limits.awakeSequences'],
     [{ limits: { queueCloseBytes: 200_000 } }, 'limits.queueLatestBytes'],
-    [{ limits: { requestMs: 5000 } }, 'limits.headersMs'],
+    [{ limits: { requestMs: 4000 } }, 'limits.headersMs'],
     [{ ephemeral: true, data: 'here' }, 'ephemeral'],
     [{ adminPort: 4000 }, 'adminPort'],
     [{ tls: { cert: 'c.pem' } as never }, 'tls.key: it is missing'],

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ConnectionCounts } from '../../../src/server/load/connection-counts.js';
+import { ConnectionPlaces } from '../../../src/server/load/connection-places.js';
 import { SAMPLE_MS, watchLag } from '../../../src/server/load/lag.js';
 import { LOOK_MS, LoadShedder } from '../../../src/server/load/load-shedder.js';
 import { createProbes } from '../../../src/server/load/probes.js';
@@ -125,14 +125,17 @@ describe('the admission of sockets', () => {
     const clock = createClock();
     const guard = { reason: null as string | null };
     const numbers = { sockets: 100, socketsPerAddress: 50, newSocketsPerSecond: 10, ...limits };
-    const sockets = new ConnectionCounts();
+    const sockets = new ConnectionPlaces({
+      most: numbers.sockets,
+      mostPerAddress: numbers.socketsPerAddress,
+    });
     const admission = new SocketAdmission({ limits: numbers, guard, sockets, now: clock.now });
     const streams: PassThrough[] = [];
     /** Comes from an address: in, or why not and when again. */
     const come = (address = 'a') => {
       const refusal = admission.refusal(address);
       const stream = new PassThrough();
-      if (refusal === null) sockets.enter(address, stream);
+      if (refusal === null) sockets.settle(sockets.enter(address, stream), 'busy');
       streams.push(stream);
       return refusal && `${refusal.status} ${refusal.reason}, ${refusal.headers?.['Retry-After']} s`;
     };
