@@ -7,27 +7,67 @@
  * flushed, could be lost after a failed flush, and would then never settle; it gains nothing, since the store has
  * one write under way at a time.
  */
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { EddyError } from '../../errors.js';
 import type { Changes, Disk, KeyRange } from '../log/disk.js';
+import { DataFile } from './data-file.js';
+import { diskWords } from './disk-words.js';
 import { flushFolder } from './flush-folder.js';
+import { FolderLock, isMarked } from './folder-lock.js';
 import { checkLmdbFile } from './lmdb-file.js';
+import { Place } from './place.js';
+
+/** What is held of a folder while it is open. */
+class Hold {
+  readonly file: DataFile;
+  readonly place: Place;
+
+  constructor(
+    readonly lock: FolderLock,
+    folder: string,
+  ) {
+    this.file = new DataFile(lock.data);
+    this.place = new Place(folder, lock.data);
+  }
+
+  close(): void {
+    this.place.close();
+    this.file.close();
+    this.lock.close();
+  }
+}
 
 /** A folder of LMDB as a disk. */
 export class LmdbDisk implements Disk {
+  private readonly path: string;
+  /** Marks the folder as held by this disk. */
+  private readonly word = randomUUID();
+  private hold: Hold;
   /** Null if it could not be reopened after a failure. */
-  private opened: RootDatabase<Buffer, string> | null;
+  private opened: RootDatabase<Buffer, string> | null = null;
   /** After a failed write LMDB may silently refuse all others, so it is reopened before the next one. */
   private hasFailed = false;
+  /** The last commit in the file. */
+  private transaction = 0n;
 
-  constructor(
-    private readonly folder: string,
-    private readonly unlock: () => void,
-  ) {
-    checkLmdbFile(join(folder, 'data.mdb'));
-    this.opened = this.open();
-    flushFolder(folder);
+  /**
+   * Takes the folder, which must be there.
+   *
+   * @throws EddyError `store-locked`, `store-damaged`
+   */
+  constructor(private readonly folder: string) {
+    this.path = resolve(folder);
+    this.hold = this.take();
+    try {
+      this.begin();
+      flushFolder(this.path);
+    } catch (error) {
+      this.hold.close();
+      throw error;
+    }
   }
 
   get(key: string): Uint8Array | undefined {
@@ -44,7 +84,7 @@ export class LmdbDisk implements Disk {
   }
 
   async write(changes: Changes): Promise<void> {
-    if (this.hasFailed) await this.reopen();
+    await this.makeReady(changes);
     try {
       await this.database.batch(() => {
         for (const [key, value] of changes) {
@@ -54,13 +94,30 @@ export class LmdbDisk implements Disk {
       });
     } catch (error) {
       this.hasFailed = true;
-      throw await reasonOf(error);
+      throw new Error(diskWords(await reasonOf(error)), { cause: error });
+    }
+    this.noteCommit();
+    this.checkPlace();
+    this.hold.place.measure();
+  }
+
+  fault(): string | null {
+    const wrong = this.hold.place.wrong();
+    if (wrong !== null) return this.isBackElsewhere() ? null : wrong;
+    try {
+      this.hold.lock.beat();
+      this.noteCommit();
+      return null;
+    } catch (error) {
+      if (error instanceof ForeignCommit) return error.message;
+      return `the data folder ${this.folder} cannot be written: ${diskWords(error)}`;
     }
   }
 
   async close(): Promise<void> {
     await this.opened?.close();
-    this.unlock();
+    if (this.hold.place.wrong() === null) this.hold.file.giveBack();
+    this.hold.close();
   }
 
   private get database(): RootDatabase<Buffer, string> {
@@ -69,15 +126,88 @@ export class LmdbDisk implements Disk {
     return this.opened;
   }
 
+  private take(): Hold {
+    return new Hold(FolderLock.take(this.folder, this.path, this.word), this.path);
+  }
+
+  /** Opens what was taken, once its file is known to be whole. */
+  private begin(): void {
+    checkLmdbFile(join(this.path, 'data.mdb'));
+    this.opened = this.open();
+    this.transaction = this.hold.file.head()?.transaction ?? 0n;
+    this.hold.place.measure();
+  }
+
   private open(): RootDatabase<Buffer, string> {
     return open<Buffer, string>({
-      path: this.folder,
+      path: this.path,
       noSubdir: false,
       encoding: 'binary',
       overlappingSync: false,
       // otherwise LMDB wraps each change in a batch of its own whose promise nobody handles: its rejection ends the process
       eventTurnBatching: false,
     });
+  }
+
+  /** Sees to it that a write can begin. @throws what is wrong, in words */
+  private async makeReady(changes: Changes): Promise<void> {
+    if (this.hold.place.wrong() !== null && this.isBackElsewhere()) await this.moveIn();
+    this.checkPlace();
+    this.noteCommit();
+    if (this.hasFailed || !this.opened) await this.reopen();
+    try {
+      await this.hold.file.makeRoom(changes);
+    } catch (error) {
+      throw new Error(`${diskWords(error)} (${this.folder})`, { cause: error });
+    }
+  }
+
+  /** @throws what is wrong with the place, in words */
+  private checkPlace(): void {
+    const wrong = this.hold.place.wrong();
+    if (wrong !== null) throw new Error(wrong);
+  }
+
+  /** Takes down the last commit: the one before the last write, or that write's. @throws if it is neither, in words */
+  private noteCommit(): void {
+    const last = this.hold.file.head()?.transaction;
+    if (last === undefined || !this.isOwn(last))
+      throw new ForeignCommit(
+        `something else has written to ${join(this.folder, 'data.mdb')}: its last commit is ${last ?? 'none'}, not ${this.transaction}`,
+      );
+    this.transaction = last;
+  }
+
+  private isOwn(transaction: bigint): boolean {
+    return transaction === this.transaction || transaction === this.transaction + 1n;
+  }
+
+  /** Does a folder lie at the path that holds exactly what this disk has written, and that nobody has had since? */
+  private isBackElsewhere(): boolean {
+    if (!isMarked(this.path, this.word)) return false;
+    let file: number;
+    try {
+      file = openSync(join(this.path, 'data.mdb'), 'r');
+    } catch {
+      return false;
+    }
+    try {
+      const head = new DataFile(file).head();
+      return head !== null && this.isOwn(head.transaction);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Goes over to the folder that lies at the path. */
+  private async moveIn(): Promise<void> {
+    const { hold, opened } = this;
+    this.hold = this.take();
+    this.opened = null;
+    hold.close();
+    await opened?.close();
+    this.begin();
+    this.hasFailed = false;
   }
 
   private async reopen(): Promise<void> {
@@ -88,6 +218,9 @@ export class LmdbDisk implements Disk {
     this.hasFailed = false;
   }
 }
+
+/** The file of a disk has a commit that the disk did not make. */
+class ForeignCommit extends Error {}
 
 /** LMDB reports why a commit failed in a second promise. */
 async function reasonOf(error: unknown): Promise<unknown> {
