@@ -32,7 +32,14 @@ export const bringBack = (parts: SequenceParts): Sequence =>
   });
 
 const pastOf = ({ past: limits, clock, onFault }: SequenceParts, { pages }: SequenceStore, spec: ModelSpec) =>
-  new Past({ pages, spec, limits, wall: () => clock.wall(), onDamage: onFault });
+  new Past({
+    pages,
+    spec,
+    limits,
+    wall: () => clock.wall(),
+    monotonic: () => clock.monotonic(),
+    onDamage: onFault,
+  });
 
 function open(parts: SequenceParts, begin: (log: SequenceStore) => Recovered | Asleep): Sequence {
   const events = new LogEvents();

@@ -111,6 +111,7 @@ export class PastBench {
       spec,
       limits: this.limits,
       wall: () => this.now,
+      monotonic: () => this.now,
       onDamage: (error) => this.damage.push(error),
     });
   }

@@ -6,4 +6,5 @@ export const virtualClock = (scheduler: VirtualTimeScheduler): Clock => ({
   monotonic: () => scheduler.now(),
   wall: () => scheduler.now(),
   scheduler,
+  background: scheduler,
 });

@@ -66,6 +66,8 @@ export interface PastParts {
   readonly limits: PastLimits;
   /** The time, in milliseconds since 1970. */
   readonly wall: () => number;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonic: () => number;
   /** Reports a damaged page; the past has a gap there. */
   readonly onDamage: (error: EddyError) => void;
 }
@@ -108,13 +110,13 @@ export class Past implements CopyRoom {
   private metricsAt: number | null = null;
   /** When they were taken, in milliseconds since 1970. */
   private metricsMs = Number.NEGATIVE_INFINITY;
-  private readonly wall: () => number;
+  private readonly monotonic: () => number;
   /** When hidden states were stored last, in milliseconds since 1970. */
   private statesMs = Number.NEGATIVE_INFINITY;
   readonly ranges = () => null; // of live results only
 
-  constructor({ pages, spec, limits, wall, onDamage }: PastParts) {
-    this.wall = wall;
+  constructor({ pages, spec, limits, wall, monotonic, onDamage }: PastParts) {
+    this.monotonic = monotonic;
     const { batch } = spec;
     const [input, output, state] = [batch * spec.features, batch * outputsOf(spec), batch * spec.units];
     this.outputs = output;
@@ -232,13 +234,14 @@ export class Past implements CopyRoom {
     if (this.metricsAt === null || seq < this.metricsAt) return true;
     const steps = seq - this.metricsAt;
     return (
-      steps >= FAST_METRICS_STEPS || (steps >= METRICS_STEPS && this.wall() - this.metricsMs >= METRICS_MS)
+      steps >= FAST_METRICS_STEPS ||
+      (steps >= METRICS_STEPS && this.monotonic() - this.metricsMs >= METRICS_MS)
     );
   }
 
   metrics(metrics: Omit<Extract<PastEntry, { kind: 'metrics' }>, 'kind'>): void {
     this.metricsAt = metrics.seq;
-    this.metricsMs = this.wall();
+    this.metricsMs = this.monotonic();
     this.steps.note({ kind: 'metrics', ...metrics });
   }
 
@@ -249,7 +252,7 @@ export class Past implements CopyRoom {
    */
   keep(isLast = true): void {
     this.steps.keep();
-    const now = this.wall();
+    const now = this.monotonic();
     if (!isLast && now - this.statesMs < STATES_MS) return;
     this.statesMs = now;
     this.states?.keep();

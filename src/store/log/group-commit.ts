@@ -14,7 +14,7 @@ import type { Disk, KeyRange } from './disk.js';
 
 export interface GroupCommitParts {
   /** By default the clocks of this machine. */
-  readonly clock?: Pick<Clock, 'monotonic' | 'scheduler'>;
+  readonly clock?: Pick<Clock, 'monotonic' | 'scheduler' | 'background'>;
   /** Runs work after the present turn of the event loop. */
   readonly atTurnEnd?: (work: () => void) => void;
   /** How long gathered changes may wait for more, in milliseconds. */
@@ -51,7 +51,7 @@ export class GroupCommit {
   /** Did the disk say last that it is not fit? */
   private isUnfit = false;
 
-  private readonly clock: Pick<Clock, 'monotonic' | 'scheduler'>;
+  private readonly clock: Pick<Clock, 'monotonic' | 'scheduler' | 'background'>;
   private readonly atTurnEnd: (work: () => void) => void;
   private readonly groupMs: number;
   private readonly retryMs: number;
@@ -209,7 +209,7 @@ export class GroupCommit {
   }
 
   private lookLater(): Subscription {
-    return this.clock.scheduler.schedule(() => {
+    return this.clock.background.schedule(() => {
       this.look();
       this.watch = this.lookLater();
     }, LOOK_MS);

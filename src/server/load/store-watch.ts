@@ -1,0 +1,31 @@
+/** Notices when a store fails, and when it can write again: once each, however often it tries in between. */
+import type { Subscription } from 'rxjs';
+import type { Clock } from '../../clock.js';
+import type { EddyError } from '../../errors.js';
+import type { Store } from '../../store/store.js';
+
+export interface StoreWatchParts {
+  readonly store: Pick<Store, 'failure'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'background'>;
+  readonly onFailure: (failure: EddyError) => void;
+  /** @param ms how long it could not write */
+  readonly onMended: (ms: number) => void;
+}
+
+/** Milliseconds between two looks. */
+export const LOOK_MS = 200;
+
+export function watchStore({ store, clock, onFailure, onMended }: StoreWatchParts): Subscription {
+  let since: number | null = null;
+  return clock.background.schedule(function look() {
+    const { failure } = store;
+    if (failure && since === null) {
+      since = clock.monotonic();
+      onFailure(failure);
+    } else if (!failure && since !== null) {
+      onMended(clock.monotonic() - since);
+      since = null;
+    }
+    this.schedule(undefined, LOOK_MS);
+  }, LOOK_MS);
+}
