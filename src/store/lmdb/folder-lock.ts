@@ -52,29 +52,31 @@ export class FolderLock {
   private constructor(
     private readonly path: string,
     private readonly word: string,
-    private file: number,
+    private file: number | null,
     /** The data file. Whoever closes it gives up the lock. */
     readonly data: number,
   ) {}
 
   /** Writes the mark again, as a sign of life, into a new file where the former was deleted. */
   beat(): void {
-    if (!isAt(this.path, this.file)) {
+    if (this.file === null || !isAt(this.path, this.file)) {
       const file = lockedFile(this.path);
       // whoever has it is refused the data file
       if (file === null) return;
-      closeSync(this.file);
+      this.close();
       this.file = file;
     }
     this.mark();
   }
 
-  /** Gives up `eddy.lock`. */
+  /** Gives up `eddy.lock`; the next beat takes it again. */
   close(): void {
-    closeSync(this.file);
+    if (this.file !== null) closeSync(this.file);
+    this.file = null;
   }
 
   private mark(): void {
+    if (this.file === null) return;
     // always as long, and never shortened first: so a full disk does not refuse it
     writeSync(this.file, `${String(process.pid).padEnd(10)}\n${this.word}\n`, 0);
   }

@@ -52,6 +52,11 @@ export class LmdbDisk implements Disk {
   private hasFailed = false;
   /** The last commit in the file. */
   private transaction = 0n;
+  private isWriting = false;
+  /** Looks for the files elsewhere at present. */
+  private settling: Promise<void> | null = null;
+  /** What was found at the path and was not as it should be. */
+  private refused: string | null = null;
 
   /**
    * Takes the folder, which must be there.
@@ -84,7 +89,17 @@ export class LmdbDisk implements Disk {
   }
 
   async write(changes: Changes): Promise<void> {
-    await this.makeReady(changes);
+    if (this.hold.place.wrong() !== null) await this.settled();
+    this.isWriting = true;
+    try {
+      await this.makeReady(changes);
+      await this.commit(changes);
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  private async commit(changes: Changes): Promise<void> {
     try {
       await this.database.batch(() => {
         for (const [key, value] of changes) {
@@ -103,7 +118,10 @@ export class LmdbDisk implements Disk {
 
   fault(): string | null {
     const wrong = this.hold.place.wrong();
-    if (wrong !== null) return this.isBackElsewhere() ? null : wrong;
+    if (wrong !== null) {
+      if (!this.isWriting) void this.settled();
+      return wrong;
+    }
     try {
       this.hold.lock.beat();
       this.noteCommit();
@@ -115,6 +133,7 @@ export class LmdbDisk implements Disk {
   }
 
   async close(): Promise<void> {
+    await this.settling;
     await this.opened?.close();
     if (this.hold.place.wrong() === null) this.hold.file.giveBack();
     this.hold.close();
@@ -151,7 +170,6 @@ export class LmdbDisk implements Disk {
 
   /** Sees to it that a write can begin. @throws what is wrong, in words */
   private async makeReady(changes: Changes): Promise<void> {
-    if (this.hold.place.wrong() !== null && this.isBackElsewhere()) await this.moveIn();
     this.checkPlace();
     this.noteCommit();
     if (this.hasFailed || !this.opened) await this.reopen();
@@ -182,15 +200,32 @@ export class LmdbDisk implements Disk {
     return transaction === this.transaction || transaction === this.transaction + 1n;
   }
 
-  /** Does a folder lie at the path that holds exactly what this disk has written, and that nobody has had since? */
-  private isBackElsewhere(): boolean {
-    if (!isMarked(this.path, this.word)) return false;
-    let file: number;
+  /** One look at a time. */
+  private settled(): Promise<void> {
+    this.settling ??= this.settle().finally(() => {
+      this.settling = null;
+    });
+    return this.settling;
+  }
+
+  /** Goes over to what lies at the path, if that is another file that holds exactly what this disk has written. */
+  private async settle(): Promise<void> {
     try {
-      file = openSync(join(this.path, 'data.mdb'), 'r');
+      const other = this.hold.place.other();
+      if (other === null || other === this.refused) return;
+      this.refused = other;
+      if (!this.isOwnAt(this.path)) return;
+      await this.moveIn();
+      this.refused = null;
     } catch {
-      return false;
+      // what is wrong with the place stays so, and is told
     }
+  }
+
+  /** Is the folder at a path one that this disk was the last to have, up to its last commit? */
+  private isOwnAt(path: string): boolean {
+    if (!isMarked(path, this.word)) return false;
+    const file = openSync(join(path, 'data.mdb'), 'r');
     try {
       const head = new DataFile(file).head();
       return head !== null && this.isOwn(head.transaction);
@@ -199,15 +234,25 @@ export class LmdbDisk implements Disk {
     }
   }
 
-  /** Goes over to the folder that lies at the path. */
   private async moveIn(): Promise<void> {
     const { hold, opened } = this;
-    this.hold = this.take();
+    // in the same folder it is one and the same lock
+    hold.lock.close();
+    const next = this.take();
+    try {
+      checkLmdbFile(join(this.path, 'data.mdb'));
+    } catch (error) {
+      next.close();
+      throw error;
+    }
     this.opened = null;
-    hold.close();
     await opened?.close();
-    this.begin();
-    this.hasFailed = false;
+    hold.close();
+    this.hold = next;
+    this.hasFailed = true;
+    await this.reopen();
+    this.transaction = next.file.head()?.transaction ?? 0n;
+    next.place.measure();
   }
 
   private async reopen(): Promise<void> {

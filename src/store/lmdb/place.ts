@@ -56,6 +56,14 @@ export class Place {
     }
   }
 
+  /** Gives which file lies at the path in place of the one that was opened, as a mark of it as it is; null if none does. */
+  other(): string | null {
+    const found = statSync(this.data, { ...BIG, throwIfNoEntry: false });
+    return found && !isSame(found, this.wasData)
+      ? [found.dev, found.ino, found.size, found.mtimeNs].join()
+      : null;
+  }
+
   /** Takes down how many bytes the file has: with fewer it has been cut. */
   measure(): void {
     this.leastBytes = fstatSync(this.dataFile, BIG).size;
