@@ -90,7 +90,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     checks: { store: () => store.failure?.message ?? null },
     metricsOfProcess,
     spreadMs: shutdown.spreadMs,
-    onStop: [() => lag.end(), () => storeWatch.unsubscribe()],
+    onStop: [() => lag.end(), () => storeWatch.end()],
     onReload: {},
     server: `eddy/${VERSION}`,
     credentials,

@@ -17,6 +17,7 @@ export function createRegistry(
     epochs?: string;
     keeping?: Partial<Keeping>;
     past?: Partial<PastLimits>;
+    wall?: () => number;
   } = {},
 ) {
   const scheduler = new VirtualTimeScheduler();
@@ -24,7 +25,7 @@ export function createRegistry(
   const registry = new Registry({
     kernels: sharedKernels(),
     store: options.store ?? createMemoryStore(),
-    clock: virtualClock(scheduler),
+    clock: { ...virtualClock(scheduler), wall: options.wall ?? (() => scheduler.now()) },
     newEpoch: () => `${options.epochs ?? 'epoch'}-${++epochs}`,
     onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },

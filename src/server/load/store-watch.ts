@@ -1,5 +1,4 @@
 /** Notices when a store fails, and when it can write again: once each, however often it tries in between. */
-import type { Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import type { EddyError } from '../../errors.js';
 import type { Store } from '../../store/store.js';
@@ -15,9 +14,10 @@ export interface StoreWatchParts {
 /** Milliseconds between two looks. */
 export const LOOK_MS = 200;
 
-export function watchStore({ store, clock, onFailure, onMended }: StoreWatchParts): Subscription {
+/** Watches until `end`, which looks once more. */
+export function watchStore({ store, clock, onFailure, onMended }: StoreWatchParts): { end(): void } {
   let since: number | null = null;
-  return clock.background.schedule(function look() {
+  const look = () => {
     const { failure } = store;
     if (failure && since === null) {
       since = clock.monotonic();
@@ -26,6 +26,15 @@ export function watchStore({ store, clock, onFailure, onMended }: StoreWatchPart
       onMended(clock.monotonic() - since);
       since = null;
     }
+  };
+  const timer = clock.background.schedule(function again() {
+    look();
     this.schedule(undefined, LOOK_MS);
   }, LOOK_MS);
+  return {
+    end() {
+      timer.unsubscribe();
+      look();
+    },
+  };
 }
