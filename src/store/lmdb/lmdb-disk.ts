@@ -123,12 +123,10 @@ export class LmdbDisk implements Disk {
       return wrong;
     }
     try {
-      this.hold.lock.beat();
-      this.noteCommit();
+      this.checkFit();
       return null;
     } catch (error) {
-      if (error instanceof ForeignCommit) return error.message;
-      return `the data folder ${this.folder} cannot be written: ${diskWords(error)}`;
+      return (error as Error).message;
     }
   }
 
@@ -171,7 +169,7 @@ export class LmdbDisk implements Disk {
   /** Sees to it that a write can begin. @throws what is wrong, in words */
   private async makeReady(changes: Changes): Promise<void> {
     this.checkPlace();
-    this.noteCommit();
+    this.checkFit();
     if (this.hasFailed || !this.opened) await this.reopen();
     try {
       await this.hold.file.makeRoom(changes);
@@ -186,11 +184,21 @@ export class LmdbDisk implements Disk {
     if (wrong !== null) throw new Error(wrong);
   }
 
+  /** Writes a sign of life, and looks for commits of others. @throws what is wrong, in words */
+  private checkFit(): void {
+    try {
+      this.hold.lock.beat();
+    } catch (error) {
+      throw new Error(`${diskWords(error)} (${this.folder})`, { cause: error });
+    }
+    this.noteCommit();
+  }
+
   /** Takes down the last commit: the one before the last write, or that write's. @throws if it is neither, in words */
   private noteCommit(): void {
     const last = this.hold.file.head()?.transaction;
     if (last === undefined || !this.isOwn(last))
-      throw new ForeignCommit(
+      throw new Error(
         `something else has written to ${join(this.folder, 'data.mdb')}: its last commit is ${last ?? 'none'}, not ${this.transaction}`,
       );
     this.transaction = last;
@@ -263,9 +271,6 @@ export class LmdbDisk implements Disk {
     this.hasFailed = false;
   }
 }
-
-/** The file of a disk has a commit that the disk did not make. */
-class ForeignCommit extends Error {}
 
 /** LMDB reports why a commit failed in a second promise. */
 async function reasonOf(error: unknown): Promise<unknown> {

@@ -62,7 +62,7 @@ async function advance(ms: number): Promise<void> {
 
 /** Lets retries go by until everything is durable. */
 async function mended(store: Store): Promise<void> {
-  for (let i = 0; i < 1000 && store.failure; i++) {
+  while (store.failure) {
     await advance(LOOK_MS);
     await new Promise((resolve) => setImmediate(resolve));
   }
