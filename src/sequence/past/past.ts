@@ -108,10 +108,9 @@ export class Past implements CopyRoom {
   private readonly outputs: number;
   /** Number of the last step with metrics. */
   private metricsAt: number | null = null;
-  /** When they were taken, in milliseconds since 1970. */
-  private metricsMs = Number.NEGATIVE_INFINITY;
   private readonly monotonic: () => number;
-  /** When hidden states were stored last, in milliseconds since 1970. */
+  /** When they were taken, and when hidden states were stored last, by the monotonic clock. */
+  private metricsMs = Number.NEGATIVE_INFINITY;
   private statesMs = Number.NEGATIVE_INFINITY;
   readonly ranges = () => null; // of live results only
 
@@ -233,10 +232,8 @@ export class Past implements CopyRoom {
     this.metricsAt ??= this.steps.entries.findLast(({ kind }) => kind === 'metrics')?.seq ?? null;
     if (this.metricsAt === null || seq < this.metricsAt) return true;
     const steps = seq - this.metricsAt;
-    return (
-      steps >= FAST_METRICS_STEPS ||
-      (steps >= METRICS_STEPS && this.monotonic() - this.metricsMs >= METRICS_MS)
-    );
+    const ms = this.monotonic() - this.metricsMs;
+    return steps >= FAST_METRICS_STEPS || (steps >= METRICS_STEPS && ms >= METRICS_MS);
   }
 
   metrics(metrics: Omit<Extract<PastEntry, { kind: 'metrics' }>, 'kind'>): void {

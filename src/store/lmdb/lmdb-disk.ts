@@ -14,13 +14,13 @@ import { open, type RootDatabase } from 'lmdb';
 import { EddyError } from '../../errors.js';
 import type { Changes, Disk, KeyRange } from '../log/disk.js';
 import { DataFile } from './data-file.js';
+import { Place } from './data-place.js';
 import { diskWords } from './disk-words.js';
 import { flushFolder } from './flush-folder.js';
 import { FolderLock, isMarked } from './folder-lock.js';
 import { checkLmdbFile } from './lmdb-file.js';
-import { Place } from './place.js';
 
-/** What is held of a folder while it is open. */
+/** The lock, the data file and the place of a folder while it is open. */
 class Hold {
   readonly file: DataFile;
   readonly place: Place;
