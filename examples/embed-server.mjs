@@ -16,7 +16,7 @@ const eddy = createServer({
 
 const http = createHttpServer((request, response) => {
   if (request.url === '/') response.end('Eddy is at /stream\n');
-  else eddy.handle(request, response); // its dashboard, /livez, /metrics
+  else void eddy.handle(request, response); // its dashboard, /livez, /metrics
 });
 eddy.attach(http);
 

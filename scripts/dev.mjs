@@ -29,9 +29,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => e
 
 if (!areKernelsFresh()) await buildKernels();
 await typescript.compile();
-const serverUrl = ending ? null : await server.restart();
+const serverUrl = ending !== null ? null : await server.restart();
 if (serverUrl === null) {
-  if (!ending) say('the server does not start');
+  if (ending === null) say('the server does not start');
   await end(1);
 }
 const page = await servePage(root, { port: pagePort, serverUrl });
@@ -54,10 +54,10 @@ async function rebuild(files) {
     if (error) return say(`the kernels do not compile: ${error}`);
   }
   const written = await typescript.compile();
-  if (ending) return;
+  if (ending !== null) return;
   if (!written.some((file) => file.startsWith('dist/src/'))) return say(`${what}: compiled after ${since()}`);
   const url = await server.restart();
-  if (ending) return;
+  if (ending !== null) return;
   say(`${what}: ${url ? `running after ${since()}` : 'the server does not start; waiting for a change'}`);
 }
 

@@ -1,4 +1,5 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
+import { backgroundScheduler } from './background.js';
 
 /** Time, in one object, so that a test can move it. */
 export interface Clock {
@@ -9,6 +10,8 @@ export interface Clock {
   readonly scheduler: SchedulerLike;
   /** Does work in the next turn of the event loop, once what has arrived meanwhile was heard. */
   nextTurn(work: () => void): Subscription;
+  /** For what only watches: it keeps no process alive that has nothing else to do. */
+  readonly background: SchedulerLike;
 }
 
 export const systemClock: Clock = {
@@ -19,4 +22,5 @@ export const systemClock: Clock = {
     const turn = setImmediate(work);
     return new Subscription(() => clearImmediate(turn));
   },
+  background: backgroundScheduler,
 };

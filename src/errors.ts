@@ -141,7 +141,11 @@ export const ERRORS = {
     close: 3011,
     about: 'the program that embeds the server could not decide who may connect',
   },
-  'access-changed': { temporary: true, close: 3010, about: 'the rights of the token have changed' },
+  'access-changed': {
+    temporary: true,
+    close: 3010,
+    about: "the rights of the token have changed, or the server's clock was set back: ask again",
+  },
   'attempts-limit': { temporary: true, close: 3011, about: 'too many tokens from this address were refused' },
   'hello-timeout': { temporary: false, close: 3500, about: 'hello did not arrive in time' },
   'error-limit': { temporary: false, close: 3501, about: 'too many messages on this socket were refused' },

@@ -10,13 +10,18 @@ import { addSequences } from './commands/sequences.js';
 import { addServe } from './commands/serve.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
+import { sayFatal, speakJson } from './shared/json-words.js';
 import { endWhenUnread, say } from './shared/output.js';
+
+/** Of a server each line on stderr is one of JSON, from the first to the last. */
+const isServer = process.argv[2] === 'serve';
+if (isServer) speakJson();
 
 const program = new Command('eddy')
   .description('Runs a stateful RNN over live data streams and trains it while serving.')
   .version(VERSION)
   .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .configureOutput({ writeErr: isServer ? sayFatal : (text) => process.stderr.write(text) })
   .addHelpText(
     'after',
     `
@@ -40,7 +45,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    say(`eddy: ${messageOf(error)}`);
+    if (isServer) sayFatal(messageOf(error));
+    else say(`eddy: ${messageOf(error)}`);
     process.exitCode = 1;
   }
 }

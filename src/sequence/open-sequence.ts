@@ -55,4 +55,11 @@ export function* bringBack(parts: SequenceParts): Pieces<Sequence> {
 }
 
 const pastOf = ({ past: limits, clock, onFault }: SequenceParts, { pages }: SequenceStore, spec: ModelSpec) =>
-  new Past({ pages, spec, limits, wall: () => clock.wall(), onDamage: onFault });
+  new Past({
+    pages,
+    spec,
+    limits,
+    wall: () => clock.wall(),
+    monotonic: () => clock.monotonic(),
+    onDamage: onFault,
+  });

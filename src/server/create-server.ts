@@ -15,6 +15,7 @@ import { EddyServer } from './eddy-server.js';
 import { watchLag } from './load/lag.js';
 import { LoadShedder } from './load/load-shedder.js';
 import { createProbes } from './load/probes.js';
+import { watchStore } from './load/store-watch.js';
 import type { ServerParts } from './server-parts.js';
 import { createAudit } from './telemetry/audit.js';
 import { AuditFile } from './telemetry/audit-file.js';
@@ -56,7 +57,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
   const store = givenStore ?? createMemoryStore(pageBytesOf(past));
   const logger = given ?? createLogger(logLevel);
   const clock = systemClock;
-  const { scheduler } = clock;
+  const { background } = clock;
   const security = securityOf(config);
   const keeping = { ...checkpoint, idleMs };
   const registry = createRegistry({ logger, store, telemetry, limits, keeping, past });
@@ -65,14 +66,21 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     warn: (text) => logger.warn(text),
   });
   const auditFile = config.auditLog === undefined ? null : new AuditFile({ path: config.auditLog, logger });
-  const lag = watchLag({ scheduler, now: () => clock.monotonic() });
+  const lag = watchLag({ scheduler: background, now: () => clock.monotonic() });
   const guard = new LoadShedder({
-    scheduler,
+    scheduler: background,
     probes: createProbes(lag, guardLimits),
     onChange: (reason) =>
       reason === null
         ? logger.info('new work is accepted again')
         : logger.warn({ reason }, 'new sockets, sequences and views are refused'),
+  });
+  const storeWatch = watchStore({
+    store,
+    clock,
+    onFailure: ({ message }) =>
+      logger.error({ reason: message }, 'the store fails: nothing is acknowledged until it can write again'),
+    onMended: (ms) => logger.info({ seconds: Math.round(ms / 100) / 10 }, 'the store writes again'),
   });
   return {
     registry,
@@ -85,7 +93,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     checks: { store: () => store.failure?.message ?? null },
     metricsOfProcess,
     spreadMs: shutdown.spreadMs,
-    onStop: [() => lag.end(), ...(auditFile ? [() => auditFile.close()] : [])],
+    onStop: [() => lag.end(), () => storeWatch.end(), ...(auditFile ? [() => auditFile.close()] : [])],
     onReload: auditFile ? { audit: async () => reopened(auditFile) } : {},
     audit: createAudit({ logger, file: auditFile, now: () => clock.wall() }),
     server: `eddy/${VERSION}`,

@@ -158,7 +158,7 @@ export class EddyServer {
    */
   async client(): Promise<Client> {
     const { connectInProcess } = await import('./in-process.js');
-    if (this.stopping) throw new EddyError('server-shutdown', 'the server has stopped');
+    if (this.stopping !== null) throw new EddyError('server-shutdown', 'the server has stopped');
     const admit = async () => EVERYTHING;
     const client = connectInProcess((socket) =>
       this.gateway.serve(socket, { address: null, access: EVERYTHING, admit }),
@@ -205,7 +205,7 @@ export class EddyServer {
     const { guard, checks, clock, protectMetrics } = this.parts;
     const { authenticator, peers } = this;
     const all: Record<string, Check> = {
-      running: () => (this.stopping ? 'shutting down' : null),
+      running: () => (this.stopping !== null ? 'shutting down' : null),
       load: () => guard.reason,
       ...checks,
     };

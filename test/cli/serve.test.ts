@@ -54,7 +54,12 @@ describe('a server process', () => {
       env: { EDDY_LIMITS_VIEWS: 'all' },
     });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^eddy: config-invalid: limits\.views \(EDDY_LIMITS_VIEWS\): /);
+    expect(linesOf(stderr)).toEqual([
+      expect.objectContaining({
+        level: 60,
+        msg: expect.stringMatching(/^config-invalid: limits\.views \(EDDY_LIMITS_VIEWS\): /),
+      }),
+    ]);
   });
 
   it('[OPS1] has the limits of its file and its environment', async () => {

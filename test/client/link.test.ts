@@ -234,7 +234,7 @@ describe('the connection', () => {
     const handle = client.open('s', { spec: { features: 1, units: 1 } });
     handle.states$.subscribe({ complete: () => client.close() });
     await peer.open();
-    handle.close();
+    void handle.close();
     await turn();
     peer.break();
     peer.advance(60_000);

@@ -226,8 +226,8 @@ describe('pushing steps', () => {
     await handle.drained();
     const done: string[] = [];
     pushAll(handle, [0, 1]);
-    handle.ready().then(() => done.push('ready'));
-    handle.drained().then(() => done.push('drained'));
+    void handle.ready().then(() => done.push('ready'));
+    void handle.drained().then(() => done.push('drained'));
     await peer.settle();
     expect(done).toEqual([]);
     peer.say({ type: 'ack', channel: 1, seq: 0 });

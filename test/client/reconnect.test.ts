@@ -445,8 +445,8 @@ describe('closing', () => {
   it('[SDK30] a handle lets requests go first', async () => {
     const handle = await open();
     const done: string[] = [];
-    handle.reset('state').then(() => done.push('reset'));
-    handle.close().then(() => done.push('close'));
+    void handle.reset('state').then(() => done.push('reset'));
+    void handle.close().then(() => done.push('close'));
     await peer.settle();
     expect(done.sort()).toEqual(['close', 'reset']);
     expect(peer.heard.slice(2).map(({ type }) => type)).toEqual(['reset', 'close']);

@@ -51,7 +51,7 @@ describe('the types of the SDK', () => {
     of('1').subscribe(handle);
     expectTypeOf(handle.pump([[1], { x: [2] }])).toEqualTypeOf<Promise<void>>();
     // @ts-expect-error a step is not a source of steps
-    handle.pump([1, 2]);
+    void handle.pump([1, 2]);
   });
 
   it('tell what goes in and comes back', () => {

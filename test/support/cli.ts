@@ -108,7 +108,15 @@ export async function serve(args: readonly string[] = [], env: Record<string, st
         if (String(data).includes(words)) resolve();
       });
     });
-  return { url, adminUrl, stop, ended: end, kill: (signal: NodeJS.Signals) => child.kill(signal), logged };
+  return {
+    url,
+    adminUrl,
+    pid: child.pid!,
+    stop,
+    ended: end,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    logged,
+  };
 }
 
 /** Writes a file that is gone after the test, and gives its path. */

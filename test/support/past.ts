@@ -26,6 +26,8 @@ export class PastBench {
   past: Past;
   log: SequenceStore;
   now = 0;
+  /** How far the wall clock was set. */
+  setBy = 0;
   readonly damage: EddyError[] = [];
   private readonly limits: PastLimits;
 
@@ -110,7 +112,8 @@ export class PastBench {
       pages: this.log.pages,
       spec,
       limits: this.limits,
-      wall: () => this.now,
+      wall: () => this.now + this.setBy,
+      monotonic: () => this.now,
       onDamage: (error) => this.damage.push(error),
     });
   }

@@ -20,6 +20,7 @@ export function createRegistry(
     past?: Partial<PastLimits>;
     grain?: Grain;
     scheduler?: VirtualTimeScheduler;
+    wall?: () => number;
   } = {},
 ) {
   const { scheduler = new VirtualTimeScheduler() } = options;
@@ -27,7 +28,7 @@ export function createRegistry(
   const registry = new Registry({
     kernels: sharedKernels(),
     store: options.store ?? createMemoryStore(),
-    clock: virtualClock(scheduler),
+    clock: { ...virtualClock(scheduler), wall: options.wall ?? (() => scheduler.now()) },
     newEpoch: () => `${options.epochs ?? 'epoch'}-${++epochs}`,
     onFault: options.onFault ?? (() => undefined),
     limits: { ...DEFAULT_LIMITS, ...options.limits },

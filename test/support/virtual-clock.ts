@@ -7,4 +7,5 @@ export const virtualClock = (scheduler: VirtualTimeScheduler): Clock => ({
   wall: () => scheduler.now(),
   scheduler,
   nextTurn: (work) => scheduler.schedule(work),
+  background: scheduler,
 });

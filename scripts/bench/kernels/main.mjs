@@ -32,7 +32,8 @@ for (const [F, N] of SIZES)
       eddy: timer(createWork(createWasmKernels(), what, F, N, T, B), quick ? 4 : 20),
       plain: timer(createWork(createReferenceKernels('float32'), what, F, N, T, B), quick ? 4 : 20),
     };
-    if (native && what !== 'update with norm') contenders.native = () => native.time(what, F, N, T, B);
+    if (native !== null && what !== 'update with norm')
+      contenders.native = () => native.time(what, F, N, T, B);
     const times = await interleave(contenders, rounds);
     for (const name of Object.keys(times)) times[name] /= unit;
     results.push({ what, F, N, ...times });
@@ -47,7 +48,9 @@ else {
     `Kernels: ${cpu}, ${cores} cores, Node ${node}, ${date}; medians of ${rounds} interleaved rounds.`,
   );
   console.log(
-    native ? 'Native: gcc -O3 -march=native -ffast-math.\n' : 'Native: skipped, there is no gcc here.\n',
+    native !== null
+      ? 'Native: gcc -O3 -march=native -ffast-math.\n'
+      : 'Native: skipped, there is no gcc here.\n',
   );
   const us = (value) => (value === undefined ? '-' : value >= 100 ? value.toFixed(0) : value.toFixed(3));
   const head = ['what', 'F', 'N', 'Eddy us', 'plain us', 'native us', 'MAC/ns', 'x plain', 'x native'];

@@ -143,9 +143,9 @@ class Run {
       const lane = lanes.get(row.by) ?? (await lanes.open(row.by));
       if (!lane.wants(row)) continue;
       const pause = pace.next();
-      if (pause) await pause;
+      if (pause !== null) await pause;
       const full = lane.take(row);
-      if (full) await full;
+      if (full !== null) await full;
       this.view.draw(() => this.picture());
     }
     await Promise.all(lanes.all.map((lane) => lane.finish()));

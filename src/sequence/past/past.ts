@@ -66,6 +66,8 @@ export interface PastParts {
   readonly limits: PastLimits;
   /** The time, in milliseconds since 1970. */
   readonly wall: () => number;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonic: () => number;
   /** Reports a damaged page; the past has a gap there. */
   readonly onDamage: (error: EddyError) => void;
 }
@@ -106,15 +108,14 @@ export class Past implements CopyRoom {
   private readonly outputs: number;
   /** Number of the last step with metrics. */
   private metricsAt: number | null = null;
-  /** When they were taken, in milliseconds since 1970. */
+  private readonly monotonic: () => number;
+  /** When they were taken, and when hidden states were stored last, by the monotonic clock. */
   private metricsMs = Number.NEGATIVE_INFINITY;
-  private readonly wall: () => number;
-  /** When hidden states were stored last, in milliseconds since 1970. */
   private statesMs = Number.NEGATIVE_INFINITY;
   readonly ranges = () => null; // of live results only
 
-  constructor({ pages, spec, limits, wall, onDamage }: PastParts) {
-    this.wall = wall;
+  constructor({ pages, spec, limits, wall, monotonic, onDamage }: PastParts) {
+    this.monotonic = monotonic;
     const { batch } = spec;
     const [input, output, state] = [batch * spec.features, batch * outputsOf(spec), batch * spec.units];
     this.outputs = output;
@@ -231,14 +232,13 @@ export class Past implements CopyRoom {
     this.metricsAt ??= this.steps.entries.findLast(({ kind }) => kind === 'metrics')?.seq ?? null;
     if (this.metricsAt === null || seq < this.metricsAt) return true;
     const steps = seq - this.metricsAt;
-    return (
-      steps >= FAST_METRICS_STEPS || (steps >= METRICS_STEPS && this.wall() - this.metricsMs >= METRICS_MS)
-    );
+    const ms = this.monotonic() - this.metricsMs;
+    return steps >= FAST_METRICS_STEPS || (steps >= METRICS_STEPS && ms >= METRICS_MS);
   }
 
   metrics(metrics: Omit<Extract<PastEntry, { kind: 'metrics' }>, 'kind'>): void {
     this.metricsAt = metrics.seq;
-    this.metricsMs = this.wall();
+    this.metricsMs = this.monotonic();
     this.steps.note({ kind: 'metrics', ...metrics });
   }
 
@@ -249,7 +249,7 @@ export class Past implements CopyRoom {
    */
   keep(isLast = true): void {
     this.steps.keep();
-    const now = this.wall();
+    const now = this.monotonic();
     if (!isLast && now - this.statesMs < STATES_MS) return;
     this.statesMs = now;
     this.states?.keep();

@@ -41,7 +41,10 @@ export interface GreeterParts {
   readonly receive: (frame: Frame) => void;
 }
 
-/** Milliseconds between two checks of a token's expiry, since the wall clock may be set or stopped. */
+/**
+ * Milliseconds between two checks of a token's expiry, since the wall clock may be set or stopped; and how much longer a
+ * conversation may last, by the monotonic clock, than its token had left at hello.
+ */
 const EXPIRY_MS = 60_000;
 
 export class Greeter {
@@ -153,17 +156,27 @@ export class Greeter {
   private welcome({ packed = false, float64 = false }: ClientMessageOf<'hello'>, access: Access): void {
     if (this.session.status === 'greeting') this.session.deadline.unsubscribe();
     this.session = { status: 'open', access, form: { packed, float64 }, expiry: Subscription.EMPTY };
-    this.watchExpiry(access);
+    const { clock } = this.parts;
+    this.watchExpiry(access, clock.monotonic() + access.expires - clock.wall());
     if (!this.hasEnded) this.parts.onWelcome();
   }
 
-  /** Closes the socket when its token expires, even if no message arrives. */
-  private watchExpiry(access: Access): void {
+  /**
+   * Closes the socket when its token expires, even if no message arrives. If the wall clock was set back meanwhile, the
+   * client is sent to ask again: its token is judged as that of any newcomer.
+   *
+   * @param end when it expires by the monotonic clock
+   */
+  private watchExpiry(access: Access, end: number): void {
     const { clock, farewell } = this.parts;
     if (access.expires === Number.POSITIVE_INFINITY || this.session.status !== 'open') return;
     const left = access.expires - clock.wall();
     if (left <= 0) return farewell(expired());
+    if (clock.monotonic() >= end + EXPIRY_MS)
+      return farewell(
+        new EddyError('access-changed', "the server's clock was set back since hello: reconnect"),
+      );
     const wait = Math.min(left, EXPIRY_MS);
-    this.session.expiry = clock.scheduler.schedule(() => this.watchExpiry(access), wait);
+    this.session.expiry = clock.scheduler.schedule(() => this.watchExpiry(access, end), wait);
   }
 }

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { EddyError } from '../../errors.js';
 import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
 import type { Store } from '../store.js';
+import { diskWords } from './disk-words.js';
 import { flushFolder } from './flush-folder.js';
 
 /**
@@ -18,21 +19,17 @@ import { flushFolder } from './flush-folder.js';
 export async function openLmdbStore(folder: string, parts: DurableStoreParts = {}): Promise<Store> {
   let release: () => void | Promise<void> = () => undefined;
   try {
-    const [{ LmdbDisk }, { lockFolder }] = await Promise.all([
-      import('./lmdb-disk.js'),
-      import('./folder-lock.js'),
-    ]);
+    const { LmdbDisk } = await import('./lmdb-disk.js');
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) flushFolder(dirname(folder));
-    const unlock = lockFolder(folder);
-    release = unlock;
-    const disk = new LmdbDisk(folder, unlock);
+    const disk = new LmdbDisk(folder);
     release = () => disk.close();
     return createDurableStore(disk, parts);
   } catch (cause) {
     await release();
     if (cause instanceof EddyError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new EddyError('store-unavailable', `the store in ${folder} cannot be opened: ${why}`, { cause });
+    throw new EddyError('store-unavailable', `the store in ${folder} cannot be opened: ${diskWords(cause)}`, {
+      cause,
+    });
   }
 }

@@ -21,5 +21,7 @@ export interface Disk {
    * all of them were written or none; the same changes may be written again. One write at a time.
    */
   write(changes: Changes): Promise<void>;
+  /** Why nothing can be written at present, as far as that can be told without writing, or null. It takes no time. */
+  fault?(): string | null;
   close(): Promise<void>;
 }

@@ -3,7 +3,8 @@
  *
  * The first change while no write is under way starts one at the end of the turn. Changes during a write gather for the
  * next one, which starts when the current one has ended and the first change has waited for `groupMs`.
- * A failed write is retried unchanged, before all others, until it succeeds.
+ * A failed write is retried unchanged, before all others, until it succeeds. A disk that can tell without being written
+ * to whether it is fit is asked every half second, so that a failure, and its end, is known while nothing is written.
  */
 import type { Subscription } from 'rxjs';
 import { type Clock, systemClock } from '../../clock.js';
@@ -13,7 +14,7 @@ import type { Disk, KeyRange } from './disk.js';
 
 export interface GroupCommitParts {
   /** By default the clocks of this machine. */
-  readonly clock?: Pick<Clock, 'monotonic' | 'scheduler'>;
+  readonly clock?: Pick<Clock, 'monotonic' | 'scheduler' | 'background'>;
   /** Runs work after the present turn of the event loop. */
   readonly atTurnEnd?: (work: () => void) => void;
   /** How long gathered changes may wait for more, in milliseconds. */
@@ -22,6 +23,9 @@ export interface GroupCommitParts {
   /** The wait before a failed write is retried, in milliseconds. */
   readonly retryMs?: number;
 }
+
+/** Milliseconds between two questions whether the disk is fit. */
+export const LOOK_MS = 500;
 
 /** Changes that become durable together, and the callbacks that wait for it. */
 class Batch {
@@ -40,9 +44,14 @@ export class GroupCommit {
   private attempt: Promise<void> = Promise.resolve();
   private isStarting = false;
   private timer: Subscription | null = null;
+  /** Waits to write again what has failed. */
+  private retry: Subscription | null = null;
+  private watch: Subscription | null = null;
   private isClosed = false;
+  /** Did the disk say last that it is not fit? */
+  private isUnfit = false;
 
-  private readonly clock: Pick<Clock, 'monotonic' | 'scheduler'>;
+  private readonly clock: Pick<Clock, 'monotonic' | 'scheduler' | 'background'>;
   private readonly atTurnEnd: (work: () => void) => void;
   private readonly groupMs: number;
   private readonly retryMs: number;
@@ -60,9 +69,10 @@ export class GroupCommit {
     this.atTurnEnd = atTurnEnd;
     this.groupMs = groupMs;
     this.retryMs = retryMs;
+    if (disk.fault) this.watch = this.lookLater();
   }
 
-  /** The error of the last write if it failed, until one succeeds: `store-unavailable`. */
+  /** Why the disk cannot be written at present: `store-unavailable`; null if it can, as far as is known. */
   get failure(): EddyError | null {
     return this.failed;
   }
@@ -132,7 +142,7 @@ export class GroupCommit {
       await this.flushed();
     } finally {
       this.isClosed = true;
-      this.timer?.unsubscribe();
+      for (const timer of [this.timer, this.retry, this.watch]) timer?.unsubscribe();
       await this.attempt;
       await this.disk.close();
     }
@@ -175,6 +185,11 @@ export class GroupCommit {
 
   /** Keeps the changes of a failed write, and retries them later. */
   private fail(cause: unknown): void {
+    this.setFailed(cause);
+    if (!this.isClosed) this.retry = this.clock.scheduler.schedule(() => void this.retryNow(), this.retryMs);
+  }
+
+  private setFailed(cause: unknown): void {
     const why = cause instanceof Error ? cause.message : String(cause);
     const failure = new EddyError('store-unavailable', `the store cannot write: ${why}`, { cause });
     this.failed = failure;
@@ -183,14 +198,36 @@ export class GroupCommit {
       if (batch) batch.waiters = [];
       for (const { reject } of waiters) reject(failure);
     }
-    if (!this.isClosed) this.timer = this.clock.scheduler.schedule(() => void this.retryNow(), this.retryMs);
   }
 
   private retryNow(): Promise<void> {
-    this.timer?.unsubscribe();
+    this.retry?.unsubscribe();
+    this.retry = null;
     if (this.writing)
       this.attempt = this.attempt.then(() => (this.writing ? this.write(this.writing) : undefined));
     return this.attempt;
+  }
+
+  private lookLater(): Subscription {
+    return this.clock.background.schedule(() => {
+      this.look();
+      this.watch = this.lookLater();
+    }, LOOK_MS);
+  }
+
+  /** Asks the disk whether it is fit. */
+  private look(): void {
+    const fault = this.disk.fault?.() ?? null;
+    if (fault !== null) {
+      this.isUnfit = true;
+      if (this.failed?.cause !== fault) this.setFailed(fault);
+      return;
+    }
+    if (!this.isUnfit) return;
+    this.isUnfit = false;
+    // what waits to be written says whether all is well; without it, the disk's word is all there is
+    if (this.retry) void this.retryNow();
+    else if (!this.writing) this.failed = null;
   }
 
   private planNext(): void {

@@ -14,6 +14,7 @@ import { virtualClock } from '../../support/virtual-clock.js';
 
 const SPEC = { features: 1, units: 2 };
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 
 const accessOf = (parts: Partial<AccessParts> = {}): Access => {
   const access: Access = new Access({
@@ -30,6 +31,9 @@ const accessOf = (parts: Partial<AccessParts> = {}): Access => {
 /** A connection whose token is judged when the test says so. */
 function connect(access: Access | null = null, { registry } = createRegistry()) {
   const scheduler = new VirtualTimeScheduler();
+  /** How far the wall clock was set forward. */
+  const set = { ms: 0 };
+  const clock = { ...virtualClock(scheduler), wall: () => scheduler.now() + set.ms };
   const codec = new Codec('json');
   const sent: ServerMessage[] = [];
   const ends: unknown[] = [];
@@ -51,7 +55,7 @@ function connect(access: Access | null = null, { registry } = createRegistry()) 
     atTurnEnd: (work) => work(),
     directory: new LocalDirectory(registry, virtualClock(scheduler)),
     limits: DEFAULT_LIMITS,
-    clock: virtualClock(scheduler),
+    clock,
     counters: createTelemetry().wire,
     guard: { check: () => undefined },
     server: 'eddy/test',
@@ -75,7 +79,7 @@ function connect(access: Access | null = null, { registry } = createRegistry()) 
     await new Promise((resolve) => setImmediate(resolve));
   };
   const types = () => sent.map((message) => (message.type === 'error' ? message.code : message.type));
-  return { connection, say, run, judged, sent, types, ends, faults, tokens, scheduler };
+  return { connection, say, run, judged, sent, types, ends, faults, tokens, scheduler, set };
 }
 
 const open: ClientMessage = { type: 'open', id: 1, sequence: 's', mode: 'either', spec: SPEC };
@@ -216,6 +220,43 @@ describe('a token that expires', () => {
     say(step(2));
     expect(types()).toEqual(['welcome', 'opened', 'ack', 'token-expired']);
     expect(ends).toEqual([[3503, 'token-expired']]);
+  });
+
+  it('[CLK2] ends within a minute of a clock that is set forward beyond its time', () => {
+    const { say, run, types, ends, set } = connect(accessOf({ expires: 2 * HOUR }));
+    say({ type: 'hello', version: 1 });
+    say(open);
+    run(1000);
+    set.ms = HOUR;
+    run(HOUR - 2000);
+    expect(ends).toEqual([]);
+    set.ms = 2 * HOUR;
+    run(60_000);
+    expect(types()).toEqual(['welcome', 'opened', 'token-expired']);
+    expect(ends).toEqual([[3503, 'token-expired']]);
+  });
+
+  it('[CLK2] is judged anew within minutes of its time though the clock was set back: nobody stays for hours', () => {
+    const { say, run, types, ends, set } = connect(accessOf({ expires: HOUR }));
+    say({ type: 'hello', version: 1 });
+    say(open);
+    run(HOUR / 2);
+    set.ms = -10 * HOUR;
+    run(HOUR / 2 + 59_000);
+    expect(ends).toEqual([]);
+    run(61_000);
+    expect(types()).toEqual(['welcome', 'opened', 'access-changed']);
+    expect(ends).toEqual([[3010, 'access-changed']]);
+  });
+
+  it('[CLK2] goes on where the clock is set by less than it has left, however often', () => {
+    const { say, run, ends, set } = connect(accessOf({ expires: 100 * HOUR }));
+    say({ type: 'hello', version: 1 });
+    for (let i = 0; i < 40; i++) {
+      set.ms = i % 2 ? HOUR : -HOUR;
+      run(HOUR);
+    }
+    expect(ends).toEqual([]);
   });
 
   it('[ACC10] between upgrade and hello lets nobody in', () => {

@@ -75,7 +75,7 @@ describe('the store over LMDB', () => {
       limit: fc.integer({ min: 1, max: 9 }),
       last: fc.boolean(),
     });
-    const disk = new LmdbDisk(folder, () => undefined);
+    const disk = new LmdbDisk(folder);
     const model = new MemoryDisk();
     await fc.assert(
       fc.asyncProperty(changes, fc.array(range), async (changed, ranges) => {
