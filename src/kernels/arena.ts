@@ -7,6 +7,9 @@ export type Address = number;
 /** How much a cell's kernel does: T steps of B rows, with F features and N units. */
 export type CellSizes = [T: number, B: number, F: number, N: number];
 
+/** Rows [first,end) of a work: all, unless it is said. */
+export type RowsPart = readonly [first: number, end: number];
+
 /** How much a layer's does: R rows of A numbers, to M numbers each. */
 export type LayerSizes = [R: number, A: number, M: number];
 

@@ -10,7 +10,7 @@
  *   dgi   [T,B,3N]   gradient at gi
  *   dgh   [T,B,3N]   gradient at gh
  */
-import type { Address, CellSizes, Exported, Reals } from './arena.js';
+import type { Address, CellSizes, Exported, Reals, RowsPart } from './arena.js';
 import { timesMatrix, timesTransposed } from './reference-products.js';
 
 export interface GruKernels {
@@ -37,6 +37,8 @@ export interface GruKernels {
    *   dL/dh_t = e_t + dz_{t+1}[F:], without the second term at the last step
    *   dn = dL/dh_t * (1 - u) * (1 - n^2)      du = dL/dh_t * (h_{t-1} - n) * u * (1 - u)      dr = dn * q * r * (1 - r)
    *   dgi = [ dr | du | dn ]      dgh = [ dr | du | dn * r ]      dz_t = [ dgi Wi^T | dgh Wh^T + dL/dh_t * u ]
+   *
+   * Of the T B rows a part may be gone through, the last ones first: later ones have been before.
    */
   gruBackward(
     m: Reals,
@@ -47,7 +49,7 @@ export interface GruKernels {
     z: Address,
     gates: Address,
     w: Address,
-    ...sizes: CellSizes
+    ...sizes: [...CellSizes, rows?: RowsPart]
   ): void;
 }
 
@@ -77,9 +79,9 @@ export const gruReference: GruKernels = {
     }
   },
 
-  gruBackward(m, dz, dgi, dgh, e, z, gates, w, T, B, F, N) {
+  gruBackward(m, dz, dgi, dgh, e, z, gates, w, T, B, F, N, [first, end] = [0, T * B]) {
     const D = F + N;
-    for (let row = T * B - 1; row >= 0; row--) {
+    for (let row = end - 1; row >= first; row--) {
       const isLast = row >= (T - 1) * B;
       const later = dz + (row + B) * D + F;
       const h = z + row * D + F;
@@ -106,9 +108,22 @@ export const gruReference: GruKernels = {
 
 type Quad = [Address, Address, Address, Address];
 
-export const gruOnWasm = (wasm: Exported<GruKernels>): GruKernels => ({
+/** What the module exports: which rows is said in any case. */
+export interface GruExports extends Omit<Exported<GruKernels>, 'gruBackward'> {
+  gruBackward(
+    ...numbers: [
+      ...[dz: number, dgi: number, dgh: number, e: number, z: number, gates: number, w: number],
+      ...CellSizes,
+      ...RowsPart,
+    ]
+  ): void;
+}
+
+export const gruOnWasm = (wasm: GruExports): GruKernels => ({
   gruForward: (_m, z, gates, sums, w, b, T, B, F, N) =>
     wasm.gruForward(4 * z, 4 * gates, 4 * sums, 4 * w, 4 * b, T, B, F, N),
-  gruBackward: (_m, dz, dgi, dgh, e, z, gates, w, T, B, F, N) =>
-    wasm.gruBackward(4 * dz, 4 * dgi, 4 * dgh, 4 * e, 4 * z, 4 * gates, 4 * w, T, B, F, N),
+  gruBackward(_m, dz, dgi, dgh, e, z, gates, w, T, B, F, N, rows) {
+    const [first, end] = rows ?? [0, T * B];
+    wasm.gruBackward(4 * dz, 4 * dgi, 4 * dgh, 4 * e, 4 * z, 4 * gates, 4 * w, T, B, F, N, first, end);
+  },
 });

@@ -18,6 +18,7 @@ import type { Address, Arena, LayerSizes, Reals } from './arena.js';
 import type { CellKernels } from './cell-kernels.js';
 import type { ColumnStore } from './columns.js';
 import type { ForecastKernels } from './forecast-kernels.js';
+import type { GradientPieces } from './gradient-pieces.js';
 import type { InputKernels } from './input-kernels.js';
 import type { JudgeKernels } from './judge-kernels.js';
 
@@ -72,8 +73,8 @@ export interface Room extends ColumnStore {
   close(): void;
 }
 
-/** T steps of B rows of M outputs. */
-type LossSizes = [T: number, B: number, M: number];
+/** T steps of B rows of M outputs, and the loss of the steps before, to which theirs is added. */
+type LossSizes = [T: number, B: number, M: number, before?: number];
 
 export interface SgdSettings {
   /** Learning rate, times the clipping factor. */
@@ -108,6 +109,7 @@ export interface Kernels
     CellKernels,
     ColumnStore,
     ForecastKernels,
+    GradientPieces,
     InputKernels,
     JudgeKernels {
   readonly name: string;

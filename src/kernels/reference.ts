@@ -2,11 +2,12 @@
  * The plain reference of the kernels: each is its formula, written out; those of a cell are in the cell's file. In float64
  * it is the oracle that everything else is measured against; in float32 the same code stores every result rounded.
  */
-import type { Pieces } from '../math/pieces.js';
+import { inRanges, type Pieces } from '../math/pieces.js';
 import { type AnomalyKernels, anomalyReference } from './anomaly-kernels.js';
 import { type CellKernels, cellReference } from './cell-kernels.js';
 import { type ColumnStore, plainColumns } from './columns.js';
 import { type ForecastKernels, forecastReference } from './forecast-kernels.js';
+import type { GradientPieces } from './gradient-pieces.js';
 import { type InputKernels, inputReference } from './input-kernels.js';
 import { type JudgeKernels, judgeReference } from './judge-kernels.js';
 import {
@@ -47,6 +48,7 @@ export function createReferenceKernels(precision: 'float32' | 'float64'): Kernel
     ...inputReference,
     ...judgeReference,
     ...layerReference,
+    ...gradientPiecesReference,
     rotate: rotateIn(precision === 'float32' ? Math.fround : (value) => value),
   };
 }
@@ -60,7 +62,13 @@ function* emptyRoom(
 }
 
 /** What other files have. */
-type Elsewhere = AnomalyKernels & CellKernels & ColumnStore & ForecastKernels & InputKernels & JudgeKernels;
+type Elsewhere = AnomalyKernels &
+  CellKernels &
+  ColumnStore &
+  ForecastKernels &
+  GradientPieces &
+  InputKernels &
+  JudgeKernels;
 
 const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
   dense(m, y, a, stride, w, b, R, A, M) {
@@ -92,8 +100,8 @@ const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
     }
   },
 
-  squaredError(m, dy, y, target, scale, factor, T, B, M) {
-    let loss = 0;
+  squaredError(m, dy, y, target, scale, factor, T, B, M, before = 0) {
+    let loss = before;
     for (let i = 0; i < T * B * M; i++) {
       const j = i % M;
       const current = scale ? m[scale.current + j] : 1;
@@ -151,6 +159,55 @@ const layerReference: Omit<Kernels, keyof Elsewhere | Stored> = {
     let max = 0;
     for (let i = p; i < p + n; i++) max = Math.max(max, Math.abs(m[i]));
     return max;
+  },
+};
+
+/** Columns of a matrix that make a piece: each weight is computed by itself. */
+const columnsOf = (R: number, A: number, M: number, work: (from: number, to: number) => void): Pieces<void> =>
+  inRanges(M, SLOW * R * (A + 1), work);
+
+/** What a multiply-add costs that is written out, in those of the module. */
+const SLOW = 8;
+
+const gradientPiecesReference: GradientPieces = {
+  *denseGradientInPieces(memory, gw, gb, a, stride, dy, R, A, M) {
+    yield* inRanges(R, SLOW * (A + 1) * M, (from, to) => {
+      const [rows, d] = [a + from * stride, dy + from * M];
+      layerReference.denseGradient(memory.data, gw, gb, rows, stride, d, to - from, A, M);
+    });
+  },
+
+  *descendInPieces(memory, { w, b, velocity, velocityB, a, stride, dy, R, A, M }, settings) {
+    const undecayed = { ...settings, decay: 0 };
+    yield* columnsOf(R, A, M, (from, to) => {
+      const { data: m } = memory;
+      for (let j = from; j < to; j++) {
+        for (let k = j, i = 0; i < A; i++, k += M)
+          move(m, w + k, velocity + k, gradientAt(m, a + i, stride, dy + j, R, M), settings);
+        move(m, b + j, velocityB + j, biasGradientAt(m, dy + j, R, M), undecayed);
+      }
+    });
+  },
+
+  *gradientSquaresInPieces(memory, a, stride, dy, R, A, M) {
+    let sum = 0;
+    yield* columnsOf(R, A, M, (from, to) => {
+      const { data: m } = memory;
+      for (let j = from; j < to; j++) {
+        for (let i = 0; i < A; i++) sum += gradientAt(m, a + i, stride, dy + j, R, M) ** 2;
+        sum += biasGradientAt(m, dy + j, R, M) ** 2;
+      }
+    });
+    return sum;
+  },
+
+  *squaresInPieces(memory, p, n) {
+    let sum = 0;
+    yield* inRanges(n, SLOW, (from, to) => {
+      const { data: m } = memory;
+      for (let i = p + from; i < p + to; i++) sum += m[i] * m[i];
+    });
+    return sum;
   },
 };
 

@@ -6,7 +6,7 @@
  *   dz [T,B,D]    their gradient: dz_t = da_t W^T = [ dL/dx_t | dL/dh_{t-1} ]
  *   da [T,B,N]    gradient at a_t; on entry it holds e_t = dL/dh_t from the readout
  */
-import type { Address, CellSizes, Exported, Reals } from './arena.js';
+import type { Address, CellSizes, Exported, Reals, RowsPart } from './arena.js';
 import { timesTransposed } from './reference-products.js';
 
 /** Features and units of one step of one row. */
@@ -22,8 +22,16 @@ export interface SimpleRnnKernels {
   /**
    * Runs back through T steps, last to first. On entry da [T,B,N] holds e_t; on return it holds da_t:
    * dL/dh_t = e_t + dz_{t+1}[F:], da_t = dL/dh_t * (1 - h_t^2), dz_t = da_t W^T. The second term is 0 at the last step.
+   * Of the T B rows a part may be gone through, the last ones first: later ones have been before.
    */
-  simpleRnnBackward(m: Reals, dz: Address, da: Address, z: Address, w: Address, ...sizes: CellSizes): void;
+  simpleRnnBackward(
+    m: Reals,
+    dz: Address,
+    da: Address,
+    z: Address,
+    w: Address,
+    ...sizes: [...CellSizes, rows?: RowsPart]
+  ): void;
 
   /**
    * Carries the influence of the weights on the state over one step (real-time recurrent learning, Williams and Zipser 1989).
@@ -33,8 +41,17 @@ export interface SimpleRnnKernels {
    *   J' = (J Wh + delta_j z_i) * (1 - h^2)      with z_i = 1 for a bias
    *
    * z [D] is the step's row [ x_t | h_{t-1} ], h [N] its new state, w [D,N] the cell's W, of which Wh is the last N rows.
+   * Of the P rows a part may be gone through, the first ones first; none but the last may have an end that is no multiple of 4.
    */
-  influence(m: Reals, out: Address, J: Address, z: Address, h: Address, w: Address, ...sizes: OneStep): void;
+  influence(
+    m: Reals,
+    out: Address,
+    J: Address,
+    z: Address,
+    h: Address,
+    w: Address,
+    ...sizes: [...OneStep, rows?: RowsPart]
+  ): void;
 
   /** Adds the gradient of the weights by an error e = dL/dh_t [N]: g [P] += J [P,N] e. */
   influenceGradient(m: Reals, g: Address, J: Address, e: Address, P: number, N: number): void;
@@ -64,9 +81,9 @@ export const simpleRnnReference: SimpleRnnKernels = {
     }
   },
 
-  simpleRnnBackward(m, dz, da, z, w, T, B, F, N) {
+  simpleRnnBackward(m, dz, da, z, w, T, B, F, N, [first, end] = [0, T * B]) {
     const D = F + N;
-    for (let row = T * B - 1; row >= 0; row--) {
+    for (let row = end - 1; row >= first; row--) {
       const isLast = row >= (T - 1) * B;
       const later = dz + (row + B) * D + F;
       const h = z + (row + B) * D + F;
@@ -79,18 +96,18 @@ export const simpleRnnReference: SimpleRnnKernels = {
     }
   },
 
-  influence(m, out, J, z, h, w, F, N) {
+  influence(m, out, J, z, h, w, F, N, [first, end] = [0, (F + N + 1) * N]) {
     const D = F + N;
     const Wh = w + F * N;
-    for (let i = 0; i <= D; i++)
-      for (let j = 0; j < N; j++) {
-        const row = (i * N + j) * N;
-        for (let k = 0; k < N; k++) {
-          let sum = k === j ? (i < D ? m[z + i] : 1) : 0;
-          for (let l = 0; l < N; l++) sum += m[J + row + l] * m[Wh + l * N + k];
-          m[out + row + k] = sum * (1 - m[h + k] * m[h + k]);
-        }
+    for (let weight = first; weight < end; weight++) {
+      const [i, j] = [Math.floor(weight / N), weight % N];
+      const row = weight * N;
+      for (let k = 0; k < N; k++) {
+        let sum = k === j ? (i < D ? m[z + i] : 1) : 0;
+        for (let l = 0; l < N; l++) sum += m[J + row + l] * m[Wh + l * N + k];
+        m[out + row + k] = sum * (1 - m[h + k] * m[h + k]);
       }
+    }
   },
 
   influenceGradient(m, g, J, e, P, N) {
@@ -118,11 +135,27 @@ export const simpleRnnReference: SimpleRnnKernels = {
   },
 };
 
-export const simpleRnnOnWasm = (wasm: Exported<SimpleRnnKernels>): SimpleRnnKernels => ({
+/** What the module exports: which rows is said in any case. */
+export interface SimpleRnnExports
+  extends Omit<Exported<SimpleRnnKernels>, 'simpleRnnBackward' | 'influence'> {
+  simpleRnnBackward(
+    ...numbers: [dz: number, da: number, z: number, w: number, ...CellSizes, ...RowsPart]
+  ): void;
+  influence(
+    ...numbers: [out: number, J: number, z: number, h: number, w: number, ...OneStep, ...RowsPart]
+  ): void;
+}
+
+export const simpleRnnOnWasm = (wasm: SimpleRnnExports): SimpleRnnKernels => ({
   simpleRnnForward: (_m, z, w, b, T, B, F, N) => wasm.simpleRnnForward(4 * z, 4 * w, 4 * b, T, B, F, N),
-  simpleRnnBackward: (_m, dz, da, z, w, T, B, F, N) =>
-    wasm.simpleRnnBackward(4 * dz, 4 * da, 4 * z, 4 * w, T, B, F, N),
-  influence: (_m, out, J, z, h, w, F, N) => wasm.influence(4 * out, 4 * J, 4 * z, 4 * h, 4 * w, F, N),
+  simpleRnnBackward(_m, dz, da, z, w, T, B, F, N, rows) {
+    const [first, end] = rows ?? [0, T * B];
+    wasm.simpleRnnBackward(4 * dz, 4 * da, 4 * z, 4 * w, T, B, F, N, first, end);
+  },
+  influence(_m, out, J, z, h, w, F, N, rows) {
+    const [first, end] = rows ?? [0, (F + N + 1) * N];
+    wasm.influence(4 * out, 4 * J, 4 * z, 4 * h, 4 * w, F, N, first, end);
+  },
   influenceGradient: (_m, g, J, e, P, N) => wasm.influenceGradient(4 * g, 4 * J, 4 * e, P, N),
   influenceDiagonal: (_m, S, z, h, w, F, N) => wasm.influenceDiagonal(4 * S, 4 * z, 4 * h, 4 * w, F, N),
   influenceDiagonalGradient: (_m, g, S, e, F, N) => wasm.influenceDiagonalGradient(4 * g, 4 * S, 4 * e, F, N),

@@ -4,9 +4,10 @@
  */
 import { type AnomalyExports, anomalyOnWasm } from './anomaly-kernels.js';
 import type { Exported } from './arena.js';
-import { type CellKernels, cellsOnWasm } from './cell-kernels.js';
+import { type CellExports, cellsOnWasm } from './cell-kernels.js';
 import { columnsOn } from './columns.js';
 import { type ForecastExports, forecastOnWasm } from './forecast-kernels.js';
+import { type GradientPiecesExports, gradientPiecesOnWasm } from './gradient-pieces.js';
 import { Heap } from './heap.js';
 import { type InputExports, inputsOnWasm } from './input-kernels.js';
 import { type JudgeExports, judgeOnWasm } from './judge-kernels.js';
@@ -31,11 +32,14 @@ type Layer = [w: number, b: number, v: number, vb: number, a: number, stride: nu
 type Sizes = [rows: number, inputs: number, outputs: number];
 type Adapt = [scale: number, l2: number, first: number, second: number, ...AdaptStep];
 type AdaptStep = [rate: number, root: number, epsilon: number, shrink: number];
-type Scaled = [served: number, current: number, factor: number, T: number, B: number, M: number];
+type Scaled = [served: number, current: number, factor: number, ...LossSizes];
+type LossSizes = [T: number, B: number, M: number, before: number];
 
 /** What the module exports. Addresses are bytes. */
 interface Exports
-  extends Exported<CellKernels & Pick<Kernels, Plain>>,
+  extends Exported<Pick<Kernels, Plain>>,
+    CellExports,
+    GradientPiecesExports,
     AnomalyExports,
     ForecastExports,
     InputExports,
@@ -99,6 +103,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     return arena;
   };
   const { allocateColumns, columnsAt } = columnsOn(heap, () => columns);
+  const scratch = heap.allocate(64);
   const clear = (from: number, to: number) => data.fill(0, from / 4, to / 4);
   return {
     name: 'wasm-simd',
@@ -111,6 +116,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     unpack,
     ...anomalyOnWasm(wasm),
     ...cellsOnWasm(wasm),
+    ...gradientPiecesOnWasm(wasm, scratch, () => data),
     ...forecastOnWasm(wasm),
     ...inputsOnWasm(wasm),
     ...judgeOnWasm(wasm),
@@ -147,10 +153,10 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
     rotate: (_m, x, plan, count, M) => wasm.rotate(4 * x, 4 * plan, count, M),
     squares: (_m, p, n) => wasm.squares(4 * p, n),
     softmax: (_m, y, R, M) => wasm.softmax(4 * y, R, M),
-    squaredError: (_m, dy, y, target, scale, factor, T, B, M) =>
-      scale
-        ? wasm.squaredError(4 * dy, 4 * y, 4 * target, 4 * scale.served, 4 * scale.current, factor, T, B, M)
-        : wasm.squaredError(4 * dy, 4 * y, 4 * target, 0, 0, factor, T, B, M),
+    squaredError(_m, dy, y, target, scale, factor, T, B, M, before = 0) {
+      const [served, current] = scale ? [4 * scale.served, 4 * scale.current] : [0, 0];
+      return wasm.squaredError(4 * dy, 4 * y, 4 * target, served, current, factor, T, B, M, before);
+    },
     largest: (_m, p, n) => wasm.largest(4 * p, n),
     tanhAll: (_m, p, n) => wasm.tanhAll(4 * p, n),
   };

@@ -13,9 +13,9 @@ import { type ModelSpec, outputsOf, stepWork, windowSizesOf } from './spec/spec.
 const STEP_COST = 2 ** 14;
 
 export abstract class ModelFacts {
-  /** Nearly how many multiply-adds a step costs, its share of an update included, and an update. */
+  /** Nearly how many multiply-adds a step costs, its share of an update included, and an update at most. */
   readonly stepCost: number;
-  readonly trainCost: number;
+  readonly updateCost: number;
 
   constructor(
     readonly spec: ModelSpec,
@@ -23,7 +23,7 @@ export abstract class ModelFacts {
   ) {
     const work = stepWork(spec);
     this.stepCost = STEP_COST + work;
-    this.trainCost = parts.learner ? work * windowSizesOf(spec).k1 : 0;
+    this.updateCost = parts.learner ? work * windowSizesOf(spec).k1 : 0;
   }
 
   /** Number of the last step, -1 before the first. */

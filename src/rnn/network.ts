@@ -1,6 +1,7 @@
 /** The numbers of a model and what computes with them: the cell and the readout, over a window, in one arena. */
 import { EddyError } from '../errors.js';
 import type { ColumnStore } from '../kernels/columns.js';
+import type { Memory } from '../kernels/gradient-pieces.js';
 import type { Address, Arena, Kernels, Reals } from '../kernels/kernels.js';
 import { inRanges, type Pieces, VISIT } from '../math/pieces.js';
 import type { Random } from '../math/random.js';
@@ -66,6 +67,11 @@ export class Network {
   /** The memory that all addresses count in. Read it again after other models were made: it may move. */
   get numbers(): Reals {
     return this.arena.data;
+  }
+
+  /** The same, for work in pieces. */
+  get memory(): Memory {
+    return this.arena;
   }
 
   /** Computes h_t, and the readout's sums, of a step whose inputs are in the window. */

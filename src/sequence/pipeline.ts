@@ -150,7 +150,7 @@ function isLong(record: LogRecord | null, model: Model, most: number): boolean {
   const numbers = record?.kind === 'steps' ? record.x : record?.kind === 'targets' ? record.targets : null;
   if (!numbers) return false;
   const size = record?.kind === 'steps' ? spec.batch * spec.features : spec.batch * outputsOf(spec);
-  return model.trainCost > most || (numbers.length / size) * model.stepCost > 2 * most;
+  return model.updateCost > most || (numbers.length / size) * model.stepCost > 2 * most;
 }
 
 /** A change other than steps or targets; or none, of steps that were accepted before. */
@@ -205,7 +205,7 @@ class Learning<R extends WindowedRun> extends Stage<R, R & LearnedRun> {
   }
 
   protected override _next(run: R): void {
-    if (run.windows.length > 0 && run.model.trainCost > this.underWay.most)
+    if (run.windows.length > 0 && run.model.updateCost > this.underWay.most)
       return this.underWay.begin(this.train(run));
     try {
       train(run);
@@ -220,7 +220,7 @@ class Learning<R extends WindowedRun> extends Stage<R, R & LearnedRun> {
     const updates: Update[] = [];
     try {
       for (const part of run.windows) {
-        const update = yield* run.model.trainPieces(part);
+        const update = yield* run.model.trainInPieces(part);
         if (update) updates.push(update);
       }
     } catch (fault) {

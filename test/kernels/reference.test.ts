@@ -1,4 +1,5 @@
 import { createReferenceKernels } from '../../src/kernels/reference.js';
+import { gradientPiecesContract } from '../contract/gradient-pieces.js';
 import { gruKernelsContract } from '../contract/gru-kernels.js';
 import { kernelsContract } from '../contract/kernels.js';
 
@@ -10,4 +11,5 @@ for (const [precision, tolerance] of [
   const create = () => createReferenceKernels(precision);
   kernelsContract(`reference ${precision}`, create, tolerance);
   gruKernelsContract(`reference ${precision}`, create, tolerance);
+  gradientPiecesContract(`reference ${precision}`, create, true);
 }

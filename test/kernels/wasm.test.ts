@@ -4,6 +4,7 @@ import { createKernels } from '../../src/kernels/shared.js';
 import { createWasmKernels } from '../../src/kernels/wasm.js';
 import { Model } from '../../src/rnn/model.js';
 import { anomalyKernelsContract } from '../contract/anomaly-kernels.js';
+import { gradientPiecesContract } from '../contract/gradient-pieces.js';
 import { gruKernelsContract } from '../contract/gru-kernels.js';
 import { kernelsContract } from '../contract/kernels.js';
 import { stepKernelsContract } from '../contract/step-kernels.js';
@@ -13,6 +14,7 @@ const spec = { features: 3, units: 20, seed: 5 } as const;
 
 kernelsContract('WebAssembly', () => shared, 2e-6);
 gruKernelsContract('WebAssembly', () => shared, 2e-6);
+gradientPiecesContract('WebAssembly', () => shared, false);
 stepKernelsContract('WebAssembly', () => shared);
 anomalyKernelsContract('WebAssembly', () => shared);
 

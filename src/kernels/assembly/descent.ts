@@ -113,17 +113,42 @@ export function adapt(
 
 /** Gives the sum of the squares of n numbers: in float64, where none can overflow. */
 export function squares(p: usize, n: i32): f64 {
-  const end = p + (<usize>n << 2);
+  const whole = n & ~3;
+  const end = p + (<usize>whole << 2);
   let s0 = f64x2.splat(0), s1 = f64x2.splat(0);
-  for (; p + 16 <= end; p += 16) {
+  for (; p < end; p += 16) {
     const low = f64x2.promote_low_f32x4(v128.load64_zero(p));
     const high = f64x2.promote_low_f32x4(v128.load64_zero(p, 8));
     s0 = f64x2.add(s0, f64x2.mul(low, low));
     s1 = f64x2.add(s1, f64x2.mul(high, high));
   }
+  return restOfSquares(s0, s1, p, n - whole);
+}
+
+/** Adds the squares of n numbers, a multiple of 4, to the four sums at `sums`, which `squares` goes by. */
+export function addSquares(sums: usize, p: usize, n: i32): void {
+  const end = p + (<usize>n << 2);
+  let s0 = v128.load(sums), s1 = v128.load(sums, 16);
+  for (; p < end; p += 16) {
+    const low = f64x2.promote_low_f32x4(v128.load64_zero(p));
+    const high = f64x2.promote_low_f32x4(v128.load64_zero(p, 8));
+    s0 = f64x2.add(s0, f64x2.mul(low, low));
+    s1 = f64x2.add(s1, f64x2.mul(high, high));
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+}
+
+/** Gives the sum of four sums and of the squares of the last numbers, three or fewer. */
+export function endSquares(sums: usize, p: usize, n: i32): f64 {
+  return restOfSquares(v128.load(sums), v128.load(sums, 16), p, n);
+}
+
+@inline
+function restOfSquares(s0: v128, s1: v128, p: usize, n: i32): f64 {
   s0 = f64x2.add(s0, s1);
   let sum = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
-  for (; p < end; p += 4) {
+  for (const end = p + (<usize>n << 2); p < end; p += 4) {
     const x = <f64>load<f32>(p);
     sum += x * x;
   }

@@ -62,15 +62,16 @@ function finite(x: v128): v128 {
   return f32x4.pmax(f32x4.pmin(notNaN(x), largest), f32x4.neg(largest));
 }
 
-/** Runs back through T steps of B rows: dL/dh from e [T,B,N], in its place, then dgi and dgh [T,B,3N], and dz. */
+/** Runs back through rows end - 1 .. first of T steps of B rows: dL/dh from e [T,B,N], in its place, then dgi and dgh [T,B,3N], and dz. */
 export function gruBackward(
   dz: usize, dgi: usize, dgh: usize, e: usize, z: usize, gates: usize, w: usize, T: i32, B: i32, F: i32, N: i32,
+  first: i32, end: i32,
 ): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>F << 2;
   const n = <usize>N << 2;
   const wh = w + <usize>F * 3 * n;
-  for (let row = T * B - 1; row >= 0; row--) {
+  for (let row = end - 1; row >= first; row--) {
     const at = <usize>row;
     const d = dz + at * stride;
     const later = row >= (T - 1) * B ? 0 : d + <usize>B * stride + toH;

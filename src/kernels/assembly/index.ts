@@ -1,7 +1,7 @@
 // The one module of all arithmetic. No imports, no allocation, no relaxed SIMD: same bits everywhere.
 export { scoreAnomaly } from './score-anomaly';
 export { dense, denseBackward } from './dense';
-export { adapt, descendAlong, squares } from './descent';
+export { adapt, addSquares, descendAlong, endSquares, squares } from './descent';
 export { forecastMeet, forecastServe, forecastTake } from './forecast';
 export { gruBackward, gruForward } from './gru-cell';
 export { influence, influenceDiagonal, influenceDiagonalGradient, influenceGradient } from './influence';
@@ -9,6 +9,8 @@ export { squaredError } from './loss';
 export { writeInputs } from './write-inputs';
 export { judgeForecasts, serveRanges } from './judge';
 export { denseGradient, descend, gradientSquares } from './outer-product';
+export { addBiases, addWeights, biasSquares, descendBiases, descendWeights } from './outer-product';
+export { isByWeights, rowSquares, weightSquares } from './outer-product';
 export { rotate } from './rotate';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';
 export { largest, softmax, tanhAll } from './softmax';

@@ -112,16 +112,13 @@ function inject(out: usize, z: usize, h: usize, F: i32, N: i32): void {
   }
 }
 
-/** J' = (J Wh + delta_j z_i) * (1 - h^2). */
-export function influence(out: usize, J: usize, z: usize, h: usize, w: usize, F: i32, N: i32): void {
+/** J' = (J Wh + delta_j z_i) * (1 - h^2), of rows first .. end - 1; what is added is added to all, with the last of them. */
+export function influence(
+  out: usize, J: usize, z: usize, h: usize, w: usize, F: i32, N: i32, first: i32, end: i32,
+): void {
   const row = <usize>N << 2;
-  const first = out;
-  for (let left = (F + N) * N + N; left > 0; left -= 4) {
-    product(out, J, h, w, F, N, min(left, 4));
-    out += 4 * row;
-    J += 4 * row;
-  }
-  inject(first, z, h, F, N);
+  for (let i = first; i < end; i += 4) product(out + <usize>i * row, J + <usize>i * row, h, w, F, N, min(end - i, 4));
+  if (end == (F + N) * N + N) inject(out, z, h, F, N);
 }
 
 /** g [P] += J [P,N] e. */

@@ -6,7 +6,7 @@ const NO_TARGET: f32 = f32.MAX_VALUE;
 /**
  * Over T steps of B rows of M outputs: L = sum of error^2, error = (y - target) * served / current, dy = factor dL/dy,
  * where y and target are in units of `served` [T,M] and the loss is in units of `current` [M]. Both are 0 where nothing
- * is scaled. An output without a deviation or without a target counts for nothing.
+ * is scaled. An output without a deviation or without a target counts for nothing. `loss` is that of steps before.
  */
 export function squaredError(
   dy: usize,
@@ -18,10 +18,10 @@ export function squaredError(
   T: i32,
   B: i32,
   M: i32,
+  loss: f64,
 ): f64 {
   const twice: f32 = 2 * factor;
   const row = <usize>M << 2;
-  let loss: f64 = 0;
   for (let t = 0; t < T; t++) {
     for (let r = 0; r < B; r++) {
       for (let j: usize = 0; j < row; j += 4) {

@@ -36,24 +36,25 @@ function sum4(x: v128): f64 {
   );
 }
 
-/** Goes over W [A,M] and b [M], which does not decay, with the gradient of each; v and vb are 0 where there is no velocity. */
+/**
+ * Goes over W [A,M] with the gradient of each weight, of rows of d that lie `dStride` bytes apart; v is 0 where there is no
+ * velocity. Gives `total` and the squares. `lanes` is 0, or where the squares of 16 columns go on from, and are left.
+ */
 @inline
-function outer(
-  mode: i32, w: usize, b: usize, v: usize, vb: usize, a: usize, aStride: usize, d: usize, R: i32, A: i32, M: i32,
-  rate: f32, momentum: f32, nesterov: bool, decay: f32,
+function outerWeights(
+  mode: i32, w: usize, v: usize, a: usize, aStride: usize, d: usize, dStride: usize, R: i32, A: i32, M: i32,
+  rate: f32, momentum: f32, nesterov: bool, decay: f32, total: f64, lanes: usize,
 ): f64 {
   const rate4 = f32x4.splat(rate);
   const momentum4 = f32x4.splat(momentum);
   const zero = f32x4.splat(0);
-  const dStride = <usize>M << 2;
   const aEnd = a + <usize>R * aStride;
-  let total: f64 = 0;
   let left = M;
   while (left >= 16) {
     // a panel of 32 columns in two halves, or one of 16
     const width = left >= 32 ? 128 : 64;
     for (let half = 0; half < width; half += 64) {
-      let squares = zero;
+      let squares = mode == SQUARES && lanes ? v128.load(lanes) : zero;
       let q = w + half;
       let u = v ? v + half : 0;
       let i = 0;
@@ -109,7 +110,10 @@ function outer(
           if (mode == SQUARES) squares = f32x4.add(squares, s);
         }
       }
-      if (mode == SQUARES) total += sum4(squares);
+      if (mode == SQUARES) {
+        if (lanes) v128.store(lanes, squares);
+        else total += sum4(squares);
+      }
     }
     w += <usize>A * width;
     if (v) v += <usize>A * width;
@@ -148,8 +152,15 @@ function outer(
       if (v) v += 4;
     }
   }
-  const bias = mode == DECAY ? DESCEND : mode;
-  d += (<usize>rest << 2) - dStride;
+  return total;
+}
+
+/** Goes over b [M], which does not decay; vb is 0 where there is no velocity. Gives `total` and the squares. */
+@inline
+function outerBiases(
+  mode: i32, b: usize, vb: usize, d: usize, R: i32, M: i32, rate: f32, momentum: f32, nesterov: bool, total: f64,
+): f64 {
+  const dStride = <usize>M << 2;
   for (let j: usize = 0; j < <usize>M; j++) {
     let s: f32 = 0;
     let p = d + (j << 2);
@@ -157,14 +168,53 @@ function outer(
       s += load<f32>(p);
       p += dStride;
     }
-    total += use1(bias, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov, 0);
+    total += use1(mode, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov, 0);
   }
   return total;
 }
 
+/** Adds the gradient of weights, or of some of them: A rows of columns [M] that are whole panels, or of one panel. */
+export function addWeights(w: usize, a: usize, stride: i32, d: usize, dStride: i32, R: i32, A: i32, M: i32): void {
+  outerWeights(ADD, w, 0, a, <usize>stride << 2, d, <usize>dStride << 2, R, A, M, 0, 0, false, 0, 0, 0);
+}
+
+export function addBiases(b: usize, d: usize, R: i32, M: i32): void {
+  outerBiases(ADD, b, 0, d, R, M, 0, 0, false, 0);
+}
+
+/** Takes a step of SGD of the same weights. */
+export function descendWeights(
+  w: usize, v: usize, a: usize, stride: i32, d: usize, dStride: i32, R: i32, A: i32, M: i32, rate: f32,
+  momentum: f32, nesterov: bool, decay: f32,
+): void {
+  const aStride = <usize>stride << 2;
+  const dBytes = <usize>dStride << 2;
+  if (decay != 0) outerWeights(DECAY, w, v, a, aStride, d, dBytes, R, A, M, rate, momentum, nesterov, decay, 0, 0);
+  else outerWeights(DESCEND, w, v, a, aStride, d, dBytes, R, A, M, rate, momentum, nesterov, 0, 0, 0);
+}
+
+export function descendBiases(
+  b: usize, vb: usize, d: usize, R: i32, M: i32, rate: f32, momentum: f32, nesterov: bool,
+): void {
+  outerBiases(DESCEND, b, vb, d, R, M, rate, momentum, nesterov, 0);
+}
+
+/** Adds the squares of the gradient of the same weights to `total`, or, of 16 columns, to the four in `lanes`. */
+export function weightSquares(
+  a: usize, stride: i32, d: usize, dStride: i32, R: i32, A: i32, M: i32, total: f64, lanes: usize,
+): f64 {
+  const aStride = <usize>stride << 2;
+  return outerWeights(SQUARES, 0, 0, a, aStride, d, <usize>dStride << 2, R, A, M, 0, 0, false, 0, total, lanes);
+}
+
+export function biasSquares(d: usize, R: i32, M: i32, total: f64): f64 {
+  return outerBiases(SQUARES, 0, 0, d, R, M, 0, 0, false, total);
+}
+
 /** Adds the gradient to gw and gb. */
 export function denseGradient(gw: usize, gb: usize, a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): void {
-  outer(ADD, gw, gb, 0, 0, a, <usize>stride << 2, d, R, A, M, 0, 0, false, 0);
+  addWeights(gw, a, stride, d, M, R, A, M);
+  addBiases(gb, d, R, M);
 }
 
 /** Takes a step of SGD with the gradient. */
@@ -172,9 +222,8 @@ export function descend(
   w: usize, b: usize, v: usize, vb: usize, a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32, rate: f32,
   momentum: f32, nesterov: bool, decay: f32,
 ): void {
-  const aStride = <usize>stride << 2;
-  if (decay != 0) outer(DECAY, w, b, v, vb, a, aStride, d, R, A, M, rate, momentum, nesterov, decay);
-  else outer(DESCEND, w, b, v, vb, a, aStride, d, R, A, M, rate, momentum, nesterov, 0);
+  descendWeights(w, v, a, stride, d, M, R, A, M, rate, momentum, nesterov, decay);
+  descendBiases(b, vb, d, R, M, rate, momentum, nesterov);
 }
 
 /**
@@ -182,11 +231,22 @@ export function descend(
  * ||sum_r a_r (x) d_r||^2 = sum_{r,s} (a_r . a_s) (d_r . d_s), with many by the gradient itself.
  */
 export function gradientSquares(a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): f64 {
+  if (isByWeights(R, A, M)) return biasSquares(d, R, M, weightSquares(a, stride, d, M, R, A, M, 0, 0));
+  return rowSquares(a, stride, d, A, M, 0, R, 0);
+}
+
+/** Is the gradient itself squared, and not the products of its rows? */
+export function isByWeights(R: i32, A: i32, M: i32): bool {
+  return R * (A + M) > 2 * A * M;
+}
+
+/** Adds the products of rows first .. end - 1 with themselves and with those before to `total`. */
+export function rowSquares(
+  a: usize, stride: i32, d: usize, A: i32, M: i32, first: i32, end: i32, total: f64,
+): f64 {
   const aStride = <usize>stride << 2;
-  if (R * (A + M) > 2 * A * M) return outer(SQUARES, 0, 0, 0, 0, a, aStride, d, R, A, M, 0, 0, false, 0);
   const dStride = <usize>M << 2;
-  let total: f64 = 0;
-  for (let r = 0; r < R; r++) {
+  for (let r = first; r < end; r++) {
     const ar = a + <usize>r * aStride;
     const dr = d + <usize>r * dStride;
     // the bias is a weight whose input is 1

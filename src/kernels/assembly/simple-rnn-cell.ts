@@ -29,11 +29,13 @@ export function simpleRnnForward(z: usize, w: usize, b: usize, T: i32, B: i32, F
   }
 }
 
-/** Runs back through T steps of B rows: da from e, in its place, and dz = da W^T. */
-export function simpleRnnBackward(dz: usize, da: usize, z: usize, w: usize, T: i32, B: i32, F: i32, N: i32): void {
+/** Runs back through rows end - 1 .. first of T steps of B rows: da from e, in its place, and dz = da W^T. */
+export function simpleRnnBackward(
+  dz: usize, da: usize, z: usize, w: usize, T: i32, B: i32, F: i32, N: i32, first: i32, end: i32,
+): void {
   const stride = <usize>(F + N) << 2;
   const toH = <usize>B * stride + (<usize>F << 2);
-  for (let row = T * B - 1; row >= 0; row--) {
+  for (let row = end - 1; row >= first; row--) {
     const at = <usize>row * stride;
     const d = da + (<usize>row * <usize>N << 2);
     throughTanh(d, row >= (T - 1) * B ? 0 : dz + at + toH, z + at + toH, N);

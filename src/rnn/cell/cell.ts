@@ -2,6 +2,7 @@
  * What a cell is. A file for each cell says what its parameters are, how they are drawn, and how it goes forward and back;
  * cells.ts is the registry.
  */
+import type { RowsPart } from '../../kernels/arena.js';
 import type { Address, Kernels, LayerGradient, Reals } from '../../kernels/kernels.js';
 import type { Pieces } from '../../math/pieces.js';
 import type { Drawing } from './random-matrix.js';
@@ -59,9 +60,10 @@ export interface Cell {
    * Runs back through T steps, last to first, and gives the gradient of the weights as the factors of its layers.
    *
    * @param dz [T,B,F+N], which gets dL/dz_t = [ dL/dx_t | dL/dh_{t-1} ]
+   * @param rows which of the T B rows; a part comes after those behind it
    * @param scratch [T,B,backwardScratch], whose first [T,B,N] are dL/dh_t as the readout gives it
    */
-  backward(m: Reals, dz: Address, scratch: Address, steps: CellSteps): LayerGradient[];
+  backward(m: Reals, dz: Address, scratch: Address, steps: CellSteps, rows?: RowsPart): LayerGradient[];
 
   /** What learners that carry influences forward need; null for a cell that they cannot be used with. */
   readonly influence: CellInfluence | null;
@@ -69,8 +71,8 @@ export interface Cell {
 
 /** How the influence of a cell's P weights on its N units goes on by a step: z [F+N] is its row, h [N] the new state. */
 export interface CellInfluence {
-  /** Carries dh/dweight [P,N] over a step, from J to `out`. */
-  carry(m: Reals, out: Address, J: Address, z: Address, h: Address): void;
+  /** Carries dh/dweight [P,N] over a step, from J to `out`; `rows` of the P, multiples of 4 but for the end, one part after the other. */
+  carry(m: Reals, out: Address, J: Address, z: Address, h: Address, rows?: RowsPart): void;
   /** Adds the gradient by an error e = dL/dh [N]: g [P] += J e. */
   gradient(m: Reals, g: Address, J: Address, e: Address): void;
   /** Carries the influence S [P] of each weight on its own unit over a step, in place. */

@@ -62,11 +62,11 @@ export const gru: CellKind = {
       forward(m, { z, activations, T, B }) {
         kernels.gruForward(m, z, activations, scratch, w, b, T, B, F, N);
       },
-      backward(m, dz, dh, { z, activations, T, B }) {
+      backward(m, dz, dh, { z, activations, T, B }, rows) {
         const R = T * B;
         const dgi = dh + R * N;
         const dgh = dgi + R * M;
-        kernels.gruBackward(m, dz, dgi, dgh, dh, z, activations, w, T, B, F, N);
+        kernels.gruBackward(m, dz, dgi, dgh, dh, z, activations, w, T, B, F, N, rows);
         const ofInput = { w, b, velocity, velocityB, a: z, stride, dy: dgi, R, A: F, M };
         const ofState = {
           w: w + wh,

@@ -45,12 +45,12 @@ export const simpleRnn: CellKind = {
       forward(m, { z, T, B }) {
         kernels.simpleRnnForward(m, z, w, b, T, B, F, N);
       },
-      backward(m, dz, da, { z, T, B }) {
-        kernels.simpleRnnBackward(m, dz, da, z, w, T, B, F, N);
+      backward(m, dz, da, { z, T, B }, rows) {
+        kernels.simpleRnnBackward(m, dz, da, z, w, T, B, F, N, rows);
         return [{ w, b, velocity, velocityB, a: z, stride: D, dy: da, R: T * B, A: D, M: N }];
       },
       influence: {
-        carry: (m, out, J, z, h) => kernels.influence(m, out, J, z, h, w, F, N),
+        carry: (m, out, J, z, h, rows) => kernels.influence(m, out, J, z, h, w, F, N, rows),
         gradient: (m, g, J, e) => kernels.influenceGradient(m, g, J, e, count + biases, N),
         carryOwn: (m, S, z, h) => kernels.influenceDiagonal(m, S, z, h, w, F, N),
         ownGradient: (m, g, S, e) => kernels.influenceDiagonalGradient(m, g, S, e, F, N),

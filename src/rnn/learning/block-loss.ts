@@ -3,7 +3,9 @@
  *
  * Its scratch memory, at `base`:  dy [k1,B,M] | current [M]
  */
+import type { Memory } from '../../kernels/gradient-pieces.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
+import { PIECE, type Pieces } from '../../math/pieces.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import type { Readout } from '../io/readout.js';
 import type { Window } from './window.js';
@@ -13,11 +15,17 @@ interface Shape {
   readonly learner: { readonly k1: number; readonly reduction: 'mean' | 'sum' };
 }
 
+/** What the loss of an output costs. */
+const LOSS = 16;
+
 export class BlockLoss {
   /** dL/dsums [k1,B,M] of the last block; 0 for steps without a target. */
   readonly dy: Address;
   /** The outputs' deviations of the present. */
   private readonly current: Address;
+  /** Losses of the runs that are over, and of the one under way. */
+  private sum = 0;
+  private run = 0;
 
   static length({ batch, learner: { k1 } }: Shape, { outputs }: ParameterLayout): number {
     return k1 * batch * outputs + outputs;
@@ -45,27 +53,89 @@ export class BlockLoss {
     to: number,
     deviation: ArrayLike<number> | null,
   ): { losses: number; loss: number } | null {
-    const { batch: B } = this.spec;
-    const { outputs: M } = this.layout;
-    let losses = 0;
-    for (let step = blockStart; step <= to; step++) if (window.countsTarget(step)) losses++;
+    const losses = this.begin(m, window, blockStart, to, deviation);
     if (losses === 0) return null;
     const share = this.share(losses);
-    if (deviation) m.set(deviation, this.current);
-    let sum = 0;
+    for (let step = blockStart; step <= to; )
+      step = this.take(m, window, blockStart, step, to, share, deviation !== null);
+    this.end();
+    return { losses, loss: this.sum * share };
+  }
+
+  /** Does the same in pieces. */
+  *computeInPieces(
+    memory: Memory,
+    window: Window,
+    blockStart: number,
+    to: number,
+    deviation: ArrayLike<number> | null,
+  ): Pieces<{ losses: number; loss: number } | null> {
+    const losses = this.begin(memory.data, window, blockStart, to, deviation);
+    if (losses === 0) return null;
+    const share = this.share(losses);
+    const each = LOSS * this.spec.batch * this.layout.outputs;
+    const most = Math.max(1, Math.floor(PIECE / each));
     for (let step = blockStart; step <= to; ) {
-      // the loss is taken over runs of steps that have their target
-      const run = step;
-      while (step <= to && window.countsTarget(step)) step++;
-      const dy = this.dy + (run - blockStart) * B * M;
-      const scale = deviation && { served: window.deviationAt(run), current: this.current };
-      const [p, target] = [window.sumsAt(run), window.targetAt(run)];
-      if (step > run) sum += this.readout.loss.compute(m, dy, p, target, scale, share, step - run, B, M);
-      const gap = step;
-      while (step <= to && !window.countsTarget(step)) step++;
-      m.fill(0, this.dy + (gap - blockStart) * B * M, this.dy + (step - blockStart) * B * M);
+      const end = Math.min(to, step + most - 1);
+      const next = this.take(memory.data, window, blockStart, step, end, share, deviation !== null);
+      yield each * (next - step);
+      step = next;
     }
-    return { losses, loss: sum * share };
+    this.end();
+    return { losses, loss: this.sum * share };
+  }
+
+  /** Begins, and gives how many losses count. */
+  private begin(
+    m: Reals,
+    window: Window,
+    blockStart: number,
+    to: number,
+    deviation: ArrayLike<number> | null,
+  ): number {
+    let losses = 0;
+    for (let step = blockStart; step <= to; step++) if (window.countsTarget(step)) losses++;
+    if (losses > 0 && deviation) m.set(deviation, this.current);
+    this.sum = 0;
+    this.run = 0;
+    return losses;
+  }
+
+  /**
+   * Takes the loss of a run of steps from `step` on, up to `to`, that have their target, or goes over one of steps that have
+   * not; gives the step behind. Losses add up run by run, each as if it were taken at once.
+   */
+  private take(
+    m: Reals,
+    window: Window,
+    blockStart: number,
+    step: number,
+    to: number,
+    share: number,
+    isScaled: boolean,
+  ): number {
+    const { batch: B } = this.spec;
+    const { outputs: M } = this.layout;
+    const counts = window.countsTarget(step);
+    let end = step + 1;
+    while (end <= to && window.countsTarget(end) === counts) end++;
+    const dy = this.dy + (step - blockStart) * B * M;
+    if (!counts) {
+      this.end();
+      m.fill(0, dy, this.dy + (end - blockStart) * B * M);
+      return end;
+    }
+    const scale = isScaled ? { served: window.deviationAt(step), current: this.current } : null;
+    const [p, target] = [window.sumsAt(step), window.targetAt(step)];
+    const { loss } = this.readout;
+    this.run = loss.compute(m, dy, p, target, scale, share, end - step, B, M, this.run);
+    return end;
+  }
+
+  /** The run is over. */
+  private end(): void {
+    this.sum += this.run;
+    this.run = 0;
   }
 
   /** The factor on each loss: mean is over steps, batch rows and, for squared errors, outputs. */

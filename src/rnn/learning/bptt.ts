@@ -132,8 +132,8 @@ function givenGradient(N: number): Readout {
     },
     loss: {
       perRow: () => 1,
-      compute(m, dy, y, target, _scale, factor, T, B) {
-        let loss = 0;
+      compute(m, dy, y, target, _scale, factor, T, B, _M, before = 0) {
+        let loss = before;
         for (let j = 0; j < T * B * N; j++) {
           loss += m[y + j]! * m[target + j]!;
           m[dy + j] = m[target + j]! * factor;

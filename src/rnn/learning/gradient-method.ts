@@ -1,6 +1,8 @@
 /** What a method of computing gradients takes, and gives. */
 import { EddyError } from '../../errors.js';
+import type { Memory } from '../../kernels/gradient-pieces.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
+import type { Pieces } from '../../math/pieces.js';
 import type { Gradient } from './weight-places.js';
 import type { Window } from './window.js';
 
@@ -58,6 +60,15 @@ export interface GradientMethod {
     part: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): BlockGradient | null;
+  /** Does the same in pieces. */
+  backwardInPieces(
+    memory: Memory,
+    window: Window,
+    part: TrainingWindow,
+    deviation: ArrayLike<number> | null,
+  ): Pieces<BlockGradient | null>;
+  /** Gives nearly what an update by a training window costs, in multiply-adds. */
+  cost(part: TrainingWindow): number;
   /** Begins a new history. */
   restart?(m: Reals): void;
 }

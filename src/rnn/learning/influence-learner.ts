@@ -11,7 +11,10 @@
  * Kept, at `kept`:      influences of B batch rows | the step that they have reached, in two numbers
  * Scratch, at `scratch`:  g [P] | e [k1,B,N] | the block's losses | another place for the influences of one row, where the rule needs it
  */
+import type { RowsPart } from '../../kernels/arena.js';
+import type { Memory } from '../../kernels/gradient-pieces.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
+import { BYTE, inRanges, type Pieces } from '../../math/pieces.js';
 import type { CellInfluence } from '../cell/cell.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import { BlockLoss } from './block-loss.js';
@@ -37,7 +40,17 @@ export interface InfluenceRule {
   /** Gives the multiply-adds of carrying them over a step, and of the gradient. */
   work(layout: ParameterLayout): number;
   /** Carries those at `from` over a step, to `out`; the same place where no other is needed. */
-  carry(cell: CellInfluence, m: Reals, out: Address, from: Address, z: Address, h: Address): void;
+  carry(
+    cell: CellInfluence,
+    m: Reals,
+    out: Address,
+    from: Address,
+    z: Address,
+    h: Address,
+    rows?: RowsPart,
+  ): void;
+  /** Where the weights' influences can be carried one part after the other, what those of a weight cost; else null. */
+  perWeight(layout: ParameterLayout): number | null;
   /** Adds to the cell's gradient g [P] its part by an error e = dL/dh [N]. */
   collect(cell: CellInfluence, m: Reals, g: Address, influences: Address, e: Address): void;
 }
@@ -83,21 +96,55 @@ class InfluenceLearner implements GradientMethod {
   backward(
     m: Reals,
     window: Window,
-    { first, last: to }: TrainingWindow,
+    part: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): BlockGradient | null {
-    const { layout, weights, batch: B, scratch } = this.parts;
+    const { first, last: to } = part;
+    const { batch: B } = this.parts;
     const block = this.losses.compute(m, window, first, to, deviation);
     const rows = (to - first + 1) * B;
     if (block) this.beginGradient(m, rows);
     const from = this.begin(m, window, first);
     for (let row = 0; row < B; row++) this.carryRow(m, window, row, from, block ? first : to + 1, to);
     this.reach(m, to + 1);
-    if (!block) return null;
+    return block && this.gradientOf(window, part, block);
+  }
+
+  /** Does the same in pieces: step by step, and in each weight by weight where that is possible. */
+  *backwardInPieces(
+    memory: Memory,
+    window: Window,
+    part: TrainingWindow,
+    deviation: ArrayLike<number> | null,
+  ): Pieces<BlockGradient | null> {
+    const { first, last: to } = part;
+    const { layout, batch: B } = this.parts;
+    const block = yield* this.losses.computeInPieces(memory, window, first, to, deviation);
+    const rows = (to - first + 1) * B;
+    if (block) this.beginGradient(memory.data, rows);
+    yield rows * layout.units * layout.outputs;
+    const from = this.begin(memory.data, window, first);
+    for (let row = 0; row < B; row++)
+      yield* this.carryInPieces(memory, window, row, from, block ? first : to + 1, to);
+    this.reach(memory.data, to + 1);
+    return block && this.gradientOf(window, part, block);
+  }
+
+  cost({ first, last }: TrainingWindow): number {
+    const { layout, batch } = this.parts;
+    return (last - first + 1) * batch * this.rule.work(layout);
+  }
+
+  private gradientOf(
+    window: Window,
+    { first, last: to }: TrainingWindow,
+    { losses, loss }: { losses: number; loss: number },
+  ): BlockGradient {
+    const { layout, weights, batch: B, scratch } = this.parts;
     const h = window.zAt(first + 1) + layout.features;
-    const ofReadout = readoutGradient(layout, weights, h, this.losses.dy, rows);
+    const ofReadout = readoutGradient(layout, weights, h, this.losses.dy, (to - first + 1) * B);
     const gradient = { layers: ofReadout ? [ofReadout] : [], cell: scratch };
-    return { from: first, to, losses: block.losses, loss: block.loss, gradient, dz: null };
+    return { from: first, to, losses, loss, gradient, dz: null };
   }
 
   /** Begins a new history: the state that enters it is a constant. */
@@ -123,20 +170,76 @@ class InfluenceLearner implements GradientMethod {
 
   /** Carries one batch row over steps from .. to, and collects the errors of those from `losses` on. */
   private carryRow(m: Reals, window: Window, row: number, from: number, losses: number, to: number): void {
-    const { batch: B, layout, kept, scratch } = this.parts;
-    const { features: F, units: N } = layout;
-    const home = kept + row * this.perRow;
-    const offset = row * (F + N);
-    const { rule, influence } = this;
+    const home = this.homeOf(row);
     let now = home;
     for (let step = from; step <= to; step++) {
-      const out = rule.needsSpare && now === home ? this.spare : home;
-      rule.carry(influence, m, out, now, window.zAt(step) + offset, window.zAt(step + 1) + offset + F);
+      const out = this.outOf(now, home);
+      this.carry(m, window, row, step, out, now);
       now = out;
-      if (step < losses || !window.countsTarget(step)) continue;
-      rule.collect(influence, m, scratch, now, this.e + ((step - losses) * B + row) * N);
+      this.collect(m, window, row, step, losses, now);
     }
     if (now !== home) m.copyWithin(home, now, now + this.perRow);
+  }
+
+  private *carryInPieces(
+    memory: Memory,
+    window: Window,
+    row: number,
+    from: number,
+    losses: number,
+    to: number,
+  ): Pieces<void> {
+    const { rule } = this;
+    const { layout } = this.parts;
+    const home = this.homeOf(row);
+    const weights = cellSize(layout);
+    const each = rule.perWeight(layout);
+    let now = home;
+    for (let step = from; step <= to; step++) {
+      const out = this.outOf(now, home);
+      if (each === null) {
+        this.carry(memory.data, window, row, step, out, now);
+        yield rule.work(layout);
+      } else
+        yield* inRanges(Math.ceil(weights / 4), 4 * each, (first, end) => {
+          const part: RowsPart = [4 * first, Math.min(weights, 4 * end)];
+          this.carry(memory.data, window, row, step, out, now, part);
+        });
+      now = out;
+      this.collect(memory.data, window, row, step, losses, now);
+    }
+    if (now === home) return;
+    const move = (first: number, end: number) => memory.data.copyWithin(home + first, now + first, now + end);
+    yield* inRanges(this.perRow, BYTE * memory.data.BYTES_PER_ELEMENT, move);
+  }
+
+  private homeOf(row: number): Address {
+    return this.parts.kept + row * this.perRow;
+  }
+
+  private outOf(now: Address, home: Address): Address {
+    return this.rule.needsSpare && now === home ? this.spare : home;
+  }
+
+  private carry(
+    m: Reals,
+    window: Window,
+    row: number,
+    step: number,
+    out: Address,
+    now: Address,
+    part?: RowsPart,
+  ): void {
+    const { features: F, units: N } = this.parts.layout;
+    const offset = row * (F + N);
+    const [z, h] = [window.zAt(step) + offset, window.zAt(step + 1) + offset + F];
+    this.rule.carry(this.influence, m, out, now, z, h, part);
+  }
+
+  private collect(m: Reals, window: Window, row: number, step: number, losses: number, now: Address): void {
+    if (step < losses || !window.countsTarget(step)) return;
+    const { batch: B, layout, scratch } = this.parts;
+    this.rule.collect(this.influence, m, scratch, now, this.e + ((step - losses) * B + row) * layout.units);
   }
 
   /** Notes how far the influences have come. Influences that have grown beyond all numbers begin again at 0. */

@@ -6,7 +6,9 @@
  * once, and weights change only from targets that have really come.
  */
 import { EddyError } from '../../errors.js';
+import type { Memory } from '../../kernels/gradient-pieces.js';
 import type { Address, Reals } from '../../kernels/kernels.js';
+import type { Pieces } from '../../math/pieces.js';
 import type { StandardScaler } from '../io/scaler.js';
 import {
   checkSizes,
@@ -50,6 +52,9 @@ export interface LearnerParts {
 }
 
 const NO_UPDATES: readonly Update[] = [];
+
+/** What a weight costs in the step of an optimizer, and in what comes before. */
+const STEPPED = 24;
 
 export class Learner {
   /** false: predictions are scored and weights stay; what comes meanwhile is not learned from later either. */
@@ -111,6 +116,35 @@ export class Learner {
     const duration = now() - began;
     const update = optimizer.updates;
     return { from, to, losses, loss, gradientNorm, clipped, applied, learningRate, update, duration };
+  }
+
+  /** Gives nearly what `train` costs, in multiply-adds. */
+  cost(part: TrainingWindow): number {
+    return this.parts.method.cost(part) + STEPPED * this.parts.weights.count;
+  }
+
+  /** Does the same as `train` in pieces; the update lasts as long as they do together. */
+  *trainInPieces(memory: Memory, part: TrainingWindow): Pieces<Update | null> {
+    const { now } = this.parts;
+    const pieces = this.updateInPieces(memory, part);
+    let duration = 0;
+    for (;;) {
+      const began = now();
+      const { done, value } = pieces.next();
+      duration += now() - began;
+      if (done) return value && { ...value, duration };
+      yield value;
+    }
+  }
+
+  private *updateInPieces(memory: Memory, part: TrainingWindow): Pieces<Omit<Update, 'duration'> | null> {
+    const { window, method, optimizer, scaler, weights } = this.parts;
+    const block = yield* method.backwardInPieces(memory, window, part, scaler?.deviation ?? null);
+    if (!block) return null;
+    const result = yield* optimizer.applyInPieces(memory, weights, block.gradient);
+    const { from, to, losses, loss } = block;
+    this.dz = block.dz;
+    return { from, to, losses, loss, ...result, update: optimizer.updates };
   }
 
   /** Trains on all windows that are due at step `now`. */

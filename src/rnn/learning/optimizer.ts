@@ -4,7 +4,9 @@
  *
  * Weight decay takes weights, never biases, and is not clipped.
  */
-import type { Kernels, Reals } from '../../kernels/kernels.js';
+import type { Memory } from '../../kernels/gradient-pieces.js';
+import type { Address, Kernels, Reals } from '../../kernels/kernels.js';
+import { BYTE, inRanges, type Pieces } from '../../math/pieces.js';
 import { type OptimizerSettings, optimizerOf } from './optimizers/optimizers.js';
 import type { Bounds, StepSize, UpdateRule } from './optimizers/update-rule.js';
 import { scheduleFactor } from './schedule.js';
@@ -21,6 +23,8 @@ export interface OptimizerResult {
 
 /** What float32 holds. */
 const LARGEST = 3.4e38;
+/** What it costs to look at a number. */
+const SEEN = 4;
 const UNKNOWN: Bounds = { weight: Number.POSITIVE_INFINITY, first: Number.POSITIVE_INFINITY };
 
 export class Optimizer {
@@ -61,18 +65,75 @@ export class Optimizer {
   }
 
   apply(m: Reals, weights: Weights, gradient: Gradient): OptimizerResult {
+    if (this.needsGradient) this.layDown(m, weights, gradient);
+    const step = this.stepOf(Math.sqrt(this.squares(m, weights, gradient)));
+    const applied = this.fits(m, weights, step);
+    if (applied) this.rule.apply(m, weights, gradient, step);
+    return this.resultOf(step, applied);
+  }
+
+  /** Does the same in pieces. */
+  *applyInPieces(memory: Memory, weights: Weights, gradient: Gradient): Pieces<OptimizerResult> {
+    if (this.needsGradient) yield* this.layDownInPieces(memory, weights, gradient);
+    const step = this.stepOf(Math.sqrt(yield* this.squaresInPieces(memory, weights, gradient)));
+    const applied = this.move(step) || (yield* this.fitsInPieces(memory, weights, step));
+    if (applied) yield* this.rule.applyInPieces(memory, weights, gradient, step);
+    return this.resultOf(step, applied);
+  }
+
+  private stepOf(norm: number): StepSize {
     const { learningRate, updates } = this;
     const { clipNorm } = this.settings;
-    if (this.needsGradient) this.layDown(m, weights, gradient);
-    const gradientNorm = Math.sqrt(this.squares(m, weights, gradient));
-    const clipped = clipNorm !== null && gradientNorm > clipNorm;
-    const step = { rate: learningRate, norm: gradientNorm, clipTo: clipped ? clipNorm : null, updates };
-    const applied = this.fits(m, weights, step);
-    if (applied) {
-      this.rule.apply(m, weights, gradient, step);
-      this.updates++;
-    } else this.skipped++;
-    return { gradientNorm, clipped, applied, learningRate };
+    const clipTo = clipNorm !== null && norm > clipNorm ? clipNorm : null;
+    return { rate: learningRate, norm, clipTo, updates };
+  }
+
+  private resultOf({ rate, norm, clipTo }: StepSize, applied: boolean): OptimizerResult {
+    if (applied) this.updates++;
+    else this.skipped++;
+    return { gradientNorm: norm, clipped: clipTo !== null, applied, learningRate: rate };
+  }
+
+  private *layDownInPieces(
+    memory: Memory,
+    { at, gradient, cellCount }: Weights,
+    { layers, cell }: Gradient,
+  ): Pieces<void> {
+    const bytes = memory.data.BYTES_PER_ELEMENT;
+    for (const { w, b, a, stride, dy, R, A, M } of layers) {
+      const [gw, gb] = [gradient + w - at, gradient + b - at];
+      yield* inRanges(A * M, bytes, (from, to) => memory.data.fill(0, gw + from, gw + to));
+      memory.data.fill(0, gb, gb + M);
+      yield* this.kernels.denseGradientInPieces(memory, gw, gb, a, stride, dy, R, A, M);
+    }
+    if (cell === null) return;
+    const copy = (from: number, to: number) =>
+      memory.data.copyWithin(gradient + from, cell + from, cell + to);
+    yield* inRanges(cellCount, BYTE * bytes, copy);
+  }
+
+  private *squaresInPieces(memory: Memory, weights: Weights, { layers, cell }: Gradient): Pieces<number> {
+    const { kernels } = this;
+    if (this.needsGradient) return yield* kernels.squaresInPieces(memory, weights.gradient, weights.count);
+    let sum = cell === null ? 0 : yield* kernels.squaresInPieces(memory, cell, weights.cellCount);
+    for (const { a, stride, dy, R, A, M } of layers)
+      sum += yield* kernels.gradientSquaresInPieces(memory, a, stride, dy, R, A, M);
+    return sum;
+  }
+
+  private *fitsInPieces(memory: Memory, { at, velocity, count }: Weights, step: StepSize): Pieces<boolean> {
+    const weight = yield* this.largestInPieces(memory, at, count);
+    const first = this.rule.usesFirst ? yield* this.largestInPieces(memory, velocity, count) : 0;
+    this.bounds = { weight, first };
+    return this.move(step);
+  }
+
+  private *largestInPieces(memory: Memory, at: Address, count: number): Pieces<number> {
+    let largest = 0;
+    yield* inRanges(count, SEEN, (from, to) => {
+      largest = Math.max(largest, this.kernels.largest(memory.data, at + from, to - from));
+    });
+    return largest;
   }
 
   /** Writes the whole gradient to memory. */

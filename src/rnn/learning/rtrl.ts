@@ -16,6 +16,7 @@ export const rtrl = influenceLearner({
   perRow: (layout) => cellSize(layout) * layout.units,
   needsSpare: true,
   work: (layout) => cellSize(layout) * layout.units * (layout.units + 1),
-  carry: (cell, m, out, from, z, h) => cell.carry(m, out, from, z, h),
+  perWeight: ({ units }) => units * units,
+  carry: (cell, m, out, from, z, h, rows) => cell.carry(m, out, from, z, h, rows),
   collect: (cell, m, g, influences, e) => cell.gradient(m, g, influences, e),
 });

@@ -17,6 +17,7 @@ export const snap1 = influenceLearner({
   perRow: cellSize,
   needsSpare: false,
   work: (layout) => 3 * cellSize(layout),
+  perWeight: () => null,
   carry: (cell, m, out, _from, z, h) => cell.carryOwn(m, out, z, h),
   collect: (cell, m, g, influences, e) => cell.ownGradient(m, g, influences, e),
 });

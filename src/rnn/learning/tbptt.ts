@@ -10,7 +10,9 @@
  * The scratch memory, at `scratch`:  the cell's [k2,B,backwardScratch] | dz [k2,B,F+N] | the block's losses
  */
 import { z } from 'zod';
-import type { Address, Reals } from '../../kernels/kernels.js';
+import type { Memory } from '../../kernels/gradient-pieces.js';
+import type { Address, LayerGradient, Reals } from '../../kernels/kernels.js';
+import { inRanges, type Pieces } from '../../math/pieces.js';
 import type { ParameterLayout } from '../cell/parameters.js';
 import { BlockLoss } from './block-loss.js';
 import type { BlockGradient, GradientMethod, TrainingWindow } from './gradient-method.js';
@@ -47,11 +49,12 @@ export class Tbptt implements GradientMethod {
   backward(
     m: Reals,
     window: Window,
-    { from, first, last: to }: TrainingWindow,
+    part: TrainingWindow,
     deviation: ArrayLike<number> | null,
   ): (BlockGradient & { readonly dz: Address }) | null {
+    const { from, first, last: to } = part;
     const { cell, readout, layout, weights, batch: B, scratch } = this.parts;
-    const { features: F, units: N } = layout;
+    const { units: N } = layout;
     const { dz, losses } = this;
     const T = to - from + 1;
     const block = losses.compute(m, window, first, to, deviation);
@@ -61,10 +64,53 @@ export class Tbptt implements GradientMethod {
     readout.backward(m, scratch + (first - from) * B * N, losses.dy, weights.at, rows);
     const steps = { z: window.zAt(from), activations: window.activationsAt(from), T, B };
     const layers = cell.backward(m, dz, scratch, steps);
-    const h = window.zAt(first + 1) + F;
-    const ofReadout = readoutGradient(layout, weights, h, losses.dy, rows);
+    return this.gradientOf(window, part, block, layers);
+  }
+
+  /** Does the same in pieces: rows of the losses one after the other, then those of the steps, last to first. */
+  *backwardInPieces(
+    memory: Memory,
+    window: Window,
+    part: TrainingWindow,
+    deviation: ArrayLike<number> | null,
+  ): Pieces<BlockGradient | null> {
+    const { from, first, last: to } = part;
+    const { cell, readout, layout, weights, batch: B, scratch } = this.parts;
+    const { units: N, outputs: M } = layout;
+    const { dz, losses } = this;
+    const rows = (to - from + 1) * B;
+    const block = yield* losses.computeInPieces(memory, window, first, to, deviation);
+    if (!block) return null;
+    const clear = (begin: number, end: number) => memory.data.fill(0, scratch + begin, scratch + end);
+    yield* inRanges(rows * N, memory.data.BYTES_PER_ELEMENT, clear);
+    const e = scratch + (first - from) * B * N;
+    yield* inRanges((to - first + 1) * B, N * M, (begin, end) =>
+      readout.backward(memory.data, e + begin * N, losses.dy + begin * M, weights.at, end - begin),
+    );
+    const steps = { z: window.zAt(from), activations: window.activationsAt(from), T: to - from + 1, B };
+    let layers: LayerGradient[] = [];
+    yield* inRanges(rows, layout.cell.weights, (begin, end) => {
+      layers = cell.backward(memory.data, dz, scratch, steps, [rows - end, rows - begin]);
+    });
+    return this.gradientOf(window, part, block, layers);
+  }
+
+  cost({ from, last }: TrainingWindow): number {
+    const { layout, batch: B } = this.parts;
+    return 2 * (last - from + 1) * B * layout.length;
+  }
+
+  private gradientOf(
+    window: Window,
+    { from, first, last: to }: TrainingWindow,
+    { losses, loss }: { losses: number; loss: number },
+    layers: LayerGradient[],
+  ): BlockGradient & { readonly dz: Address } {
+    const { layout, weights, batch: B } = this.parts;
+    const h = window.zAt(first + 1) + layout.features;
+    const ofReadout = readoutGradient(layout, weights, h, this.losses.dy, (to - first + 1) * B);
     if (ofReadout) layers.push(ofReadout);
-    return { from, to, losses: block.losses, loss: block.loss, gradient: { layers, cell: null }, dz };
+    return { from, to, losses, loss, gradient: { layers, cell: null }, dz: this.dz };
   }
 }
 

@@ -10,8 +10,8 @@ export const nats = (p: number): number => ln(1 / Math.max(p, LEAST_PROBABILITY)
 
 export const crossEntropy: CreateLoss = () => ({
   perRow: () => 1,
-  compute(m, dy, y, target, _scale, factor, T, B, M) {
-    let loss = 0;
+  compute(m, dy, y, target, _scale, factor, T, B, M, before = 0) {
+    let loss = before;
     for (let j = 0; j < T * B * M; j++) {
       const t = m[target + j]!;
       if (t > 0) loss += t * nats(m[y + j]!);

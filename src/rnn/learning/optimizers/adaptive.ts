@@ -1,7 +1,8 @@
 /** What RMSProp, Adam and AdamW have in common: a step that is scaled by the root of the gradient's second moment. */
-import type { Kernels } from '../../../kernels/kernels.js';
-import { spansOf } from '../weight-places.js';
-import { type OptimizerKind, ROUNDING, type UpdateRule } from './update-rule.js';
+import type { AdaptSettings, Address, Kernels } from '../../../kernels/kernels.js';
+import { inRanges } from '../../../math/pieces.js';
+import { spansOf, type Weights } from '../weight-places.js';
+import { type OptimizerKind, ROUNDING, type StepSize, type UpdateRule } from './update-rule.js';
 
 interface AdaptiveSettings {
   /** 0: no first moment is kept. */
@@ -36,6 +37,11 @@ function createRule(
   const scaleOf = (norm: number, clipTo: number | null) => (clipTo === null ? 1 : clipTo / norm);
   const l2 = isDecoupled ? 0 : weightDecay;
   const shrinkOf = (rate: number) => (isDecoupled ? rate * weightDecay : 0);
+  const settingsOf = ({ rate, norm, clipTo, updates }: StepSize): AdaptSettings => {
+    const [c1, c2] = [correction(beta1, updates), correction(beta2, updates)];
+    const scale = scaleOf(norm, clipTo);
+    return { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink: shrinkOf(rate) };
+  };
   return {
     usesFirst: beta1 > 0,
 
@@ -48,19 +54,35 @@ function createRule(
       return { first, weight: largest < LARGEST_TO_SQUARE ? weight : Number.NaN };
     },
 
-    apply(m, weights, gradient, { rate, norm, clipTo, updates }) {
-      const [c1, c2] = [correction(beta1, updates), correction(beta2, updates)];
-      const scale = scaleOf(norm, clipTo);
-      const settings = { scale, rate, beta1, beta2, c1, c2, epsilon, l2, shrink: shrinkOf(rate) };
+    apply(m, weights, gradient, step) {
+      const settings = settingsOf(step);
       const undecayed = { ...settings, l2: 0, shrink: 0 };
       for (const { at, count, decays } of spansOf(weights, gradient)) {
-        const offset = at - weights.at;
-        const [g, m1, m2] = [weights.gradient + offset, weights.velocity + offset, weights.second + offset];
+        const [g, m1, m2] = placesOf(weights, at);
         kernels.adapt(m, at, g, m1, m2, count, decays ? settings : undecayed);
+      }
+    },
+
+    *applyInPieces(memory, weights, gradient, step) {
+      const settings = settingsOf(step);
+      const undecayed = { ...settings, l2: 0, shrink: 0 };
+      for (const { at, count, decays } of spansOf(weights, gradient)) {
+        const [g, m1, m2] = placesOf(weights, at);
+        yield* inRanges(count, ADAPTED, (from, to) => {
+          const used = decays ? settings : undecayed;
+          kernels.adapt(memory.data, at + from, g + from, m1 + from, m2 + from, to - from, used);
+        });
       }
     },
   };
 }
+
+/** What the step of a weight costs. */
+const ADAPTED = 16;
+
+/** Where the gradient and the moments of weights lie that begin at `at`. */
+const placesOf = ({ at: first, gradient, velocity, second }: Weights, at: Address) =>
+  [gradient + at - first, velocity + at - first, second + at - first] as const;
 
 /** Gives base^n by squaring: Math.pow may differ between engines in the last bit. */
 function power(base: number, n: number): number {

@@ -3,7 +3,18 @@
  * gradient by its factors, which is never written to memory; with momentum its velocity is the first moment.
  */
 import { z } from 'zod';
-import { clipNorm, type OptimizerKind, plan, ROUNDING, rate, type Scheduled, share } from './update-rule.js';
+import type { SgdSettings } from '../../../kernels/kernels.js';
+import { inRanges } from '../../../math/pieces.js';
+import {
+  clipNorm,
+  type OptimizerKind,
+  plan,
+  ROUNDING,
+  rate,
+  type Scheduled,
+  type StepSize,
+  share,
+} from './update-rule.js';
 
 export const sgdSettings = z.strictObject({
   kind: z.literal('sgd'),
@@ -16,11 +27,20 @@ export const sgdSettings = z.strictObject({
 
 type Settings = Scheduled<z.output<typeof sgdSettings>>;
 
+/** What the step of a weight costs. */
+const DESCENDED = 8;
+
 export const sgd: OptimizerKind<Settings> = {
   needsGradient: false,
   moments: ({ momentum }) => ({ first: momentum > 0, second: false }),
 
   create(kernels, { momentum, nesterov, weightDecay }) {
+    const settingsOf = ({ rate, norm, clipTo }: StepSize): SgdSettings => ({
+      rate: clipped(rate, norm, clipTo),
+      momentum,
+      nesterov,
+      decay: rate * weightDecay,
+    });
     return {
       usesFirst: momentum > 0,
 
@@ -32,18 +52,25 @@ export const sgd: OptimizerKind<Settings> = {
         return { first, weight: before.weight + step };
       },
 
-      apply(m, { at, velocity, cellCount, cellBiases }, { layers, cell }, { rate, norm, clipTo }) {
-        const settings = {
-          rate: clipped(rate, norm, clipTo),
-          momentum,
-          nesterov,
-          decay: rate * weightDecay,
-        };
+      apply(m, { at, velocity, cellCount, cellBiases }, { layers, cell }, step) {
+        const settings = settingsOf(step);
         for (const layer of layers) kernels.descend(m, layer, settings);
         if (cell === null) return;
         const W = cellCount - cellBiases;
         kernels.descendAlong(m, at, cell, velocity, W, settings);
         kernels.descendAlong(m, at + W, cell + W, velocity + W, cellBiases, { ...settings, decay: 0 });
+      },
+
+      *applyInPieces(memory, { at, velocity, cellCount, cellBiases }, { layers, cell }, step) {
+        const settings = settingsOf(step);
+        for (const layer of layers) yield* kernels.descendInPieces(memory, layer, settings);
+        if (cell === null) return;
+        const W = cellCount - cellBiases;
+        yield* inRanges(W, DESCENDED, (from, to) =>
+          kernels.descendAlong(memory.data, at + from, cell + from, velocity + from, to - from, settings),
+        );
+        const undecayed = { ...settings, decay: 0 };
+        kernels.descendAlong(memory.data, at + W, cell + W, velocity + W, cellBiases, undecayed);
       },
     };
   },

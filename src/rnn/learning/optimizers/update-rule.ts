@@ -3,7 +3,9 @@
  * the check that no number becomes infinite are common to all: see ../optimizer.ts.
  */
 import { z } from 'zod';
+import type { Memory } from '../../../kernels/gradient-pieces.js';
 import type { Kernels, Reals } from '../../../kernels/kernels.js';
+import type { Pieces } from '../../../math/pieces.js';
 import { type Schedule, schedule } from '../schedule.js';
 import type { Gradient, Moments, Weights } from '../weight-places.js';
 
@@ -50,6 +52,8 @@ export interface UpdateRule {
   /** Gives the bounds after a step from those before it; NaN where they cannot be told. */
   boundsAfter(step: StepSize, before: Bounds): Bounds;
   apply(m: Reals, weights: Weights, gradient: Gradient, step: StepSize): void;
+  /** Does the same in pieces. */
+  applyInPieces(memory: Memory, weights: Weights, gradient: Gradient, step: StepSize): Pieces<void>;
 }
 
 /** A kind of optimizer, by its settings. */
