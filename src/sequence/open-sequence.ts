@@ -26,7 +26,7 @@ export const bringBack = (parts: SequenceParts): Sequence =>
     const { store, name, models } = parts;
     const keptBy = (spec: ModelSpec) => pastOf(parts, log, spec);
     return (
-      asleepOf(store, name, log, keptBy) ??
+      (log.doubt ? null : asleepOf(store, name, log, keptBy)) ??
       recover(name, log, (spec, from) => models.wake(spec, from), keptBy)
     );
   });

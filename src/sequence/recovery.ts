@@ -68,7 +68,8 @@ export function recover(
   make: MakeModel,
   pastOf: (spec: ModelSpec) => Past,
 ): Recovered {
-  const damage: EddyError[] = [];
+  const { doubt } = log;
+  const damage: EddyError[] = [...(doubt?.errors ?? [])];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
     const { course } = start;
     if (course.recent.isEmpty) recall(course, log, start.position);
@@ -84,7 +85,9 @@ export function recover(
       log.abandon(reached.position);
     }
     if (past.end > course.seq + 1) past.dropAfter(course.seq);
-    return { course, past, replayed: course.seq - before, damage, isCut: reached.fault !== null };
+    log.settle();
+    const isCut = reached.fault !== null || doubt?.isUncertain === true;
+    return { course, past, replayed: course.seq - before, damage, isCut };
   }
   const why = damage.map(({ message }) => message);
   if (log.oldest > 0) why.push('no checkpoint is usable, and the log starts later');

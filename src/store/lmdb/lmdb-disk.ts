@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { EddyError } from '../../errors.js';
 import type { Changes, Disk, KeyRange } from '../log/disk.js';
+import type { Visit } from '../log/survey-entry.js';
 import { flushFolder } from './flush-folder.js';
 import { checkLmdbFile } from './lmdb-file.js';
 
@@ -21,11 +22,13 @@ export class LmdbDisk implements Disk {
   /** After a failed write LMDB may silently refuse all others, so it is reopened before the next one. */
   private hasFailed = false;
 
+  /** @param visit sees all entries that are there */
   constructor(
     private readonly folder: string,
     private readonly unlock: () => void,
+    visit?: Visit,
   ) {
-    checkLmdbFile(join(folder, 'data.mdb'));
+    checkLmdbFile(join(folder, 'data.mdb'), visit);
     this.opened = this.open();
     flushFolder(folder);
   }

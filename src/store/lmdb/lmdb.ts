@@ -6,8 +6,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EddyError } from '../../errors.js';
 import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
+import { Survey } from '../log/survey.js';
 import type { Store } from '../store.js';
+import { CommitWitness } from './commit-witness.js';
 import { flushFolder } from './flush-folder.js';
+import { keepBefore } from './keep-copy.js';
 
 /**
  * Opens the store of a folder, and creates the folder if it is missing.
@@ -24,11 +27,18 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     ]);
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) flushFolder(dirname(folder));
-    const unlock = lockFolder(folder);
+    const witness = new CommitWitness(folder);
+    const unlockFolder = lockFolder(folder);
+    const unlock = () => {
+      witness.close();
+      unlockFolder();
+    };
     release = unlock;
-    const disk = new LmdbDisk(folder, unlock);
+    const survey = new Survey();
+    const disk = new LmdbDisk(folder, unlock, survey.visit);
     release = () => disk.close();
-    return createDurableStore(disk, parts);
+    await keepBefore(folder, survey);
+    return createDurableStore(disk, { witness, ...parts }, survey);
   } catch (cause) {
     await release();
     if (cause instanceof EddyError) throw cause;

@@ -1,0 +1,270 @@
+/**
+ * Keeps ledgers and the roster: takes each write on its way to the disk, counts what it changes, and adds the ledgers of the sequences
+ * it touches and the roster, so that they are true with every write and with none in between.
+ */
+import type { Changes, Disk, KeyRange } from './disk.js';
+import { chunkRange, idIn, isLedgerKey, ledgerKey, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
+import { count, ENTRY_KINDS, emptySums, type Ledger, readLedger, readNote, writeLedger } from './ledger.js';
+import type { Opening } from './reconcile.js';
+import { type Roster, readRoster, writeRoster } from './roster.js';
+import { stampOf } from './stamp.js';
+
+/** Is told how many writes are durable, beside the disk. */
+export interface Witness {
+  /** What it was told last; null if that is not known. */
+  readonly last: number | null;
+  tell(writes: number): void;
+}
+
+interface Known {
+  readonly ledger: Ledger;
+  /** The stamp of its entry on the disk; null if it is not there yet. */
+  readonly stamp: number | null;
+}
+
+const NOTHING: Changes = new Map();
+const KINDS = new Map<string, number>(ENTRY_KINDS.map((kind, i) => [kind, i]));
+const LOG = ENTRY_KINDS.indexOf('log');
+
+export class LedgerDisk implements Disk {
+  /** Ledgers as they are on the disk, of sequences that are in use. */
+  private readonly known = new Map<string, Known>();
+  /** Ledgers that replace those on the disk with the next write. */
+  private waiting: Map<string, Ledger>;
+  private roster: Roster;
+  /** Did the last write fail, so that it is not known whether it was made? */
+  private isUnsure = false;
+
+  constructor(
+    private readonly disk: Disk,
+    { roster, ledgers }: Opening,
+    private readonly witness: Witness | null,
+  ) {
+    this.roster = roster;
+    this.waiting = new Map(ledgers);
+  }
+
+  get nextId(): number {
+    return this.roster.nextId;
+  }
+
+  /** How often the whole store was in doubt. */
+  get doubts(): number {
+    return this.roster.doubts;
+  }
+
+  /** Takes the next id. */
+  takeId(): number {
+    return this.roster.nextId++;
+  }
+
+  /** Gives the ledger of a sequence as it is on the disk; null if it has none yet. */
+  ledger(id: string): Ledger | null {
+    return this.waiting.get(id) ?? this.load(id)?.ledger ?? null;
+  }
+
+  /** A sequence is no longer in use. */
+  forget(id: string): void {
+    this.known.delete(id);
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.disk.get(key);
+  }
+
+  keys(range: KeyRange): string[] {
+    return this.disk.keys(range);
+  }
+
+  close(): Promise<void> {
+    return this.disk.close();
+  }
+
+  async write(changes: Changes): Promise<void> {
+    let sealed: Sealed;
+    try {
+      sealed = this.seal(changes);
+    } catch {
+      // a disk that cannot be read after a failure is brought back by a write
+      await this.disk.write(NOTHING);
+      sealed = this.seal(changes);
+    }
+    try {
+      await this.disk.write(sealed.changes);
+    } catch (error) {
+      this.isUnsure = true;
+      throw error;
+    }
+    this.settle(sealed);
+    this.witness?.tell(sealed.roster.writes);
+  }
+
+  /** Takes over what a write has made. */
+  private settle({ ledgers, roster }: Sealed): void {
+    for (const [id, known] of ledgers) {
+      if (known) this.known.set(id, known);
+      else this.known.delete(id);
+    }
+    this.waiting = new Map();
+    this.roster = { ...roster, nextId: Math.max(roster.nextId, this.roster.nextId) };
+  }
+
+  private seal(changes: Changes): Sealed {
+    if (this.isUnsure) this.lookAgain();
+    return new Sealing(this.roster, this.waiting, (id) => this.load(id), this.disk).seal(changes);
+  }
+
+  /** After a failure the disk says what it has. */
+  private lookAgain(): void {
+    this.known.clear();
+    const bytes = this.disk.get(ROSTER_KEY);
+    const found = bytes ? readRoster(bytes) : null;
+    if (found && found.writes > this.roster.writes) {
+      this.waiting = new Map();
+      this.roster = { ...found, nextId: Math.max(found.nextId, this.roster.nextId) };
+    }
+    this.isUnsure = false;
+  }
+
+  private load(id: string): Known | null {
+    const known = this.known.get(id);
+    if (known) return known;
+    const key = ledgerKey(id);
+    const bytes = this.disk.get(key);
+    const ledger = bytes ? readLedger(bytes) : null;
+    if (!bytes || !ledger) return null;
+    const loaded = { ledger, stamp: stampOf(key, bytes) };
+    this.known.set(id, loaded);
+    return loaded;
+  }
+}
+
+/** A write with the ledgers and the roster that belong to it. */
+interface Sealed {
+  readonly changes: Changes;
+  /** The ledgers after it; null for those it deletes. */
+  readonly ledgers: ReadonlyMap<string, Known | null>;
+  readonly roster: Roster;
+}
+
+/** A ledger that a write changes. */
+interface Touched {
+  readonly ledger: Ledger;
+  readonly stamp: number | null;
+  /** Where the log ends on the disk: chunks from there on are new. */
+  readonly diskEnd: number;
+}
+
+class Sealing {
+  private readonly changes = new Map<string, Uint8Array | null>();
+  private readonly touched = new Map<string, Touched>();
+  private readonly removed = new Set<string>();
+  private readonly roster: Roster;
+
+  constructor(
+    roster: Roster,
+    private readonly waiting: ReadonlyMap<string, Ledger>,
+    private readonly load: (id: string) => Known | null,
+    private readonly disk: Pick<Disk, 'get'>,
+  ) {
+    this.roster = { ...roster, writes: roster.writes + 1 };
+  }
+
+  seal(changes: Changes): Sealed {
+    for (const id of this.waiting.keys()) this.touch(id);
+    for (const [key, value] of changes) if (isLedgerKey(key)) this.note(idIn(key), value);
+    for (const [key, value] of changes) {
+      if (isLedgerKey(key)) continue;
+      this.changes.set(key, value);
+      const kind = KINDS.get(key.slice(0, key.indexOf('/')));
+      if (kind === undefined) this.countOther(key, value);
+      else this.countEntry(key, value, kind);
+    }
+    const ledgers = new Map<string, Known | null>();
+    for (const id of this.removed) ledgers.set(id, null);
+    for (const [id, { ledger, stamp }] of this.touched) ledgers.set(id, this.finish(id, ledger, stamp));
+    this.changes.set(ROSTER_KEY, writeRoster(this.roster));
+    return { changes: this.changes, ledgers, roster: this.roster };
+  }
+
+  /** Takes what a sequence tells of its log; null when it is removed. */
+  private note(id: string, value: Uint8Array | null): void {
+    if (value === null) {
+      const key = ledgerKey(id);
+      const before = this.disk.get(key);
+      if (before) this.recount(stampOf(key, before), null);
+      this.removed.add(id);
+      this.touched.delete(id);
+      this.changes.set(key, null);
+      return;
+    }
+    const note = readNote(value);
+    if (!note) return;
+    const { ledger } = this.touch(id) ?? this.begin(id, note.name);
+    ledger.end = note.end;
+    if (!note.isSettled) return;
+    ledger.flags = 0;
+    ledger.settled = this.roster.doubts;
+  }
+
+  private begin(id: string, name: string): Touched {
+    const settled = this.roster.doubts;
+    const ledger = { id: numberOf(id), name, end: 0, settled, flags: 0, sums: emptySums() };
+    const touched = { ledger, stamp: null, diskEnd: 0 };
+    this.touched.set(id, touched);
+    return touched;
+  }
+
+  /** Gives the ledger to be changed; null if the sequence has none, because it was removed. */
+  private touch(id: string): Touched | null {
+    const found = this.touched.get(id);
+    if (found) return found;
+    if (this.removed.has(id)) return null;
+    const known = this.load(id);
+    const from = this.waiting.get(id) ?? known?.ledger;
+    if (!from) return null;
+    const ledger = { ...from, sums: from.sums.slice() };
+    const stamp = known?.stamp ?? this.stampOnDisk(id);
+    const touched = { ledger, stamp, diskEnd: from.flags === 0 ? from.end : Number.POSITIVE_INFINITY };
+    this.touched.set(id, touched);
+    return touched;
+  }
+
+  /** A damaged ledger cannot be loaded, and is counted nevertheless. */
+  private stampOnDisk(id: string): number | null {
+    const key = ledgerKey(id);
+    const bytes = this.disk.get(key);
+    return bytes ? stampOf(key, bytes) : null;
+  }
+
+  private countEntry(key: string, value: Uint8Array | null, kind: number): void {
+    const touched = this.touch(idIn(key));
+    if (!touched) return;
+    const { ledger, diskEnd } = touched;
+    const isNew = kind === LOG && chunkRange(key).first >= diskEnd;
+    const before = isNew ? undefined : this.disk.get(key);
+    if (before) count(ledger.sums, kind, stampOf(key, before), -1);
+    if (value) count(ledger.sums, kind, stampOf(key, value), 1);
+  }
+
+  private countOther(key: string, value: Uint8Array | null): void {
+    if (key === OLD_KEYS.nextId || key === OLD_KEYS.pageBytes) return;
+    const before = this.disk.get(key);
+    this.recount(before ? stampOf(key, before) : null, value ? stampOf(key, value) : null);
+  }
+
+  private finish(id: string, ledger: Ledger, before: number | null): Known {
+    const key = ledgerKey(id);
+    const bytes = writeLedger(ledger);
+    const stamp = stampOf(key, bytes);
+    this.changes.set(key, bytes);
+    this.recount(before, stamp);
+    return { ledger, stamp };
+  }
+
+  private recount(before: number | null, after: number | null): void {
+    const { roster } = this;
+    roster.entries += (after === null ? 0 : 1) - (before === null ? 0 : 1);
+    roster.sum = (roster.sum + (after ?? 0) - (before ?? 0)) >>> 0;
+  }
+}
