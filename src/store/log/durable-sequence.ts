@@ -101,7 +101,6 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     const { abandonments } = this;
     const { count } = chunk;
     this.set(logKey(this.id, first, count), chunk.seal(first, this.id));
-    this.note();
     this.whenDurable(() => {
       this.owner.commit.counters.records += count;
       if (abandonments !== this.abandonments) return;
@@ -199,7 +198,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     return this.id;
   }
 
-  /** Tells its ledger where the log ends with the records that are in chunks. */
+  /** Tells its ledger where the log ends with the records that are in chunks; later chunks tell it by themselves. */
   private note(): void {
     const { id, name, isSettling, end, chunk } = this;
     if (id !== null)

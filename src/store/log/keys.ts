@@ -28,6 +28,8 @@ const POSITION_DIGITS = 14;
 const ID_DIGITS = 12;
 const COUNT_DIGITS = 8;
 const TIME_DIGITS = 12;
+/** Where the first position is in the key of a chunk. */
+const FIRST_AT = 'log/'.length + ID_DIGITS + 1;
 /** The character after `/`, which ends a range of keys below a folder. */
 const AFTER = '0';
 
@@ -78,8 +80,8 @@ export const isLedgerKey = (key: string): boolean => key.startsWith('log/') && k
 
 /** Gives the first position of a key's chunk, and the position after its last record. */
 export function chunkRange(key: string): { first: number; end: number } {
-  const [, , first, count] = key.split('/');
-  return { first: unhex(first), end: unhex(first) + unhex(count) };
+  const first = unhex(key.slice(FIRST_AT, FIRST_AT + POSITION_DIGITS));
+  return { first, end: first + unhex(key.slice(FIRST_AT + POSITION_DIGITS + 1)) };
 }
 
 /** The position of a checkpoint, or of a summary. */

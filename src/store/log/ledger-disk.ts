@@ -16,15 +16,24 @@ export interface Witness {
   tell(writes: number): void;
 }
 
+/** A ledger in memory, which changes with each write. */
 interface Known {
   readonly ledger: Ledger;
   /** The stamp of its entry on the disk; null if it is not there yet. */
-  readonly stamp: number | null;
+  stamp: number | null;
+  /** Position from which on every chunk is new to the disk. */
+  diskEnd: number;
 }
 
 const NOTHING: Changes = new Map();
-const KINDS = new Map<string, number>(ENTRY_KINDS.map((kind, i) => [kind, i]));
 const LOG = ENTRY_KINDS.indexOf('log');
+const FOLDERS = ENTRY_KINDS.map((kind) => `${kind}/`);
+
+/** Gives the kind of a sequence's entry, or -1. */
+function kindOfKey(key: string): number {
+  for (let kind = 0; kind < FOLDERS.length; kind++) if (key.startsWith(FOLDERS[kind]!)) return kind;
+  return -1;
+}
 
 export class LedgerDisk implements Disk {
   /** Ledgers as they are on the disk, of sequences that are in use. */
@@ -100,18 +109,23 @@ export class LedgerDisk implements Disk {
   }
 
   /** Takes over what a write has made. */
-  private settle({ ledgers, roster }: Sealed): void {
-    for (const [id, known] of ledgers) {
-      if (known) this.known.set(id, known);
-      else this.known.delete(id);
+  private settle({ touched, removed, roster }: Sealed): void {
+    for (const id of removed) this.known.delete(id);
+    for (const [id, known] of touched) {
+      known.diskEnd = known.ledger.flags === 0 ? known.ledger.end : Number.POSITIVE_INFINITY;
+      this.known.set(id, known);
     }
-    this.waiting = new Map();
+    if (this.waiting.size > 0) this.waiting = new Map();
     this.roster = { ...roster, nextId: Math.max(roster.nextId, this.roster.nextId) };
   }
 
   private seal(changes: Changes): Sealed {
     if (this.isUnsure) this.lookAgain();
-    return new Sealing(this.roster, this.waiting, (id) => this.load(id), this.disk).seal(changes);
+    // ledgers change as they are counted, so that after a failure they are read again
+    this.isUnsure = true;
+    const sealed = new Sealing(this.roster, this.waiting, (id) => this.load(id), this.disk).seal(changes);
+    this.isUnsure = false;
+    return sealed;
   }
 
   /** After a failure the disk says what it has. */
@@ -133,7 +147,8 @@ export class LedgerDisk implements Disk {
     const bytes = this.disk.get(key);
     const ledger = bytes ? readLedger(bytes) : null;
     if (!bytes || !ledger) return null;
-    const loaded = { ledger, stamp: stampOf(key, bytes) };
+    const diskEnd = ledger.flags === 0 ? ledger.end : Number.POSITIVE_INFINITY;
+    const loaded = { ledger, stamp: stampOf(key, bytes), diskEnd };
     this.known.set(id, loaded);
     return loaded;
   }
@@ -142,22 +157,15 @@ export class LedgerDisk implements Disk {
 /** A write with the ledgers and the roster that belong to it. */
 interface Sealed {
   readonly changes: Changes;
-  /** The ledgers after it; null for those it deletes. */
-  readonly ledgers: ReadonlyMap<string, Known | null>;
+  /** The ledgers it changes, and the sequences it removes. */
+  readonly touched: ReadonlyMap<string, Known>;
+  readonly removed: ReadonlySet<string>;
   readonly roster: Roster;
-}
-
-/** A ledger that a write changes. */
-interface Touched {
-  readonly ledger: Ledger;
-  readonly stamp: number | null;
-  /** Where the log ends on the disk: chunks from there on are new. */
-  readonly diskEnd: number;
 }
 
 class Sealing {
   private readonly changes = new Map<string, Uint8Array | null>();
-  private readonly touched = new Map<string, Touched>();
+  private readonly touched = new Map<string, Known>();
   private readonly removed = new Set<string>();
   private readonly roster: Roster;
 
@@ -171,20 +179,21 @@ class Sealing {
   }
 
   seal(changes: Changes): Sealed {
+    const { touched, removed, roster } = this;
     for (const id of this.waiting.keys()) this.touch(id);
-    for (const [key, value] of changes) if (isLedgerKey(key)) this.note(idIn(key), value);
     for (const [key, value] of changes) {
-      if (isLedgerKey(key)) continue;
+      const kind = kindOfKey(key);
+      if (kind === LOG && isLedgerKey(key)) {
+        this.note(idIn(key), value);
+        continue;
+      }
       this.changes.set(key, value);
-      const kind = KINDS.get(key.slice(0, key.indexOf('/')));
-      if (kind === undefined) this.countOther(key, value);
+      if (kind < 0) this.countOther(key, value);
       else this.countEntry(key, value, kind);
     }
-    const ledgers = new Map<string, Known | null>();
-    for (const id of this.removed) ledgers.set(id, null);
-    for (const [id, { ledger, stamp }] of this.touched) ledgers.set(id, this.finish(id, ledger, stamp));
-    this.changes.set(ROSTER_KEY, writeRoster(this.roster));
-    return { changes: this.changes, ledgers, roster: this.roster };
+    for (const [id, known] of touched) this.finish(id, known);
+    this.changes.set(ROSTER_KEY, writeRoster(roster));
+    return { changes: this.changes, touched, removed, roster };
   }
 
   /** Takes what a sequence tells of its log; null when it is removed. */
@@ -207,27 +216,29 @@ class Sealing {
     ledger.settled = this.roster.doubts;
   }
 
-  private begin(id: string, name: string): Touched {
+  private begin(id: string, name: string): Known {
     const settled = this.roster.doubts;
     const ledger = { id: numberOf(id), name, end: 0, settled, flags: 0, sums: emptySums() };
-    const touched = { ledger, stamp: null, diskEnd: 0 };
-    this.touched.set(id, touched);
-    return touched;
+    const begun = { ledger, stamp: null, diskEnd: 0 };
+    this.touched.set(id, begun);
+    return begun;
   }
 
   /** Gives the ledger to be changed; null if the sequence has none, because it was removed. */
-  private touch(id: string): Touched | null {
+  private touch(id: string): Known | null {
     const found = this.touched.get(id);
     if (found) return found;
     if (this.removed.has(id)) return null;
-    const known = this.load(id);
-    const from = this.waiting.get(id) ?? known?.ledger;
-    if (!from) return null;
-    const ledger = { ...from, sums: from.sums.slice() };
-    const stamp = known?.stamp ?? this.stampOnDisk(id);
-    const touched = { ledger, stamp, diskEnd: from.flags === 0 ? from.end : Number.POSITIVE_INFINITY };
-    this.touched.set(id, touched);
-    return touched;
+    const waiting = this.waiting.get(id);
+    const known = waiting
+      ? {
+          ledger: { ...waiting, sums: waiting.sums.slice() },
+          stamp: this.stampOnDisk(id),
+          diskEnd: Number.POSITIVE_INFINITY,
+        }
+      : this.load(id);
+    if (known) this.touched.set(id, known);
+    return known;
   }
 
   /** A damaged ledger cannot be loaded, and is counted nevertheless. */
@@ -238,10 +249,15 @@ class Sealing {
   }
 
   private countEntry(key: string, value: Uint8Array | null, kind: number): void {
-    const touched = this.touch(idIn(key));
-    if (!touched) return;
-    const { ledger, diskEnd } = touched;
-    const isNew = kind === LOG && chunkRange(key).first >= diskEnd;
+    const known = this.touch(idIn(key));
+    if (!known) return;
+    const { ledger, diskEnd } = known;
+    let isNew = false;
+    if (kind === LOG) {
+      const { first, end } = chunkRange(key);
+      isNew = first >= diskEnd;
+      if (value && end > ledger.end) ledger.end = end;
+    }
     const before = isNew ? undefined : this.disk.get(key);
     if (before) count(ledger.sums, kind, stampOf(key, before), -1);
     if (value) count(ledger.sums, kind, stampOf(key, value), 1);
@@ -253,13 +269,13 @@ class Sealing {
     this.recount(before ? stampOf(key, before) : null, value ? stampOf(key, value) : null);
   }
 
-  private finish(id: string, ledger: Ledger, before: number | null): Known {
+  private finish(id: string, known: Known): void {
     const key = ledgerKey(id);
-    const bytes = writeLedger(ledger);
+    const bytes = writeLedger(known.ledger);
     const stamp = stampOf(key, bytes);
     this.changes.set(key, bytes);
-    this.recount(before, stamp);
-    return { ledger, stamp };
+    this.recount(known.stamp, stamp);
+    known.stamp = stamp;
   }
 
   private recount(before: number | null, after: number | null): void {

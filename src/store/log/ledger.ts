@@ -3,7 +3,7 @@
  * numbers are little-endian.
  *
  *    0  u32  0x454c4445, "EDLE"
- *    4  u32  CRC-32 of the bytes after
+ *    4  u32  hash of the bytes after (stamp.ts)
  *    8  f64  number of the sequence, its id
  *   16  f64  position after the last record of its log
  *   24  u32  how many doubts of the whole store are settled for it
@@ -12,7 +12,7 @@
  *   32       of each kind, chunks, checkpoints, summaries, pages, put aside: u32 number of entries, u32 sum of their stamps
  *   72       the name
  */
-import { crc32 } from 'node:zlib';
+import { hashOf } from './stamp.js';
 
 const MAGIC = 0x454c4445;
 const NAME_AT = 72;
@@ -54,7 +54,7 @@ export function writeLedger({ id, name, end, settled, flags, sums }: Ledger): Ui
   bytes.writeUInt16LE(name.length, 30);
   for (let i = 0; i < sums.length; i++) bytes.writeUInt32LE(sums[i]!, 32 + 4 * i);
   bytes.write(name, NAME_AT, 'latin1');
-  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
+  bytes.writeUInt32LE(hashOf(bytes, 8, bytes.length), 4);
   return bytes;
 }
 
@@ -62,7 +62,7 @@ export function writeLedger({ id, name, end, settled, flags, sums }: Ledger): Ui
 export function readLedger(from: Uint8Array): Ledger | null {
   const bytes = Buffer.from(from.buffer, from.byteOffset, from.byteLength);
   if (bytes.length < NAME_AT || bytes.readUInt32LE(0) !== MAGIC) return null;
-  if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8))) return null;
+  if (bytes.readUInt32LE(4) !== hashOf(bytes, 8, bytes.length)) return null;
   if (bytes.readUInt16LE(30) !== bytes.length - NAME_AT) return null;
   const sums = emptySums();
   for (let i = 0; i < sums.length; i++) sums[i] = bytes.readUInt32LE(32 + 4 * i);

@@ -2,14 +2,14 @@
  * The roster: what the whole store has, written in each write. All numbers are little-endian.
  *
  *    0  u32  0x4f524445, "EDRO"
- *    4  u32  CRC-32 of the bytes after
+ *    4  u32  hash of the bytes after (stamp.ts)
  *    8  f64  how many writes there were
  *   16  f64  the next id
  *   24  u32  how often the whole store was in doubt
  *   28  u32  entries other than those of sequences: names, ledgers, what is being deleted, the format
  *   32  u32  the sum of their stamps
  */
-import { crc32 } from 'node:zlib';
+import { hashOf } from './stamp.js';
 
 const MAGIC = 0x4f524445;
 const BYTES = 36;
@@ -35,7 +35,7 @@ export function writeRoster({ writes, nextId, doubts, entries, sum }: Roster): U
   bytes.writeUInt32LE(doubts, 24);
   bytes.writeUInt32LE(entries, 28);
   bytes.writeUInt32LE(sum >>> 0, 32);
-  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
+  bytes.writeUInt32LE(hashOf(bytes, 8, bytes.length), 4);
   return bytes;
 }
 
@@ -43,7 +43,7 @@ export function writeRoster({ writes, nextId, doubts, entries, sum }: Roster): U
 export function readRoster(from: Uint8Array): Roster | null {
   const bytes = Buffer.from(from.buffer, from.byteOffset, from.byteLength);
   if (bytes.length !== BYTES || bytes.readUInt32LE(0) !== MAGIC) return null;
-  if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8))) return null;
+  if (bytes.readUInt32LE(4) !== hashOf(bytes, 8, bytes.length)) return null;
   return {
     writes: bytes.readDoubleLE(8),
     nextId: bytes.readDoubleLE(16),

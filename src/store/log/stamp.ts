@@ -21,6 +21,11 @@ export function stampOfEntry({ key, keyFrom, keyEnd, head, headFrom, headEnd, si
   return finish(mix(mix(FIRST, key, keyFrom, keyEnd), head, headFrom, headEnd), keyEnd - keyFrom, size);
 }
 
+/** Gives 32 bits of some bytes; any single changed word changes them. */
+export function hashOf(bytes: Uint8Array, from: number, end: number): number {
+  return finish(mix(FIRST, bytes, from, end), 0, end - from);
+}
+
 /** Each step is a bijection of the state, so a single changed word always changes the stamp. */
 function mix(state: number, bytes: Uint8Array, from: number, end: number): number {
   let hash = state;
