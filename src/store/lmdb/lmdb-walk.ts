@@ -117,10 +117,11 @@ export class LmdbWalk {
       const flags = page.readUInt16LE(at + 4);
       const keyFrom = at + NODE_HEADER;
       const keyEnd = keyFrom + page.readUInt16LE(at + 6);
-      if (flags !== 0 && flags !== BIG) this.give(`page ${number} has a foreign entry ${i}`, 'leaf');
       const bytes = flags === BIG ? OVERFLOW_BYTES : size;
-      if (keyEnd === keyFrom || keyEnd + bytes > page.length)
-        this.give(`page ${number} is damaged at its entry ${i}`, 'leaf');
+      if ((flags !== 0 && flags !== BIG) || keyEnd === keyFrom || keyEnd + bytes > page.length) {
+        this.fail(`page ${number} is damaged at its entry ${i}`, 'leaf');
+        continue;
+      }
       used += even(NODE_HEADER + keyEnd - keyFrom + bytes);
       this.inOrder(page, number, keyFrom, keyEnd);
       this.counts.entries++;

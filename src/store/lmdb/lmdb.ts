@@ -27,18 +27,30 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     ]);
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) flushFolder(dirname(folder));
-    const witness = new CommitWitness(folder);
     const unlockFolder = lockFolder(folder);
+    let witness: CommitWitness | null = null;
     const unlock = () => {
-      witness.close();
+      witness?.close();
       unlockFolder();
     };
     release = unlock;
-    const survey = new Survey();
-    const disk = new LmdbDisk(folder, unlock, survey.visit);
+    const { onDamage = warn } = parts;
+    const look = () => {
+      const survey = new Survey();
+      return { survey, disk: new LmdbDisk(folder, unlock, survey.visit) };
+    };
+    let found: ReturnType<typeof look>;
+    try {
+      found = look();
+    } catch (damage) {
+      onDamage(await saved(folder, damage));
+      found = look();
+    }
+    const { survey, disk } = found;
     release = () => disk.close();
+    witness = new CommitWitness(folder);
     await keepBefore(folder, survey);
-    return createDurableStore(disk, { witness, ...parts }, survey);
+    return createDurableStore(disk, { witness, onDamage, ...parts }, survey);
   } catch (cause) {
     await release();
     if (cause instanceof EddyError) throw cause;
@@ -46,3 +58,23 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     throw new EddyError('store-unavailable', `the store in ${folder} cannot be opened: ${why}`, { cause });
   }
 }
+
+/**
+ * Saves what can be read of a damaged file.
+ *
+ * @throws EddyError if nothing can be done: what was wrong, and what would help
+ */
+async function saved(folder: string, damage: unknown): Promise<EddyError> {
+  if (!(damage instanceof EddyError) || damage.code !== 'store-damaged') throw damage;
+  const { salvage } = await import('./salvage.js');
+  try {
+    return await salvage(folder);
+  } catch (error) {
+    if (error instanceof EddyError && error.code !== 'store-damaged') throw error;
+    const advice = `it is left as it is; \`eddy store restore\` puts a backup in the place of the folder`;
+    throw new EddyError('store-damaged', `${damage.message}; ${advice}`, { cause: error });
+  }
+}
+
+/** Damage is never passed over in silence. */
+const warn = (error: EddyError): void => process.emitWarning(error);

@@ -65,7 +65,7 @@ class DurableStore implements Store, SequenceOwner {
     for (const [key, value] of opening.changes) this.commit.set(key, value);
     this.size = opening.size;
     for (const id of survey.gone) this.sweepGone(id);
-    for (const fault of opening.faults) onDamage(fault);
+    for (const { error } of opening.faults) onDamage(error);
   }
 
   get failure(): EddyError | null {

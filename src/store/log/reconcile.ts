@@ -19,13 +19,25 @@ export interface Opening {
   readonly ledgers: ReadonlyMap<string, Ledger>;
   readonly changes: ReadonlyMap<string, Uint8Array | null>;
   /** What is wrong, each with the name of what it concerns. */
-  readonly faults: readonly EddyError[];
+  readonly faults: readonly Fault[];
   readonly size: number;
   readonly pageBytes: number;
 }
 
 const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const damaged = (why: string) => new EddyError('store-damaged', why);
+
+export interface Fault {
+  readonly error: EddyError;
+  /** The sequence it is of, if it is of one. */
+  readonly sequence: string | null;
+}
+
+const fault = (why: string, sequence: string | null = null): Fault => ({ error: damaged(why), sequence });
+const inDoubt = (why: string) =>
+  `steps of any sequence may be lost: ${why}; each is given a new epoch when it is opened`;
+const olderWords = (writes: number) =>
+  `it is as it was ${writes} writes before the last that was reported durable, as after a restore`;
 
 /** What the entries of each kind are called. */
 const WORDS = ['chunks in its log', 'checkpoints', 'summaries', 'pages of its past', 'entries put aside'];
@@ -38,15 +50,20 @@ const WORDS = ['chunks in its log', 'checkpoints', 'summaries', 'pages of its pa
  */
 export function reconcile(survey: Survey, witnessed: number | null = null): Opening {
   checkFormat(survey);
-  if (survey.format === null) return begin(witnessed);
-  if (Number(survey.format) !== FORMAT) return migrate(survey);
+  if (survey.format === null && !hasLostFormat(survey)) return begin(witnessed);
+  if (survey.format !== null && Number(survey.format) !== FORMAT) return migrate(survey, witnessed);
   return new Reconciliation(survey, witnessed).run();
 }
 
+/** Formats since 2 have a roster: a store that has one is of that format, even if it does not say so. */
+const hasLostFormat = ({ format, roster }: Survey): boolean =>
+  format === null && roster !== null && roster !== 'damaged';
+
 /** @throws EddyError `store-damaged` */
-export function checkFormat({ format, foreign, entries, sequences, roster }: Survey): void {
+export function checkFormat(survey: Survey): void {
+  const { format, foreign, entries, sequences, roster } = survey;
   if (format === null) {
-    if (entries === 0 && sequences.size === 0 && roster === null) return;
+    if ((entries === 0 && sequences.size === 0 && roster === null) || hasLostFormat(survey)) return;
     const [other = 'without the format of a store'] = foreign;
     throw damaged(`this is not an Eddy store: it has a key ${other}`);
   }
@@ -60,7 +77,7 @@ function begin(witnessed: number | null): Opening {
   const faults =
     witnessed === null || witnessed === 0
       ? []
-      : [damaged(`the store is empty; ${witnessed} writes to it had been reported durable`)];
+      : [fault(`the store is empty; ${witnessed} writes to it had been reported durable`)];
   const changes = new Map([[FORMAT_KEY, toBytes(String(FORMAT))]]);
   return {
     roster: { ...newRoster(), writes: witnessed ?? 0 },
@@ -73,7 +90,7 @@ function begin(witnessed: number | null): Opening {
 }
 
 /** Takes a store of format 1 over as it is. */
-function migrate(survey: Survey): Opening {
+function migrate(survey: Survey, witnessed: number | null): Opening {
   const { sequences, names, pageBytes, entries, sum } = survey;
   const ledgers = new Map<string, Ledger>();
   for (const [name, id] of names) {
@@ -83,12 +100,15 @@ function migrate(survey: Survey): Opening {
   const changes = new Map<string, Uint8Array | null>([[FORMAT_KEY, toBytes(String(FORMAT))]]);
   for (const key of Object.values(OLD_KEYS)) changes.set(key, null);
   const nextId = Math.max(survey.nextId || 1, highestId(survey) + 1);
-  const roster = { ...newRoster(), nextId, entries, sum };
-  return { roster, ledgers, changes, faults: [], size: names.size, pageBytes };
+  // a witness of a format that tells none was put there to say that the store is an older one
+  const doubts = witnessed === null ? 0 : 1;
+  const roster = { ...newRoster(), writes: witnessed ?? 0, doubts, nextId, entries, sum };
+  const faults = doubts === 0 ? [] : [fault(inDoubt(olderWords(witnessed ?? 0)))];
+  return { roster, ledgers, changes, faults, size: names.size, pageBytes };
 }
 
 class Reconciliation {
-  private readonly faults: EddyError[] = [];
+  private readonly faults: Fault[] = [];
   private readonly changes = new Map<string, Uint8Array | null>();
   private readonly ledgers = new Map<string, Ledger>();
   /** What the roster would be of what is there, with names put right. */
@@ -112,6 +132,12 @@ class Reconciliation {
     this.moveLedgers();
     for (const found of survey.sequences.values()) this.checkSequence(found);
     this.checkNames();
+    if (survey.format === null) {
+      const bytes = toBytes(String(FORMAT));
+      this.fault('the format of the store was missing');
+      this.recount(FORMAT_KEY, bytes, 1);
+      this.put(FORMAT_KEY, bytes);
+    }
     const before = this.roster();
     // the roster is kept of what is there, changes and all
     const roster = { ...before, entries: survey.entries, sum: survey.sum };
@@ -125,7 +151,7 @@ class Reconciliation {
       const { ledger, id } = found;
       if (ledger === null || ledger === 'damaged' || idOf(ledger.id) === id) continue;
       const own = idOf(ledger.id);
-      this.fault(`the ledger of the sequence ${ledger.name} lay under the key of another`);
+      this.fault(`the ledger of the sequence ${ledger.name} lay under the key of another`, ledger.name);
       found.ledger = null;
       this.put(ledgerKey(id), null);
       const other = sequences.get(own) ?? { id: own, sums: emptySums(), end: 0, ledger: null };
@@ -155,7 +181,7 @@ class Reconciliation {
       if (ledger !== null) this.put(ledgerKey(id), null);
       return;
     }
-    this.explain(`the ledger of the sequence ${name} is ${ledger === null ? 'missing' : 'damaged'}`);
+    this.explain(`the ledger of the sequence ${name} is ${ledger === null ? 'missing' : 'damaged'}`, name);
     this.ledgers.set(id, { id: numberOf(id), name, end: found.end, settled: 0, flags: LOST, sums });
   }
 
@@ -167,7 +193,7 @@ class Reconciliation {
       flags |= 1 << kind;
       const how =
         all === are ? `has other ${WORDS[kind]} than were written` : `has ${are} ${WORDS[kind]}, not ${all}`;
-      this.fault(`the sequence ${name} is damaged: it ${how}`);
+      this.fault(`the sequence ${name} is damaged: it ${how}`, name);
     }
     return flags;
   }
@@ -188,13 +214,16 @@ class Reconciliation {
       if (ledgerOf(id)?.name === name) continue;
       const owner = owners.get(name);
       if (owner !== undefined) {
-        this.fault(`the name ${printable(name)} led to another sequence than its own`);
+        this.fault(`the name ${printable(name)} led to another sequence than its own`, name);
         this.rename(name, owner);
       } else if (ledgerOf(id)) {
-        this.fault(`the sequence ${ledgerOf(id)!.name} was found under the name ${printable(name)}`);
+        {
+          const own = ledgerOf(id)!.name;
+          this.fault(`the sequence ${own} was found under the name ${printable(name)}`, own);
+        }
         this.rename(name, null);
       } else {
-        this.explain(`the sequence ${printable(name)} has a name, and nothing else`);
+        this.explain(`the sequence ${printable(name)} has a name, and nothing else`, name);
         if (/^[0-9a-f]{12}$/.test(id))
           this.ledgers.set(id, {
             id: numberOf(id),
@@ -208,7 +237,7 @@ class Reconciliation {
     }
     for (const [name, id] of owners) {
       if (names.has(name)) continue;
-      this.fault(`the name of the sequence ${name} was missing; it is taken from its ledger`);
+      this.fault(`the name of the sequence ${name} was missing; it is taken from its ledger`, name);
       this.rename(name, id);
     }
   }
@@ -235,14 +264,14 @@ class Reconciliation {
     const ago = (witnessed ?? 0) - roster.writes;
     let doubt: string | null = null;
     if (told === null || told === 'damaged') doubt = `its roster is ${told === null ? 'missing' : 'damaged'}`;
-    else if (ago > 0) doubt = `it is ${ago} writes older than the last that was reported durable`;
+    else if (ago > 0) doubt = olderWords(ago);
     else if ((roster.entries !== entries || roster.sum !== sum) && !this.isExplained)
       doubt =
         roster.entries === entries
           ? 'its names and ledgers are not those that were written'
           : `it has ${entries} names and ledgers, not ${roster.entries}`;
     if (doubt === null) return roster;
-    this.fault(`steps of any sequence may be lost: ${doubt}; each is given a new epoch when it is opened`);
+    this.fault(inDoubt(doubt));
     const doubts = Math.max(roster.doubts, ...this.settledDoubts()) + 1;
     return { ...roster, doubts, writes: Math.max(roster.writes, witnessed ?? 0) };
   }
@@ -261,13 +290,13 @@ class Reconciliation {
     this.changes.set(key, value);
   }
 
-  private explain(why: string): void {
+  private explain(why: string, sequence: string | null = null): void {
     this.isExplained = true;
-    this.fault(why);
+    this.fault(why, sequence);
   }
 
-  private fault(why: string): void {
-    this.faults.push(damaged(why));
+  private fault(why: string, sequence: string | null = null): void {
+    this.faults.push(fault(why, sequence));
   }
 }
 
