@@ -117,7 +117,7 @@ export async function openStore(
     groupMs,
     ...pageBytes,
     counters: telemetry.store,
-    onDamage: (error) => logger.error({ err: error }, 'the store is damaged'),
+    onDamage: (error) => logger.error({ err: error }, 'the store is not as it was left'),
   });
 }
 

@@ -11,25 +11,37 @@ import type { Witness } from '../log/ledger-disk.js';
 const FILE = 'eddy.end';
 const DIGITS = 16;
 
-const lineOf = (writes: number): string => {
-  const text = `${String(writes).padStart(DIGITS, '0')} writes are durable`;
+const lineOf = (writes: number, isRestored = false): string => {
+  const text = `${String(writes).padStart(DIGITS, '0')} writes ${isRestored ? 'and a restore' : 'are durable'}`;
   return `${text}, ${crc32(text).toString(16).padStart(8, '0')}\n`;
 };
 
 export class CommitWitness implements Witness {
   readonly last: number | null;
+  readonly isRestored: boolean;
   private readonly path: string;
   private file: number | null = null;
 
   constructor(folder: string) {
     this.path = join(folder, FILE);
-    this.last = readWitness(folder);
+    const { writes = null, isRestored = false } = readWitness(folder) ?? {};
+    this.last = writes;
+    this.isRestored = isRestored;
+  }
+
+  /** Says that a backup was put there, which had so many writes. */
+  restored(writes: number): void {
+    this.put(lineOf(writes + 1, true));
   }
 
   tell(writes: number): void {
+    this.put(lineOf(writes));
+  }
+
+  private put(line: string): void {
     try {
       this.file ??= openSync(this.path, constants.O_CREAT | constants.O_WRONLY, 0o600);
-      writeSync(this.file, lineOf(writes), 0);
+      writeSync(this.file, line, 0);
     } catch {
       // it is a witness only: the store itself says when it cannot be written
       this.close();
@@ -42,12 +54,13 @@ export class CommitWitness implements Witness {
   }
 }
 
-/** Gives how many writes were reported durable; null if that is not known. */
-export function readWitness(folder: string): number | null {
+/** Gives how many writes were reported durable, or that a backup was restored; null if that is not known. */
+export function readWitness(folder: string): { writes: number; isRestored: boolean } | null {
   try {
     const line = readFileSync(join(folder, FILE), 'utf8');
     const writes = Number.parseInt(line, 10);
-    return lineOf(writes) === line ? writes : null;
+    if (lineOf(writes) === line) return { writes, isRestored: false };
+    return lineOf(writes, true) === line ? { writes, isRestored: true } : null;
   } catch {
     return null;
   }

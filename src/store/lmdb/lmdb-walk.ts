@@ -92,7 +92,8 @@ export class LmdbWalk {
     try {
       const kind = depth === 1 ? LEAF : BRANCH;
       if (depth < 1) this.give(`page ${number} is deeper than its tree`, 'tree');
-      const buffer = (this.buffers[depth] ??= Buffer.alloc(this.parts.head.pageSize));
+      this.buffers[depth] ??= Buffer.alloc(this.parts.head.pageSize);
+      const buffer = this.buffers[depth]!;
       const page = this.load(number, kind, 1, newest, buffer);
       const lower = page.readUInt16LE(20);
       const upper = page.readUInt16LE(22);

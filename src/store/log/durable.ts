@@ -57,7 +57,7 @@ class DurableStore implements Store, SequenceOwner {
 
   constructor(disk: Disk, parts: DurableStoreParts, survey: Survey) {
     const { witness = null, onDamage = () => undefined } = parts;
-    const opening = reconcile(survey, witness?.last);
+    const opening = reconcile(survey, witness ?? undefined);
     this.room = new PageRoom(parts.pageBytes ?? PAGE_BYTES);
     this.room.bytes = opening.pageBytes;
     this.ledgers = new LedgerDisk(disk, opening, witness);

@@ -13,6 +13,8 @@ import { stampOf } from './stamp.js';
 export interface Witness {
   /** What it was told last; null if that is not known. */
   readonly last: number | null;
+  /** Was the store put there from a backup, so that it has fewer writes than that on purpose? */
+  readonly isRestored?: boolean;
   tell(writes: number): void;
 }
 

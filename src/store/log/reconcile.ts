@@ -5,6 +5,7 @@
 import { EddyError } from '../../errors.js';
 import { FORMAT_KEY, idOf, ledgerKey, nameKey, numberOf, OLD_KEYS } from './keys.js';
 import { ENTRY_KINDS, emptySums, type Ledger, LOST } from './ledger.js';
+import type { Witness } from './ledger-disk.js';
 import { newRoster, type Roster } from './roster.js';
 import { stampOf } from './stamp.js';
 import { type Found, highestId, type Survey } from './survey.js';
@@ -12,6 +13,8 @@ import { type Found, highestId, type Survey } from './survey.js';
 /** The format that is written, and the older ones that are read. */
 export const FORMAT = 2;
 export const OLDER_FORMATS: readonly number[] = [1];
+
+export type Witnessed = Pick<Witness, 'last' | 'isRestored'>;
 
 export interface Opening {
   readonly roster: Roster;
@@ -36,8 +39,10 @@ export interface Fault {
 const fault = (why: string, sequence: string | null = null): Fault => ({ error: damaged(why), sequence });
 const inDoubt = (why: string) =>
   `steps of any sequence may be lost: ${why}; each is given a new epoch when it is opened`;
-const olderWords = (writes: number) =>
-  `it is as it was ${writes} writes before the last that was reported durable, as after a restore`;
+const olderWords = (writes: number, isRestored: boolean) =>
+  isRestored
+    ? 'the store was restored from a backup'
+    : `it is as it was ${writes} writes before the last that was reported durable`;
 
 /** What the entries of each kind are called. */
 const WORDS = ['chunks in its log', 'checkpoints', 'summaries', 'pages of its past', 'entries put aside'];
@@ -45,14 +50,18 @@ const WORDS = ['chunks in its log', 'checkpoints', 'summaries', 'pages of its pa
 /**
  * Reconciles a store with what it should have.
  *
- * @param witnessed how many writes were reported durable, where that is known
+ * @param witness how many writes were reported durable, where that is known
  * @throws EddyError `store-damaged` if it has a format that this version does not read, or is something else
  */
-export function reconcile(survey: Survey, witnessed: number | null = null): Opening {
+export function reconcile(
+  survey: Survey,
+  { last: witnessed, isRestored = false }: Witnessed = { last: null },
+): Opening {
   checkFormat(survey);
   if (survey.format === null && !hasLostFormat(survey)) return begin(witnessed);
-  if (survey.format !== null && Number(survey.format) !== FORMAT) return migrate(survey, witnessed);
-  return new Reconciliation(survey, witnessed).run();
+  if (survey.format !== null && Number(survey.format) !== FORMAT)
+    return migrate(survey, witnessed, isRestored);
+  return new Reconciliation(survey, witnessed, isRestored).run();
 }
 
 /** Formats since 2 have a roster: a store that has one is of that format, even if it does not say so. */
@@ -90,7 +99,7 @@ function begin(witnessed: number | null): Opening {
 }
 
 /** Takes a store of format 1 over as it is. */
-function migrate(survey: Survey, witnessed: number | null): Opening {
+function migrate(survey: Survey, witnessed: number | null, isRestored: boolean): Opening {
   const { sequences, names, pageBytes, entries, sum } = survey;
   const ledgers = new Map<string, Ledger>();
   for (const [name, id] of names) {
@@ -103,7 +112,7 @@ function migrate(survey: Survey, witnessed: number | null): Opening {
   // a witness of a format that tells none was put there to say that the store is an older one
   const doubts = witnessed === null ? 0 : 1;
   const roster = { ...newRoster(), writes: witnessed ?? 0, doubts, nextId, entries, sum };
-  const faults = doubts === 0 ? [] : [fault(inDoubt(olderWords(witnessed ?? 0)))];
+  const faults = doubts === 0 ? [] : [fault(inDoubt(olderWords(witnessed ?? 0, isRestored)))];
   return { roster, ledgers, changes, faults, size: names.size, pageBytes };
 }
 
@@ -120,6 +129,7 @@ class Reconciliation {
   constructor(
     private readonly survey: Survey,
     private readonly witnessed: number | null,
+    private readonly isRestored: boolean,
   ) {
     this.entries = survey.entries;
     this.sum = survey.sum;
@@ -264,7 +274,7 @@ class Reconciliation {
     const ago = (witnessed ?? 0) - roster.writes;
     let doubt: string | null = null;
     if (told === null || told === 'damaged') doubt = `its roster is ${told === null ? 'missing' : 'damaged'}`;
-    else if (ago > 0) doubt = olderWords(ago);
+    else if (ago > 0) doubt = olderWords(ago, this.isRestored);
     else if ((roster.entries !== entries || roster.sum !== sum) && !this.isExplained)
       doubt =
         roster.entries === entries

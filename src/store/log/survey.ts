@@ -78,7 +78,10 @@ export class Survey {
     );
     if (!/^[0-9a-f]{12}$/.test(id) || key[from + ID_DIGITS] !== SLASH) return null;
     let found = this.sequences.get(id);
-    if (!found) this.sequences.set(id, (found = { id, sums: emptySums(), end: 0, ledger: null }));
+    if (!found) {
+      found = { id, sums: emptySums(), end: 0, ledger: null };
+      this.sequences.set(id, found);
+    }
     this.last = found;
     return found;
   }
