@@ -69,7 +69,7 @@ export function recover(
   pastOf: (spec: ModelSpec) => Past,
 ): Recovered {
   const { doubt } = log;
-  const damage: EddyError[] = [...(doubt?.errors ?? [])];
+  const damage: EddyError[] = [];
   for (const start of starts(name, log, make, (error) => damage.push(error))) {
     const { course } = start;
     if (course.recent.isEmpty) recall(course, log, start.position);
@@ -85,6 +85,8 @@ export function recover(
       log.abandon(reached.position);
     }
     if (past.end > course.seq + 1) past.dropAfter(course.seq);
+    // what was found while reading says it better
+    if (doubt && (doubt.isUncertain || damage.length === 0)) damage.unshift(...doubt.errors);
     log.settle();
     const isCut = reached.fault !== null || doubt?.isUncertain === true;
     return { course, past, replayed: course.seq - before, damage, isCut };

@@ -25,6 +25,8 @@ interface Known {
   stamp: number | null;
   /** Position from which on every chunk is new to the disk. */
   diskEnd: number;
+  /** Where the chunks of the write that is being counted end. */
+  chunksEnd: number;
 }
 
 const NOTHING: Changes = new Map();
@@ -150,7 +152,7 @@ export class LedgerDisk implements Disk {
     const ledger = bytes ? readLedger(bytes) : null;
     if (!bytes || !ledger) return null;
     const diskEnd = ledger.flags === 0 ? ledger.end : Number.POSITIVE_INFINITY;
-    const loaded = { ledger, stamp: stampOf(key, bytes), diskEnd };
+    const loaded = { ledger, stamp: stampOf(key, bytes), diskEnd, chunksEnd: 0 };
     this.known.set(id, loaded);
     return loaded;
   }
@@ -221,7 +223,7 @@ class Sealing {
   private begin(id: string, name: string): Known {
     const settled = this.roster.doubts;
     const ledger = { id: numberOf(id), name, end: 0, settled, flags: 0, sums: emptySums() };
-    const begun = { ledger, stamp: null, diskEnd: 0 };
+    const begun = { ledger, stamp: null, diskEnd: 0, chunksEnd: 0 };
     this.touched.set(id, begun);
     return begun;
   }
@@ -237,6 +239,7 @@ class Sealing {
           ledger: { ...waiting, sums: waiting.sums.slice() },
           stamp: this.stampOnDisk(id),
           diskEnd: Number.POSITIVE_INFINITY,
+          chunksEnd: 0,
         }
       : this.load(id);
     if (known) this.touched.set(id, known);
@@ -258,7 +261,7 @@ class Sealing {
     if (kind === LOG) {
       const { first, end } = chunkRange(key);
       isNew = first >= diskEnd;
-      if (value && end > ledger.end) ledger.end = end;
+      if (value) known.chunksEnd = Math.max(known.chunksEnd, end);
     }
     const before = isNew ? undefined : this.disk.get(key);
     if (before) count(ledger.sums, kind, stampOf(key, before), -1);
@@ -272,8 +275,12 @@ class Sealing {
   }
 
   private finish(id: string, known: Known): void {
+    const { ledger, chunksEnd } = known;
+    // whatever was discarded before, the chunks of this write are its log
+    ledger.end = Math.max(ledger.end, chunksEnd);
+    known.chunksEnd = 0;
     const key = ledgerKey(id);
-    const bytes = writeLedger(known.ledger);
+    const bytes = writeLedger(ledger);
     const stamp = stampOf(key, bytes);
     this.changes.set(key, bytes);
     this.recount(known.stamp, stamp);
