@@ -8,7 +8,7 @@ import { addEval } from './commands/eval.js';
 import { addPush } from './commands/push.js';
 import { addSequences } from './commands/sequences.js';
 import { addServe } from './commands/serve.js';
-import { addStore } from './commands/store.js';
+import { addStore } from './commands/store-command.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
 import { endWhenUnread, say } from './shared/output.js';

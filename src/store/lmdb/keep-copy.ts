@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EddyError } from '../../errors.js';
-import { checkFormat, FORMAT } from '../log/reconcile.js';
+import { checkFormat, FORMAT } from '../log/store-formats.js';
 import type { Survey } from '../log/survey.js';
 import { flushFolder } from './flush-folder.js';
 

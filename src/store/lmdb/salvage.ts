@@ -5,7 +5,7 @@
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EddyError } from '../../errors.js';
-import { checkFormat } from '../log/reconcile.js';
+import { checkFormat } from '../log/store-formats.js';
 import { Survey } from '../log/survey.js';
 import { CommitWitness } from './commit-witness.js';
 import { flushFolder } from './flush-folder.js';

@@ -8,11 +8,8 @@ import { ENTRY_KINDS, emptySums, type Ledger, LOST } from './ledger.js';
 import type { Witness } from './ledger-disk.js';
 import { newRoster, type Roster } from './roster.js';
 import { stampOf } from './stamp.js';
+import { checkFormat, FORMAT, hasLostFormat } from './store-formats.js';
 import { type Found, highestId, type Survey } from './survey.js';
-
-/** The format that is written, and the older ones that are read. */
-export const FORMAT = 2;
-export const OLDER_FORMATS: readonly number[] = [1];
 
 export type Witnessed = Pick<Witness, 'last' | 'isRestored'>;
 
@@ -62,24 +59,6 @@ export function reconcile(
   if (survey.format !== null && Number(survey.format) !== FORMAT)
     return migrate(survey, witnessed, isRestored);
   return new Reconciliation(survey, witnessed, isRestored).run();
-}
-
-/** Formats since 2 have a roster: a store that has one is of that format, even if it does not say so. */
-const hasLostFormat = ({ format, roster }: Survey): boolean =>
-  format === null && roster !== null && roster !== 'damaged';
-
-/** @throws EddyError `store-damaged` */
-export function checkFormat(survey: Survey): void {
-  const { format, foreign, entries, sequences, roster } = survey;
-  if (format === null) {
-    if ((entries === 0 && sequences.size === 0 && roster === null) || hasLostFormat(survey)) return;
-    const [other = 'without the format of a store'] = foreign;
-    throw damaged(`this is not an Eddy store: it has a key ${other}`);
-  }
-  if (![...OLDER_FORMATS, FORMAT].map(String).includes(format))
-    throw damaged(
-      `the store has format ${format}; this version of Eddy reads the formats ${[...OLDER_FORMATS, FORMAT].join(' and ')}`,
-    );
 }
 
 function begin(witnessed: number | null): Opening {

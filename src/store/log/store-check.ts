@@ -4,7 +4,8 @@ import type { LogRecord } from '../store.js';
 import { readCheckpoint } from './checkpoint-codec.js';
 import { checkpointPosition, chunkRange, idIn, isLedgerKey, keyedPage } from './keys.js';
 import { readChunk } from './read-records.js';
-import { FORMAT, reconcile } from './reconcile.js';
+import { reconcile } from './reconcile.js';
+import { FORMAT } from './store-formats.js';
 import { Survey } from './survey.js';
 import type { SurveyedEntry } from './survey-entry.js';
 
