@@ -73,7 +73,7 @@ function readTree(page: Buffer, at: number): Tree {
   };
 }
 
-/** Says what is wrong with a head by the page it leads to, or gives null: each commit writes the root of the data anew. */
+/** Says what is wrong with a head by the page it leads to, or gives null: each commit rewrites the root of the data. */
 export function rootFault(read: ReadAt, { data, pageSize, transaction, lastPage }: Head): string | null {
   const { root, depth } = data;
   if (root === null) return null;

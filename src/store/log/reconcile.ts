@@ -117,7 +117,7 @@ class Reconciliation {
   run(): Opening {
     const { survey, faults, changes, ledgers } = this;
     for (const key of survey.foreign)
-      this.explain(`the store has a key ${printable(key)}, which is none of Eddy's`);
+      this.explain(`the store has a key ${printable(key)}, that Eddy does not write`);
     this.moveLedgers();
     for (const found of survey.sequences.values()) this.checkSequence(found);
     this.checkNames();
