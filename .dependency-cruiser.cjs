@@ -74,7 +74,7 @@ module.exports = {
       ['^src/server/', '^client/sdk/node\\.ts$', '^(test|scripts)/', '^node_modules/'],
     ),
     only('lmdb-in-the-store', 'one place knows the database', '^node_modules/lmdb/', [
-      '^src/store/lmdb/lmdb-disk\\.ts$',
+      '^src/store/lmdb/lmdb-(disk|side)\\.ts$',
       '^(test|scripts)/',
       '^node_modules/',
     ]),

@@ -8,6 +8,7 @@ import { addEval } from './commands/eval.js';
 import { addPush } from './commands/push.js';
 import { addSequences } from './commands/sequences.js';
 import { addServe } from './commands/serve.js';
+import { addStore } from './commands/store-command.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
 import { sayFatal, speakJson } from './shared/json-words.js';
@@ -34,7 +35,17 @@ Examples:
 
 Data goes to stdout, logs to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
   );
-for (const add of [addServe, addConfig, addToken, addPush, addWatch, addSequences, addEval, addDemo])
+for (const add of [
+  addServe,
+  addConfig,
+  addToken,
+  addPush,
+  addWatch,
+  addSequences,
+  addStore,
+  addEval,
+  addDemo,
+])
   add(program);
 for (const command of program.commands) inherit(command, program);
 

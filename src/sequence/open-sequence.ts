@@ -45,7 +45,7 @@ export function* bringBack(parts: SequenceParts): Pieces<Sequence> {
   try {
     const keptBy = (spec: ModelSpec) => pastOf(parts, log, spec);
     const origin =
-      asleepOf(store, name, log, keptBy) ??
+      (log.doubt ? null : asleepOf(store, name, log, keptBy)) ??
       (yield* recover(name, log, (spec, from) => models.wake(spec, from), keptBy));
     sequence = new Sequence(parts, log, events, origin);
     return sequence;

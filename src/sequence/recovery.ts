@@ -73,6 +73,7 @@ export function* recover(
   make: MakeModel,
   pastOf: (spec: ModelSpec) => Past,
 ): Pieces<Recovered> {
+  const { doubt } = log;
   const damage: EddyError[] = [];
   const start = yield* startOf(name, log, make, (error) => damage.push(error));
   if (!start) {
@@ -93,8 +94,12 @@ export function* recover(
       log.abandon(reached.position);
     }
     if (past.end > course.seq + 1) past.dropAfter(course.seq);
+    // what was found while reading says it better
+    if (doubt && (doubt.isUncertain || damage.length === 0)) damage.unshift(...doubt.errors);
+    log.settle();
     isWhole = true;
-    return { course, past, replayed: course.seq - before, damage, isCut: reached.fault !== null };
+    const isCut = reached.fault !== null || doubt?.isUncertain === true;
+    return { course, past, replayed: course.seq - before, damage, isCut };
   } finally {
     if (!isWhole) course.model.free();
   }

@@ -128,19 +128,25 @@ export interface StoreSettings extends Pick<Config, 'ephemeral' | 'data' | 'grou
 export async function openStore(
   { ephemeral, data, groupMs, history }: StoreSettings,
   telemetry: Telemetry,
+  logger: Logger,
 ): Promise<Store> {
   const pageBytes = pageBytesOf(history);
   if (ephemeral) return createMemoryStore(pageBytes);
   const { openLmdbStore } = await import('../store/lmdb/lmdb.js');
-  return openLmdbStore(data, { groupMs, ...pageBytes, counters: telemetry.store });
+  return openLmdbStore(data, {
+    groupMs,
+    ...pageBytes,
+    counters: telemetry.store,
+    onDamage: (error) => logger.error({ err: error }, 'the store is not as it was left'),
+  });
 }
 
 /** Opens the sequences of a folder that no server is using. @throws EddyError `store-*` */
 export async function openRegistry(data: string): Promise<Registry> {
   const telemetry = createTelemetry();
   const { limits, checkpoint, history, idleMs, groupMs } = settled({});
-  const store = await openStore({ ephemeral: false, data, groupMs, history }, telemetry);
   const logger = createLogger('warn');
+  const store = await openStore({ ephemeral: false, data, groupMs, history }, telemetry, logger);
   const keeping = { ...checkpoint, idleMs };
   return createRegistry({ logger, store, telemetry, limits, keeping, past: history });
 }

@@ -166,6 +166,13 @@ class MemorySequence implements SequenceStore {
     }));
   }
 
+  /** Nothing in memory is ever damaged. */
+  readonly doubt = null;
+
+  settle(): void {
+    // there is nothing to settle
+  }
+
   abandon(position: number): void {
     this.seal();
     const kept = this.chunks.filter(({ first }) => first < position);

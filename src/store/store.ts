@@ -103,6 +103,14 @@ export interface StoreListener {
   onCheckpoint(checkpoint: { readonly position: number; readonly bytes: number }): void;
 }
 
+/** What a store found wrong of a sequence when it was opened. */
+export interface StoreDoubt {
+  /** `store-damaged`, each with the name of the sequence and what is wrong. */
+  readonly errors: readonly EddyError[];
+  /** May steps that were reported durable be missing, although the log can be read to its end? */
+  readonly isUncertain: boolean;
+}
+
 /** One sequence in a store. */
 export interface SequenceStore {
   /** Position of the next record. */
@@ -132,6 +140,10 @@ export interface SequenceStore {
    * aside in the store, not deleted; new records continue from that position.
    */
   abandon(position: number): void;
+  /** What was found wrong of it when the store was opened, until it is settled; null if nothing was. */
+  readonly doubt: StoreDoubt | null;
+  /** Everything that was wrong was told and dealt with: it counts as it is, with the next write. */
+  settle(): void;
   /** The pages of its past. */
   readonly pages: Readonly<Record<PageKind, PageStore>>;
   /** Takes what the store shall tell of the sequence at this position of its log, in place of what it took before. */

@@ -1,7 +1,7 @@
 /** A durable store over a disk in memory, in virtual time: turns, flushes and hours come when the test says so. */
 
 import { VirtualTimeScheduler } from 'rxjs';
-import { createDurableStore } from '../../src/store/log/durable.js';
+import { createDurableStore, type DurableStoreParts } from '../../src/store/log/durable.js';
 import type { Store } from '../../src/store/store.js';
 import { MemoryDisk } from './memory-disk.js';
 import { settle } from './store-data.js';
@@ -12,11 +12,15 @@ export class StoreBench {
   readonly store: Store;
   private works: (() => void)[] = [];
 
-  constructor(readonly disk = new MemoryDisk()) {
+  constructor(
+    readonly disk = new MemoryDisk(),
+    parts: DurableStoreParts = {},
+  ) {
     disk.isManual = true;
     this.store = createDurableStore(disk, {
       clock: virtualClock(this.time),
       atTurnEnd: (work) => this.works.push(work),
+      ...parts,
     });
   }
 

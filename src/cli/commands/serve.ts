@@ -56,7 +56,7 @@ async function serve({ config: file, json, ...flags }: ServeOptions): Promise<vo
   const exposure = checkExposure(host, insecure, securityOf(config));
   if (exposure) logger.warn(exposure);
   const telemetry = createTelemetry();
-  const store = await openStore(config, telemetry);
+  const store = await openStore(config, telemetry, logger);
   const server = createServer({ ...config, logger, metricsOfProcess: true, store, telemetry });
   const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort };
   const at = await server.listen({ host, port, admin });

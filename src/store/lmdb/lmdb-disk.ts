@@ -16,6 +16,7 @@ import type { Changes, Disk, KeyRange } from '../log/disk.js';
 import { DataFile } from './data-file.js';
 import { Place } from './data-place.js';
 import { diskWords } from './disk-words.js';
+import type { Visit } from '../log/survey-entry.js';
 import { flushFolder } from './flush-folder.js';
 import { FolderLock, isMarked } from './folder-lock.js';
 import { checkLmdbFile } from './lmdb-file.js';
@@ -42,6 +43,8 @@ class Hold {
 
 /** A folder of LMDB as a disk. */
 export class LmdbDisk implements Disk {
+  /** Called before the folder is given up. */
+  onClose: (() => void) | null = null;
   private readonly path: string;
   /** Marks the folder as held by this disk. */
   private readonly word = randomUUID();
@@ -61,13 +64,17 @@ export class LmdbDisk implements Disk {
   /**
    * Takes the folder, which must be there.
    *
+   * @param visit sees all entries that are there
    * @throws EddyError `store-locked`, `store-damaged`
    */
-  constructor(private readonly folder: string) {
+  constructor(
+    private readonly folder: string,
+    visit?: Visit,
+  ) {
     this.path = resolve(folder);
     this.hold = this.take();
     try {
-      this.begin();
+      this.begin(visit);
       flushFolder(this.path);
     } catch (error) {
       this.hold.close();
@@ -134,6 +141,7 @@ export class LmdbDisk implements Disk {
     await this.settling;
     await this.opened?.close();
     if (this.hold.place.wrong() === null) this.hold.file.giveBack();
+    this.onClose?.();
     this.hold.close();
   }
 
@@ -148,8 +156,8 @@ export class LmdbDisk implements Disk {
   }
 
   /** Opens what was taken, once its file is known to be whole. */
-  private begin(): void {
-    checkLmdbFile(join(this.path, 'data.mdb'));
+  private begin(visit?: Visit): void {
+    checkLmdbFile(join(this.path, 'data.mdb'), visit);
     this.opened = this.open();
     this.transaction = this.hold.file.head()?.transaction ?? 0n;
     this.hold.place.measure();

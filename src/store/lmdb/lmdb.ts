@@ -2,13 +2,17 @@
  * The durable store in a folder. One process owns a folder at a time. LMDB and the lock of the folder are native code, which
  * is loaded only when a store is opened: a client, or a program that keeps everything in memory, never loads it.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { EddyError } from '../../errors.js';
 import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
+import { Survey } from '../log/survey.js';
 import type { Store } from '../store.js';
+import { CommitWitness } from './commit-witness.js';
 import { diskWords } from './disk-words.js';
 import { flushFolder } from './flush-folder.js';
+import { keepBefore } from './keep-copy.js';
 
 /**
  * Opens the store of a folder, and creates the folder if it is missing.
@@ -22,9 +26,24 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     const { LmdbDisk } = await import('./lmdb-disk.js');
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) flushFolder(dirname(folder));
-    const disk = new LmdbDisk(folder);
+    const { onDamage = warn } = parts;
+    const look = () => {
+      const survey = new Survey();
+      return { survey, disk: new LmdbDisk(folder, survey.visit) };
+    };
+    let found: ReturnType<typeof look>;
+    try {
+      found = look();
+    } catch (damage) {
+      onDamage(await saved(folder, damage));
+      found = look();
+    }
+    const { survey, disk } = found;
     release = () => disk.close();
-    return createDurableStore(disk, parts);
+    const witness = new CommitWitness(folder);
+    disk.onClose = () => witness.close();
+    await keepBefore(folder, survey);
+    return createDurableStore(disk, { witness, onDamage, ...parts }, survey);
   } catch (cause) {
     await release();
     if (cause instanceof EddyError) throw cause;
@@ -33,3 +52,30 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     });
   }
 }
+
+/**
+ * Saves what can be read of a damaged file.
+ *
+ * @throws EddyError if nothing can be done: what was wrong, and what would help
+ */
+async function saved(folder: string, damage: unknown): Promise<EddyError> {
+  if (!(damage instanceof EddyError) || damage.code !== 'store-damaged') throw damage;
+  const [{ salvage }, { FolderLock }] = await Promise.all([
+    import('./salvage.js'),
+    import('./folder-lock.js'),
+  ]);
+  const lock = FolderLock.take(folder, resolve(folder), randomUUID());
+  try {
+    return await salvage(folder);
+  } catch (error) {
+    if (error instanceof EddyError && error.code !== 'store-damaged') throw error;
+    const advice = `it is left as it is; \`eddy store restore\` puts a backup in the place of the folder`;
+    throw new EddyError('store-damaged', `${damage.message}; ${advice}`, { cause: error });
+  } finally {
+    lock.close();
+    closeSync(lock.data);
+  }
+}
+
+/** Damage is never passed over in silence. */
+const warn = (error: EddyError): void => process.emitWarning(error);

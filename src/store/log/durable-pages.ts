@@ -2,7 +2,7 @@ import { PageIndex, type PageRoom } from '../page-index.js';
 import type { PageHead, PageKind, PageStore } from '../store.js';
 import type { Sweep } from './background-deletes.js';
 import type { GroupCommit } from './group-commit.js';
-import { pageHead, pageKey, within } from './keys.js';
+import { type KeyedPage, keyedPage, pageKey, within } from './keys.js';
 
 /** What the pages of a sequence need from its store. */
 export interface PageOwner {
@@ -43,7 +43,8 @@ export class DurablePages implements PageStore {
 
   write(page: Omit<PageHead, 'bytes'>, bytes: Uint8Array): void {
     this.sequence.know();
-    const head = { ...page, savedAt: Math.max(0, Math.floor(page.savedAt)), bytes: bytes.length };
+    const { first, count } = page;
+    const head = { first, count, savedAt: Math.max(0, Math.floor(page.savedAt)), bytes: bytes.length };
     const replaced = this.index.put(head);
     if (replaced) this.erase(replaced);
     this.owner.commit.set(this.keyOf(head), bytes);
@@ -73,11 +74,14 @@ export class DurablePages implements PageStore {
     const { id } = this.sequence;
     if (id === null) return [];
     const folder = within(`past/${id}/${this.kind}`);
-    return this.owner.commit.keys({ ...folder, limit: Number.MAX_SAFE_INTEGER }).map(pageHead);
+    return this.owner.commit
+      .keys({ ...folder, limit: Number.MAX_SAFE_INTEGER })
+      .flatMap((key) => keyedPage(key) ?? []);
   }
 
   private keyOf(head: PageHead): string {
-    return pageKey(this.sequence.id ?? '', this.kind, head);
+    const { key = pageKey(this.sequence.id ?? '', this.kind, head) } = head as KeyedPage;
+    return key;
   }
 
   /** Deletes a page, unless it is gone already, as with its sequence; gives its key. */

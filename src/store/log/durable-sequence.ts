@@ -4,6 +4,7 @@ import type {
   Checkpoint,
   LogRecord,
   SequenceStore,
+  StoreDoubt,
   StoredCheckpoint,
   StoredRecord,
   StoreListener,
@@ -17,10 +18,13 @@ import {
   checkpointKey,
   checkpointPosition,
   chunkRange,
+  ledgerKey,
   logKey,
   summaryKey,
   within,
 } from './keys.js';
+import { writeNote } from './ledger.js';
+import type { LedgerDisk } from './ledger-disk.js';
 import { readChunk } from './read-records.js';
 import { ChunkWriter } from './records.js';
 import { ALL, StoredLog } from './stored-log.js';
@@ -32,6 +36,7 @@ const KEPT = 2;
 
 /** What a sequence needs from its store. */
 export interface SequenceOwner extends PageOwner {
+  readonly ledgers: Pick<LedgerDisk, 'ledger' | 'doubts'>;
   /** Registers a sequence and gives its id. */
   register(name: string): string;
   /** Remembers that the sequence has records to write. */
@@ -43,6 +48,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   end: number;
   durableEnd: number;
   readonly pages: { readonly steps: DurablePages; readonly states: DurablePages };
+  doubt: StoreDoubt | null;
   /** The listener, while the sequence is open. */
   listener: StoreListener | null = null;
   /** Pending writes that contain changes of this sequence. */
@@ -50,6 +56,8 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   /** Positions of the durable checkpoints, oldest first. */
   private durable: number[];
   private readonly chunk = new ChunkWriter();
+  /** Is what was found wrong of it no longer to be told, from the next write on? */
+  private isSettling = false;
   /** How often records were discarded; writes begun before the latest discard no longer count. */
   private abandonments = 0;
 
@@ -61,6 +69,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   ) {
     const stored = this.stored;
     this.durable = stored?.checkpointPositions() ?? [];
+    this.doubt = stored?.doubt(owner.ledgers.doubts) ?? null;
     this.end = stored?.end ?? 0;
     this.durableEnd = this.end;
     this.pages = {
@@ -91,7 +100,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     const first = end - chunk.count;
     const { abandonments } = this;
     const { count } = chunk;
-    this.set(logKey(this.id, first, count), chunk.seal(first));
+    this.set(logKey(this.id, first, count), chunk.seal(first, this.id));
     this.whenDurable(() => {
       this.owner.commit.counters.records += count;
       if (abandonments !== this.abandonments) return;
@@ -114,8 +123,9 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   checkpoint(checkpoint: Checkpoint): void {
     this.seal();
     const { position } = checkpoint;
-    const bytes = writeCheckpoint(checkpoint);
-    const key = checkpointKey(this.know(), position);
+    const id = this.know();
+    const bytes = writeCheckpoint(checkpoint, id);
+    const key = checkpointKey(id, position);
     this.set(key, bytes);
     this.whenDurable(() => {
       this.owner.commit.counters.checkpoints++;
@@ -133,7 +143,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     const { commit } = this.owner;
     const id = this.know();
     for (const key of commit.keys({ ...within(`about/${id}`), limit: ALL })) commit.set(key, null);
-    this.set(summaryKey(id, summary.position), writeCheckpoint(summary));
+    this.set(summaryKey(id, summary.position), writeCheckpoint(summary, id));
   }
 
   abandon(position: number): void {
@@ -158,8 +168,19 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     this.durable = this.durable.filter((kept) => kept <= position);
     this.end = position;
     this.durableEnd = Math.min(this.durableEnd, position);
+    this.note();
     // it stays in memory until the write is durable
     this.whenDurable(() => undefined);
+  }
+
+  settle(): void {
+    if (this.doubt === null) return;
+    this.doubt = null;
+    this.isSettling = true;
+    this.note();
+    this.whenDurable(() => {
+      this.isSettling = false;
+    });
   }
 
   close(): void {
@@ -170,8 +191,18 @@ export class DurableSequence implements SequenceStore, PagedSequence {
 
   /** Gives its id, and registers the sequence first if necessary. */
   know(): string {
-    this.id ??= this.owner.register(this.name);
+    if (this.id === null) {
+      this.id = this.owner.register(this.name);
+      this.note();
+    }
     return this.id;
+  }
+
+  /** Tells its ledger where the log ends with the records that are in chunks; later chunks tell it by themselves. */
+  private note(): void {
+    const { id, name, isSettling, end, chunk } = this;
+    if (id !== null)
+      this.set(ledgerKey(id), writeNote({ name, end: end - chunk.count, isSettled: isSettling }));
   }
 
   private set(key: string, bytes: Uint8Array): void {
@@ -194,14 +225,14 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     if (first >= position) return;
     let records: LogRecord[];
     try {
-      records = readChunk(bytes, first, end - first);
+      records = readChunk(bytes, first, end - first, this.id ?? '');
     } catch (error) {
       if (error instanceof EddyError) return;
       throw error;
     }
     const kept = new ChunkWriter();
     for (const record of records.slice(0, position - first)) kept.append(record);
-    this.set(logKey(this.id ?? '', first, position - first), kept.seal(first));
+    this.set(logKey(this.id ?? '', first, position - first), kept.seal(first, this.id ?? ''));
   }
 
   /** Keeps the last checkpoints, deletes the others and the log that only they need, then reports the new one. */
@@ -238,6 +269,8 @@ export class DurableSequence implements SequenceStore, PagedSequence {
 
   /** What the disk has of it; null before its first record. */
   private get stored(): StoredLog | null {
-    return this.id === null ? null : new StoredLog(this.owner.commit, this.name, this.id);
+    return this.id === null
+      ? null
+      : new StoredLog(this.owner.commit, this.name, this.id, this.owner.ledgers.ledger(this.id));
   }
 }

@@ -6,23 +6,12 @@ import { type Sweep, Sweeps } from './background-deletes.js';
 import type { Disk } from './disk.js';
 import { DurableSequence, type SequenceOwner } from './durable-sequence.js';
 import { GroupCommit, type GroupCommitParts } from './group-commit.js';
-import {
-  FORMAT_KEY,
-  goneId,
-  goneKey,
-  idOf,
-  isPageKey,
-  NEXT_KEY,
-  nameKey,
-  nameOf,
-  PAGE_BYTES_KEY,
-  pageHead,
-  within,
-} from './keys.js';
+import { goneKey, idOf, isPageKey, keyedPage, ledgerKey, nameKey, nameOf, within } from './keys.js';
+import { LedgerDisk, type Witness } from './ledger-disk.js';
+import { reconcile } from './reconcile.js';
 import { StoredLog } from './stored-log.js';
+import { type Survey, surveyOf } from './survey.js';
 
-/** Version of the layout described in `keys.ts`. */
-export const FORMAT = 1;
 /** How many names are read from the disk at a time. */
 const NAMES = 256;
 /** Bytes that all pages together are to have by default: 8 GiB. */
@@ -31,6 +20,10 @@ const PAGE_BYTES = 8 * 2 ** 30;
 export interface DurableStoreParts extends GroupCommitParts {
   /** How many bytes the pages of all sequences are to have together. */
   readonly pageBytes?: number;
+  /** Is told of damage that is found when the store is opened; it names what is damaged. */
+  readonly onDamage?: (error: EddyError) => void;
+  /** Is told how many writes are durable, and knows it when the store is opened again. */
+  readonly witness?: Witness | null;
 }
 
 const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -40,10 +33,15 @@ const toText = (bytes: Uint8Array | undefined): string | undefined =>
 /**
  * Opens a store on a disk, which belongs to the store from then on.
  *
+ * @param survey what is on the disk; by default it is looked at here
  * @throws EddyError `store-damaged` if the disk holds another format or something else
  */
-export function createDurableStore(disk: Disk, parts: DurableStoreParts = {}): Store {
-  return new DurableStore(disk, parts);
+export function createDurableStore(
+  disk: Disk,
+  parts: DurableStoreParts = {},
+  survey: Survey = surveyOf(disk),
+): Store {
+  return new DurableStore(disk, parts, survey);
 }
 
 class DurableStore implements Store, SequenceOwner {
@@ -55,20 +53,19 @@ class DurableStore implements Store, SequenceOwner {
   /** Sequences with records in an unfinished chunk. */
   private readonly gathering = new Set<DurableSequence>();
   private readonly sweeps = new Sweeps();
-  private nextId: number;
-  /** The bytes of all pages as they were last written down. */
-  private knownPageBytes: number;
+  readonly ledgers: LedgerDisk;
 
-  constructor(disk: Disk, parts: DurableStoreParts) {
-    checkFormat(disk);
+  constructor(disk: Disk, parts: DurableStoreParts, survey: Survey) {
+    const { witness = null, onDamage = () => undefined } = parts;
+    const opening = reconcile(survey, witness ?? undefined);
     this.room = new PageRoom(parts.pageBytes ?? PAGE_BYTES);
-    this.room.bytes = this.knownPageBytes = Number(toText(disk.get(PAGE_BYTES_KEY)) ?? 0);
-    this.commit = new GroupCommit(disk, () => this.fill(), parts);
-    if (!disk.get(FORMAT_KEY)) this.commit.set(FORMAT_KEY, toBytes(String(FORMAT)));
-    this.nextId = Number(toText(disk.get(NEXT_KEY)) ?? 1);
-    for (const _name of this.names()) this.size++;
-    const gone = disk.keys({ ...within('gone'), limit: Number.MAX_SAFE_INTEGER });
-    for (const key of gone) this.sweepGone(goneId(key));
+    this.room.bytes = opening.pageBytes;
+    this.ledgers = new LedgerDisk(disk, opening, witness);
+    this.commit = new GroupCommit(this.ledgers, () => this.fill(), parts);
+    for (const [key, value] of opening.changes) this.commit.set(key, value);
+    this.size = opening.size;
+    for (const id of survey.gone) this.sweepGone(id);
+    for (const { error } of opening.faults) onDamage(error);
   }
 
   get failure(): EddyError | null {
@@ -109,7 +106,7 @@ class DurableStore implements Store, SequenceOwner {
   summary(name: string): StoredSummary | null {
     this.awake.get(name)?.seal();
     const id = toText(this.commit.get(nameKey(name)));
-    return id === undefined ? null : new StoredLog(this.commit, name, id).summary();
+    return id === undefined ? null : new StoredLog(this.commit, name, id, this.ledgers.ledger(id)).summary();
   }
 
   async remove(name: string): Promise<void> {
@@ -124,6 +121,7 @@ class DurableStore implements Store, SequenceOwner {
     this.awake.delete(name);
     this.size--;
     this.commit.set(nameKey(name), null);
+    this.commit.set(ledgerKey(id), null);
     this.commit.set(goneKey(id), toBytes(name));
     this.sweepGone(id);
     await new Promise<void>((resolve) => this.commit.whenDurable(resolve));
@@ -138,10 +136,9 @@ class DurableStore implements Store, SequenceOwner {
   }
 
   register(name: string): string {
-    const id = idOf(this.nextId++);
+    const id = idOf(this.ledgers.takeId());
     this.size++;
     this.commit.set(nameKey(name), toBytes(id));
-    this.commit.set(NEXT_KEY, toBytes(String(this.nextId)));
     return id;
   }
 
@@ -156,18 +153,15 @@ class DurableStore implements Store, SequenceOwner {
 
   released(sequence: DurableSequence): void {
     const isIdle = sequence.listener === null && sequence.pending === 0;
-    if (isIdle && this.awake.get(sequence.name) === sequence) this.awake.delete(sequence.name);
+    if (!isIdle || this.awake.get(sequence.name) !== sequence) return;
+    this.awake.delete(sequence.name);
+    if (sequence.id !== null) this.ledgers.forget(sequence.id);
   }
 
   private fill(): void {
     for (const sequence of this.gathering) sequence.seal();
     this.gathering.clear();
     this.sweeps.fill(this.commit);
-    const { bytes } = this.room;
-    if (bytes === this.knownPageBytes) return;
-    // in the same write as the pages themselves, so that it stays exact
-    this.knownPageBytes = bytes;
-    this.commit.set(PAGE_BYTES_KEY, toBytes(String(bytes)));
   }
 
   /** Deletes everything stored for a removed sequence. */
@@ -180,24 +174,10 @@ class DurableStore implements Store, SequenceOwner {
         for (const folder of folders)
           if (keys.length < limit)
             keys.push(...commit.keys({ ...within(folder), limit: limit - keys.length }));
-        for (const key of keys) if (isPageKey(key)) this.room.bytes -= pageHead(key).bytes;
+        for (const key of keys) if (isPageKey(key)) this.room.bytes -= keyedPage(key)?.bytes ?? 0;
         return keys;
       },
       done: () => commit.set(goneKey(id), null),
     });
   }
-}
-
-/** @throws EddyError `store-damaged` if the disk holds a format that this version does not read */
-function checkFormat(disk: Disk): void {
-  const format = toText(disk.get(FORMAT_KEY));
-  if (format === undefined) {
-    const [other] = disk.keys({ from: ' ', to: '~', limit: 1 });
-    if (other !== undefined)
-      throw new EddyError('store-damaged', `this is not an Eddy store: it has a key ${other}`);
-  } else if (format !== String(FORMAT))
-    throw new EddyError(
-      'store-damaged',
-      `the store has format ${format}; this version reads format ${FORMAT}`,
-    );
 }

@@ -15,6 +15,7 @@ import {
   OLD_HEAD,
   OLD_STEPS,
   OLD_TARGETS,
+  OLD_VERSION,
   STEPS,
   TARGETS,
   VERSION,
@@ -26,19 +27,22 @@ import {
  *
  * @param first the position its first record must have
  * @param count how many records it must have
+ * @param id that of the sequence it must belong to, if that has one
  * @throws EddyError `store-damaged`, which says what is wrong
  */
-export function readChunk(bytes: Uint8Array, first: number, count: number): LogRecord[] {
+export function readChunk(bytes: Uint8Array, first: number, count: number, id = ''): LogRecord[] {
   if (bytes.length < HEADER_BYTES)
     damaged(`it has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
   const copy = new Uint8Array(bytes.length - (bytes.length % 4));
   copy.set(bytes.subarray(0, copy.length));
   const words = new Uint32Array(copy.buffer);
   if (words[0] !== MAGIC) damaged('it does not start like a chunk of records');
-  if (words[1] !== VERSION) damaged(`it has version ${words[1]}; this version of Eddy reads ${VERSION}`);
+  if (words[1] !== VERSION && words[1] !== OLD_VERSION)
+    damaged(`it has version ${words[1]}; this version of Eddy reads ${OLD_VERSION} and ${VERSION}`);
   if (words[5] !== bytes.length - HEADER_BYTES)
     damaged(`its header announces ${words[5]} bytes of records; it has ${bytes.length - HEADER_BYTES}`);
-  if (words[6] !== checksum(copy) || words[7] !== 0) damaged('its checksum does not match');
+  if (words[6] !== checksum(copy, words[1] === OLD_VERSION ? '' : id) || words[7] !== 0)
+    damaged('its checksum does not match');
   if (words[2]! + words[3]! * WORD !== first || words[4] !== count)
     damaged(
       `it holds ${words[4]} records from ${words[2]! + words[3]! * WORD} on, not ${count} from ${first} on`,

@@ -3,11 +3,11 @@
  * that the store's native parts are built for. A chunk:
  *
  *    0  u32  0x4c474445, "EDGL"
- *    4  u32  version 1
+ *    4  u32  version 2
  *    8  u64  position of the first record
  *   16  u32  records
  *   20  u32  bytes of the records
- *   24  u32  CRC-32 of the bytes before and the records
+ *   24  u32  CRC-32 of the id of the sequence, in ASCII, the bytes before and the records; in version 1 without the id
  *   28  u32  0
  *   32       the records, each on a multiple of 4:
  *
@@ -28,7 +28,9 @@
 import { crc32 } from 'node:zlib';
 
 export const MAGIC = 0x4c474445;
-export const VERSION = 1;
+export const VERSION = 2;
+/** Chunks of this version say nothing of their sequence. */
+export const OLD_VERSION = 1;
 export const HEADER_BYTES = 32;
 export const HEADER_WORDS = HEADER_BYTES / 4;
 /** Where the checksum is, and where the bytes it covers continue. */
@@ -47,6 +49,6 @@ export const NARROW_TARGETS = 2;
 export const NO_TARGETS = 0xffff_ffff;
 export const WORD = 2 ** 32;
 
-/** The checksum of a chunk: of all its bytes except the checksum itself. */
-export const checksum = (bytes: Uint8Array): number =>
-  crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT)));
+/** The checksum of a chunk: of its sequence's id, and all its bytes except the checksum itself. */
+export const checksum = (bytes: Uint8Array, id: string): number =>
+  crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CRC_AT), crc32(id)));

@@ -47,8 +47,8 @@ export class ChunkWriter {
     this.records++;
   }
 
-  /** Gives the chunk and begins the next one. Its bytes never change again. */
-  seal(first: number): Uint8Array<ArrayBuffer> {
+  /** Gives the chunk, which says to which sequence it belongs if that has an id, and begins the next one. Its bytes never change again. */
+  seal(first: number, id = ''): Uint8Array<ArrayBuffer> {
     const { words, used } = this;
     words[0] = MAGIC;
     words[1] = VERSION;
@@ -57,7 +57,7 @@ export class ChunkWriter {
     words[4] = this.records;
     words[5] = 4 * (used - HEADER_WORDS);
     const bytes = new Uint8Array(words.buffer, 0, 4 * used);
-    words[6] = checksum(bytes);
+    words[6] = checksum(bytes, id);
     this.words = new Uint32Array(0);
     this.floats = new Float32Array(0);
     this.used = HEADER_WORDS;

@@ -154,8 +154,10 @@ describe('the layout', () => {
     bench.store.open('s', new Ear()).append(created());
     await bench.drain();
     const disk = bench.disk.afterPowerLoss(false);
-    disk.damage('format', () => text('2'));
-    expect(() => createDurableStore(disk)).toThrow('the store has format 2; this version reads format 1');
+    disk.damage('format', () => text('3'));
+    expect(() => createDurableStore(disk)).toThrow(
+      'the store has format 3; this version of Eddy reads the formats 1 and 2',
+    );
     const other = new StoreBench().disk;
     const write = other.write(new Map([['something', text('else')]]));
     other.flush();

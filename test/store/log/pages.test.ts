@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDurableStore } from '../../../src/store/log/durable.js';
-import { pageHead } from '../../../src/store/log/keys.js';
+import { keyedPage } from '../../../src/store/log/keys.js';
 import type { Store } from '../../../src/store/store.js';
 import { MemoryDisk } from '../../support/memory-disk.js';
 
@@ -9,8 +9,8 @@ const listener = { onDurable: () => undefined, onCheckpoint: () => undefined };
 const pageKeys = (disk: MemoryDisk) => disk.keys({ from: 'past/', to: 'past0', limit: 10_000 });
 const onDisk = (disk: MemoryDisk) =>
   pageKeys(disk).reduce((sum, key) => {
-    expect(disk.get(key)?.length).toBe(pageHead(key).bytes);
-    return sum + pageHead(key).bytes;
+    expect(disk.get(key)?.length).toBe(keyedPage(key)!.bytes);
+    return sum + keyedPage(key)!.bytes;
   }, 0);
 
 describe('what a durable store knows of a past', () => {

@@ -141,8 +141,8 @@ describe('chunks of records', () => {
   it('[STO15] say what is wrong', () => {
     const good = chunkOf(KINDS, 70);
     expect(() => readChunk(good.with(0, 0), 70, KINDS.length)).toThrow('does not start like a chunk');
-    expect(() => readChunk(good.with(4, 2), 70, KINDS.length)).toThrow(
-      'version 2; this version of Eddy reads 1',
+    expect(() => readChunk(good.with(4, 3), 70, KINDS.length)).toThrow(
+      'version 3; this version of Eddy reads 1 and 2',
     );
     expect(() => readChunk(good.subarray(0, 40), 70, KINDS.length)).toThrow('it has 8');
     expect(() => readChunk(good.with(40, 99), 70, KINDS.length)).toThrow('checksum');
@@ -175,7 +175,7 @@ describe('checkpoints', () => {
   it('[STO15] say what is wrong', () => {
     const good = writeCheckpoint(checkpointAt(5));
     expect(() => readCheckpoint(good.with(0, 0), 5)).toThrow('does not start like a checkpoint');
-    expect(() => readCheckpoint(good.with(4, 2), 5)).toThrow('version 2; this version of Eddy reads 1');
+    expect(() => readCheckpoint(good.with(4, 3), 5)).toThrow('version 3; this version of Eddy reads 1 and 2');
     expect(() => readCheckpoint(good.subarray(0, 100), 5)).toThrow('it has 68');
     expect(() => readCheckpoint(good.with(40, 99), 5)).toThrow('checksum');
     expect(() => readCheckpoint(good, 6)).toThrow('it belongs to position 5, not 6');

@@ -1,0 +1,169 @@
+/** What a walk over all entries of a disk finds, by sequence: what ledgers and the roster are held against. */
+import type { Disk } from './disk.js';
+import { FORMAT_KEY, keyedPage, nameOf, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
+import { count, ENTRY_KINDS, emptySums, type Ledger, readLedger } from './ledger.js';
+import { type Roster, readRoster } from './roster.js';
+import { stampOfEntry } from './stamp.js';
+import { HEAD_BYTES, type SurveyedEntry } from './survey-entry.js';
+
+/** What there is of a sequence. */
+export interface Found {
+  readonly id: string;
+  readonly sums: Uint32Array;
+  /** Position after the last record or checkpoint, by their keys. */
+  end: number;
+  /** Its ledger; `damaged` if it cannot be read; null if there is none. */
+  ledger: Ledger | 'damaged' | null;
+}
+
+const SLASH = 0x2f;
+const ID_DIGITS = 12;
+const LOG = ENTRY_KINDS.indexOf('log');
+const CHECKPOINT = ENTRY_KINDS.indexOf('checkpoint');
+const PAST = ENTRY_KINDS.indexOf('past');
+
+const toText = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+export class Survey {
+  readonly sequences = new Map<string, Found>();
+  /** The ids of names. */
+  readonly names = new Map<string, string>();
+  readonly gone = new Set<string>();
+  format: string | null = null;
+  roster: Roster | 'damaged' | null = null;
+  /** Of format 1. */
+  nextId = 1;
+  /** Bytes of all pages. */
+  pageBytes = 0;
+  /** The entries that the roster counts, and the sum of their stamps. */
+  entries = 0;
+  sum = 0;
+  /** Keys that are none of Eddy's. */
+  readonly foreign: string[] = [];
+  private last: Found | null = null;
+
+  readonly visit = (entry: SurveyedEntry): void => {
+    const kind = kindOf(entry);
+    if (kind < 0) this.visitOther(entry);
+    else this.visitEntry(entry, kind);
+  };
+
+  private visitEntry(entry: SurveyedEntry, kind: number): void {
+    const { key, keyFrom, keyEnd } = entry;
+    const from = keyFrom + ENTRY_KINDS[kind]!.length + 1;
+    const found = this.found(key, from);
+    if (!found) {
+      this.visitOther(entry);
+      return;
+    }
+    const rest = from + ID_DIGITS + 1;
+    if (kind === LOG && keyEnd - rest === 3 && key[rest] === 0x65) {
+      this.visitLedger(entry, found);
+      return;
+    }
+    count(found.sums, kind, stampOfEntry(entry), 1);
+    if (kind === LOG) found.end = Math.max(found.end, hexAt(key, rest, 14) + hexAt(key, rest + 15, 8));
+    else if (kind === CHECKPOINT) found.end = Math.max(found.end, hexAt(key, rest, 14));
+    else if (kind === PAST) this.pageBytes += keyedPage(entry.text())?.bytes ?? 0;
+  }
+
+  /** Gives what is found of the sequence whose id is at a place; null if no id is there. */
+  private found(key: Uint8Array, from: number): Found | null {
+    const { last } = this;
+    if (last && isAt(last.id, key, from)) return last;
+    const id = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString(
+      'latin1',
+      from,
+      from + ID_DIGITS,
+    );
+    if (!/^[0-9a-f]{12}$/.test(id) || key[from + ID_DIGITS] !== SLASH) return null;
+    let found = this.sequences.get(id);
+    if (!found) {
+      found = { id, sums: emptySums(), end: 0, ledger: null };
+      this.sequences.set(id, found);
+    }
+    this.last = found;
+    return found;
+  }
+
+  private visitLedger(entry: SurveyedEntry, found: Found): void {
+    if (entry.text() !== `log/${found.id}/end`) this.foreign.push(entry.text());
+    else found.ledger = readLedger(entry.value()) ?? 'damaged';
+    this.count(entry);
+  }
+
+  private visitOther(entry: SurveyedEntry): void {
+    const key = entry.text();
+    if (key === ROSTER_KEY) {
+      this.roster = readRoster(entry.value()) ?? 'damaged';
+      return;
+    }
+    if (key === OLD_KEYS.nextId) this.nextId = Number(toText(entry.value()));
+    if (key === OLD_KEYS.nextId || key === OLD_KEYS.pageBytes) return;
+    this.count(entry);
+    if (key === FORMAT_KEY) this.format = toText(entry.value());
+    else if (key.startsWith('name/')) this.names.set(nameOf(key), toText(entry.value()));
+    else if (/^gone\/[0-9a-f]{12}$/.test(key)) this.gone.add(key.slice(5));
+    else this.foreign.push(key);
+  }
+
+  private count(entry: SurveyedEntry): void {
+    this.entries++;
+    this.sum = (this.sum + stampOfEntry(entry)) >>> 0;
+  }
+}
+
+/** Surveys a disk through its keys. */
+export function surveyOf(disk: Disk): Survey {
+  const survey = new Survey();
+  for (const text of disk.keys({ from: ' ', to: '\u007f', limit: Number.MAX_SAFE_INTEGER })) {
+    const value = disk.get(text) ?? new Uint8Array(0);
+    const key = Buffer.from(text, 'latin1');
+    survey.visit({
+      key,
+      keyFrom: 0,
+      keyEnd: key.length,
+      head: value,
+      headFrom: 0,
+      headEnd: Math.min(value.length, HEAD_BYTES),
+      size: value.length,
+      value: () => value,
+      text: () => text,
+    });
+  }
+  return survey;
+}
+
+const FOLDERS = ENTRY_KINDS.map((kind) => Buffer.from(`${kind}/`));
+
+/** Gives the kind of a sequence's entry, or -1. */
+function kindOf({ key, keyFrom, keyEnd }: SurveyedEntry): number {
+  for (let kind = 0; kind < FOLDERS.length; kind++) {
+    const folder = FOLDERS[kind]!;
+    let i = 0;
+    while (i < folder.length && key[keyFrom + i] === folder[i]) i++;
+    if (i === folder.length && keyEnd - keyFrom > folder.length + ID_DIGITS) return kind;
+  }
+  return -1;
+}
+
+function isAt(id: string, key: Uint8Array, from: number): boolean {
+  for (let i = ID_DIGITS - 1; i >= 0; i--) if (key[from + i] !== id.charCodeAt(i)) return false;
+  return key[from + ID_DIGITS] === SLASH;
+}
+
+function hexAt(key: Uint8Array, from: number, digits: number): number {
+  let value = 0;
+  for (let i = from; i < from + digits; i++) {
+    const code = key[i]!;
+    value = 16 * value + (code >= 0x61 ? code - 0x57 : code - 0x30);
+  }
+  return value;
+}
+
+export const highestId = ({ sequences, names, gone }: Survey): number => {
+  let highest = 0;
+  for (const ids of [sequences.keys(), names.values(), gone])
+    for (const id of ids) highest = Math.max(highest, numberOf(id) || 0);
+  return highest;
+};
