@@ -86,10 +86,10 @@ export class Checkpoints {
     const { log, clock, past } = this.parts;
     if (!this.isDue) return;
     const state = yield* stateOf(course);
+    yield* log.checkpointInPieces({ position: log.end, savedAt: clock.wall(), state });
     this.end = this.handedEnd = log.end;
     this.madeAt = clock.monotonic();
     this.steps = 0;
-    log.checkpoint({ position: log.end, savedAt: clock.wall(), state });
     this.tell(course);
     keepMetrics(past, course);
     past.keep(false);

@@ -175,8 +175,7 @@ export function* startOf(
 }
 
 function* fromCheckpoint(checkpoint: StoredCheckpoint, make: MakeModel): Pieces<Start> {
-  const { state } = checkpoint.read();
-  yield checkpoint.bytes;
+  const { state } = yield* checkpoint.readInPieces();
   return yield* fromState(state, checkpoint.position, make);
 }
 

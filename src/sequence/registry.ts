@@ -244,7 +244,7 @@ export class Registry {
         spec,
         ...(isNamed && { schema: { ...schema } as unknown as Plain }),
       }) + 1;
-    log.checkpoint({ position, savedAt: clock.wall(), state: { ...state, epoch } });
+    yield* log.checkpointInPieces({ position, savedAt: clock.wall(), state: { ...state, epoch } });
     log.close();
     return inTime(store.flushed(), this.parts);
   }

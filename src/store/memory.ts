@@ -1,6 +1,12 @@
 /** A store that lasts as long as its process: everything in it counts as durable at once. */
 import { EddyError } from '../errors.js';
-import { readCheckpoint, writeCheckpoint } from './log/checkpoint-codec.js';
+import { finish, type Pieces } from '../math/pieces.js';
+import {
+  readCheckpoint,
+  readCheckpointInPieces,
+  writeCheckpoint,
+  writeCheckpointInPieces,
+} from './log/checkpoint-codec.js';
 import { readChunk } from './log/read-records.js';
 import { ChunkWriter } from './log/records.js';
 import { MemoryPages } from './memory-pages.js';
@@ -101,6 +107,8 @@ const CHUNK_BYTES = 64 * 1024;
 const KEPT = 2;
 
 class MemorySequence implements SequenceStore {
+  /** How many need the log as it is. */
+  private holds = 0;
   listener: StoreListener | null = null;
   isKnown = false;
   end = 0;
@@ -147,15 +155,27 @@ class MemorySequence implements SequenceStore {
   }
 
   checkpoint(checkpoint: Checkpoint): void {
+    finish(this.checkpointInPieces(checkpoint));
+  }
+
+  *checkpointInPieces(checkpoint: Checkpoint): Pieces {
     this.know();
     this.seal();
     const { position } = checkpoint;
-    const bytes = writeCheckpoint(checkpoint);
+    const bytes = yield* writeCheckpointInPieces(checkpoint);
     const others = this.kept.filter((kept) => kept.position !== position);
-    this.kept = [{ position, bytes }, ...others].slice(0, KEPT);
+    const most = this.holds > 0 ? others.length + 1 : KEPT;
+    this.kept = [{ position, bytes }, ...others].slice(0, most);
     const cut = this.kept.length < KEPT ? 0 : this.kept.at(-1)!.position;
     this.chunks = this.chunks.filter(({ first, count }) => first + count > cut);
     this.listener?.onCheckpoint({ position, bytes: bytes.length });
+  }
+
+  hold(): () => void {
+    this.holds++;
+    return () => {
+      this.holds--;
+    };
   }
 
   checkpoints(): Iterable<StoredCheckpoint> {
@@ -163,6 +183,7 @@ class MemorySequence implements SequenceStore {
       position,
       bytes: bytes.length,
       read: () => readCheckpoint(bytes, position),
+      readInPieces: () => readCheckpointInPieces(bytes, position),
     }));
   }
 

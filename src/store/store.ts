@@ -7,6 +7,7 @@
  */
 import type { EddyError } from '../errors.js';
 import type { Plain } from '../formats/typed-json.js';
+import type { Pieces } from '../math/pieces.js';
 
 /** The key of an append, a checksum of what was appended with it, and which step of its record it became. */
 export type StepKey = readonly [key: string, checksum: number, step: number];
@@ -49,6 +50,8 @@ export interface StoredCheckpoint {
   readonly bytes: number;
   /** @throws EddyError `store-damaged`, which names the sequence, the checkpoint and the damage */
   read(): Checkpoint;
+  /** Does the same in pieces. */
+  readInPieces(): Pieces<Checkpoint>;
 }
 
 export interface StoredRecord {
@@ -133,6 +136,10 @@ export interface SequenceStore {
   records(from: number): Iterable<StoredRecord>;
   /** Takes a checkpoint; the store keeps the last two durable ones, and the log after the older of them. */
   checkpoint(checkpoint: Checkpoint): void;
+  /** Does the same in pieces, between which the state must not change and no record may be appended. */
+  checkpointInPieces(checkpoint: Checkpoint): Pieces;
+  /** Keeps the log and the checkpoints that there are until what it gives is called, though newer checkpoints come. */
+  hold(): () => void;
   /** Gives the stored checkpoints, newest first. */
   checkpoints(): Iterable<StoredCheckpoint>;
   /**

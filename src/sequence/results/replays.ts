@@ -61,6 +61,8 @@ export class Replays {
     return new Observable((out) => {
       const tap = new Subscription();
       const waiting: Waiting = { ...missed, out, tap, isHeard: false };
+      // what was promised must still be there when its turn comes
+      tap.add(this.parts.log.hold());
       try {
         if (!this.running?.join(waiting)) this.wait(waiting);
       } catch (error) {

@@ -139,6 +139,26 @@ export const storeContract: readonly StoreCheck[] = [
     equal(readAll(sequence), [checkpointAt(3)]);
   }),
 
+  check('[STO43] keeps the log and the checkpoints that are held', async ({ store, open }) => {
+    const sequence = open();
+    const keep = async (position: number) => {
+      fill(sequence, sequence.end, position);
+      sequence.checkpoint(checkpointAt(position));
+      await store.flushed();
+      await store.flushed();
+    };
+    for (const position of [3, 6]) await keep(position);
+    const release = sequence.hold();
+    const { oldest } = sequence;
+    for (const position of [9, 12]) await keep(position);
+    equal(sequence.oldest, oldest);
+    equal(positionsOf(sequence), [12, 9, 6, 3]);
+    release();
+    await keep(15);
+    ok(sequence.oldest > oldest);
+    equal(positionsOf(sequence), [15, 12]);
+  }),
+
   check(
     '[STO5] gives a sequence that was closed, and opened again at once, all that it had',
     async ({ store, open }) => {

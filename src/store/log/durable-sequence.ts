@@ -1,5 +1,6 @@
 /** One sequence of the durable store: its records gather in a chunk, which the next write takes along. */
 import { EddyError } from '../../errors.js';
+import { finish, type Pieces } from '../../math/pieces.js';
 import type {
   Checkpoint,
   LogRecord,
@@ -9,7 +10,7 @@ import type {
   StoredRecord,
   StoreListener,
 } from '../store.js';
-import { writeCheckpoint } from './checkpoint-codec.js';
+import { writeCheckpoint, writeCheckpointInPieces } from './checkpoint-codec.js';
 import { DurablePages, type PagedSequence, type PageOwner } from './durable-pages.js';
 import {
   abandonmentTime,
@@ -53,6 +54,8 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   listener: StoreListener | null = null;
   /** Pending writes that contain changes of this sequence. */
   pending = 0;
+  /** How many need the log as it is. */
+  private holds = 0;
   /** Positions of the durable checkpoints, oldest first. */
   private durable: number[];
   private readonly chunk = new ChunkWriter();
@@ -121,10 +124,14 @@ export class DurableSequence implements SequenceStore, PagedSequence {
   }
 
   checkpoint(checkpoint: Checkpoint): void {
+    finish(this.checkpointInPieces(checkpoint));
+  }
+
+  *checkpointInPieces(checkpoint: Checkpoint): Pieces {
     this.seal();
     const { position } = checkpoint;
     const id = this.know();
-    const bytes = writeCheckpoint(checkpoint, id);
+    const bytes = yield* writeCheckpointInPieces(checkpoint, id);
     const key = checkpointKey(id, position);
     this.set(key, bytes);
     this.whenDurable(() => {
@@ -133,6 +140,13 @@ export class DurableSequence implements SequenceStore, PagedSequence {
       // it may have been discarded since
       if (this.owner.commit.has(key)) this.keepLast({ position, bytes: bytes.length });
     });
+  }
+
+  hold(): () => void {
+    this.holds++;
+    return () => {
+      this.holds--;
+    };
   }
 
   checkpoints(): Iterable<StoredCheckpoint> {
@@ -252,6 +266,8 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     this.durable = kept;
     this.owner.sweep({
       keys: (limit) => {
+        // what is held goes with the next checkpoint
+        if (this.holds > 0) return [];
         const checkpoints = commit.keys({ ...before('checkpoint', id, older), limit });
         const chunks = commit.keys({ ...before('log', id, older), limit });
         return [...checkpoints, ...chunks.filter((key) => chunkRange(key).end <= older)].slice(0, limit);

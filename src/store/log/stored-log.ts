@@ -1,7 +1,8 @@
 /** Reads one sequence's log, checkpoints and summary from a disk. */
 import { EddyError } from '../../errors.js';
+import { finish, type Pieces } from '../../math/pieces.js';
 import type { Checkpoint, LogRecord, StoreDoubt, StoredCheckpoint, StoredSummary } from '../store.js';
-import { readCheckpoint } from './checkpoint-codec.js';
+import { readCheckpoint, readCheckpointInPieces } from './checkpoint-codec.js';
 import type { GroupCommit } from './group-commit.js';
 import { before, checkpointPosition, chunkRange, ledgerKey, logKey, within } from './keys.js';
 import { ENTRY_KINDS, type EntryKind, flagOf, type Ledger, LOST, readNote } from './ledger.js';
@@ -99,7 +100,9 @@ export class StoredLog {
     for (const key of commit.keys({ ...before('checkpoint', id, ALL), limit: ALL, last: true })) {
       const position = checkpointPosition(key);
       const bytes = commit.get(key);
-      if (bytes) yield { position, bytes: bytes.length, read: () => this.readCheckpoint(position, bytes) };
+      if (!bytes) continue;
+      const readInPieces = () => this.readCheckpoint(position, bytes);
+      yield { position, bytes: bytes.length, read: () => finish(readInPieces()), readInPieces };
     }
   }
 
@@ -154,9 +157,9 @@ export class StoredLog {
     return null;
   }
 
-  private readCheckpoint(position: number, bytes: Uint8Array): Checkpoint {
+  private *readCheckpoint(position: number, bytes: Uint8Array): Pieces<Checkpoint> {
     try {
-      return readCheckpoint(bytes, position, this.id);
+      return yield* readCheckpointInPieces(bytes, position, this.id);
     } catch (cause) {
       const what = `the checkpoint at ${position} of the sequence ${this.name}`;
       throw new EddyError('store-damaged', `${what} is damaged: ${messageOf(cause)}`, { cause });
