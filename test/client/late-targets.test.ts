@@ -96,7 +96,7 @@ describe('a late target', () => {
     const handle = await open();
     const step = handle.push([0]);
     await peer.settle();
-    handle.learn(step, [1]);
+    void handle.learn(step, [1]);
     for (const value of [1, 2]) {
       handle.push([value]);
       await peer.settle();
@@ -115,7 +115,7 @@ describe('a late target', () => {
     const step = handle.push([0]);
     await peer.settle();
     peer.break();
-    handle.learn(step, [5]);
+    void handle.learn(step, [5]);
     peer.advance(100);
     await peer.open();
     expect(peer.heardOf('steps').map(({ targets }) => targets ?? null)).toEqual([null, null]);
@@ -189,7 +189,7 @@ describe('a late target', () => {
     await peer.settle();
     expect(step.status).toBe('acked');
     peer.holdsAcks = true;
-    handle.learn(step, [1]);
+    void handle.learn(step, [1]);
     expect(handle.room).toBe(0);
     const order: string[] = [];
     void handle.ready().then(() => order.push('ready'));

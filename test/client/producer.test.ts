@@ -306,7 +306,7 @@ describe('refused steps', () => {
     handle.errors$.subscribe((report) => reports.push(report));
     handle.push([0]);
     await peer.settle();
-    handle.learn(0, [1]);
+    void handle.learn(0, [1]);
     peer.say(failure('target-distribution', { channel: 1, seq: 0 }));
     handle.push([1], [1]);
     await peer.settle();
@@ -351,12 +351,12 @@ describe('late targets', () => {
     const [first] = pushAll(handle, [1]) as [PushedStep];
     await peer.settle();
     const second = handle.push([2]);
-    handle.learn(second, [20]);
-    handle.learn(first, [10]);
+    void handle.learn(second, [20]);
+    void handle.learn(first, [10]);
     await peer.settle();
     handle.push([3]);
     await peer.settle();
-    handle.learn(2, [30]);
+    void handle.learn(2, [30]);
     await peer.settle();
     expect(targets()).toEqual([[10], [20], [30]]);
     expect(peer.heardOf('targets').map(({ seq }) => seq)).toEqual([0, 2]);
@@ -370,7 +370,7 @@ describe('late targets', () => {
     expect(() => handle.learn(step, [11])).toThrow(code('target-duplicate'));
     const late = handle.push([2]);
     await peer.settle();
-    handle.learn(late, [20]);
+    void handle.learn(late, [20]);
     expect(() => handle.learn(late, [21])).toThrow(code('target-duplicate'));
   });
 
@@ -399,7 +399,7 @@ describe('late targets', () => {
       [accepted, 1.5],
       [lost, 2.5],
     ] as const)
-      handle.learn(step, [target]);
+      void handle.learn(step, [target]);
     expect(peer.sequence('s').steps).toHaveLength(2);
     peer.advance(100);
     await peer.open();
@@ -415,8 +415,8 @@ describe('late targets', () => {
       await peer.settle();
     }
     peer.break();
-    handle.learn(0, [1]);
-    handle.learn(1, [1]);
+    void handle.learn(0, [1]);
+    void handle.learn(1, [1]);
     expect(() => handle.learn(2, [1])).toThrow(code('outbox-full'));
   });
 });

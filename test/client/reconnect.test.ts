@@ -168,7 +168,7 @@ describe('a broken connection', () => {
     const step = handle.push([0]);
     await peer.settle();
     peer.break();
-    handle.learn(step, [1]);
+    void handle.learn(step, [1]);
     peer.forget();
     peer.advance(100);
     await peer.open();

@@ -68,7 +68,7 @@ describe('the client on a real server', () => {
     const events = lastValueFrom(pump.events$.pipe(take(4), toArray()));
     const receipts = [0, 1, 2, 3].map((t) => pump.push(x(t)));
     await pump.drained();
-    for (const [t, receipt] of receipts.entries()) pump.learn(receipt, [t]);
+    for (const [t, receipt] of receipts.entries()) void pump.learn(receipt, [t]);
     expect((await updates).map(({ update, to }) => [update, to])).toEqual([
       [1, 1],
       [2, 3],

@@ -139,7 +139,7 @@ export const storeContract: readonly StoreCheck[] = [
     equal(readAll(sequence), [checkpointAt(3)]);
   }),
 
-  check('[STO43] keeps the log and the checkpoints that are held', async ({ store, open }) => {
+  check('[STO55] keeps the log and the checkpoints that are held', async ({ store, open }) => {
     const sequence = open();
     const keep = async (position: number) => {
       fill(sequence, sequence.end, position);

@@ -144,7 +144,7 @@ const WAYS: readonly (readonly [name: string, said: RegExp, wrong: () => void, r
 ];
 
 describe('a data folder whose place is wrong', () => {
-  it.each(WAYS)('[STO40] stops all acks, and goes on when it is right: %s', async (_, said, wrong, right) => {
+  it.each(WAYS)('[STO50] stops all acks, and goes on when it is right: %s', async (_, said, wrong, right) => {
     const { store, sequence, ear } = await begun();
     wrong();
     expect(await refusal(store, sequence)).toMatch(said);
@@ -161,7 +161,7 @@ describe('a data folder whose place is wrong', () => {
   });
 
   it.each(WAYS)(
-    '[STO41] is noticed within a second while nothing is written: %s',
+    '[STO51] is noticed within a second while nothing is written: %s',
     async (_, said, wrong, right) => {
       const { store, ear } = await begun();
       wrong();
@@ -176,7 +176,7 @@ describe('a data folder whose place is wrong', () => {
     },
   );
 
-  it('[STO40] is told as deleted where it was, and nothing is made in its place', async () => {
+  it('[STO50] is told as deleted where it was, and nothing is made in its place', async () => {
     const { store, sequence } = await begun();
     rmSync(folder, { recursive: true });
     expect(await refusal(store, sequence)).toMatch(/the data folder .*\/d is gone: deleted$/);
@@ -184,7 +184,7 @@ describe('a data folder whose place is wrong', () => {
     expect([existsSync(folder), sequence.durableEnd]).toEqual([false, 10]);
   });
 
-  it('[STO40] never acks into a file that is deleted at any moment', async () => {
+  it('[STO50] never acks into a file that is deleted at any moment', async () => {
     for (let moment = 0; moment < 40; moment++) {
       const store = await openLmdbStore(folder);
       const sequence = store.open('s', new Ear());
@@ -210,7 +210,7 @@ describe('a data folder whose place is wrong', () => {
     }
   });
 
-  it('[STO42] is right again with a copy that holds exactly what was acked, and only then', async () => {
+  it('[STO52] is right again with a copy that holds exactly what was acked, and only then', async () => {
     const { store, sequence } = await begun();
     const [older, copy] = [join(base, 'older'), join(base, 'copy')];
     cpSync(folder, older, { recursive: true });
@@ -232,7 +232,7 @@ describe('a data folder whose place is wrong', () => {
     expect([await endIn(folder), await endIn(join(base, 'was'))]).toEqual([12, 11]);
   });
 
-  it('[STO42] is not right with a copy that another store has had since', async () => {
+  it('[STO52] is not right with a copy that another store has had since', async () => {
     const { store, sequence } = await begun();
     const copy = join(base, 'copy');
     cpSync(folder, copy, { recursive: true });
@@ -244,7 +244,7 @@ describe('a data folder whose place is wrong', () => {
     expect(sequence.durableEnd).toBe(10);
   });
 
-  it('[STO43] is told where its file was written over or cut', async () => {
+  it('[STO53] is told where its file was written over or cut', async () => {
     const { store, sequence } = await begun();
     const bytes = readFileSync(data());
     sequence.append(step(10));
@@ -264,7 +264,7 @@ describe('a data folder whose place is wrong', () => {
     expect(await refusal(other, cut)).toMatch(/was cut/);
   });
 
-  it.runIf(process.getuid?.() !== 0)('[STO40] is told where its file may not be written', async () => {
+  it.runIf(process.getuid?.() !== 0)('[STO50] is told where its file may not be written', async () => {
     const { store, sequence } = await begun();
     chmodSync(data(), 0o400);
     expect(await refusal(store, sequence)).toMatch(/data\.mdb cannot be written: permission denied/);
@@ -275,7 +275,7 @@ describe('a data folder whose place is wrong', () => {
 });
 
 describe('the lock of a data folder', () => {
-  it("[STO44] is held though its file, or LMDB's, is deleted, and under each path of the folder", async () => {
+  it("[STO54] is held though its file, or LMDB's, is deleted, and under each path of the folder", async () => {
     await begun();
     const link = join(base, 'link');
     symlinkSync(folder, link);
@@ -291,7 +291,7 @@ describe('the lock of a data folder', () => {
     }
   });
 
-  it('[STO44] says again who has it, in a new file', async () => {
+  it('[STO54] says again who has it, in a new file', async () => {
     const { store } = await begun();
     unlinkSync(join(folder, 'eddy.lock'));
     await advance(LOOK_MS);
@@ -302,7 +302,7 @@ describe('the lock of a data folder', () => {
     expect(store.failure).toBe(null);
   });
 
-  it('[STO44] ends with its store, and leaves no more of a file than is used', async () => {
+  it('[STO54] ends with its store, and leaves no more of a file than is used', async () => {
     const { store } = await begun();
     const whileOpen = readFileSync(data()).length;
     await store.close();

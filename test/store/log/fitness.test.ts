@@ -13,7 +13,7 @@ function benchOf() {
 }
 
 describe('a disk that says it is not fit', () => {
-  it('[STO41] fails the store though nothing is written, until it says it is', async () => {
+  it('[STO51] fails the store though nothing is written, until it says it is', async () => {
     const { state, bench } = benchOf();
     await bench.drain();
     const { begun } = bench.disk;
@@ -33,7 +33,7 @@ describe('a disk that says it is not fit', () => {
     await bench.store.flushed();
   });
 
-  it('[STO41] is written to again as soon as it is fit, and it is the write that says whether all is well', async () => {
+  it('[STO51] is written to again as soon as it is fit, and it is the write that says whether all is well', async () => {
     const { state, bench, sequence } = benchOf();
     await bench.drain();
     bench.disk.failure = new Error('no');
@@ -54,7 +54,7 @@ describe('a disk that says it is not fit', () => {
     expect([bench.store.failure, sequence.durableEnd]).toEqual([null, 1]);
   });
 
-  it('[STO41] is asked no more once its store is closed', async () => {
+  it('[STO51] is asked no more once its store is closed', async () => {
     const { state, bench } = benchOf();
     await bench.drain();
     await bench.store.close();
