@@ -110,8 +110,12 @@ const copyBytes = (to: Uint8Array, at: number, from: Uint8Array): Pieces<void> =
  */
 export const readSafetensors = (bytes: Uint8Array): TensorFile => finish(readSafetensorsInPieces(bytes));
 
-/** Does the same in pieces, between which the bytes must not change. */
-export function* readSafetensorsInPieces(bytes: Uint8Array): Pieces<TensorFile> {
+/**
+ * Does the same in pieces, between which the bytes must not change.
+ *
+ * @param areOurs the bytes never change: tensors may lie in them
+ */
+export function* readSafetensorsInPieces(bytes: Uint8Array, areOurs = false): Pieces<TensorFile> {
   if (bytes.length < 8) refuse(`it has ${bytes.length} bytes; the length of its header alone takes 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
@@ -139,9 +143,18 @@ export function* readSafetensorsInPieces(bytes: Uint8Array): Pieces<TensorFile> 
   if (end !== data.length) refuse(`its tensors take ${end} bytes of data; it has ${data.length}`);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of places) {
+    const Kind = KINDS[dtype];
+    const at = data.byteOffset + begin;
+    if (areOurs && at % Kind.BYTES_PER_ELEMENT === 0 && data.buffer instanceof ArrayBuffer) {
+      tensors.set(name, {
+        shape,
+        data: new Kind(data.buffer, at, (end - begin) / Kind.BYTES_PER_ELEMENT),
+      });
+      continue;
+    }
     const copy = new Uint8Array(end - begin);
     yield* copyBytes(copy, 0, data.subarray(begin, end));
-    tensors.set(name, { shape, data: new KINDS[dtype](copy.buffer) });
+    tensors.set(name, { shape, data: new Kind(copy.buffer) });
   }
   return { tensors, metadata };
 }

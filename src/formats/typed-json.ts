@@ -209,9 +209,13 @@ export function* plainToBytesInPieces(plain: Plain, room = 0): Pieces<Uint8Array
  */
 export const plainFromBytes = (bytes: Uint8Array): Plain => finish(plainFromBytesInPieces(bytes));
 
-/** Does the same in pieces, between which the bytes must not change. */
-export function* plainFromBytesInPieces(bytes: Uint8Array): Pieces<Plain> {
-  const { tensors, metadata } = yield* readSafetensorsInPieces(bytes);
+/**
+ * Does the same in pieces, between which the bytes must not change.
+ *
+ * @param areOurs the bytes never change: arrays may lie in them
+ */
+export function* plainFromBytesInPieces(bytes: Uint8Array, areOurs = false): Pieces<Plain> {
+  const { tensors, metadata } = yield* readSafetensorsInPieces(bytes, areOurs);
   const text = metadata.get(TEXT);
   if (text === undefined) return refuse('', 'lacks the text of plain data');
   return yield* unflattenInPieces({ text, tensors });

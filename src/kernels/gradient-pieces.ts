@@ -5,7 +5,7 @@
  */
 import { inRanges, PIECE, type Pieces } from '../math/pieces.js';
 import type { Address, Arena, LayerSizes, Reals } from './arena.js';
-import type { LayerGradient, SgdSettings } from './kernels.js';
+import type { LayerGradient, SgdSettings } from './layer-gradient.js';
 
 /** Where the memory is, whose array is read again after each piece. */
 export type Memory = Pick<Arena, 'data'>;
@@ -32,16 +32,17 @@ export interface GradientPieces {
 }
 
 type Layer = [a: number, stride: number, d: number, dStride: number, ...LayerSizes];
+type Biases = [d: number, dStride: number, R: number, M: number];
 type Sgd = [rate: number, momentum: number, nesterov: boolean];
 
 /** What the module exports for it. Addresses are bytes. */
 export interface GradientPiecesExports {
   addWeights(w: number, ...layer: Layer): void;
-  addBiases(b: number, d: number, R: number, M: number): void;
+  addBiases(b: number, ...biases: Biases): void;
   descendWeights(w: number, v: number, ...settings: [...Layer, ...Sgd, decay: number]): void;
-  descendBiases(b: number, vb: number, d: number, R: number, M: number, ...settings: Sgd): void;
+  descendBiases(b: number, vb: number, ...settings: [...Biases, ...Sgd]): void;
   weightSquares(...settings: [...Layer, total: number, lanes: number]): number;
-  biasSquares(d: number, R: number, M: number, total: number): number;
+  biasSquares(...settings: [...Biases, total: number]): number;
   isByWeights(...sizes: LayerSizes): number | boolean;
   rowSquares(a: number, stride: number, d: number, A: number, M: number, ...rows: RowRange): number;
   addSquares(sums: number, p: number, n: number): void;
@@ -51,6 +52,9 @@ type RowRange = [first: number, end: number, total: number];
 
 /** Reads and writes of a weight and of its velocity, in multiply-adds. */
 const WRITTEN = 4;
+
+/** What a sum over rows costs: many of them lie too far apart in memory to stay near. */
+export const farther = (rows: number): number => (rows > 256 ? 4 * rows : rows);
 
 /** Columns [at,at + width) of a matrix, whole panels or one, and rows of them. */
 interface Tile {
@@ -94,20 +98,21 @@ export function gradientPiecesOnWasm(
   const lanes = () => view().subarray(scratch / 4, scratch / 4 + 16);
   return {
     *denseGradientInPieces(_memory, gw, gb, a, stride, dy, R, A, M) {
-      const each = R + WRITTEN;
+      const each = farther(R) + WRITTEN;
       for (const tile of tilesOf(A, M, each, 32)) {
         const { at, width, first, end } = tile;
         const w = 4 * (gw + offsetOf(tile, A));
         wasm.addWeights(w, 4 * (a + first), stride, 4 * (dy + at), M, R, end - first, width);
         yield each * width * (end - first);
       }
-      wasm.addBiases(4 * gb, 4 * dy, R, M);
-      yield R * M;
+      yield* inRanges(M, farther(R), (from, to) =>
+        wasm.addBiases(4 * (gb + from), 4 * (dy + from), M, R, to - from),
+      );
     },
 
     *descendInPieces(_memory, layer, { rate, momentum, nesterov, decay }) {
       const { w, b, velocity, velocityB, a, stride, dy, R, A, M } = layer;
-      const each = R + WRITTEN;
+      const each = farther(R) + WRITTEN;
       for (const tile of tilesOf(A, M, each, 32)) {
         const { at, width, first, end } = tile;
         const offset = offsetOf(tile, A);
@@ -132,9 +137,10 @@ export function gradientPiecesOnWasm(
         );
         yield each * width * rows;
       }
-      const vb = momentum === 0 ? 0 : 4 * velocityB;
-      wasm.descendBiases(4 * b, vb, 4 * dy, R, M, rate, momentum, nesterov);
-      yield R * M;
+      yield* inRanges(M, farther(R), (from, to) => {
+        const vb = momentum === 0 ? 0 : 4 * (velocityB + from);
+        wasm.descendBiases(4 * (b + from), vb, 4 * (dy + from), M, R, to - from, rate, momentum, nesterov);
+      });
     },
 
     *gradientSquaresInPieces(_memory, a, stride, dy, R, A, M) {
@@ -150,7 +156,8 @@ export function gradientPiecesOnWasm(
       }
       // the lanes of 16 columns that are cut into rows go on from piece to piece
       const kept = new Float32Array(4);
-      for (const { at, width, first, end } of tilesOf(A, M, R, 16)) {
+      const each = farther(R);
+      for (const { at, width, first, end } of tilesOf(A, M, each, 16)) {
         const isCut = width === 16 && end - first < A;
         if (isCut) lanes().set(first === 0 ? [0, 0, 0, 0] : kept);
         const from = 4 * (a + first);
@@ -158,10 +165,11 @@ export function gradientPiecesOnWasm(
         total = wasm.weightSquares(from, stride, d, M, R, end - first, width, total, isCut ? scratch : 0);
         if (isCut) kept.set(lanes().subarray(0, 4));
         if (isCut && end === A) total += kept[0]! + kept[1]! + kept[2]! + kept[3]!;
-        yield R * width * (end - first);
+        yield each * width * (end - first);
       }
-      total = wasm.biasSquares(4 * dy, R, M, total);
-      yield R * M;
+      yield* inRanges(M, farther(R), (from, to) => {
+        total = wasm.biasSquares(4 * (dy + from), M, R, to - from, total);
+      });
       return total;
     },
 

@@ -21,35 +21,15 @@ import type { ForecastKernels } from './forecast-kernels.js';
 import type { GradientPieces } from './gradient-pieces.js';
 import type { InputKernels } from './input-kernels.js';
 import type { JudgeKernels } from './judge-kernels.js';
+import type { LayerGradient, SgdSettings } from './layer-gradient.js';
 
-export type { Address, Arena, Reals };
+export type { Address, Arena, LayerGradient, Reals, SgdSettings };
 
 /** Stands for a target that did not come: the largest float32. */
 export const NO_TARGET = 3.4028234663852886e38;
 
 /** The largest magnitude of a target that did: the float32 before {@link NO_TARGET}. */
 export const LARGEST_TARGET = 3.4028232635611926e38;
-
-/**
- * The gradient of a dense layer's weights before it is computed: dL/dw = sum over R rows of a_r^T dy_r, dL/db = sum of
- * dy_r. The weights of the cell are such a layer too, with a = z and dy = da: dL/dW = Z^T dA.
- */
-export interface LayerGradient {
-  /** w [A,M], packed, and b [M]. */
-  readonly w: Address;
-  readonly b: Address;
-  /** Their velocities, which are not touched without momentum. */
-  readonly velocity: Address;
-  readonly velocityB: Address;
-  /** a [R,A], rows `stride` apart. */
-  readonly a: Address;
-  readonly stride: number;
-  /** dy [R,M] */
-  readonly dy: Address;
-  readonly R: number;
-  readonly A: number;
-  readonly M: number;
-}
 
 /** Deviations of the outputs: the `served` ones [T,M], in whose units each step was predicted, and the `current` ones [M]. */
 export interface LossScale {
@@ -75,15 +55,6 @@ export interface Room extends ColumnStore {
 
 /** T steps of B rows of M outputs, and the loss of the steps before, to which theirs is added. */
 type LossSizes = [T: number, B: number, M: number, before?: number];
-
-export interface SgdSettings {
-  /** Learning rate, times the clipping factor. */
-  readonly rate: number;
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  /** Learning rate times weight decay: the share of the weights that joins their gradient. */
-  readonly decay: number;
-}
 
 /** One step of Adam, AdamW or RMSProp. The caller works out what depends on the number of the step. */
 export interface AdaptSettings {

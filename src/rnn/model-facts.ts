@@ -9,8 +9,9 @@ import { type Health, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
 import { type ModelSpec, outputsOf, stepWork, windowSizesOf } from './spec/spec.js';
 
-/** What a step costs beside its matrix arithmetic, in multiply-adds: forecasts, scores, ranges. */
+/** What a step costs beside its matrix arithmetic, in multiply-adds: forecasts, scores and ranges, of each output too. */
 const STEP_COST = 2 ** 14;
+const OUTPUT_COST = 2500;
 
 export abstract class ModelFacts {
   /** Nearly how many multiply-adds a step costs, its share of an update included, and an update at most. */
@@ -22,7 +23,7 @@ export abstract class ModelFacts {
     protected readonly parts: ModelParts,
   ) {
     const work = stepWork(spec);
-    this.stepCost = STEP_COST + work;
+    this.stepCost = work + STEP_COST + OUTPUT_COST * spec.batch * outputsOf(spec);
     this.updateCost = parts.learner ? work * windowSizesOf(spec).k1 : 0;
   }
 

@@ -26,6 +26,8 @@ const NO_SEASONS: readonly SeasonChange[] = [];
 export class Model extends ModelFacts {
   /** Called when its memory was given back. */
   onFree: (() => void) | null = null;
+  /** Why weights were drawn again just before the step that is to tell of it. */
+  private restarted: string | null = null;
 
   /**
    * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
@@ -144,15 +146,35 @@ export class Model extends ModelFacts {
     return { from, to, why };
   }
 
-  /** Draws new weights where the model has diverged and its spec asks for it; gives why. */
+  /** Will the next step draw new weights, because the model has diverged and its spec asks for it? */
+  get isLost(): boolean {
+    return (
+      this.spec.onDiverged === 'restart' && this.parts.monitor.health.now === 'diverged' && this.learning
+    );
+  }
+
+  /** Does in pieces what the next step would do where the model is lost. The step has to follow: it tells of it. */
+  *restartInPieces(): Pieces<void> {
+    this.noteUpdates();
+    const { why } = this.health;
+    yield* this.resetInPieces('weights');
+    this.restarted = why;
+  }
+
+  /** Draws new weights where the model is lost; gives why, or why it was done just before. */
   private restartIfLost(): string | null {
+    if (this.restarted === null) {
+      this.noteUpdates();
+      if (this.isLost) finish(this.restartInPieces());
+    }
+    const why = this.restarted;
+    this.restarted = null;
+    return why;
+  }
+
+  private noteUpdates(): void {
     const { monitor, optimizer } = this.parts;
     monitor.health.noteUpdates(optimizer.updates, optimizer.skipped);
-    if (this.spec.onDiverged !== 'restart' || monitor.health.now !== 'diverged' || !this.learning)
-      return null;
-    const { why } = this.health;
-    this.reset('weights');
-    return why;
   }
 
   /** Steps that can be carried before a window may be due. */

@@ -40,7 +40,8 @@ export function gradientPiecesContract(name: string, createKernels: () => Kernel
     };
     const expectPieces = (costs: readonly number[], R: number, A: number, M: number) => {
       expect(costs.length).toBeGreaterThanOrEqual((R * A * M) / MOST);
-      for (const cost of costs) expect(cost).toBeLessThanOrEqual(MOST + 2 * R * M);
+      // a column of the plain kernels is not cut
+      if (!isSlow) for (const cost of costs) expect(cost).toBeLessThanOrEqual(MOST);
     };
 
     it.each(sizes)('[PCS1] the gradient of a layer, R = %i, A = %i, M = %i', (R, A, M) => {

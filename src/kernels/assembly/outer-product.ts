@@ -155,20 +155,58 @@ function outerWeights(
   return total;
 }
 
-/** Goes over b [M], which does not decay; vb is 0 where there is no velocity. Gives `total` and the squares. */
+/** The four sums of 16 columns become the gradients of as many biases. */
+@inline
+function useBiases(
+  mode: i32, b: usize, vb: usize, sums: v128, rate: f32, momentum: f32, nesterov: bool, total: f64,
+): f64 {
+  total += use1(mode, b, vb, f32x4.extract_lane(sums, 0), rate, momentum, nesterov, 0);
+  total += use1(mode, b + 4, vb ? vb + 4 : 0, f32x4.extract_lane(sums, 1), rate, momentum, nesterov, 0);
+  total += use1(mode, b + 8, vb ? vb + 8 : 0, f32x4.extract_lane(sums, 2), rate, momentum, nesterov, 0);
+  return total + use1(mode, b + 12, vb ? vb + 12 : 0, f32x4.extract_lane(sums, 3), rate, momentum, nesterov, 0);
+}
+
+/**
+ * Goes over b [M], which does not decay, of rows of d that lie `dStride` bytes apart; vb is 0 where there is no velocity.
+ * Gives `total` and the squares.
+ */
 @inline
 function outerBiases(
-  mode: i32, b: usize, vb: usize, d: usize, R: i32, M: i32, rate: f32, momentum: f32, nesterov: bool, total: f64,
+  mode: i32, b: usize, vb: usize, d: usize, dStride: usize, R: i32, M: i32, rate: f32, momentum: f32,
+  nesterov: bool, total: f64,
 ): f64 {
-  const dStride = <usize>M << 2;
-  for (let j: usize = 0; j < <usize>M; j++) {
+  const zero = f32x4.splat(0);
+  let left = M;
+  // a line of memory at a time
+  for (; left >= 16; left -= 16) {
+    let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+    let p = d;
+    for (let r = 0; r < R; r++) {
+      s0 = f32x4.add(s0, v128.load(p));
+      s1 = f32x4.add(s1, v128.load(p, 16));
+      s2 = f32x4.add(s2, v128.load(p, 32));
+      s3 = f32x4.add(s3, v128.load(p, 48));
+      p += dStride;
+    }
+    total = useBiases(mode, b, vb, s0, rate, momentum, nesterov, total);
+    total = useBiases(mode, b + 16, vb ? vb + 16 : 0, s1, rate, momentum, nesterov, total);
+    total = useBiases(mode, b + 32, vb ? vb + 32 : 0, s2, rate, momentum, nesterov, total);
+    total = useBiases(mode, b + 48, vb ? vb + 48 : 0, s3, rate, momentum, nesterov, total);
+    b += 64;
+    if (vb) vb += 64;
+    d += 64;
+  }
+  for (; left > 0; left--) {
     let s: f32 = 0;
-    let p = d + (j << 2);
+    let p = d;
     for (let r = 0; r < R; r++) {
       s += load<f32>(p);
       p += dStride;
     }
-    total += use1(mode, b + (j << 2), vb ? vb + (j << 2) : 0, s, rate, momentum, nesterov, 0);
+    total += use1(mode, b, vb, s, rate, momentum, nesterov, 0);
+    b += 4;
+    if (vb) vb += 4;
+    d += 4;
   }
   return total;
 }
@@ -178,8 +216,8 @@ export function addWeights(w: usize, a: usize, stride: i32, d: usize, dStride: i
   outerWeights(ADD, w, 0, a, <usize>stride << 2, d, <usize>dStride << 2, R, A, M, 0, 0, false, 0, 0, 0);
 }
 
-export function addBiases(b: usize, d: usize, R: i32, M: i32): void {
-  outerBiases(ADD, b, 0, d, R, M, 0, 0, false, 0);
+export function addBiases(b: usize, d: usize, dStride: i32, R: i32, M: i32): void {
+  outerBiases(ADD, b, 0, d, <usize>dStride << 2, R, M, 0, 0, false, 0);
 }
 
 /** Takes a step of SGD of the same weights. */
@@ -194,9 +232,9 @@ export function descendWeights(
 }
 
 export function descendBiases(
-  b: usize, vb: usize, d: usize, R: i32, M: i32, rate: f32, momentum: f32, nesterov: bool,
+  b: usize, vb: usize, d: usize, dStride: i32, R: i32, M: i32, rate: f32, momentum: f32, nesterov: bool,
 ): void {
-  outerBiases(DESCEND, b, vb, d, R, M, rate, momentum, nesterov, 0);
+  outerBiases(DESCEND, b, vb, d, <usize>dStride << 2, R, M, rate, momentum, nesterov, 0);
 }
 
 /** Adds the squares of the gradient of the same weights to `total`, or, of 16 columns, to the four in `lanes`. */
@@ -207,14 +245,14 @@ export function weightSquares(
   return outerWeights(SQUARES, 0, 0, a, aStride, d, <usize>dStride << 2, R, A, M, 0, 0, false, 0, total, lanes);
 }
 
-export function biasSquares(d: usize, R: i32, M: i32, total: f64): f64 {
-  return outerBiases(SQUARES, 0, 0, d, R, M, 0, 0, false, total);
+export function biasSquares(d: usize, dStride: i32, R: i32, M: i32, total: f64): f64 {
+  return outerBiases(SQUARES, 0, 0, d, <usize>dStride << 2, R, M, 0, 0, false, total);
 }
 
 /** Adds the gradient to gw and gb. */
 export function denseGradient(gw: usize, gb: usize, a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): void {
   addWeights(gw, a, stride, d, M, R, A, M);
-  addBiases(gb, d, R, M);
+  addBiases(gb, d, M, R, M);
 }
 
 /** Takes a step of SGD with the gradient. */
@@ -223,7 +261,7 @@ export function descend(
   momentum: f32, nesterov: bool, decay: f32,
 ): void {
   descendWeights(w, v, a, stride, d, M, R, A, M, rate, momentum, nesterov, decay);
-  descendBiases(b, vb, d, R, M, rate, momentum, nesterov);
+  descendBiases(b, vb, d, M, R, M, rate, momentum, nesterov);
 }
 
 /**
@@ -231,7 +269,7 @@ export function descend(
  * ||sum_r a_r (x) d_r||^2 = sum_{r,s} (a_r . a_s) (d_r . d_s), with many by the gradient itself.
  */
 export function gradientSquares(a: usize, stride: i32, d: usize, R: i32, A: i32, M: i32): f64 {
-  if (isByWeights(R, A, M)) return biasSquares(d, R, M, weightSquares(a, stride, d, M, R, A, M, 0, 0));
+  if (isByWeights(R, A, M)) return biasSquares(d, M, R, M, weightSquares(a, stride, d, M, R, A, M, 0, 0));
   return rowSquares(a, stride, d, A, M, 0, R, 0);
 }
 

@@ -102,14 +102,24 @@ export class WildValues {
   /** Takes from the range what of the first values lies far from their median; tells if some did. */
   private trim(at: number): boolean {
     const { c } = this;
-    const first = c.subarray(at + FIRST, at + FIRST + WARM);
-    const middle = medianOf(first);
-    const distance = medianOf(first.map((value) => Math.abs(value - middle)));
+    const first = at + FIRST;
+    // no arrays of its own: a wide model trims all its features in one step
+    for (let i = 0; i < WARM; i++) sorted[i] = c[first + i]!;
+    const middle = medianOf(sorted);
+    for (let i = 0; i < WARM; i++) sorted[i] = Math.abs(c[first + i]! - middle);
+    const distance = medianOf(sorted);
     const most = distance > 0 ? DISTANCES * distance : MAGNITUDES * Math.abs(middle);
-    const usual = first.filter((value) => Math.abs(value - middle) <= most);
-    if (most === 0 || usual.length === WARM) return false;
-    c[at + 1] = Math.min(...usual);
-    c[at + 2] = Math.max(...usual);
+    let [usual, low, high] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = first; i < first + WARM; i++) {
+      const value = c[i]!;
+      if (!(Math.abs(value - middle) <= most)) continue;
+      usual++;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    if (most === 0 || usual === WARM) return false;
+    c[at + 1] = low;
+    c[at + 2] = high;
     return true;
   }
 
@@ -167,4 +177,16 @@ export class WildValues {
   }
 }
 
-const medianOf = (values: Float64Array): number => values.slice().sort()[Math.floor(values.length / 2)]!;
+/** The first values of a feature, while they are looked at. */
+const sorted = new Float64Array(WARM);
+
+/** Sorts values, few of them, and gives the one in the middle. */
+function medianOf(values: Float64Array): number {
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    let place = i;
+    for (; place > 0 && values[place - 1]! > value; place--) values[place] = values[place - 1]!;
+    values[place] = value;
+  }
+  return values[Math.floor(values.length / 2)]!;
+}

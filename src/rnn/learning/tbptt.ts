@@ -10,7 +10,7 @@
  * The scratch memory, at `scratch`:  the cell's [k2,B,backwardScratch] | dz [k2,B,F+N] | the block's losses
  */
 import { z } from 'zod';
-import type { Memory } from '../../kernels/gradient-pieces.js';
+import { farther, type Memory } from '../../kernels/gradient-pieces.js';
 import type { Address, LayerGradient, Reals } from '../../kernels/kernels.js';
 import { inRanges, type Pieces } from '../../math/pieces.js';
 import type { ParameterLayout } from '../cell/parameters.js';
@@ -97,7 +97,8 @@ export class Tbptt implements GradientMethod {
 
   cost({ from, last }: TrainingWindow): number {
     const { layout, batch: B } = this.parts;
-    return 2 * (last - from + 1) * B * layout.length;
+    const rows = (last - from + 1) * B;
+    return (rows + farther(rows)) * layout.length;
   }
 
   private gradientOf(

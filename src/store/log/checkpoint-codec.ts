@@ -53,7 +53,7 @@ export function* writeCheckpointInPieces(
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint. Its arrays may lie in the bytes, which must never change.
  *
  * @param position the position it must have
  * @param id that of the sequence it must belong to, if that has one
@@ -79,7 +79,7 @@ export function* readCheckpointInPieces(bytes: Uint8Array, position: number, id 
   const found = view.getFloat64(8, true);
   if (found !== position) damaged(`it belongs to position ${found}, not ${position}`);
   try {
-    const state = yield* plainFromBytesInPieces(bytes.subarray(HEADER_BYTES));
+    const state = yield* plainFromBytesInPieces(bytes.subarray(HEADER_BYTES), true);
     return { position, savedAt: view.getFloat64(16, true), state };
   } catch (cause) {
     throw new EddyError('store-damaged', `its state cannot be read: ${String(cause)}`, { cause });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../../src/math/pieces.js';
 import { Model } from '../../../src/rnn/model.js';
 import { HealthMonitor } from '../../../src/rnn/scoring/health.js';
 import type { ModelSpecInput } from '../../../src/rnn/spec/spec.js';
@@ -131,6 +132,26 @@ describe('a model that restarts by itself', () => {
     }
     return changes;
   };
+
+  it('[PCS5] restarts in pieces before a step as in the step itself', () => {
+    const [whole, cut] = [new Model(spec), new Model(spec)];
+    let restarts = 0;
+    for (let t = 0; t < 3000; t++) {
+      for (const model of [whole, cut]) {
+        if (t === 1000) model.learningRate = WRONG;
+        if (t === 1400) model.learningRate = 0.003;
+      }
+      if (cut.isLost) {
+        finish(cut.restartInPieces());
+        restarts++;
+      }
+      const [one, other] = [whole.step([series[t]!]), cut.step([series[t]!])];
+      expect(other.restart).toBe(one.restart);
+      expect(other.health).toEqual(one.health);
+    }
+    expect(restarts).toBeGreaterThan(0);
+    expect(fingerprint(cut.snapshot())).toBe(fingerprint(whole.snapshot()));
+  });
 
   it('[HEA6] draws its weights again when it has diverged, and is well again', () => {
     const model = new Model(spec);

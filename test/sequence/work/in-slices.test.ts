@@ -1,9 +1,11 @@
 /** Sequences whose work is cut as finely as can be: each piece is a turn of its own. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { View, ViewMessage } from '../../../src/protocol/views/index.js';
+import { Model } from '../../../src/rnn/model.js';
+import type { SequenceHandle } from '../../../src/sequence/handle.js';
 import { ask } from '../../support/ask.js';
-import { appended, directoryOf, openHandle } from '../../support/handles.js';
+import { appended, directoryOf } from '../../support/handles.js';
 import { bitsOf } from '../../support/replay.js';
 import { createRegistry, FINE } from '../../support/sequences.js';
 
@@ -67,7 +69,13 @@ describe('a sequence whose work is cut into slices', () => {
           flush();
           const steps = (told.states as number[][]).map(([seq]) => seq);
           expect(steps).toEqual(steps.map((_, i) => i));
-          return { bits: bitsOf(sequence.model), seq: sequence.seq, last: told.acks!.at(-1), ...told, acks: 0 };
+          return {
+            bits: bitsOf(sequence.model),
+            seq: sequence.seq,
+            last: told.acks!.at(-1),
+            ...told,
+            acks: 0,
+          };
         };
         expect(run(FINE)).toEqual(run(undefined));
       }),
@@ -94,21 +102,21 @@ describe('a sequence whose work is cut into slices', () => {
 
   it('[FAR7] refuses steps beyond what may wait for it, in words of credit, and loses none of the others', () => {
     const { registry, flush } = made({ grain: FINE, limits: { unackedSteps: 8, blockSteps: 8 } });
-    const handle = openHandle(registry, { spec: SPEC });
-    flush();
-    const opened = openHandle;
-    void opened;
     const { sequence } = registry.open('b', 'create', { spec: SPEC });
     flush();
     const refused: string[] = [];
     const acked: number[] = [];
+    const asker = {
+      durable: (seq: number) => acked.push(seq),
+      refused: (all: readonly { error: { code: string } }[]) =>
+        refused.push(...all.map(({ error }) => error.code)),
+    };
     for (let first = 0; first < 40; first += 8)
-      ask(sequence).push(first, x(first, 8), undefined, (seq) => acked.push(seq), (code) => refused.push(code));
+      sequence.submit({ kind: 'steps', first, x: x(first, 8), targets: null, t: null, count: 8, asker });
     flush();
     expect(refused.length).toBeGreaterThan(0);
     expect(new Set(refused)).toEqual(new Set(['credit-exceeded']));
     expect(acked.at(-1)).toBe(sequence.seq);
-    void handle;
   });
 
   it('[FAR6] serves a newcomer every result once, though it comes in the middle of a block', () => {
@@ -165,8 +173,6 @@ describe('requests that take long', () => {
     flush();
     expect(registry.has('a')).toBe(false);
     expect(registry.awakeSize).toBe(0);
-    const handle = openHandle;
-    void handle;
     registry.open('a', 'create', { spec: SPEC });
     expect(registry.has('a')).toBe(true);
   });
@@ -179,34 +185,29 @@ describe('requests that take long', () => {
     flush();
     const { epoch } = sequence;
     const all: number[][] = [];
-    const before = registry.modelsMade;
+    const inPieces = vi.spyOn(Model, 'inPieces');
     for (let i = 0; i < 20; i++) {
       const updates: number[] = [];
       all.push(updates);
-      sequence
-        .rejoin('updates', EVERY, { epoch, seq: i % 3 })
-        .results$.subscribe((message) => {
-          if (message.type === 'updates') updates.push(...message.updates.map(({ update }) => update));
-        });
+      sequence.rejoin('updates', EVERY, { epoch, seq: i % 3 }).results$.subscribe((message) => {
+        if (message.type === 'updates') updates.push(...message.updates.map(({ update }) => update));
+      });
     }
     flush();
-    expect(registry.modelsMade - before).toBe(1);
+    expect(inPieces).toHaveBeenCalledTimes(1);
+    inPieces.mockRestore();
     expect(all.every((updates) => updates.at(-1) === all[0]!.at(-1) && updates.length >= 18)).toBe(true);
   });
 });
 
 it('[FAR8] answers an append in its turn', () => {
   const { registry, flush } = made();
-  const { registry: _, ...others } = { registry };
-  void others;
-  let handle: Parameters<typeof appended>[0] | null = null;
+  const handles: SequenceHandle[] = [];
   directoryOf(registry)
     .open('a', 'create', { spec: SPEC }, ignore)
-    .subscribe((opened) => {
-      handle = opened.handle;
-    });
+    .subscribe(({ handle }) => handles.push(handle));
   flush();
-  const told = appended(handle!, { x: Float64Array.of(1) });
+  const told = appended(handles[0]!, { x: Float64Array.of(1) });
   flush();
   expect(told.outcome).toBe(0);
 });
