@@ -46,8 +46,9 @@ export class NamedWork {
       } catch (error) {
         settle = () => subscriber.error(error);
       }
-      begun.unsubscribe();
+      // who waits for the name hears after whoever asked before
       settle();
+      begun.unsubscribe();
       return null;
     };
     while (turns.mayActNow(turns.pieceWork)) if (piece() === null) return;
