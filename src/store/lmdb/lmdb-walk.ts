@@ -37,7 +37,7 @@ export interface WalkParts {
 }
 
 /** May the walk go on without what is wrong there? */
-export type WalkPlace = 'leaf' | 'order' | 'tree';
+export type WalkPlace = 'leaf' | 'value' | 'order' | 'tree';
 
 /** A part of the walk is given up, after `fail` let it pass. */
 class Skip extends Error {}
@@ -194,7 +194,7 @@ export class LmdbWalk {
       this.load(number, OVERFLOW, count, commit, head);
       const isRight = head.readUInt32LE(20) === count && head.readBigUInt64LE(8) === commit;
       if (!isRight || count !== Math.ceil((PAGE_HEADER + size) / page.length))
-        this.give(`the ${count} pages of a value from ${number} on are damaged`, 'leaf');
+        this.give(`the ${count} pages of a value from ${number} on are damaged`, 'value');
       this.counts.overflows += count;
       this.entry.onPages(number, head.subarray(PAGE_HEADER), size);
       return true;
@@ -272,7 +272,7 @@ export class LmdbWalk {
   }
 }
 
-const placeOf = (kind: number): WalkPlace => (kind === BRANCH ? 'tree' : 'leaf');
+const placeOf = (kind: number): WalkPlace => (kind === BRANCH ? 'tree' : kind === LEAF ? 'leaf' : 'value');
 
 const compareBytes: Compare = (a, aFrom, aEnd, b, bFrom, bEnd) => {
   const length = Math.min(aEnd - aFrom, bEnd - bFrom);

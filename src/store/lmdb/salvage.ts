@@ -5,7 +5,7 @@
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EddyError } from '../../errors.js';
-import { checkFormat } from '../log/store-formats.js';
+import { reconcile } from '../log/reconcile.js';
 import { Survey } from '../log/survey.js';
 import { CommitWitness } from './commit-witness.js';
 import { flushFolder } from './flush-folder.js';
@@ -35,6 +35,7 @@ export async function salvage(folder: string): Promise<EddyError> {
     mkdirSync(work, { mode: 0o700 });
     const writer = new EntryWriter(work);
     const faults: string[] = [];
+    const lost = new Set<string>();
     const survey = new Survey();
     try {
       file.walk(
@@ -45,13 +46,14 @@ export async function salvage(folder: string): Promise<EddyError> {
         },
         (why, place) => {
           if (place === 'tree') throw damaged(file, why);
+          if (place === 'leaf') lost.add(/page (\d+)/.exec(why)?.[1] ?? why);
           faults.push(why);
         },
       );
     } finally {
       await writer.close();
     }
-    checkFormat(survey);
+    checkComplete(file, survey, lost.size);
     checkLmdbFile(join(work, DATA));
     if (isOlder) {
       faults.unshift('one of its two heads is damaged, and the other is of the commit before');
@@ -75,6 +77,18 @@ export async function salvage(folder: string): Promise<EddyError> {
     file.close();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** @throws EddyError `store-damaged` if sequences may be lost of which nothing is left, not even their names */
+function checkComplete(file: LmdbFile, survey: Survey, lostPages: number): void {
+  const { roster } = survey;
+  // each name is on two pages, and one page may be lost
+  if (lostPages > 1 && (roster === null || roster === 'damaged'))
+    throw damaged(
+      file,
+      `${lostPages} of its pages are lost, and with them what says which sequences there were`,
+    );
+  reconcile(survey);
 }
 
 /** Gives the head to go by, and whether a newer commit may have been lost with the other. */

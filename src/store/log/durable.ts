@@ -6,7 +6,18 @@ import { type Sweep, Sweeps } from './background-deletes.js';
 import type { Disk } from './disk.js';
 import { DurableSequence, type SequenceOwner } from './durable-sequence.js';
 import { GroupCommit, type GroupCommitParts } from './group-commit.js';
-import { goneKey, idOf, isPageKey, keyedPage, ledgerKey, nameKey, nameOf, within } from './keys.js';
+import {
+  calledKey,
+  goneKey,
+  idOf,
+  isPageKey,
+  keyedPage,
+  ledgerKey,
+  nameKey,
+  nameOf,
+  within,
+} from './keys.js';
+import { writeCalled } from './ledger.js';
 import { LedgerDisk, type Witness } from './ledger-disk.js';
 import { reconcile } from './reconcile.js';
 import { StoredLog } from './stored-log.js';
@@ -64,7 +75,7 @@ class DurableStore implements Store, SequenceOwner {
     this.commit = new GroupCommit(this.ledgers, () => this.fill(), parts);
     for (const [key, value] of opening.changes) this.commit.set(key, value);
     this.size = opening.size;
-    for (const id of survey.gone) this.sweepGone(id);
+    for (const id of opening.gone) this.sweepGone(id);
     for (const { error } of opening.faults) onDamage(error);
   }
 
@@ -122,6 +133,7 @@ class DurableStore implements Store, SequenceOwner {
     this.size--;
     this.commit.set(nameKey(name), null);
     this.commit.set(ledgerKey(id), null);
+    this.commit.set(calledKey(id), null);
     this.commit.set(goneKey(id), toBytes(name));
     this.sweepGone(id);
     await new Promise<void>((resolve) => this.commit.whenDurable(resolve));
@@ -139,6 +151,7 @@ class DurableStore implements Store, SequenceOwner {
     const id = idOf(this.ledgers.takeId());
     this.size++;
     this.commit.set(nameKey(name), toBytes(id));
+    this.commit.set(calledKey(id), writeCalled(name));
     return id;
   }
 

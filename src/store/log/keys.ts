@@ -6,6 +6,7 @@
  *     format                                 version of this layout
  *     roster                                 what the whole store has: the next id, and a checksum of names and ledgers
  *     name/NAME                              id of the sequence of that name
+ *     called/ID                              its name once more, far from its other entries, so that no lost page takes all of them
  *     log/ID/FIRST/COUNT                     a chunk of records
  *     log/ID/end                             its ledger: its name, where its log ends, and a checksum of all it has
  *     checkpoint/ID/POSITION                 a checkpoint
@@ -38,6 +39,7 @@ const unhex = (text: string | undefined): number => Number.parseInt(text ?? '', 
 
 export const idOf = (value: number): string => hex(value, ID_DIGITS);
 export const nameKey = (name: string): string => `name/${name}`;
+export const calledKey = (id: string): string => `called/${id}`;
 export const ledgerKey = (id: string): string => `log/${id}/end`;
 export const goneKey = (id: string): string => `gone/${id}`;
 export const checkpointKey = (id: string, position: number): string =>

@@ -5,9 +5,9 @@
 import type { Changes, Disk, KeyRange } from './disk.js';
 import { chunkRange, idIn, isLedgerKey, ledgerKey, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
 import { count, ENTRY_KINDS, emptySums, type Ledger, readLedger, readNote, writeLedger } from './ledger.js';
-import type { Opening } from './reconcile.js';
 import { type Roster, readRoster, writeRoster } from './roster.js';
 import { stampOf } from './stamp.js';
+import type { Opening } from './store-opening.js';
 
 /** Is told how many writes are durable, beside the disk. */
 export interface Witness {

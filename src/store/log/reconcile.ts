@@ -2,44 +2,26 @@
  * Holds what a survey found against the roster and the ledgers, names every difference, and says how the store goes on: which names
  * are put right, which sequences are in doubt until they are opened.
  */
-import { EddyError } from '../../errors.js';
-import { FORMAT_KEY, idOf, ledgerKey, nameKey, numberOf, OLD_KEYS } from './keys.js';
-import { ENTRY_KINDS, emptySums, type Ledger, LOST } from './ledger.js';
+import { calledKey, FORMAT_KEY, goneKey, idOf, ledgerKey, nameKey, numberOf } from './keys.js';
+import { ENTRY_KINDS, emptySums, type Ledger, LOST, writeCalled } from './ledger.js';
 import type { Witness } from './ledger-disk.js';
 import { newRoster, type Roster } from './roster.js';
 import { stampOf } from './stamp.js';
 import { checkFormat, FORMAT, hasLostFormat } from './store-formats.js';
+import {
+  begin,
+  damaged,
+  type Fault,
+  fault,
+  inDoubt,
+  migrate,
+  type Opening,
+  olderWords,
+  toBytes,
+} from './store-opening.js';
 import { type Found, highestId, type Survey } from './survey.js';
 
 export type Witnessed = Pick<Witness, 'last' | 'isRestored'>;
-
-export interface Opening {
-  readonly roster: Roster;
-  /** Ledgers that are to be written in the place of those on the disk. */
-  readonly ledgers: ReadonlyMap<string, Ledger>;
-  readonly changes: ReadonlyMap<string, Uint8Array | null>;
-  /** What is wrong, each with the name of what it concerns. */
-  readonly faults: readonly Fault[];
-  readonly size: number;
-  readonly pageBytes: number;
-}
-
-const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const damaged = (why: string) => new EddyError('store-damaged', why);
-
-export interface Fault {
-  readonly error: EddyError;
-  /** The sequence it is of, if it is of one. */
-  readonly sequence: string | null;
-}
-
-const fault = (why: string, sequence: string | null = null): Fault => ({ error: damaged(why), sequence });
-const inDoubt = (why: string) =>
-  `steps of any sequence may be lost: ${why}; each is given a new epoch when it is opened`;
-const olderWords = (writes: number, isRestored: boolean) =>
-  isRestored
-    ? 'the store was restored from a backup'
-    : `it is as it was ${writes} writes before the last that was reported durable`;
 
 /** What the entries of each kind are called. */
 const WORDS = ['chunks in its log', 'checkpoints', 'summaries', 'pages of its past', 'entries put aside'];
@@ -59,40 +41,6 @@ export function reconcile(
   if (survey.format !== null && Number(survey.format) !== FORMAT)
     return migrate(survey, witnessed, isRestored);
   return new Reconciliation(survey, witnessed, isRestored).run();
-}
-
-function begin(witnessed: number | null): Opening {
-  const faults =
-    witnessed === null || witnessed === 0
-      ? []
-      : [fault(`the store is empty; ${witnessed} writes to it had been reported durable`)];
-  const changes = new Map([[FORMAT_KEY, toBytes(String(FORMAT))]]);
-  return {
-    roster: { ...newRoster(), writes: witnessed ?? 0 },
-    ledgers: new Map(),
-    changes,
-    faults,
-    size: 0,
-    pageBytes: 0,
-  };
-}
-
-/** Takes a store of format 1 over as it is. */
-function migrate(survey: Survey, witnessed: number | null, isRestored: boolean): Opening {
-  const { sequences, names, pageBytes, entries, sum } = survey;
-  const ledgers = new Map<string, Ledger>();
-  for (const [name, id] of names) {
-    const { sums = emptySums(), end = 0 } = sequences.get(id) ?? {};
-    ledgers.set(id, { id: numberOf(id), name, end, settled: 0, flags: 0, sums });
-  }
-  const changes = new Map<string, Uint8Array | null>([[FORMAT_KEY, toBytes(String(FORMAT))]]);
-  for (const key of Object.values(OLD_KEYS)) changes.set(key, null);
-  const nextId = Math.max(survey.nextId || 1, highestId(survey) + 1);
-  // a witness of a format that tells none was put there to say that the store is an older one
-  const doubts = witnessed === null ? 0 : 1;
-  const roster = { ...newRoster(), writes: witnessed ?? 0, doubts, nextId, entries, sum };
-  const faults = doubts === 0 ? [] : [fault(inDoubt(olderWords(witnessed ?? 0, isRestored)))];
-  return { roster, ledgers, changes, faults, size: names.size, pageBytes };
 }
 
 class Reconciliation {
@@ -116,11 +64,14 @@ class Reconciliation {
 
   run(): Opening {
     const { survey, faults, changes, ledgers } = this;
+    this.entries -= survey.foreign.length;
     for (const key of survey.foreign)
       this.explain(`the store has a key ${printable(key)}, that Eddy does not write`);
     this.moveLedgers();
+    for (const id of survey.called.keys()) this.found(id);
     for (const found of survey.sequences.values()) this.checkSequence(found);
     this.checkNames();
+    this.checkCalled();
     if (survey.format === null) {
       const bytes = toBytes(String(FORMAT));
       this.fault('the format of the store was missing');
@@ -130,7 +81,8 @@ class Reconciliation {
     const before = this.roster();
     // the roster is kept of what is there, changes and all
     const roster = { ...before, entries: survey.entries, sum: survey.sum };
-    return { roster, ledgers, changes, faults, size: survey.names.size, pageBytes: survey.pageBytes };
+    const { names, pageBytes } = survey;
+    return { roster, ledgers, changes, faults, gone: [...survey.gone], size: names.size, pageBytes };
   }
 
   /** Moves a ledger that lies under the key of another sequence. */
@@ -143,8 +95,7 @@ class Reconciliation {
       this.fault(`the ledger of the sequence ${ledger.name} lay under the key of another`, ledger.name);
       found.ledger = null;
       this.put(ledgerKey(id), null);
-      const other = sequences.get(own) ?? { id: own, sums: emptySums(), end: 0, ledger: null };
-      sequences.set(own, other);
+      const other = this.found(own);
       if (other.ledger === null) {
         other.ledger = ledger;
         this.isExplained = true;
@@ -153,24 +104,45 @@ class Reconciliation {
     }
   }
 
+  /** Gives what was found of a sequence, possibly nothing. */
+  private found(id: string): Found {
+    const { sequences } = this.survey;
+    const found = sequences.get(id) ?? { id, sums: emptySums(), end: 0, ledger: null };
+    sequences.set(id, found);
+    return found;
+  }
+
   private checkSequence(found: Found): void {
     const { id, ledger, sums } = found;
-    const { gone, names } = this.survey;
+    const { gone, names, called } = this.survey;
     if (ledger !== null && ledger !== 'damaged') {
+      // another's mark, with another id
+      if (gone.delete(id)) {
+        this.explain(`the sequence ${ledger.name} was marked as removed`, ledger.name);
+        this.put(goneKey(id), null);
+      }
       const flags = this.compare(ledger, sums);
       if (flags !== 0) this.ledgers.set(id, { ...ledger, sums, flags: ledger.flags | flags });
       return;
     }
     if (ledger === null && gone.has(id)) return;
-    const name = [...names].find(([, of]) => of === id)?.[0];
-    if (name === undefined) {
+    const name = [...names].find(([, of]) => of === id)?.[0] ?? called.get(id) ?? null;
+    if (name !== null && (names.get(name) ?? id) !== id) {
+      this.explain(`the second name of the sequence ${name} lay under the key of another`, name);
+      this.entries--;
+      this.put(calledKey(id), null);
+      return;
+    }
+    if (name === null) {
       const entries = sums.reduce((all, value, i) => all + (i % 2 === 0 ? value : 0), 0);
-      if (entries > 0 || ledger !== null)
-        this.explain(`${entries} entries belong to a sequence without a name, number ${id}`);
+      this.explain(`${entries} entries belong to a sequence without a name, number ${id}`);
+      // as a removed sequence does that is no longer marked as removed
+      this.entries++;
       if (ledger !== null) this.put(ledgerKey(id), null);
       return;
     }
     this.explain(`the ledger of the sequence ${name} is ${ledger === null ? 'missing' : 'damaged'}`, name);
+    if (ledger === null) this.entries++;
     this.ledgers.set(id, { id: numberOf(id), name, end: found.end, settled: 0, flags: LOST, sums });
   }
 
@@ -206,10 +178,8 @@ class Reconciliation {
         this.fault(`the name ${printable(name)} led to another sequence than its own`, name);
         this.rename(name, owner);
       } else if (ledgerOf(id)) {
-        {
-          const own = ledgerOf(id)!.name;
-          this.fault(`the sequence ${own} was found under the name ${printable(name)}`, own);
-        }
+        const own = ledgerOf(id)!.name;
+        this.fault(`the sequence ${own} was found under the name ${printable(name)}`, own);
         this.rename(name, null);
       } else {
         this.explain(`the sequence ${printable(name)} has a name, and nothing else`, name);
@@ -228,6 +198,20 @@ class Reconciliation {
       if (names.has(name)) continue;
       this.fault(`the name of the sequence ${name} was missing; it is taken from its ledger`, name);
       this.rename(name, id);
+    }
+  }
+
+  /** Each sequence has its name once more, apart from the others. */
+  private checkCalled(): void {
+    const { called, names } = this.survey;
+    for (const [name, id] of names) {
+      if (called.get(id) === name || !/^[0-9a-f]{12}$/.test(id)) continue;
+      this.explain(
+        `the second name of the sequence ${printable(name)} is ${called.has(id) ? 'another' : 'missing'}`,
+        name,
+      );
+      if (!called.has(id)) this.entries++;
+      this.put(calledKey(id), writeCalled(name));
     }
   }
 
@@ -251,6 +235,12 @@ class Reconciliation {
     const roster = told === null || told === 'damaged' ? newRoster() : told;
     roster.nextId = Math.max(roster.nextId, highestId(survey) + 1);
     const ago = (witnessed ?? 0) - roster.writes;
+    const missing = roster.entries - entries;
+    // a name that no longer is anywhere cannot be told, and must not be passed over
+    if (missing > 0)
+      throw damaged(
+        `${missing} of its ${roster.entries} names and ledgers are lost, and nothing says of which sequences`,
+      );
     let doubt: string | null = null;
     if (told === null || told === 'damaged') doubt = `its roster is ${told === null ? 'missing' : 'damaged'}`;
     else if (ago > 0) doubt = olderWords(ago, this.isRestored);

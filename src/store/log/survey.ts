@@ -1,7 +1,7 @@
 /** What a walk over all entries of a disk finds, by sequence: what ledgers and the roster are held against. */
 import type { Disk } from './disk.js';
 import { FORMAT_KEY, keyedPage, nameOf, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
-import { count, ENTRY_KINDS, emptySums, type Ledger, readLedger } from './ledger.js';
+import { count, ENTRY_KINDS, emptySums, type Ledger, readCalled, readLedger } from './ledger.js';
 import { type Roster, readRoster } from './roster.js';
 import { stampOfEntry } from './stamp.js';
 import { HEAD_BYTES, type SurveyedEntry } from './survey-entry.js';
@@ -29,6 +29,8 @@ export class Survey {
   /** The ids of names. */
   readonly names = new Map<string, string>();
   readonly gone = new Set<string>();
+  /** The names that are kept apart, by id; null for one that is damaged. */
+  readonly called = new Map<string, string | null>();
   format: string | null = null;
   roster: Roster | 'damaged' | null = null;
   /** Of format 1. */
@@ -104,6 +106,7 @@ export class Survey {
     if (key === FORMAT_KEY) this.format = toText(entry.value());
     else if (key.startsWith('name/')) this.names.set(nameOf(key), toText(entry.value()));
     else if (/^gone\/[0-9a-f]{12}$/.test(key)) this.gone.add(key.slice(5));
+    else if (/^called\/[0-9a-f]{12}$/.test(key)) this.called.set(key.slice(7), readCalled(entry.value()));
     else this.foreign.push(key);
   }
 

@@ -284,6 +284,7 @@ describe('deletes', () => {
     expect(Math.max(...deletes(after))).toBe(64);
     const left = after.disk.keys({ from: ' ', to: '~', limit: 1000 });
     expect(left.map((key) => key.split('/').slice(0, 2).join('/'))).toEqual([
+      'called/000000000002',
       'format',
       'log/000000000002',
       'log/000000000002',

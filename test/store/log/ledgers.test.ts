@@ -120,7 +120,7 @@ describe('ledgers', () => {
     const ids = ['one', 'two', 'three'].map((_, i) => `/00000000000${i + 1}/`);
     for (const key of keysOf(disk)) {
       const owner = ['one', 'two', 'three'].find(
-        (name, i) => key === `name/${name}` || key.includes(ids[i]!),
+        (name, i) => key === `name/${name}` || `${key}/`.includes(ids[i]!),
       );
       const value = disk.get(key)!;
       const flipped = key.slice(0, -1) + String.fromCharCode(key.charCodeAt(key.length - 1) ^ 1);
@@ -205,6 +205,54 @@ describe('ledgers', () => {
     expect(recordsOf(store.open('two', new Ear())).length).toBe(13);
     await bench.drain();
     expect(reopened(bench.disk.afterPowerLoss(false)).told).toEqual([]);
+  });
+
+  it('[STO40] find a sequence that lost its name and its ledger at once by its second name', async () => {
+    const { disk } = await filled();
+    const changes = new Map<string, Uint8Array | null>();
+    for (const key of keysOf(disk))
+      if (key === 'name/three' || (key.includes('/000000000003') && !key.startsWith('called/')))
+        changes.set(key, null);
+    await change(disk, changes);
+    const { store, told, bench } = reopened(disk);
+    expect(told[0]).toBe('the ledger of the sequence three is missing');
+    expect([store.has('three'), store.open('three', new Ear()).doubt]).toMatchObject([
+      true,
+      { isUncertain: true },
+    ]);
+    await bench.drain();
+    expect(reopened(bench.disk.afterPowerLoss(false)).told).toEqual([]);
+  });
+
+  it('[STO40] refuse a store that lost sequences without a trace', async () => {
+    const { disk } = await filled();
+    const changes = new Map<string, Uint8Array | null>();
+    for (const key of keysOf(disk))
+      if (key === 'name/three' || key.includes('/000000000003')) changes.set(key, null);
+    await change(disk, changes);
+    expect(() => reopened(disk)).toThrow(
+      '3 of its 10 names and ledgers are lost, and nothing says of which sequences',
+    );
+  });
+
+  it('[STO40] keep a sequence that is marked as removed by the mark of another', async () => {
+    const bench = await filled();
+    void bench.store.remove('one');
+    await bench.endTurn();
+    await bench.flush();
+    const { disk } = bench;
+    expect(disk.get('gone/000000000001')).toBeDefined();
+    await change(
+      disk,
+      new Map<string, Uint8Array | null>([
+        ['gone/000000000001', null],
+        ['gone/000000000003', disk.get('gone/000000000001')!],
+      ]),
+    );
+    const { store, told, bench: after } = reopened(disk);
+    expect(told.join()).toContain('the sequence three was marked as removed');
+    await after.drain();
+    expect(recordsOf(store.open('three', new Ear())).length).toBe(13);
   });
 
   it('[STO42] of an older state of the store put all sequences in doubt, until each is settled', async () => {
