@@ -51,6 +51,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'src/sequence/past/track.ts the wall clock of the server': 'the same',
   'src/sequence/put-together.ts the wall clock of the server': 'the time of steps that bring none',
   'src/server/create-server.ts the wall clock of the server': 'when a token expires',
+  'src/server/http/metrics-door.ts the wall clock of the server': 'when a token expires',
   'src/server/http/sequence-transfer.ts the wall clock of the server': 'when a token expires',
   'src/server/socket/connection.ts the wall clock of the server': 'when a token expires',
   'src/server/socket/greeter.ts the wall clock of the server': 'when a token expires',

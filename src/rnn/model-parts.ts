@@ -13,6 +13,7 @@ import { SuppliedOutputs } from './io/supplied-outputs.js';
 import { Learner } from './learning/learner.js';
 import { Optimizer } from './learning/optimizer.js';
 import { Network } from './network.js';
+import { inFormOfToday } from './older-snapshots.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
 import type { Against } from './scoring/health-words.js';
 import { SensorWatch } from './scoring/sensor-watch.js';
@@ -223,7 +224,8 @@ export class ModelParts {
   }
 
   /** @throws EddyError `snapshot-invalid`; all parts are as they were before */
-  *restore(snapshot: ModelSnapshot): Pieces<void> {
+  *restore(given: ModelSnapshot): Pieces<void> {
+    const snapshot = inFormOfToday(given);
     yield* checkSnapshot(snapshot, yield* this.snapshotOf(this.network.keptForm, takeForm));
     const { network, cost } = this;
     yield* network.restore(snapshot.numbers);

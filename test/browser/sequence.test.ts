@@ -292,10 +292,11 @@ describe('the page of a sequence', () => {
     await first.server.stop();
     await page.waitForSelector('.connection[data-status=waiting]');
     const before = await steps(page);
-    await startServer({}, first.port, { store: await openLmdbStore(folder) });
+    const second = await startServer({}, first.port, { store: await openLmdbStore(folder) });
     await expect.poll(() => steps(page)).toBeGreaterThan(before + 200);
     await stream.stop();
     await expectWhole(page);
+    await second.server.stop();
   });
 
   it('[BRW19] refuses a wrong token, and shows itself for the right one', async () => {

@@ -18,6 +18,16 @@ export interface SmoothingsState extends SmoothingState {
 /** Numbers that a snapshot keeps beside the seasons. */
 export const SMOOTHING_KEPT = 2 * SMOOTHINGS + 2;
 
+/** Joins the states of several series. */
+export function joinSmoothings(states: readonly SmoothingState[]): SmoothingsState {
+  const join = (arrays: readonly Float64Array[]) => Float64Array.from(arrays.flatMap((one) => [...one]));
+  return {
+    numbers: join(states.map(({ numbers }) => numbers)),
+    periods: Float64Array.from(states, ({ seasons }) => seasons.length / SMOOTHINGS),
+    seasons: join(states.map(({ seasons }) => seasons)),
+  };
+}
+
 /** Can states of this form be those of series? */
 export function areSmoothingStates({ numbers, periods, seasons }: SmoothingsState): boolean {
   let length = 0;

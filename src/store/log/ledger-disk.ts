@@ -57,6 +57,10 @@ export class LedgerDisk implements Disk {
     this.waiting = new Map(ledgers);
   }
 
+  fault(): string | null {
+    return this.disk.fault?.() ?? null;
+  }
+
   get nextId(): number {
     return this.roster.nextId;
   }
