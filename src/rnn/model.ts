@@ -279,11 +279,7 @@ export class Model extends ModelFacts {
     return this.parts.snapshot();
   }
 
-  /**
-   * Puts the model where the snapshot was taken. It goes on with the same bits.
-   *
-   * @throws EddyError `snapshot-invalid`; the model is as it was before
-   */
+  /** Puts the model where the snapshot was taken, with the same bits. @throws EddyError `snapshot-invalid`; it is as before then */
   restore(snapshot: ModelSnapshot): void {
     finish(this.restoreInPieces(snapshot));
   }

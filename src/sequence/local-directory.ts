@@ -31,7 +31,7 @@ export class LocalDirectory implements Directory {
       const handle = new LocalHandle(sequence, order, asker, () => registry.release(sequence));
       try {
         // what it is set to is told with the answer
-        yield* sequence.awaken();
+        if (!sequence.isAwake) yield* sequence.through({ kind: 'wake' });
       } catch (error) {
         handle.release();
         throw error;

@@ -13,7 +13,8 @@ export interface Sleeper {
   readonly lastActive: number;
   /** Is its model at work? Then it cannot be put to sleep. */
   readonly isBusy: boolean;
-  makeRoom(): Pieces;
+  /** Puts it to sleep, in pieces. */
+  through(command: { readonly kind: 'sleep'; readonly reason: 'room' }): Pieces;
 }
 
 export interface ModelRoomParts {
@@ -97,7 +98,7 @@ export class ModelRoom {
     const isFull = () => (isLive && this.live >= awakeSequences) || this.bytes + bytes > modelBytes;
     for (let looks = 0; isFull(); ) {
       const idle = this.longestIdle();
-      if (idle) yield* idle.makeRoom();
+      if (idle) yield* idle.through({ kind: 'sleep', reason: 'room' });
       else if (++looks < LOOKS) yield LOOK_WORK;
       else throw new EddyError('sequence-limit', 'every model in memory is at work');
     }

@@ -3,7 +3,6 @@ import type { Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
 import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
-import type { Plain } from '../formats/typed-json.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Limits } from '../limits.js';
 import { finish, type Pieces } from '../math/pieces.js';
@@ -13,13 +12,13 @@ import { ModelRoom } from './model-room.js';
 import { inTime } from './not-durable.js';
 import { bringBack, createSequence } from './open-sequence.js';
 import { PAST_LIMITS, type PastLimits } from './past/past.js';
-import { fromState } from './recovery.js';
 import type { Sequence } from './sequence.js';
 import type { SequenceCounters } from './sequence-counters.js';
-import { readSequence, writeSequence } from './sequence-file.js';
-import { healthOf, type SequenceHealth } from './sequence-health.js';
+import { writeSequence } from './sequence-file.js';
+import { healthOf, noHealth, type SequenceHealth } from './sequence-health.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { type Summary, toldOf } from './summary.js';
+import { exportSequence, importSequence } from './transfer.js';
 import { FairTurns, type Grain, type Kind } from './work/fair-turns.js';
 import { NamedWork } from './work/named-work.js';
 
@@ -59,15 +58,6 @@ export interface Opening {
 
 export type OpenMode = 'create' | 'resume' | 'either';
 
-const NO_HEALTH = {
-  'warming-up': 0,
-  learning: 0,
-  'no-better-than-baseline': 0,
-  diverged: 0,
-  silent: 0,
-  paused: 0,
-};
-
 /** Milliseconds between two checks for idle and unsaved sequences. */
 const LOOK_MS = 1000;
 
@@ -102,7 +92,7 @@ export class Registry {
 
   /** How many of the sequences in memory have each health. */
   healthCounts(): Record<SequenceHealth['state'], number> {
-    const counts = { ...NO_HEALTH };
+    const counts = noHealth();
     for (const sequence of this.present.values()) {
       const health = healthOf(sequence, this.parts.clock);
       if (health) counts[health.state]++;
@@ -198,16 +188,7 @@ export class Registry {
 
   /** Exports a whole sequence, in pieces: it stays as it is meanwhile. @throws EddyError as `exportOf` does */
   *exporting(name: string): Pieces<Uint8Array> {
-    const sequence = yield* this.finding(name);
-    let file: Uint8Array = new Uint8Array(0);
-    const { clock } = this.parts;
-    yield* sequence.through({
-      kind: 'look',
-      *look(course) {
-        file = yield* writeSequence(name, course, clock.wall());
-      },
-    });
-    return file;
+    return yield* exportSequence(yield* this.finding(name), this.parts.clock.wall());
   }
 
   /**
@@ -220,33 +201,13 @@ export class Registry {
   }
 
   /** Creates a sequence from a file, in pieces. @throws EddyError as `importAs` does */
-  *importing(name: string, file: Uint8Array): Pieces<Promise<void>> {
-    const { store, newEpoch, clock } = this.parts;
+  importing(name: string, file: Uint8Array): Pieces<Promise<void>> {
+    checkName(name);
     const checkFree = () => {
       if (this.has(name)) throw new EddyError('sequence-exists', `sequence ${name} exists already`);
       this.checkRoom();
     };
-    checkName(name);
-    checkFree();
-    const state = yield* readSequence(file);
-    const { model, schema, isNamed } = (yield* fromState(state, 0, (spec, from) =>
-      this.models.replay(spec, from),
-    )).course;
-    const spec = { ...model.spec };
-    model.free();
-    checkFree();
-    const epoch = newEpoch();
-    const log = store.open(name, { onDurable: () => undefined, onCheckpoint: () => undefined });
-    const position =
-      log.append({
-        kind: 'created',
-        epoch,
-        spec,
-        ...(isNamed && { schema: { ...schema } as unknown as Plain }),
-      }) + 1;
-    yield* log.checkpointInPieces({ position, savedAt: clock.wall(), state: { ...state, epoch } });
-    log.close();
-    return inTime(store.flushed(), this.parts);
+    return importSequence({ ...this.parts, models: this.models, checkFree }, name, file);
   }
 
   /** Saves all sequences and ends them; resolves when everything is durable. */

@@ -81,3 +81,13 @@ function spanText(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} seconds`;
   return ms >= 1 ? `${Math.round(ms)} ms` : 'less than 1 ms';
 }
+
+/** A count of sequences by their health, at 0. */
+export const noHealth = (): Record<SequenceHealth['state'], number> => ({
+  'warming-up': 0,
+  learning: 0,
+  'no-better-than-baseline': 0,
+  diverged: 0,
+  silent: 0,
+  paused: 0,
+});

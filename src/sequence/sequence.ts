@@ -26,13 +26,8 @@ import type { After, Begun, From, Rejoined } from './results/watching.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
 import { takeRun } from './take-run.js';
+import { type Between, carriedOut } from './work/carried-out.js';
 import { CommandLane } from './work/command-lane.js';
-
-/** What is done with a model between two changes. */
-type Between =
-  | { readonly kind: 'wake' }
-  | { readonly kind: 'sleep'; readonly reason: SleepReason }
-  | { readonly kind: 'look'; readonly look: (course: Course) => Pieces };
 
 export class Sequence {
   readonly name: string;
@@ -223,33 +218,9 @@ export class Sequence {
     this.submit({ kind: 'keep', asker: NOBODY });
   }
 
-  /** Makes room for another, in pieces. */
-  *makeRoom(): Pieces {
-    yield* this.through({ kind: 'sleep', reason: 'room' });
-  }
-
-  /** Wakes it, in pieces. @throws EddyError why it cannot be woken */
-  *awaken(): Pieces {
-    this.checkAlive();
-    if (!this.course) yield* this.through({ kind: 'wake' });
-  }
-
   /** Carries a command out in the pieces of whoever asks for it. @throws EddyError if it is refused */
-  *through(command: Between): Pieces {
-    let refusal: EddyError | null = null;
-    let isOver = false;
-    const asker: Asker = {
-      durable: () => {
-        isOver = true;
-      },
-      refused: ([refused]) => {
-        isOver = true;
-        refusal = refused?.error ?? null;
-      },
-    };
-    this.submit({ ...command, asker });
-    while (!isOver) yield this.lane.piece() ?? 0;
-    if (refusal) throw refusal;
+  through(command: Between): Pieces {
+    return carriedOut(this.lane, command);
   }
 
   /** Looks at its model between two changes, in pieces. @param isIdle a sleeping one is left alone */

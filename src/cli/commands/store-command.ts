@@ -37,11 +37,9 @@ export function addStore(program: Command): void {
 
 /** The code of LMDB is loaded only when it is used. */
 const load = async () => {
-  const [store, { readPage }] = await Promise.all([
-    import('../../store/lmdb/backup.js'),
-    import('../../sequence/past/page-codec.js'),
-  ]);
-  return { ...store, readPage };
+  const { backUp, checkFolder, restore } = await import('../../store/lmdb/backup.js');
+  const { readPage } = await import('../../sequence/past/page-codec.js');
+  return { backUp, checkFolder, restore, readPage };
 };
 
 async function check(folder: string, { json }: { json: boolean }): Promise<void> {

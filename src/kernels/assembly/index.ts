@@ -10,8 +10,9 @@ export { writeInputs } from './write-inputs';
 export { judgeForecasts, serveRanges } from './judge';
 export { denseGradient, descend, gradientSquares } from './outer-product';
 export { addBiases, addWeights, biasSquares, descendBiases, descendWeights } from './outer-product';
-export { isByWeights, rowSquares, weightSquares } from './outer-product';
+export { weightSquares } from './outer-product';
 export { rotate } from './rotate';
+export { isByWeights, rowSquares } from './row-products';
 export { simpleRnnBackward, simpleRnnForward } from './simple-rnn-cell';
 export { largest, softmax, tanhAll } from './softmax';
 

@@ -1,5 +1,5 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { defer, EMPTY, finalize, merge, mergeMap, Observable, of } from 'rxjs';
+import { defer, finalize, merge, Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
@@ -19,6 +19,7 @@ import { pastResults, type Reader, thenLive } from './past-results.js';
 import { Replays } from './replays.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
+import { unseen } from './unseen-events.js';
 import { checkWeights, weightsView } from './weights-view.js';
 
 /** A subscriber's position: it has seen everything up to this step. */
@@ -78,18 +79,6 @@ export interface WatchingParts {
   /** Reports a damaged checkpoint. */
   readonly onFault: (error: unknown) => void;
 }
-
-/** Leaves out the events that a subscriber has seen. Those without a number are of the life of the sequence, or of an older version. */
-const unseen = (results$: Observable<ViewMessage>, last: number | undefined): Observable<ViewMessage> =>
-  last === undefined
-    ? results$
-    : results$.pipe(
-        mergeMap((message) => {
-          if (message.type !== 'events') return of(message);
-          const events = message.events.filter(({ number = Number.POSITIVE_INFINITY }) => number > last);
-          return events.length > 0 ? of({ ...message, events }) : EMPTY;
-        }),
-      );
 
 export class Watching {
   private readers = 0;

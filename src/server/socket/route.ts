@@ -4,7 +4,6 @@
  */
 import {
   catchError,
-  concat,
   defer,
   EMPTY,
   map,
@@ -33,7 +32,7 @@ import { Channels } from './channels.js';
 import { Lanes } from './lanes.js';
 import type { LatencySampler } from './latency-sampler.js';
 import type { StepPace } from './step-pace.js';
-import { entryOf, eventOf, placeOf } from './told-sequence.js';
+import { done, entryOf, eventOf, placeOf } from './told-sequence.js';
 import { Watches } from './watches.js';
 
 export interface RouteParts {
@@ -246,7 +245,7 @@ class Router extends Stage<ClientMessage, ServerMessage> {
     }
     const options = { every, delivery, ranges };
     const { pace, hasRoom } = parts;
-    const reader = { owner: this, hasRoom, read: (steps: number) => pace.take(steps * PAST_STEP) };
+    const reader = { owner: this, hasRoom, read: (steps: number) => pace.takePast(steps) };
     const { results$, ...begun }: Watched =
       last !== undefined || from !== undefined
         ? handle.since(view, options, { after, last, from }, reader)
@@ -296,12 +295,5 @@ class Router extends Stage<ClientMessage, ServerMessage> {
   }
 }
 
-/** What a step of the past counts in the rate of a socket's steps. */
-const PAST_STEP = 1 / 8;
-
 /** The default number of sequences in one answer. */
 const LISTED = 100;
-
-/** Answers `done` when the stream of a request completes. */
-const done = (re: number, work$: Observable<never>): Answer =>
-  concat(work$, of({ type: 'done', re } as const));

@@ -38,6 +38,11 @@ export class StepPace {
     if (this.uncounted >= this.share) this.settle();
   }
 
+  /** Counts steps of the past that were read: each costs a part of what a new one does. */
+  takePast(steps: number): void {
+    this.take(steps * PAST_STEP);
+  }
+
   /** Resumes reading for good. */
   end(): void {
     if (this.timer === null) return;
@@ -59,6 +64,9 @@ export class StepPace {
     }, wait);
   }
 }
+
+/** What a step of the past counts. */
+const PAST_STEP = 1 / 8;
 
 /** Steps are counted in this many shares of a second's steps. */
 const SHARES = 64;

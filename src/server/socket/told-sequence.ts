@@ -1,5 +1,7 @@
 /** What messages tell of a sequence. */
+import { concat, type Observable, of } from 'rxjs';
 import type { Schema } from '../../fields/sequence-schema.js';
+import type { ServerMessage } from '../../protocol/messages.js';
 import type { View } from '../../protocol/views/index.js';
 import type { Listed } from '../../sequence/directory.js';
 import type { SequenceHandle } from '../../sequence/handle.js';
@@ -29,3 +31,7 @@ export const entryOf = ({ schema, x, seasons, ...entry }: Listed) => ({
 /** Where a subscriber of its events begins. */
 export const eventOf = (view: View, { event }: Pick<SequenceHandle, 'event'>) =>
   view === 'events' && event !== null ? { event } : {};
+
+/** Answers `done` when the stream of a request completes. */
+export const done = (re: number, work$: Observable<never>): Observable<ServerMessage> =>
+  concat(work$, of({ type: 'done', re } as const));

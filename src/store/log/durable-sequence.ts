@@ -266,7 +266,7 @@ export class DurableSequence implements SequenceStore, PagedSequence {
     this.durable = kept;
     this.owner.sweep({
       keys: (limit) => {
-        // what is held goes with the next checkpoint
+        // the log that is held goes with the next checkpoint
         if (this.holds > 0) return [];
         const checkpoints = commit.keys({ ...before('checkpoint', id, older), limit });
         const chunks = commit.keys({ ...before('log', id, older), limit });
