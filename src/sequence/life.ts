@@ -69,6 +69,7 @@ export class Life {
     const { commands, parts } = this;
     const { own, log, lane, sleeper, fail } = parts;
     this.course = course;
+    this.shown = course.seq;
     course.recent.limit(parts.parts.limits.unackedSteps);
     parts.parts.models.enter(sleeper);
     const sink = new Sink<SequenceRun>((run) => this.take(run, course), fail);

@@ -40,6 +40,7 @@ function kindOfKey(key: string): number {
 }
 
 export class LedgerDisk implements Disk {
+  readonly fault?: () => string | null;
   /** Ledgers as they are on the disk, of sequences that are in use. */
   private readonly known = new Map<string, Known>();
   /** Ledgers that replace those on the disk with the next write. */
@@ -53,12 +54,10 @@ export class LedgerDisk implements Disk {
     { roster, ledgers }: Opening,
     private readonly witness: Witness | null,
   ) {
+    // a disk that cannot tell is not asked
+    if (disk.fault) this.fault = () => disk.fault?.() ?? null;
     this.roster = roster;
     this.waiting = new Map(ledgers);
-  }
-
-  fault(): string | null {
-    return this.disk.fault?.() ?? null;
   }
 
   get nextId(): number {
