@@ -90,7 +90,6 @@ export function chunkRange(key: string): { first: number; end: number } {
 export const checkpointPosition = (key: string): number => unhex(key.split('/')[2]);
 export const abandonmentTime = (key: string): number => unhex(key.split('/')[2]);
 export const nameOf = (key: string): string => key.slice('name/'.length);
-export const goneId = (key: string): string => key.slice('gone/'.length);
 
 /** All keys of a folder. */
 export const within = (folder: string): Omit<KeyRange, 'limit'> => ({
