@@ -41,7 +41,8 @@ const MEANT: Readonly<Record<string, string>> = {
   'src/cli/commands/token.ts Date.now': 'when a token expires',
   'client/sdk/link.ts a scheduler': 'of a test only: otherwise the monotonic clock',
   'src/sequence/checkpoints.ts the wall clock of the server': 'when a checkpoint was made',
-  'src/sequence/registry.ts the wall clock of the server': 'when a sequence was exported or imported',
+  'src/sequence/registry.ts the wall clock of the server': 'when a sequence was exported',
+  'src/sequence/transfer.ts the wall clock of the server': 'when a sequence was imported',
   'src/sequence/last-told.ts the wall clock of the server': 'when the last step came, for after a restart',
   'src/sequence/local-directory.ts the wall clock of the server':
     'how long one that sleeps has been silent, after a restart too',

@@ -56,5 +56,5 @@ for (const [of, what, count] of [
   ]);
 }
 process.stdout.write(
-  `${machine()}\n${table(['folder', 'file', 'opened', 'first ack', 'from process start'], rows)}\n`,
+  `${JSON.stringify(machine())}\n${table(['folder', 'file', 'opened', 'first ack', 'from process start'], rows)}\n`,
 );

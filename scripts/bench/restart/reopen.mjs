@@ -7,7 +7,7 @@ const spec = { features: 1, units: 8 };
 const began = performance.now();
 const store = await openLmdbStore(folder);
 const opened = performance.now() - began;
-const server = createServer({ logLevel: 'silent', store, guard: { lagMs: 60_000 } });
+const server = createServer({ logLevel: 'silent', store });
 const client = await server.client();
 
 if (mode === 'open') {

@@ -35,16 +35,12 @@ export function addStore(program: Command): void {
     .action(restoreFile);
 }
 
-/** The code of LMDB is loaded only when it is used. */
-const load = async () => {
-  const { backUp, checkFolder, restore } = await import('../../store/lmdb/backup.js');
-  const { readPage } = await import('../../sequence/past/page-codec.js');
-  return { backUp, checkFolder, restore, readPage };
-};
+/** How a page is read; loaded, like the code of LMDB, only when it is used. */
+const pageReader = async () => (await import('../../sequence/past/page-codec.js')).readPage;
 
 async function check(folder: string, { json }: { json: boolean }): Promise<void> {
-  const { checkFolder, readPage } = await load();
-  const report = await checkFolder(folder, readPage);
+  const { checkFolder } = await import('../../store/lmdb/backup.js');
+  const report = await checkFolder(folder, await pageReader());
   const { sequences, damage, isWhole, owner, isRestored, format } = report;
   if (json)
     await writeLine(
@@ -64,14 +60,14 @@ async function check(folder: string, { json }: { json: boolean }): Promise<void>
 }
 
 async function backup(folder: string, file: string): Promise<void> {
-  const { backUp, readPage } = await load();
-  const { sequences } = await backUp(folder, file, readPage);
+  const { backUp } = await import('../../store/lmdb/backup.js');
+  const { sequences } = await backUp(folder, file, await pageReader());
   say(`${file}: ${summary(sequences)}, read back and whole`);
 }
 
 async function restoreFile(file: string, folder: string): Promise<void> {
-  const { restore, readPage } = await load();
-  const { sequences } = await restore(file, folder, readPage);
+  const { restore } = await import('../../store/lmdb/backup.js');
+  const { sequences } = await restore(file, folder, await pageReader());
   say(`${folder}: ${summary(sequences)}, read back and whole; each gets a new epoch when it is opened`);
 }
 

@@ -91,7 +91,9 @@ export class LmdbDisk implements Disk {
       ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true, reverse: true }
       : { start: from, end: to };
     const keys: string[] = [];
-    for (const key of this.database.getKeys({ ...range, limit: Math.min(limit, 2 ** 31) })) keys.push(key);
+    // a damaged key may be no text; the survey has told of it
+    for (const key of this.database.getKeys({ ...range, limit: Math.min(limit, 2 ** 31) }))
+      if (typeof key === 'string') keys.push(key);
     return keys;
   }
 

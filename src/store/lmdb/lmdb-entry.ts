@@ -24,18 +24,18 @@ export class LmdbEntry implements SurveyedEntry {
     this.page = 0;
   }
 
-  /** @param head what was read of the value's first page, after its header */
-  onPages(page: number, head: Buffer, size: number): void {
+  /** @param head what was read of the value's first page @param from where the value begins in it */
+  onPages(page: number, head: Buffer, from: number, size: number): void {
     this.head = head;
-    this.headFrom = 0;
-    this.headEnd = Math.min(size, HEAD_BYTES);
+    this.headFrom = from;
+    this.headEnd = from + Math.min(size, HEAD_BYTES);
     this.size = size;
     this.page = page;
   }
 
   value(): Buffer {
     if (this.page !== 0) return this.readValue(this.page, this.size);
-    return Buffer.from(this.head.subarray(this.headFrom, this.headFrom + this.size));
+    return this.head.subarray(this.headFrom, this.headFrom + this.size);
   }
 
   text(): string {

@@ -39,6 +39,9 @@ export interface WalkParts {
 /** May the walk go on without what is wrong there? */
 export type WalkPlace = 'leaf' | 'value' | 'order' | 'tree';
 
+/** LMDB takes no longer keys. */
+const MOST_KEY_BYTES = 1978;
+
 /** A part of the walk is given up, after `fail` let it pass. */
 class Skip extends Error {}
 
@@ -51,7 +54,8 @@ export class LmdbWalk {
   private readonly buffers: Buffer[] = [];
   private compare: Compare = compareBytes;
   /** The last key met, and the least that the next one may be. */
-  private last = Buffer.alloc(0);
+  private readonly last = Buffer.alloc(MOST_KEY_BYTES);
+  private lastBytes = 0;
   private least: Buffer | null = null;
   private counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
   private isFree = false;
@@ -76,7 +80,7 @@ export class LmdbWalk {
   private tree(tree: Tree, name: string, compare: Compare): void {
     this.compare = compare;
     this.counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
-    this.last = Buffer.alloc(0);
+    this.lastBytes = 0;
     this.least = null;
     const { root, depth } = tree;
     if (root !== null) this.page(root, depth, this.parts.head.transaction);
@@ -129,7 +133,7 @@ export class LmdbWalk {
       this.entry.inLeaf(page, keyFrom, keyEnd, bytes);
       const isThere = flags !== BIG || this.overflow(page, keyEnd, size);
       if (!isThere) continue;
-      if (this.isFree) this.freeLists.push(this.entry.value());
+      if (this.isFree) this.freeLists.push(Buffer.from(this.entry.value()));
       else this.parts.visit(this.entry);
     }
     if (used !== room - upper)
@@ -151,8 +155,7 @@ export class LmdbWalk {
       if (keyEnd > page.length) this.give(`page ${number} is damaged at its entry ${i}`, 'tree');
       used += even(keyEnd - at);
       if (i > 0) {
-        const { last } = this;
-        if (this.compare(last, 0, last.length, page, keyFrom, keyEnd) >= 0)
+        if (this.compare(this.last, 0, this.lastBytes, page, keyFrom, keyEnd) >= 0)
           this.fail(`page ${number} leads astray at its entry ${i}`, 'order');
         this.least = Buffer.from(page.subarray(keyFrom, keyEnd));
       }
@@ -175,13 +178,13 @@ export class LmdbWalk {
 
   /** Keys rise strictly, also from page to page and past the keys of the pages above. */
   private inOrder(page: Buffer, number: number, from: number, end: number): void {
-    const { last, least, compare } = this;
-    const isRising = last.length === 0 || compare(last, 0, last.length, page, from, end) < 0;
+    const { last, lastBytes, least, compare } = this;
+    const isRising = lastBytes === 0 || compare(last, 0, lastBytes, page, from, end) < 0;
     const isAbove = least === null || compare(least, 0, least.length, page, from, end) <= 0;
     this.least = null;
     if (!isRising || !isAbove) this.fail(`page ${number} has keys out of order`, 'order');
-    if (last.length === end - from) page.copy(last, 0, from, end);
-    else this.last = Buffer.from(page.subarray(from, end));
+    this.lastBytes = Math.min(end - from, MOST_KEY_BYTES);
+    for (let i = 0; i < this.lastBytes; i++) last[i] = page[from + i]!;
   }
 
   /** Checks the pages of a value that has pages of its own, and shows the entry its head. */
@@ -196,7 +199,7 @@ export class LmdbWalk {
       if (!isRight || count !== Math.ceil((PAGE_HEADER + size) / page.length))
         this.give(`the ${count} pages of a value from ${number} on are damaged`, 'value');
       this.counts.overflows += count;
-      this.entry.onPages(number, head.subarray(PAGE_HEADER), size);
+      this.entry.onPages(number, head, PAGE_HEADER, size);
       return true;
     } catch (error) {
       if (error instanceof Skip) return false;

@@ -76,17 +76,20 @@ export function readLedger(from: Uint8Array): Ledger | null {
   };
 }
 
-/** A name as it is kept apart from the ledger: with a hash of it. */
-export const writeCalled = (name: string): Uint8Array => Buffer.from(`${name} ${hashText(name)}`, 'latin1');
+const HASH_DIGITS = 8;
+
+/** A name as it is kept apart from the ledger: after a hash of it. */
+export const writeCalled = (name: string): Uint8Array => Buffer.from(`${hashText(name)} ${name}`, 'latin1');
 
 /** Reads such a name; null if it is damaged. */
 export function readCalled(bytes: Uint8Array): string | null {
-  const [name = '', hash] = Buffer.from(bytes).toString('latin1').split(' ');
-  return hash === hashText(name) ? name : null;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const name = text.slice(HASH_DIGITS + 1);
+  return text === `${hashText(name)} ${name}` ? name : null;
 }
 
 const hashText = (text: string): string =>
-  hashOf(Buffer.from(text, 'latin1'), 0, text.length).toString(16).padStart(8, '0');
+  hashOf(Buffer.from(text, 'latin1'), 0, text.length).toString(16).padStart(HASH_DIGITS, '0');
 
 /** What a sequence tells of its ledger with a write; its sums are added as it is written. */
 export interface LedgerNote {

@@ -1,7 +1,7 @@
 /** An entry of a disk as it is met on a walk over all of them. */
 
 /** How much of a value a walk looks at: headers with their checksums, and small values completely. */
-export const HEAD_BYTES = 256;
+export const HEAD_BYTES = 64;
 
 /** Valid only while it is visited. */
 export interface SurveyedEntry {
@@ -15,7 +15,7 @@ export interface SurveyedEntry {
   readonly headEnd: number;
   /** Bytes of the value. */
   readonly size: number;
-  /** Reads the whole value. */
+  /** Gives the whole value, valid only while the entry is visited. */
   value(): Uint8Array;
   /** The key as text. */
   text(): string;

@@ -1,6 +1,6 @@
 /** What a walk over all entries of a disk finds, by sequence: what ledgers and the roster are held against. */
 import type { Disk } from './disk.js';
-import { FORMAT_KEY, keyedPage, nameOf, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
+import { FORMAT_KEY, idOf, nameOf, numberOf, OLD_KEYS, ROSTER_KEY } from './keys.js';
 import { count, ENTRY_KINDS, emptySums, type Ledger, readCalled, readLedger } from './ledger.js';
 import { type Roster, readRoster } from './roster.js';
 import { stampOfEntry } from './stamp.js';
@@ -22,7 +22,8 @@ const LOG = ENTRY_KINDS.indexOf('log');
 const CHECKPOINT = ENTRY_KINDS.indexOf('checkpoint');
 const PAST = ENTRY_KINDS.indexOf('past');
 
-const toText = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const toText = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 export class Survey {
   readonly sequences = new Map<string, Found>();
@@ -42,7 +43,9 @@ export class Survey {
   sum = 0;
   /** Keys that are none of Eddy's. */
   readonly foreign: string[] = [];
+  private readonly byNumber = new Map<number, Found>();
   private last: Found | null = null;
+  private lastNumber = -1;
 
   readonly visit = (entry: SurveyedEntry): void => {
     const kind = kindOf(entry);
@@ -59,39 +62,32 @@ export class Survey {
       return;
     }
     const rest = from + ID_DIGITS + 1;
-    if (kind === LOG && keyEnd - rest === 3 && key[rest] === 0x65) {
-      this.visitLedger(entry, found);
+    if (kind === LOG && keyEnd - rest === LEDGER.length && isAt(LEDGER, key, rest)) {
+      found.ledger = readLedger(entry.value()) ?? 'damaged';
+      this.count(entry);
       return;
     }
     count(found.sums, kind, stampOfEntry(entry), 1);
-    if (kind === LOG) found.end = Math.max(found.end, hexAt(key, rest, 14) + hexAt(key, rest + 15, 8));
-    else if (kind === CHECKPOINT) found.end = Math.max(found.end, hexAt(key, rest, 14));
-    else if (kind === PAST) this.pageBytes += keyedPage(entry.text())?.bytes ?? 0;
+    if (kind === LOG) found.end = later(found.end, hexAt(key, rest, 14) + hexAt(key, rest + 15, 8));
+    else if (kind === CHECKPOINT) found.end = later(found.end, hexAt(key, rest, 14));
+    else if (kind === PAST) this.pageBytes += pageBytes(key, rest, keyEnd);
   }
 
   /** Gives what is found of the sequence whose id is at a place; null if no id is there. */
   private found(key: Uint8Array, from: number): Found | null {
-    const { last } = this;
-    if (last && isAt(last.id, key, from)) return last;
-    const id = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString(
-      'latin1',
-      from,
-      from + ID_DIGITS,
-    );
-    if (!/^[0-9a-f]{12}$/.test(id) || key[from + ID_DIGITS] !== SLASH) return null;
-    let found = this.sequences.get(id);
+    const number = key[from + ID_DIGITS] === SLASH ? hexAt(key, from, ID_DIGITS) : Number.NaN;
+    if (Number.isNaN(number)) return null;
+    if (number === this.lastNumber) return this.last;
+    let found = this.byNumber.get(number);
     if (!found) {
+      const id = idOf(number);
       found = { id, sums: emptySums(), end: 0, ledger: null };
       this.sequences.set(id, found);
+      this.byNumber.set(number, found);
     }
     this.last = found;
+    this.lastNumber = number;
     return found;
-  }
-
-  private visitLedger(entry: SurveyedEntry, found: Found): void {
-    if (entry.text() !== `log/${found.id}/end`) this.foreign.push(entry.text());
-    else found.ledger = readLedger(entry.value()) ?? 'damaged';
-    this.count(entry);
   }
 
   private visitOther(entry: SurveyedEntry): void {
@@ -137,31 +133,45 @@ export function surveyOf(disk: Disk): Survey {
   return survey;
 }
 
+/** A position that a damaged key does not tell is none. */
+const later = (end: number, other: number): number => (other > end ? other : end);
+
 const FOLDERS = ENTRY_KINDS.map((kind) => Buffer.from(`${kind}/`));
+const LEDGER = Buffer.from('end');
 
 /** Gives the kind of a sequence's entry, or -1. */
 function kindOf({ key, keyFrom, keyEnd }: SurveyedEntry): number {
   for (let kind = 0; kind < FOLDERS.length; kind++) {
     const folder = FOLDERS[kind]!;
-    let i = 0;
-    while (i < folder.length && key[keyFrom + i] === folder[i]) i++;
-    if (i === folder.length && keyEnd - keyFrom > folder.length + ID_DIGITS) return kind;
+    if (folder[0] === key[keyFrom] && isAt(folder, key, keyFrom))
+      return keyEnd - keyFrom > folder.length + ID_DIGITS ? kind : -1;
   }
   return -1;
 }
 
-function isAt(id: string, key: Uint8Array, from: number): boolean {
-  for (let i = ID_DIGITS - 1; i >= 0; i--) if (key[from + i] !== id.charCodeAt(i)) return false;
-  return key[from + ID_DIGITS] === SLASH;
+function isAt(part: Uint8Array, key: Uint8Array, from: number): boolean {
+  for (let i = part.length - 1; i >= 0; i--) if (key[from + i] !== part[i]) return false;
+  return true;
 }
 
+/** Reads a number of so many digits; NaN if any is none. */
 function hexAt(key: Uint8Array, from: number, digits: number): number {
   let value = 0;
-  for (let i = from; i < from + digits; i++) {
-    const code = key[i]!;
-    value = 16 * value + (code >= 0x61 ? code - 0x57 : code - 0x30);
-  }
+  for (let i = from; i < from + digits; i++) value = 16 * value + (DIGITS[key[i]!] ?? Number.NaN);
   return value;
+}
+
+/** The values of hexadecimal digits, by their characters. */
+const DIGITS = Array.from({ length: 256 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return digit < 0 ? Number.NaN : digit;
+});
+
+/** The bytes that the key of a page tells of: KIND/FIRST/COUNT/BYTES/..., from the kind on. */
+function pageBytes(key: Uint8Array, from: number, end: number): number {
+  const slash = key.indexOf(SLASH, from);
+  const at = slash + 1 + 14 + 1 + 8 + 1;
+  return slash > 0 && at + 8 < end ? hexAt(key, at, 8) || 0 : 0;
 }
 
 export const highestId = ({ sequences, names, gone }: Survey): number => {

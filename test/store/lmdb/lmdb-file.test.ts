@@ -162,6 +162,24 @@ describe('the file of LMDB', () => {
     expect(kept).toBeGreaterThan(1);
   });
 
+  it('[STO40] with any bit of a key flipped gives what it had, or its damage is named', async () => {
+    put(good);
+    const whole = (await contents()).sequences;
+    const key = 'log/000000000029/00000000000091/00000001';
+    const places: number[] = [];
+    for (let at = good.indexOf(key); at >= 0; at = good.indexOf(key, at + 1)) places.push(at);
+    let named = 0;
+    for (let i = 0; i < key.length; i++)
+      for (let bit = 0; bit < 8; bit++) {
+        const bytes = Buffer.from(good);
+        // only one of them is in use
+        for (const at of places) bytes[at + i] = bytes[at + i]! ^ (1 << bit);
+        put(bytes);
+        if ((await outcome(whole)) === 'named') named++;
+      }
+    expect(named).toBe(8 * key.length);
+  }, 60_000);
+
   it('[STO42] that is an older one is known by what lies beside it', async () => {
     put(good);
     const store = await openLmdbStore(folder);

@@ -90,6 +90,28 @@ describe('the store over LMDB', () => {
     await disk.close();
   });
 
+  it('[STO40] gives keys that are text, whatever bytes a damaged key has', async () => {
+    const { open } = await import('lmdb');
+    const raw = open<Buffer, Buffer>({
+      path: folder,
+      noSubdir: false,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+    });
+    for (let byte = 0; byte < 256; byte++) {
+      await raw.put(Buffer.from([...Buffer.from('log/1/'), byte]), Buffer.from('a'));
+      await raw.put(Buffer.from([...Buffer.from('log/1/'), 0, byte]), Buffer.from('b'));
+    }
+    await raw.close();
+    const disk = new LmdbDisk(folder, () => undefined);
+    const keys = disk.keys({ from: 'log/', to: 'log0', limit: 1000 });
+    expect(keys.length).toBeGreaterThan(100);
+    expect(keys.filter((key) => typeof key !== 'string')).toEqual([]);
+    for (const key of keys) disk.get(key);
+    await disk.close();
+  });
+
   it('[STO28] makes its folder for the owner alone, and says when it cannot', async () => {
     const inner = join(folder, 'a/b');
     const store = await openLmdbStore(inner);
