@@ -4,15 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EddyError } from '../../errors.js';
 import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
+import { QuickSurvey } from '../log/quick-survey.js';
+import { reconcile } from '../log/reconcile.js';
+import type { Opening } from '../log/store-opening.js';
 import { Survey } from '../log/survey.js';
 import type { Store } from '../store.js';
 import { CommitWitness } from './commit-witness.js';
 import { diskWords } from './disk-words.js';
 import { flushFolder } from './flush-folder.js';
 import { keepBefore } from './keep-copy.js';
+import { checkLmdbFile } from './lmdb-file.js';
 
 /**
  * Opens the store of a folder, and creates the folder if it is missing.
@@ -28,7 +32,7 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     if (made !== undefined) flushFolder(dirname(folder));
     const { onDamage = warn } = parts;
     const look = () => {
-      const survey = new Survey();
+      const survey = new QuickSurvey();
       return { survey, disk: new LmdbDisk(folder, survey.visit) };
     };
     let found: ReturnType<typeof look>;
@@ -42,8 +46,8 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     release = () => disk.close();
     const witness = new CommitWitness(folder);
     disk.onClose = () => witness.close();
-    await keepBefore(folder, survey);
-    return createDurableStore(disk, { witness, onDamage, ...parts }, survey);
+    const opening = survey.opening(witness) ?? (await lookClosely(folder, witness));
+    return createDurableStore(disk, { witness, onDamage, ...parts }, opening);
   } catch (cause) {
     await release();
     if (cause instanceof EddyError) throw cause;
@@ -51,6 +55,14 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
       cause,
     });
   }
+}
+
+/** Looks at a store that is not simply as it was left: new, of an older format, or with something missing. */
+async function lookClosely(folder: string, witness: CommitWitness): Promise<Opening> {
+  const survey = new Survey();
+  checkLmdbFile(join(folder, 'data.mdb'), survey.visit);
+  await keepBefore(folder, survey);
+  return reconcile(survey, witness);
 }
 
 /**

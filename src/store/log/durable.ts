@@ -20,8 +20,9 @@ import {
 import { writeCalled } from './ledger.js';
 import { LedgerDisk, type Witness } from './ledger-disk.js';
 import { reconcile } from './reconcile.js';
+import type { Opening } from './store-opening.js';
 import { StoredLog } from './stored-log.js';
-import { type Survey, surveyOf } from './survey.js';
+import { surveyOf } from './survey.js';
 
 /** How many names are read from the disk at a time. */
 const NAMES = 256;
@@ -44,15 +45,15 @@ const toText = (bytes: Uint8Array | undefined): string | undefined =>
 /**
  * Opens a store on a disk, which belongs to the store from then on.
  *
- * @param survey what is on the disk; by default it is looked at here
+ * @param opening how the store goes on with what is on the disk; by default that is looked at here
  * @throws EddyError `store-damaged` if the disk holds another format or something else
  */
 export function createDurableStore(
   disk: Disk,
   parts: DurableStoreParts = {},
-  survey: Survey = surveyOf(disk),
+  opening: Opening = reconcile(surveyOf(disk), parts.witness ?? undefined),
 ): Store {
-  return new DurableStore(disk, parts, survey);
+  return new DurableStore(disk, parts, opening);
 }
 
 class DurableStore implements Store, SequenceOwner {
@@ -66,9 +67,8 @@ class DurableStore implements Store, SequenceOwner {
   private readonly sweeps = new Sweeps();
   readonly ledgers: LedgerDisk;
 
-  constructor(disk: Disk, parts: DurableStoreParts, survey: Survey) {
+  constructor(disk: Disk, parts: DurableStoreParts, opening: Opening) {
     const { witness = null, onDamage = () => undefined } = parts;
-    const opening = reconcile(survey, witness ?? undefined);
     this.room = new PageRoom(parts.pageBytes ?? PAGE_BYTES);
     this.room.bytes = opening.pageBytes;
     this.ledgers = new LedgerDisk(disk, opening, witness);

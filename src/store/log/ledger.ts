@@ -38,10 +38,11 @@ export interface Ledger {
 
 export const emptySums = (): Uint32Array => new Uint32Array(2 * ENTRY_KINDS.length);
 
-/** Adds an entry to sums, or takes it out. */
-export function count(sums: Uint32Array, kind: number, stamp: number, sign: 1 | -1): void {
-  sums[2 * kind] = sums[2 * kind]! + sign;
-  sums[2 * kind + 1] = sums[2 * kind + 1]! + sign * stamp;
+/** Adds an entry to the sums that begin at a place, or takes it out. */
+export function count(sums: Uint32Array, kind: number, stamp: number, sign: 1 | -1, place = 0): void {
+  const at = place + 2 * kind;
+  sums[at] = sums[at]! + sign;
+  sums[at + 1] = sums[at + 1]! + sign * stamp;
 }
 
 export function writeLedger({ id, name, end, settled, flags, sums }: Ledger): Uint8Array {
@@ -74,6 +75,16 @@ export function readLedger(from: Uint8Array): Ledger | null {
     flags: bytes.readUInt16LE(28),
     sums,
   };
+}
+
+/** Writes the sums of a ledger from a place on; gives false if it is damaged or of another sequence. */
+export function takeLedger(from: Uint8Array, id: number, into: Uint32Array, place: number): boolean {
+  if (from.length < NAME_AT) return false;
+  const bytes = Buffer.from(from.buffer, from.byteOffset, from.byteLength);
+  if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(4) !== hashOf(bytes, 8, bytes.length))
+    return false;
+  for (let i = 0; i < 2 * ENTRY_KINDS.length; i++) into[place + i] = bytes.readUInt32LE(32 + 4 * i);
+  return bytes.readDoubleLE(8) === id;
 }
 
 const HASH_DIGITS = 8;

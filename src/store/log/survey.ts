@@ -4,7 +4,8 @@ import { FORMAT_KEY, idOf, nameOf, numberOf, OLD_KEYS, ROSTER_KEY } from './keys
 import { count, ENTRY_KINDS, emptySums, type Ledger, readCalled, readLedger } from './ledger.js';
 import { type Roster, readRoster } from './roster.js';
 import { stampOfEntry } from './stamp.js';
-import { HEAD_BYTES, type SurveyedEntry } from './survey-entry.js';
+import { HEAD_BYTES, type SurveyedEntry, type Visit } from './survey-entry.js';
+import { hexAt, ID_DIGITS, isAt, kindOfEntry, LEDGER, pageBytesIn, SLASH } from './survey-keys.js';
 
 /** What there is of a sequence. */
 export interface Found {
@@ -16,8 +17,6 @@ export interface Found {
   ledger: Ledger | 'damaged' | null;
 }
 
-const SLASH = 0x2f;
-const ID_DIGITS = 12;
 const LOG = ENTRY_KINDS.indexOf('log');
 const CHECKPOINT = ENTRY_KINDS.indexOf('checkpoint');
 const PAST = ENTRY_KINDS.indexOf('past');
@@ -48,7 +47,7 @@ export class Survey {
   private lastNumber = -1;
 
   readonly visit = (entry: SurveyedEntry): void => {
-    const kind = kindOf(entry);
+    const kind = kindOfEntry(entry);
     if (kind < 0) this.visitOther(entry);
     else this.visitEntry(entry, kind);
   };
@@ -70,7 +69,7 @@ export class Survey {
     count(found.sums, kind, stampOfEntry(entry), 1);
     if (kind === LOG) found.end = later(found.end, hexAt(key, rest, 14) + hexAt(key, rest + 15, 8));
     else if (kind === CHECKPOINT) found.end = later(found.end, hexAt(key, rest, 14));
-    else if (kind === PAST) this.pageBytes += pageBytes(key, rest, keyEnd);
+    else if (kind === PAST) this.pageBytes += pageBytesIn(key, rest, keyEnd);
   }
 
   /** Gives what is found of the sequence whose id is at a place; null if no id is there. */
@@ -115,10 +114,16 @@ export class Survey {
 /** Surveys a disk through its keys. */
 export function surveyOf(disk: Disk): Survey {
   const survey = new Survey();
+  visitAll(disk, survey.visit);
+  return survey;
+}
+
+/** Visits all entries of a disk through its keys. */
+export function visitAll(disk: Disk, visit: Visit): void {
   for (const text of disk.keys({ from: ' ', to: '\u007f', limit: Number.MAX_SAFE_INTEGER })) {
     const value = disk.get(text) ?? new Uint8Array(0);
     const key = Buffer.from(text, 'latin1');
-    survey.visit({
+    visit({
       key,
       keyFrom: 0,
       keyEnd: key.length,
@@ -130,49 +135,10 @@ export function surveyOf(disk: Disk): Survey {
       text: () => text,
     });
   }
-  return survey;
 }
 
 /** A position that a damaged key does not tell is none. */
 const later = (end: number, other: number): number => (other > end ? other : end);
-
-const FOLDERS = ENTRY_KINDS.map((kind) => Buffer.from(`${kind}/`));
-const LEDGER = Buffer.from('end');
-
-/** Gives the kind of a sequence's entry, or -1. */
-function kindOf({ key, keyFrom, keyEnd }: SurveyedEntry): number {
-  for (let kind = 0; kind < FOLDERS.length; kind++) {
-    const folder = FOLDERS[kind]!;
-    if (folder[0] === key[keyFrom] && isAt(folder, key, keyFrom))
-      return keyEnd - keyFrom > folder.length + ID_DIGITS ? kind : -1;
-  }
-  return -1;
-}
-
-function isAt(part: Uint8Array, key: Uint8Array, from: number): boolean {
-  for (let i = part.length - 1; i >= 0; i--) if (key[from + i] !== part[i]) return false;
-  return true;
-}
-
-/** Reads a number of so many digits; NaN if any is none. */
-function hexAt(key: Uint8Array, from: number, digits: number): number {
-  let value = 0;
-  for (let i = from; i < from + digits; i++) value = 16 * value + (DIGITS[key[i]!] ?? Number.NaN);
-  return value;
-}
-
-/** The values of hexadecimal digits, by their characters. */
-const DIGITS = Array.from({ length: 256 }, (_, code) => {
-  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code));
-  return digit < 0 ? Number.NaN : digit;
-});
-
-/** The bytes that the key of a page tells of: KIND/FIRST/COUNT/BYTES/..., from the kind on. */
-function pageBytes(key: Uint8Array, from: number, end: number): number {
-  const slash = key.indexOf(SLASH, from);
-  const at = slash + 1 + 14 + 1 + 8 + 1;
-  return slash > 0 && at + 8 < end ? hexAt(key, at, 8) || 0 : 0;
-}
 
 export const highestId = ({ sequences, names, gone }: Survey): number => {
   let highest = 0;

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDurableStore } from '../../../src/store/log/durable.js';
+import { QuickSurvey } from '../../../src/store/log/quick-survey.js';
 import { reconcile } from '../../../src/store/log/reconcile.js';
-import { surveyOf } from '../../../src/store/log/survey.js';
+import type { Opening } from '../../../src/store/log/store-opening.js';
+import { surveyOf, visitAll } from '../../../src/store/log/survey.js';
 import type { Store } from '../../../src/store/store.js';
 import type { MemoryDisk } from '../../support/memory-disk.js';
 import { StoreBench } from '../../support/store-bench.js';
@@ -27,6 +29,13 @@ async function filled(): Promise<StoreBench> {
     sequence.close();
   }
   return bench;
+}
+
+/** How a store goes on by the quick survey: null unless it is whole. */
+function quickOpening(disk: MemoryDisk): Opening | null {
+  const quick = new QuickSurvey();
+  visitAll(disk, quick.visit);
+  return quick.opening({ last: null });
 }
 
 /** Takes entries away, or changes them. */
@@ -105,6 +114,8 @@ describe('ledgers', () => {
         await bench.drain();
         expect(told).toEqual([]);
         expect(faultsOf(bench.disk)).toEqual([]);
+        const { size, pageBytes, roster } = reconcile(surveyOf(bench.disk));
+        if (roster.writes > 0) expect(quickOpening(bench.disk)).toMatchObject({ size, pageBytes, roster });
         for (const name of ['a', 'b', 'c']) {
           const before = bench.store.open(name, new Ear());
           const after = createDurableStore(bench.disk.afterPowerLoss(false)).open(name, new Ear());
@@ -133,6 +144,7 @@ describe('ledgers', () => {
       ]) {
         const harmed = disk.afterPowerLoss(false);
         await change(harmed, changes);
+        expect([key, quickOpening(harmed)]).toEqual([key, null]);
         let told: string[] = [];
         try {
           ({ told } = reopened(harmed));
