@@ -91,7 +91,7 @@ export function putTogether(
     acks,
     lastTold,
     silence,
-    watching: new Watching({ sequence, results, log, past, turns, models, clock, onFault }),
+    watching: new Watching({ sequence, results, log, past, turns, counters, models, clock, onFault }),
     intake,
     /** Gives its model once more. */
     recover: () =>

@@ -8,6 +8,7 @@ import type { Limits } from '../limits.js';
 import { finish, type Pieces } from '../math/pieces.js';
 import { SEQUENCE_NAME } from '../protocol/messages.js';
 import type { Store } from '../store/store.js';
+import { type LearningOfMany, learningOf } from './learning-of.js';
 import { ModelRoom } from './model-room.js';
 import { inTime } from './not-durable.js';
 import { bringBack, createSequence } from './open-sequence.js';
@@ -98,6 +99,17 @@ export class Registry {
       if (health) counts[health.state]++;
     }
     return counts;
+  }
+
+  /** Bytes of the store's file, and of the pages of the past in it. */
+  get storeBytes(): { file: number; pages: number } {
+    const { fileBytes: file, pageBytes: pages } = this.parts.store;
+    return { file, pages };
+  }
+
+  /** Tells how those of the sequences in memory do whose names fit, up to so many in the order of their names. */
+  learningOf(isWanted: (name: string) => boolean, most: number): LearningOfMany {
+    return learningOf(this.present.values(), isWanted, most, this.parts.clock);
   }
 
   has(name: string): boolean {

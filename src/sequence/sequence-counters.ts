@@ -9,6 +9,9 @@ export interface SequenceCounters {
   updatesApplied: number;
   /** Updates skipped because a weight would have become non-finite. */
   updatesSkipped: number;
+  /** Replays of logs for subscribers who missed something, and their steps. */
+  catchUps: number;
+  catchUpSteps: number;
 }
 
 /** Counts the steps and the updates of a run. */

@@ -66,7 +66,11 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     warn: (text) => logger.warn(text),
   });
   const auditFile = config.auditLog === undefined ? null : new AuditFile({ path: config.auditLog, logger });
-  const lag = watchLag({ scheduler: background, now: () => clock.monotonic() });
+  const lag = watchLag({
+    scheduler: background,
+    now: () => clock.monotonic(),
+    onDelay: (ms) => telemetry.loopDelaySeconds.observe(ms / 1000),
+  });
   const guard = new LoadShedder({
     scheduler: background,
     probes: createProbes(lag, guardLimits),
@@ -102,6 +106,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     origins: security.origins ?? [],
     trustProxy: config.trustProxy,
     protectMetrics: config.protectMetrics,
+    metricsSequences: config.metricsSequences ?? null,
   };
 }
 
@@ -175,6 +180,12 @@ function createRegistry({ logger, telemetry, ...parts }: RegistrySettings): Regi
     clock: systemClock,
     newEpoch: randomUUID,
     counters: telemetry.sequences,
+    onSlice: (kind, ms, waitedMs) => {
+      const slices = telemetry.slices[kind];
+      slices.count++;
+      slices.seconds += ms / 1000;
+      slices.waitSeconds += waitedMs / 1000;
+    },
     onFault: (error) => logger.error({ err: error }, 'a sequence failed'),
   });
 }

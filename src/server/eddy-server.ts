@@ -5,6 +5,7 @@ import type { Client } from '../../client/sdk/index.js';
 import { EddyError } from '../errors.js';
 import { DEFAULT_PORT } from '../limits.js';
 import type { Directory } from '../sequence/directory.js';
+import type { LearningOfMany } from '../sequence/learning-of.js';
 import { LocalDirectory } from '../sequence/local-directory.js';
 import { Attachments, type AttachOptions } from './attachments.js';
 import { EVERYTHING } from './auth/access.js';
@@ -13,6 +14,7 @@ import { Authenticator } from './auth/authenticator.js';
 import { accessOf } from './auth/grant.js';
 import { changesOf } from './auth/list-changes.js';
 import { Origins, type Refusal } from './auth/origins.js';
+import { matcherOf } from './auth/pattern.js';
 import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
 import { addClientFile } from './http/client-file.js';
@@ -29,6 +31,7 @@ import type { AcceptOptions, Address, ListenOptions } from './server-options.js'
 import type { ServerParts } from './server-parts.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
+import { MOST_LEARNING } from './telemetry/learning-metrics.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 
 export type { AcceptOptions, Address, ListenOptions };
@@ -193,6 +196,21 @@ export class EddyServer {
   sequenceCounts(): { awake: number; asleep: number } {
     const { size, awakeSize } = this.parts.registry;
     return { awake: awakeSize, asleep: size - awakeSize };
+  }
+
+  waitingCount(): number {
+    return this.parts.registry.turns.waitingBeside;
+  }
+
+  storeBytes(): { file: number; pages: number } {
+    return this.parts.registry.storeBytes;
+  }
+
+  learning(): LearningOfMany {
+    const { metricsSequences: pattern, registry } = this.parts;
+    return pattern === null
+      ? { sequences: [], leftOut: 0 }
+      : registry.learningOf(matcherOf(pattern), MOST_LEARNING);
   }
 
   healthCounts(): Record<string, number> {

@@ -41,4 +41,6 @@ export interface ServerParts {
   readonly audit: Audit;
   /** Does /metrics ask for a token with the role `metrics`? */
   readonly protectMetrics: boolean;
+  /** The pattern of the sequences of which /metrics tells how they learn; null for none. */
+  readonly metricsSequences: string | null;
 }

@@ -37,6 +37,8 @@ class MemoryStore implements Store {
 
   constructor(private readonly room: PageRoom) {}
 
+  readonly fileBytes = 0;
+
   get pageBytes(): number {
     return this.room.bytes;
   }

@@ -175,6 +175,8 @@ export interface Store {
   open(name: string, listener: StoreListener): SequenceStore;
   /** Tells of a sequence without opening it; null if it is unknown. It may be open. */
   summary(name: string): StoredSummary | null;
+  /** Bytes of its file; 0 without one. */
+  readonly fileBytes: number;
   /** Bytes of the pages of all sequences. */
   readonly pageBytes: number;
   /** Removes a sequence; resolves when that is durable, or rejects with `store-locked` if it is open. */

@@ -14,6 +14,8 @@ export class SlowStore implements Store {
     return this.memory.size;
   }
 
+  readonly fileBytes = 0;
+
   get pageBytes(): number {
     return this.memory.pageBytes;
   }

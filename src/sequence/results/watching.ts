@@ -13,6 +13,7 @@ import type { Course } from '../course.js';
 import type { ModelRoom } from '../model-room.js';
 import type { Past, Since } from '../past/past.js';
 import { type Start, startOf } from '../recovery.js';
+import type { SequenceCounters } from '../sequence-counters.js';
 import type { FairTurns } from '../work/fair-turns.js';
 import { latestResult } from './latest-result.js';
 import { pastResults, type Reader, thenLive } from './past-results.js';
@@ -74,6 +75,7 @@ export interface WatchingParts {
   readonly log: SequenceStore;
   readonly past: Past;
   readonly turns: FairTurns;
+  readonly counters: SequenceCounters;
   readonly models: ModelRoom;
   readonly clock: Clock;
   /** Reports a damaged checkpoint. */
@@ -96,6 +98,10 @@ export class Watching {
       sequence,
       latest: ({ view, ranges }, seen) => this.latest(view, ranges, seen),
       turns,
+      onReplayed: (steps) => {
+        parts.counters.catchUps++;
+        parts.counters.catchUpSteps += steps;
+      },
     });
   }
 

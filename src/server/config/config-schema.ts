@@ -7,6 +7,7 @@ import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '.
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
 import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
+import { namePattern } from '../auth/pattern.js';
 import { networkOf } from '../http/peers.js';
 
 const number = (value: number, min: number, max: number, unit: string, description: string) =>
@@ -108,6 +109,10 @@ export const configSchema = z.strictObject({
     .default([])
     .meta({ description: 'origins of web pages that may connect, besides this server' }),
   protectMetrics: flag('let /metrics be read only with a token that has the role metrics'),
+  metricsSequences: namePattern.optional().meta({
+    description:
+      'pattern of the sequences, at most 200 in memory, of which /metrics tells how they learn, such as room-*',
+  }),
   trustProxy: z
     .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
     .default([])

@@ -5,6 +5,8 @@ export interface LagParts {
   readonly scheduler: SchedulerLike;
   /** Milliseconds. */
   readonly now: () => number;
+  /** Told of each sample, in milliseconds. */
+  readonly onDelay?: (ms: number) => void;
 }
 
 export interface Lag {
@@ -20,13 +22,15 @@ export const SAMPLE_MS = 20;
  * Watches the event loop. Node's own delay histogram misses a delay that begins right after its reset, which is
  * where a constantly late loop spends its time.
  */
-export function watchLag({ scheduler, now }: LagParts): Lag {
+export function watchLag({ scheduler, now, onDelay }: LagParts): Lag {
   let last = now();
   let longest = 0;
   const schedule = (): Subscription =>
     scheduler.schedule(() => {
       const time = now();
-      longest = Math.max(longest, time - last - SAMPLE_MS);
+      const delay = Math.max(0, time - last - SAMPLE_MS);
+      longest = Math.max(longest, delay);
+      onDelay?.(delay);
       last = time;
       timer = schedule();
     }, SAMPLE_MS);

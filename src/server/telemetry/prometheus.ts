@@ -3,7 +3,9 @@
  * scrape.
  */
 import { ERRORS } from '../../errors.js';
+import type { LearningOfMany } from '../../sequence/learning-of.js';
 import type { LoadShedder } from '../load/load-shedder.js';
+import { learningMetrics } from './learning-metrics.js';
 import { CONTENT_TYPE, type Metric, metricsText } from './metrics-text.js';
 import { processMetrics } from './process-metrics.js';
 import type { Telemetry } from './telemetry.js';
@@ -16,6 +18,12 @@ export interface Census {
   sequenceCounts(): { readonly awake: number; readonly asleep: number };
   /** Sequences in memory, by their health. */
   healthCounts(): Readonly<Record<string, number>>;
+  /** Requests that wait for their turn. */
+  waitingCount(): number;
+  /** Bytes of the store's file, and of the pages of the past in it. */
+  storeBytes(): { readonly file: number; readonly pages: number };
+  /** How the sequences learn that are to be told of, and how many more there are. */
+  learning(): LearningOfMany;
 }
 
 export interface MetricsParts {
@@ -37,7 +45,7 @@ export interface Metrics {
 type Labelled = Iterable<readonly [label: string, value: number]>;
 
 export function createMetrics({ telemetry, census, guard, server, ofProcess }: MetricsParts): Metrics {
-  const { histograms, sequences, store, wire } = telemetry;
+  const { histograms, sequences, slices, store, wire } = telemetry;
   const metrics: Metric[] = [...histograms, ...(ofProcess ? processMetrics() : [])];
   const one = (type: 'counter' | 'gauge') => (name: string, help: string, read: () => number) =>
     metrics.push({ name, help, type, read: () => [{ value: read() }] });
@@ -105,6 +113,28 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   gauge('eddy_overloaded', '1 while new sockets, sequences and views are refused.', () =>
     guard.reason ? 1 : 0,
   );
+  counters(
+    'eddy_slices_total',
+    'Slices of long work: of steps, or of what happens beside them.',
+    'kind',
+    () => Object.entries(slices).map(([kind, { count }]) => [kind, count] as const),
+  );
+  counters('eddy_slice_seconds_total', 'Time of these slices.', 'kind', () =>
+    Object.entries(slices).map(([kind, { seconds }]) => [kind, seconds] as const),
+  );
+  counters('eddy_slice_wait_seconds_total', 'Time that these slices waited for their turn.', 'kind', () =>
+    Object.entries(slices).map(([kind, { waitSeconds }]) => [kind, waitSeconds] as const),
+  );
+  gauge('eddy_requests_waiting', 'Long requests that wait for their turn.', () => census.waitingCount());
+  counter(
+    'eddy_catch_ups_total',
+    'Replays of logs for subscribers who missed something.',
+    () => sequences.catchUps,
+  );
+  counter('eddy_catch_up_steps_total', 'Steps of these replays.', () => sequences.catchUpSteps);
+  gauge('eddy_store_file_bytes', 'Bytes of the file of the store.', () => census.storeBytes().file);
+  gauge('eddy_store_page_bytes', 'Bytes of the pages of the past.', () => census.storeBytes().pages);
+  metrics.push(...learningMetrics(() => census.learning()));
   counter('eddy_store_records_total', 'Records made durable.', () => store.records);
   counter('eddy_store_written_bytes_total', 'Bytes of records made durable.', () => store.bytes);
   counter('eddy_store_failures_total', 'Failed writes; each is retried.', () => store.failures);

@@ -36,7 +36,22 @@ export interface Telemetry {
   readonly sequences: SequenceCounters;
   readonly store: StoreCounters;
   readonly wire: WireCounters;
+  /** Slices of long work: of steps, and of what happens beside them. */
+  readonly slices: Readonly<Record<'steps' | 'beside', SliceCounters>>;
+  readonly loopDelaySeconds: Meter;
 }
+
+export interface SliceCounters {
+  count: number;
+  /** How long they took, and how long they waited for their turn. */
+  seconds: number;
+  waitSeconds: number;
+}
+
+const noSlices = (): SliceCounters => ({ count: 0, seconds: 0, waitSeconds: 0 });
+
+/** Bucket bounds in seconds: a slice is 4 ms. */
+const DELAY_SECONDS = [1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2.5e-1, 5e-1, 1, 5];
 
 /** Bucket bounds in seconds: from one step of a small model to a block of the most expensive one. */
 const STEP_SECONDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2, 1e-1, 1];
@@ -53,7 +68,20 @@ export function createTelemetry(): Telemetry {
   };
   return {
     histograms,
-    sequences: { steps: 0, stepsRepeated: 0, updatesApplied: 0, updatesSkipped: 0 },
+    sequences: {
+      steps: 0,
+      stepsRepeated: 0,
+      updatesApplied: 0,
+      updatesSkipped: 0,
+      catchUps: 0,
+      catchUpSteps: 0,
+    },
+    slices: { steps: noSlices(), beside: noSlices() },
+    loopDelaySeconds: histogram(
+      'eddy_event_loop_delay_seconds',
+      'How late a timer of the event loop was; sampled every 20 ms.',
+      DELAY_SECONDS,
+    ),
     store: {
       records: 0,
       bytes: 0,

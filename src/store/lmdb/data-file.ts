@@ -34,6 +34,10 @@ export class DataFile {
   /** @param file its descriptor, open for reading and writing */
   constructor(readonly file: number) {}
 
+  get size(): number {
+    return fstatSync(this.file).size;
+  }
+
   /** Gives the last commit, or null if the file has none that can be read. */
   head(): FileHead | null {
     const { file, first, second } = this;

@@ -125,6 +125,10 @@ export class LmdbDisk implements Disk {
     this.hold.place.measure();
   }
 
+  bytes(): number {
+    return this.hold.file.size;
+  }
+
   fault(): string | null {
     const wrong = this.hold.place.wrong();
     if (wrong !== null) {

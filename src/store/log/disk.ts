@@ -23,5 +23,7 @@ export interface Disk {
   write(changes: Changes): Promise<void>;
   /** Why nothing can be written at present, as far as that can be told without writing, or null. It takes no time. */
   fault?(): string | null;
+  /** Bytes of its file. */
+  bytes?(): number;
   close(): Promise<void>;
 }

@@ -83,6 +83,10 @@ class DurableStore implements Store, SequenceOwner {
     return this.commit.failure;
   }
 
+  get fileBytes(): number {
+    return this.ledgers.bytes();
+  }
+
   get pageBytes(): number {
     return this.room.bytes;
   }

@@ -54,10 +54,13 @@ export class LedgerDisk implements Disk {
     { roster, ledgers }: Opening,
     private readonly witness: Witness | null,
   ) {
-    // a disk that cannot tell is not asked
     if (disk.fault) this.fault = () => disk.fault?.() ?? null;
     this.roster = roster;
     this.waiting = new Map(ledgers);
+  }
+
+  bytes(): number {
+    return this.disk.bytes?.() ?? 0;
   }
 
   get nextId(): number {

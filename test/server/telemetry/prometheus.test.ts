@@ -11,6 +11,14 @@ function measuring(ofProcess = false) {
     socketCount: () => 3,
     viewCount: () => 7,
     sequenceCounts: () => ({ awake: 2, asleep: 5 }),
+    waitingCount: () => 3,
+    storeBytes: () => ({ file: 4096, pages: 512 }),
+    learning: () => ({
+      sequences: [
+        { name: 'room-"1"', recentSkill: 0.25, recentMae: null, anomaly: 0.5, health: 'learning', steps: 7 },
+      ],
+      leftOut: 2,
+    }),
     healthCounts: () => ({ learning: 1, silent: 1 }),
   };
   const metrics = createMetrics({ telemetry, census, guard, server: 'eddy/test', ofProcess });
@@ -19,7 +27,19 @@ function measuring(ofProcess = false) {
 
 const UNITS = ['seconds', 'bytes', 'total', 'info', 'percent'];
 /** Counts of things that are there, which have no unit. */
-const PLAIN = ['eddy_sockets', 'eddy_views', 'eddy_sequences', 'eddy_sequences_health', 'eddy_overloaded'];
+const PLAIN = [
+  'eddy_requests_waiting',
+  'eddy_sequence_skill',
+  'eddy_sequence_mae',
+  'eddy_sequence_anomaly',
+  'eddy_sequence_health',
+  'eddy_sequences_left_out',
+  'eddy_sockets',
+  'eddy_views',
+  'eddy_sequences',
+  'eddy_sequences_health',
+  'eddy_overloaded',
+];
 
 describe('the metrics', () => {
   it("[OPS12] follow Prometheus' conventions", async () => {
@@ -35,7 +55,7 @@ describe('the metrics', () => {
       expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
       if (!PLAIN.includes(name))
         expect([name, UNITS.some((unit) => name.endsWith(`_${unit}`))]).toEqual([name, true]);
-      expect([name, values.size > 0]).toEqual([name, !/refused|closed/.test(name)]);
+      expect([name, values.size > 0]).toEqual([name, !/refused|closed|eddy_sequence_mae/.test(name)]);
     }
     expect([...metrics.keys()].filter((name) => name.startsWith('process_')).length).toBeGreaterThan(5);
   });
@@ -49,11 +69,47 @@ describe('the metrics', () => {
       if (name.startsWith('eddy_'))
         for (const key of values.keys())
           for (const [, label] of key.matchAll(/[{,](\w+)="/g)) labels.add(label ?? '');
-    expect([...labels].sort()).toEqual(['applied', 'code', 'le', 'server', 'state', 'type']);
+    expect([...labels].sort()).toEqual([
+      'applied',
+      'code',
+      'kind',
+      'le',
+      'sequence',
+      'server',
+      'state',
+      'type',
+    ]);
     const closed = metrics.get('eddy_sockets_closed_total')?.values ?? new Map<string, number>();
     expect(closed.size).toBeLessThan(20);
     expect([...closed.values()].reduce((sum, one) => sum + one, 0)).toBe(4000);
     expect(closed.get('eddy_sockets_closed_total{code="3001"}')).toBe(1);
+  });
+
+  it('[OPS30] tell how chosen sequences learn, and how many are left out', async () => {
+    const metrics = await measuring().scrape();
+    const numberOf = (name: string, labels: string) => metrics.get(name)?.values.get(`${name}{${labels}}`);
+    const name = String.raw`sequence="room-\"1\""`;
+    expect(numberOf('eddy_sequence_skill', name)).toBe(0.25);
+    expect(numberOf('eddy_sequence_anomaly', name)).toBe(0.5);
+    expect(numberOf('eddy_sequence_steps_total', name)).toBe(7);
+    expect(numberOf('eddy_sequence_health', `${name},state="learning"`)).toBe(1);
+    expect(metrics.get('eddy_sequence_mae')?.values.size).toBe(0);
+    expect(metrics.get('eddy_sequences_left_out')?.values.get('eddy_sequences_left_out')).toBe(2);
+  });
+
+  it('[OPS31] tell of slices, of who waits and of the size of the store', async () => {
+    const { telemetry, scrape } = measuring();
+    Object.assign(telemetry.slices.beside, { count: 5, seconds: 0.02, waitSeconds: 0.1 });
+    telemetry.sequences.catchUps = 2;
+    const metrics = await scrape();
+    const numberOf = (name: string, labels = '') => metrics.get(name)?.values.get(`${name}${labels}`);
+    expect(numberOf('eddy_slices_total', '{kind="beside"}')).toBe(5);
+    expect(numberOf('eddy_slice_seconds_total', '{kind="beside"}')).toBe(0.02);
+    expect(numberOf('eddy_slice_wait_seconds_total', '{kind="beside"}')).toBe(0.1);
+    expect(numberOf('eddy_slices_total', '{kind="steps"}')).toBe(0);
+    expect(numberOf('eddy_catch_ups_total')).toBe(2);
+    expect(numberOf('eddy_requests_waiting')).toBe(3);
+    expect(numberOf('eddy_store_file_bytes')).toBe(4096);
   });
 
   it('[OPS13] show what was counted, at every scrape anew', async () => {
