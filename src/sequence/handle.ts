@@ -12,7 +12,7 @@ import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Begun, From, Rejoined } from './results/watching.js';
+import type { After, Begun, From, Rejoined } from './results/watched.js';
 
 export interface RefusedPush extends Refused {
   readonly seq: number;

@@ -10,7 +10,7 @@ import type { Appender, Asker, Refused } from './change.js';
 import type { AppendedReading, RefusedPush, RefusedTargets, SequenceHandle, StepBlock } from './handle.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Begun, From, Rejoined } from './results/watching.js';
+import type { After, Begun, From, Rejoined } from './results/watched.js';
 import type { Sequence } from './sequence.js';
 
 /** A handle on a sequence of this process. */

@@ -1,63 +1,25 @@
 /** The known sequences, by name: those that are awake, and those asleep in the store. */
 import type { Subscription } from 'rxjs';
-import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
 import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
-import type { Kernels } from '../kernels/kernels.js';
-import type { Limits } from '../limits.js';
 import { finish, type Pieces } from '../math/pieces.js';
-import { SEQUENCE_NAME } from '../protocol/messages.js';
-import type { Store } from '../store/store.js';
 import { type LearningOfMany, learningOf } from './learning-of.js';
 import { ModelRoom } from './model-room.js';
 import { inTime } from './not-durable.js';
 import { bringBack, createSequence } from './open-sequence.js';
-import { PAST_LIMITS, type PastLimits } from './past/past.js';
+import { PAST_LIMITS } from './past/past.js';
+import type { Opening, OpenMode, RegistryParts } from './registry-parts.js';
 import type { Sequence } from './sequence.js';
-import type { SequenceCounters } from './sequence-counters.js';
 import { writeSequence } from './sequence-file.js';
 import { healthOf, noHealth, type SequenceHealth } from './sequence-health.js';
+import { checkName } from './sequence-name.js';
 import type { SequenceParts } from './sequence-parts.js';
 import { type Summary, toldOf } from './summary.js';
 import { exportSequence, importSequence } from './transfer.js';
-import { FairTurns, type Grain, type Kind } from './work/fair-turns.js';
+import { FairTurns } from './work/fair-turns.js';
 import { NamedWork } from './work/named-work.js';
 
-export interface RegistryParts {
-  readonly kernels: Kernels;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly newEpoch: () => string;
-  readonly limits: SequenceParts['limits'] & Pick<Limits, 'sequences' | 'awakeSequences' | 'modelBytes'>;
-  readonly keeping: Keeping;
-  /** How far back the past of each sequence reaches; as `PAST_LIMITS` if left out. */
-  readonly past?: PastLimits;
-  readonly counters: SequenceCounters;
-  /** How finely long work is cut; by default into slices of 4 ms. */
-  readonly grain?: Grain;
-  /** Told of every slice of long work: how long it took, and how long it had waited, in milliseconds. */
-  readonly onSlice?: (kind: Kind, ms: number, waitedMs: number) => void;
-  /** Reports a fault inside Eddy, or of the store. */
-  readonly onFault: (error: unknown) => void;
-}
-
-/** When a sequence is saved. */
-export interface Keeping {
-  /** Steps, and milliseconds, after which a checkpoint is made; fewer steps if they are expensive. */
-  readonly steps: number;
-  readonly ms: number;
-  /** Milliseconds without a step after which it is put to sleep. */
-  readonly idleMs: number;
-}
-
-export interface Opening {
-  readonly sequence: Sequence;
-  readonly created: boolean;
-  /** Where the sequence's fields are among those that were given; null where they have the same order. */
-  readonly order: Int32Array | null;
-}
-
-export type OpenMode = 'create' | 'resume' | 'either';
+export type { Keeping, Opening, OpenMode, RegistryParts } from './registry-parts.js';
 
 /** Milliseconds between two checks for idle and unsaved sequences. */
 const LOOK_MS = 1000;
@@ -301,12 +263,4 @@ export class Registry {
       }
     }
   }
-}
-
-function checkName(name: string): void {
-  if (!SEQUENCE_NAME.test(name))
-    throw new EddyError(
-      'sequence-name-invalid',
-      `${JSON.stringify(name.slice(0, 140))} is not a name: 1 to 128 of A-Z a-z 0-9 . _ : / -, a letter or digit first`,
-    );
 }

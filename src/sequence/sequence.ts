@@ -22,7 +22,7 @@ import { placeOf, putTogether } from './put-together.js';
 import type { Recovered } from './recovery.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
-import type { After, Begun, From, Rejoined } from './results/watching.js';
+import type { After, Begun, From, Rejoined } from './results/watched.js';
 import type { SequenceParts } from './sequence-parts.js';
 import type { Asleep, Summary } from './summary.js';
 import { takeRun } from './take-run.js';

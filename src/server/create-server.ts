@@ -106,6 +106,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     origins: security.origins ?? [],
     trustProxy: config.trustProxy,
     protectMetrics: config.protectMetrics,
+    slowRequestMs: config.slowRequestMs,
     metricsSequences: config.metricsSequences ?? null,
   };
 }

@@ -5,7 +5,6 @@ import type { Client } from '../../client/sdk/index.js';
 import { EddyError } from '../errors.js';
 import { DEFAULT_PORT } from '../limits.js';
 import type { Directory } from '../sequence/directory.js';
-import type { LearningOfMany } from '../sequence/learning-of.js';
 import { LocalDirectory } from '../sequence/local-directory.js';
 import { Attachments, type AttachOptions } from './attachments.js';
 import { EVERYTHING } from './auth/access.js';
@@ -14,7 +13,6 @@ import { Authenticator } from './auth/authenticator.js';
 import { accessOf } from './auth/grant.js';
 import { changesOf } from './auth/list-changes.js';
 import { Origins, type Refusal } from './auth/origins.js';
-import { matcherOf } from './auth/pattern.js';
 import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
 import { addClientFile } from './http/client-file.js';
@@ -31,7 +29,7 @@ import type { AcceptOptions, Address, ListenOptions } from './server-options.js'
 import type { ServerParts } from './server-parts.js';
 import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
-import { MOST_LEARNING } from './telemetry/learning-metrics.js';
+import { createCensus } from './telemetry/census.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
 
 export type { AcceptOptions, Address, ListenOptions };
@@ -94,7 +92,11 @@ export class EddyServer {
       clock,
       onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
     });
-    this.metrics = createMetrics({ ...parts, census: this, ofProcess: parts.metricsOfProcess });
+    this.metrics = createMetrics({
+      ...parts,
+      census: createCensus({ ...parts, gateway: this.gateway }),
+      ofProcess: parts.metricsOfProcess,
+    });
     lobby.watch(this.http.server);
     this.http.server.on('upgrade', (request, socket, head) =>
       this.gateway.upgrade(request, socket, head, this.origins),
@@ -183,38 +185,6 @@ export class EddyServer {
   reload(): Promise<void> {
     const { onReload, logger } = this.parts;
     return reloadAll({ credentials: () => this.reloadCredentials(), ...onReload }, logger);
-  }
-
-  socketCount(): number {
-    return this.gateway.size;
-  }
-
-  viewCount(): number {
-    return this.gateway.viewCount;
-  }
-
-  sequenceCounts(): { awake: number; asleep: number } {
-    const { size, awakeSize } = this.parts.registry;
-    return { awake: awakeSize, asleep: size - awakeSize };
-  }
-
-  waitingCount(): number {
-    return this.parts.registry.turns.waitingBeside;
-  }
-
-  storeBytes(): { file: number; pages: number } {
-    return this.parts.registry.storeBytes;
-  }
-
-  learning(): LearningOfMany {
-    const { metricsSequences: pattern, registry } = this.parts;
-    return pattern === null
-      ? { sequences: [], leftOut: 0 }
-      : registry.learningOf(matcherOf(pattern), MOST_LEARNING);
-  }
-
-  healthCounts(): Record<string, number> {
-    return this.parts.registry.healthCounts();
   }
 
   private addOperations(app: HttpServer): void {

@@ -39,6 +39,8 @@ export interface ServerParts {
   /** Proxies that may say whose a request is: addresses and networks. */
   readonly trustProxy: readonly string[];
   readonly audit: Audit;
+  /** Milliseconds from which on a request is slow. */
+  readonly slowRequestMs: number;
   /** Does /metrics ask for a token with the role `metrics`? */
   readonly protectMetrics: boolean;
   /** The pattern of the sequences of which /metrics tells how they learn; null for none. */

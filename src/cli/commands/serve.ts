@@ -26,6 +26,10 @@ export function addServe(program: Command): void {
     .option('--data <folder>', 'folder that stores the sequences (eddy-data)')
     .option('--ephemeral', 'keep sequences in memory only; they end with the process')
     .option('--protect-metrics', 'let /metrics be read only with a token that has the role metrics')
+    .option(
+      '--metrics-sequences <pattern>',
+      'sequences of which /metrics tells how they learn, such as room-*',
+    )
     .option('--insecure', 'allow listening beyond loopback without tokens')
     .addOption(
       new Option('--log-level <level>', 'least severe level to log (info)').choices([

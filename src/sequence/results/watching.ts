@@ -3,15 +3,14 @@ import { defer, finalize, merge, Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
-import type { Schema } from '../../fields/sequence-schema.js';
 import type { Pieces } from '../../math/pieces.js';
 import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
-import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
+import { outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
-import type { Asker, Change, Refused } from '../change.js';
+import type { Refused } from '../change.js';
 import type { Course } from '../course.js';
 import type { ModelRoom } from '../model-room.js';
-import type { Past, Since } from '../past/past.js';
+import type { Past } from '../past/past.js';
 import { type Start, startOf } from '../recovery.js';
 import type { SequenceCounters } from '../sequence-counters.js';
 import type { FairTurns } from '../work/fair-turns.js';
@@ -21,53 +20,8 @@ import { Replays } from './replays.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
 import { unseen } from './unseen-events.js';
+import type { After, Begun, From, Rejoined, Watched } from './watched.js';
 import { checkWeights, weightsView } from './weights-view.js';
-
-/** A subscriber's position: it has seen everything up to this step. */
-export interface After {
-  readonly epoch: string;
-  readonly seq: number;
-  /** Number of the last event it has seen, -1 for none; without it, those of that step come again. */
-  readonly event?: number | undefined;
-}
-
-export interface Rejoined {
-  readonly results$: Observable<ViewMessage>;
-  /** Does it resume at the subscriber's position? */
-  readonly recovered: boolean;
-}
-
-export interface Begun extends Partial<Rejoined> {
-  readonly results$: Observable<ViewMessage>;
-  /** Number of the step that the results begin with. */
-  readonly begins: number;
-}
-
-/** Where a view begins: at the earliest of these. */
-export interface From extends Since {
-  readonly after?: After | undefined;
-}
-
-/** The watched sequence. */
-export interface Watched {
-  readonly name: string;
-  readonly channel: number;
-  readonly spec: ModelSpec;
-  readonly schema: Schema;
-  readonly seq: number;
-  readonly epoch: string;
-  /** How far its results have gone out, and the change of which more are to come. */
-  readonly shown: number;
-  readonly unfinished: Change | null;
-  /** How many events its history had so far; null where that is not known. */
-  readonly events: number | null;
-  /** @throws EddyError why it ended, if it did */
-  checkAlive(): void;
-  /** Looks at its model between two changes; wakes it, unless a sleeping one is to be left alone. */
-  look(look: (course: Course) => null, asker: Asker, isIdle?: boolean): void;
-  /** Its model and epoch; null while it sleeps. */
-  readonly course: Course | null;
-}
 
 export interface WatchingParts {
   readonly sequence: Watched;

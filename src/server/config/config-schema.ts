@@ -87,6 +87,7 @@ export const configSchema = z.strictObject({
     24 * HOUR_MS,
     'time without steps or views after which a sequence is put to sleep',
   ),
+  slowRequestMs: ms(1000, 1, HOUR_MS, 'time after which a request that is answered is logged as slow'),
   tokens: text('file with the list of tokens, as eddy token new writes it').optional(),
   jwt: z
     .strictObject({

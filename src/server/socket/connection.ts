@@ -32,6 +32,7 @@ import { Outbox } from './outbox.js';
 import { Rate } from './rate.js';
 import { RefusalCount } from './refusal-count.js';
 import { route } from './route.js';
+import { type SlowRequestParts, SlowRequests } from './slow-requests.js';
 import type { SocketLike } from './socket-like.js';
 import { StepPace } from './step-pace.js';
 
@@ -51,6 +52,8 @@ export interface ConnectionParts {
   readonly access: Access | null;
   /** Gives the access of the token in hello; rejects with `unauthorized` or `attempts-limit`. */
   readonly admit: (token: string | undefined) => Promise<Access>;
+  /** When a request is slow, and who is told of it. */
+  readonly slow?: Omit<SlowRequestParts, 'now'> | undefined;
   /** Is told of what changes something. */
   readonly audit?: AuditTrail | undefined;
   /** Called when hello is answered. */
@@ -75,6 +78,7 @@ export class Connection {
   private readonly sampler: LatencySampler;
   private readonly refusals: RefusalCount;
   private readonly heartbeat: Heartbeat;
+  private readonly slow: SlowRequests | null;
 
   constructor(private readonly parts: ConnectionParts) {
     const { socket, encode, limits, clock, counters, codec } = parts;
@@ -82,10 +86,12 @@ export class Connection {
     const now = () => clock.monotonic();
     const refuse = (error: unknown, message: ClientMessage | null) => this.refuse(error, message);
     const farewell = (error: EddyError) => this.farewell(error);
+    this.slow = parts.slow ? new SlowRequests({ now, ...parts.slow }) : null;
     this.outbox = new Outbox({
       ...parts,
       encode: (message) => encode(message, this.greeter.form),
       onSlow: farewell,
+      onAnswer: (message) => this.slow?.answer(message),
     });
     this.greeter = new Greeter({
       ...parts,
@@ -186,6 +192,7 @@ export class Connection {
     if (!greeted) return null;
     this.greeter.access.check(greeted, this.wall);
     this.count(greeted.type);
+    this.slow?.ask(greeted);
     return greeted;
   }
 

@@ -210,7 +210,7 @@ export class Gateway {
     written: SocketLike,
     origin: SocketOrigin,
   ): void {
-    const { logger, telemetry, clock } = this.parts;
+    const { logger, telemetry, clock, slowRequestMs } = this.parts;
     const { wire: counters } = telemetry;
     const { address, access, admit, place } = origin;
     if (place)
@@ -229,6 +229,14 @@ export class Gateway {
       access,
       admit,
       audit: new AuditTrail({ audit: this.parts.audit, address, connection: id }),
+      slow: {
+        slowMs: slowRequestMs,
+        onSlow: (request) => {
+          countOne(counters.slowRequests, request.type);
+          const fields = { connection: id, address, ...request };
+          this.throttle.say((...line) => logger.warn(...line), request.type, fields, 'a request took long');
+        },
+      },
       onFault: (error) => this.fault(error, id),
       onWelcome: () => place && this.sockets.settle(place, 'busy'),
     });

@@ -32,6 +32,8 @@ export interface OutboxParts {
   readonly atTurnEnd: AtTurnEnd;
   readonly counters: Pick<WireCounters, 'sentBytes' | 'acks' | 'skippedResults'>;
   readonly onSlow: (error: EddyError) => void;
+  /** Told of each answer before it is sent. */
+  readonly onAnswer: (message: ServerMessage) => void;
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
@@ -76,6 +78,7 @@ export class Outbox extends Subscriber<ServerMessage> {
   /** Sends an answer. */
   private send(message: ServerMessage): void {
     if (this.ended) return;
+    this.parts.onAnswer(message);
     this.sendAcks();
     this.write(message);
   }

@@ -23,7 +23,7 @@ import type { ClientMessage, ClientMessageOf, ServerMessage } from '../../protoc
 import type { View } from '../../protocol/views/index.js';
 import type { Directory } from '../../sequence/directory.js';
 import type { RefusedPush, SequenceHandle } from '../../sequence/handle.js';
-import type { Begun } from '../../sequence/results/watching.js';
+import type { Begun } from '../../sequence/results/watched.js';
 import type { Access } from '../auth/access.js';
 import type { LoadShedder } from '../load/load-shedder.js';
 import { learn } from './answer-targets.js';

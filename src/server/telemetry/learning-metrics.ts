@@ -7,19 +7,26 @@ export const MOST_LEARNING = 200;
 
 type Read = (sequence: Learning) => number | null;
 
+export interface LearningMetrics {
+  readonly metrics: readonly Metric[];
+  /** Takes what the metrics tell with this scrape. */
+  tell(learning: LearningOfMany): void;
+}
+
 /** Makes the metrics; they are empty where no sequence is chosen. */
-export function learningMetrics(census: () => LearningOfMany): Metric[] {
+export function learningMetrics(): LearningMetrics {
+  let told: LearningOfMany = { sequences: [], leftOut: 0 };
   const of = (name: string, help: string, type: Metric['type'], read: Read): Metric => ({
     name,
     help,
     type,
     read: () =>
-      census().sequences.flatMap((sequence): Sample[] => {
+      told.sequences.flatMap((sequence): Sample[] => {
         const value = read(sequence);
         return value === null ? [] : [{ labels: { sequence: sequence.name }, value }];
       }),
   });
-  return [
+  const metrics: Metric[] = [
     of(
       'eddy_sequence_skill',
       'Recent skill against the baseline, of chosen sequences.',
@@ -44,7 +51,7 @@ export function learningMetrics(census: () => LearningOfMany): Metric[] {
       help: 'Health of chosen sequences: 1 with the state as a label.',
       type: 'gauge',
       read: () =>
-        census().sequences.flatMap(({ name, health }): Sample[] =>
+        told.sequences.flatMap(({ name, health }): Sample[] =>
           health === null ? [] : [{ labels: { sequence: name, state: health }, value: 1 }],
         ),
     },
@@ -52,7 +59,13 @@ export function learningMetrics(census: () => LearningOfMany): Metric[] {
       name: 'eddy_sequences_left_out',
       help: 'Sequences that were chosen and are not told of, since there are too many.',
       type: 'gauge',
-      read: () => [{ value: census().leftOut }],
+      read: () => [{ value: told.leftOut }],
     },
   ];
+  return {
+    metrics,
+    tell: (learning) => {
+      told = learning;
+    },
+  };
 }

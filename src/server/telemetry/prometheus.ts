@@ -3,28 +3,12 @@
  * scrape.
  */
 import { ERRORS } from '../../errors.js';
-import type { LearningOfMany } from '../../sequence/learning-of.js';
 import type { LoadShedder } from '../load/load-shedder.js';
+import type { Census } from './census.js';
 import { learningMetrics } from './learning-metrics.js';
 import { CONTENT_TYPE, type Metric, metricsText } from './metrics-text.js';
 import { processMetrics } from './process-metrics.js';
 import type { Telemetry } from './telemetry.js';
-
-/** Numbers that are taken on scrape. */
-export interface Census {
-  socketCount(): number;
-  viewCount(): number;
-  /** Sequences in memory, and sequences asleep in the store. */
-  sequenceCounts(): { readonly awake: number; readonly asleep: number };
-  /** Sequences in memory, by their health. */
-  healthCounts(): Readonly<Record<string, number>>;
-  /** Requests that wait for their turn. */
-  waitingCount(): number;
-  /** Bytes of the store's file, and of the pages of the past in it. */
-  storeBytes(): { readonly file: number; readonly pages: number };
-  /** How the sequences learn that are to be told of, and how many more there are. */
-  learning(): LearningOfMany;
-}
 
 export interface MetricsParts {
   readonly telemetry: Telemetry;
@@ -125,6 +109,12 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   counters('eddy_slice_wait_seconds_total', 'Time that these slices waited for their turn.', 'kind', () =>
     Object.entries(slices).map(([kind, { waitSeconds }]) => [kind, waitSeconds] as const),
   );
+  counters(
+    'eddy_slow_requests_total',
+    'Requests whose answer took longer than slowRequestMs, by their type.',
+    'type',
+    () => wire.slowRequests,
+  );
   gauge('eddy_requests_waiting', 'Long requests that wait for their turn.', () => census.waitingCount());
   counter(
     'eddy_catch_ups_total',
@@ -134,7 +124,8 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   counter('eddy_catch_up_steps_total', 'Steps of these replays.', () => sequences.catchUpSteps);
   gauge('eddy_store_file_bytes', 'Bytes of the file of the store.', () => census.storeBytes().file);
   gauge('eddy_store_page_bytes', 'Bytes of the pages of the past.', () => census.storeBytes().pages);
-  metrics.push(...learningMetrics(() => census.learning()));
+  const learning = learningMetrics();
+  metrics.push(...learning.metrics);
   counter('eddy_store_records_total', 'Records made durable.', () => store.records);
   counter('eddy_store_written_bytes_total', 'Bytes of records made durable.', () => store.bytes);
   counter('eddy_store_failures_total', 'Failed writes; each is retried.', () => store.failures);
@@ -142,7 +133,13 @@ export function createMetrics({ telemetry, census, guard, server, ofProcess }: M
   counter('eddy_store_checkpoint_bytes_total', 'Bytes of checkpoints.', () => store.checkpointBytes);
   gauges('eddy_info', 'What runs here.', 'server', () => [[server, 1]]);
 
-  return { contentType: CONTENT_TYPE, text: () => metricsText(metrics) };
+  return {
+    contentType: CONTENT_TYPE,
+    text: () => {
+      learning.tell(census.learning());
+      return metricsText(metrics);
+    },
+  };
 }
 
 /** A peer may close with any of thousands of codes: unknown ones share one label. */

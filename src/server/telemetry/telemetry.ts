@@ -23,6 +23,8 @@ export interface WireCounters {
   readonly ackSeconds: Meter;
   /** Messages refused, by error code. */
   readonly refused: Map<string, number>;
+  /** Requests whose answer took long, by type. */
+  readonly slowRequests: Map<ClientMessage['type'], number>;
   socketsOpened: number;
   /** Sockets closed, by close code. */
   readonly socketsClosed: Map<number, number>;
@@ -111,6 +113,7 @@ export function createTelemetry(): Telemetry {
         WAIT_SECONDS,
       ),
       refused: new Map(),
+      slowRequests: new Map(),
       socketsOpened: 0,
       socketsClosed: new Map(),
       upgradesRefused: new Map(),

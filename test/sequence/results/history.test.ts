@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ViewMessage } from '../../../src/protocol/views/index.js';
 import type { ResultView } from '../../../src/sequence/results/results.js';
-import type { From } from '../../../src/sequence/results/watching.js';
+import type { From } from '../../../src/sequence/results/watched.js';
 import { createDurableStore } from '../../../src/store/log/durable.js';
 import { ask } from '../../support/ask.js';
 import { MemoryDisk } from '../../support/memory-disk.js';

@@ -7,6 +7,7 @@ import type { ClientMessage, ServerMessage } from '../../../src/protocol/message
 import { LocalDirectory } from '../../../src/sequence/local-directory.js';
 import { EVERYTHING } from '../../../src/server/auth/access.js';
 import { Connection } from '../../../src/server/socket/connection.js';
+import type { SlowRequest } from '../../../src/server/socket/slow-requests.js';
 import { createTelemetry } from '../../../src/server/telemetry/telemetry.js';
 import { createRegistry } from '../../support/sequences.js';
 import { virtualClock } from '../../support/virtual-clock.js';
@@ -39,7 +40,9 @@ class SlowDirectory extends LocalDirectory {
 }
 
 function connect() {
-  const clock = virtualClock(new VirtualTimeScheduler());
+  const scheduler = new VirtualTimeScheduler();
+  const clock = virtualClock(scheduler);
+  const slow: SlowRequest[] = [];
   const { registry } = createRegistry();
   const directory = new SlowDirectory(registry, clock);
   const codec = new Codec('json');
@@ -65,6 +68,7 @@ function connect() {
     server: 'eddy/test',
     access: EVERYTHING,
     admit: async () => EVERYTHING,
+    slow: { slowMs: 1000, onSlow: (request) => slow.push(request) },
     onFault: (fault) => {
       throw fault;
     },
@@ -77,7 +81,7 @@ function connect() {
       const re = 're' in message ? ` ${message.re}` : '';
       return `${message.type}${message.type === 'error' ? ` ${message.code}` : ''}${re}`;
     });
-  return { connection, directory, registry, say, told };
+  return { connection, directory, registry, say, told, slow, scheduler };
 }
 
 const open = (id: number, sequence: string): ClientMessage => ({
@@ -109,6 +113,18 @@ describe('a sequence whose owner is slow', () => {
     expect(directory.asked).toEqual(['open far-1', 'open far-2', 'get far-1']);
     directory.arrive.next();
     expect(told()).toEqual(['subscribed 2']);
+  });
+
+  it('[OPS32] is told of with what was asked and how long that took', () => {
+    const { connection, say, told, directory, slow, scheduler } = connect();
+    say(open(1, 'far-1'));
+    say(open(2, 'near'));
+    scheduler.schedule(() => directory.arrive.next(), 1500);
+    scheduler.maxFrames = 1500;
+    scheduler.flush();
+    expect(told()).toContain('opened 1');
+    expect(slow).toEqual([{ type: 'open', sequence: 'far-1', ms: 1500 }]);
+    connection.end();
   });
 
   it('[CON12] takes its steps as soon as it is open, and gives their results', () => {
