@@ -9,6 +9,7 @@ import { type Authenticator, bearerOf } from '../auth/authenticator.js';
 import { type Audit, whoOf } from '../telemetry/audit.js';
 import { type Exchange, type Handler, type HttpServer, send, sendJson } from './http.js';
 import type { Peers } from './peers.js';
+import { bodyOf } from './request-body.js';
 
 export interface TransferParts {
   readonly directory: Directory;
@@ -89,20 +90,9 @@ export function addTransfer(http: HttpServer, parts: TransferParts): void {
   );
 }
 
-/** Reads the body of a request. @throws EddyError `message-too-large`, `snapshot-invalid` */
+/** Reads the file that is the body of a request. @throws EddyError `message-too-large`, `snapshot-invalid` */
 async function fileOf(request: IncomingMessage, most: number): Promise<Uint8Array> {
-  const { 'content-type': type = '', 'content-length': declared = '0' } = request.headers;
-  const tooLarge = () => new EddyError('message-too-large', `the file has over ${most} bytes`);
-  if (!/^application\/octet-stream\b/i.test(type))
+  if (!/^application\/octet-stream\b/i.test(request.headers['content-type'] ?? ''))
     throw new EddyError('snapshot-invalid', 'the body must be the file, as application/octet-stream');
-  if (Number(declared) > most) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // left early, the request is not destroyed, so that it can be answered
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return bodyOf(request, most);
 }
