@@ -3,19 +3,17 @@
  *
  *   node scripts/bench/fair/main.mjs [--units 512,1024] [--seconds 8] [--lights 100] [--storm 1000]     after npm run build
  *
- * The server has a process and a data folder of its own. First a heavy learner pushes blocks as fast as its acks allow beside
- * `lights` sequences at 10 steps/s, then single requests that cost much are made beside one sensor, then many dashboards
- * come back at once. Latencies are in milliseconds.
+ * The server has a process and a data folder of its own, and so has who burdens it (burden.mjs). First a heavy learner pushes
+ * blocks as fast as its acks allow beside `lights` sequences at 10 steps/s, then single requests that cost much are made beside
+ * one sensor, then many dashboards come back at once. Latencies are in milliseconds.
  */
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { decode, encode } from '@msgpack/msgpack';
-import WebSocket from 'ws';
 import { connect } from '../../../dist/client/sdk/node.js';
 
 const { values } = parseArgs({
@@ -72,23 +70,18 @@ function sensor(client, name, everyMs, units = 32) {
   };
 }
 
-/** Pushes as fast as acks allow; gives steps a second. */
-async function pushFor(handle, ms, from) {
-  let n = from;
-  const began = performance.now();
-  while (performance.now() - began < ms) {
-    while (handle.room > 0) handle.push(x(n++, 8));
-    await handle.ready();
-  }
-  await handle.drained();
-  return { rate: (1000 * (n - from)) / (performance.now() - began), next: n };
-}
+/** Does something in a process of its own, and gives what that tells when it is done. */
+const burden = (...args) =>
+  new Promise((resolve, reject) => {
+    const child = fork(new URL('burden.mjs', import.meta.url), [url, ...args.map(String)]);
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`a burden ended with ${code}`)));
+  });
 
 for (const units of values.units.split(',').map(Number)) {
-  const heavy = connect(url);
-  const handle = heavy.open(`heavy-${units}`, { spec: { features: 8, units } });
-  await handle.opened;
-  const alone = await pushFor(handle, seconds * 500, 0);
+  const heavy = `heavy-${units}`;
+  await burden('push', heavy, units, 2000);
+  const alone = await burden('push', heavy, units, seconds * 500);
   const clients = [connect(url), connect(url)];
   const count = Number(values.lights);
   const lights = Array.from({ length: count }, (_, i) => sensor(clients[i % 2], `light-${units}-${i}`, 100));
@@ -97,7 +90,7 @@ for (const units of values.units.split(',').map(Number)) {
   for (const light of lights) light.take();
   await sleep(seconds * 600);
   const before = lights.flatMap((light) => light.take());
-  const beside = await pushFor(handle, seconds * 1000, alone.next);
+  const beside = await burden('push', heavy, units, seconds * 1000);
   const after = lights.flatMap((light) => light.take());
   for (const light of lights) light.end();
   console.log(`${count} light ones alone          ${told(before)}`);
@@ -107,7 +100,6 @@ for (const units of values.units.split(',').map(Number)) {
   console.log(
     `its rate                     ${Math.round(alone.rate)} steps/s alone, ${Math.round(beside.rate)} beside them: ${((100 * beside.rate) / alone.rate).toFixed(0)} %`,
   );
-  heavy.close();
   for (const client of clients) client.close();
 }
 
@@ -187,13 +179,7 @@ if (storm > 0) {
   await big.drained();
   const { epoch } = await big.opened;
   await beside(`${storm} dashboards come back, 6 views each`, async () => {
-    const views = ['states', 'predictions', 'updates', 'metrics', 'inputs', 'events'];
-    let waiting = views.length * storm;
-    await new Promise((resolve) => {
-      const answered = () => --waiting === 0 && resolve();
-      for (let i = 0; i < storm; i++) comeBack({ epoch, seq: 0 }, views, answered);
-      setTimeout(resolve, 60_000).unref();
-    });
+    const { waiting } = await burden('come-back', epoch, storm);
     if (waiting > 0) throw new Error(`${waiting} views had nothing after 60 s`);
   });
 }
@@ -203,21 +189,3 @@ server.kill('SIGTERM');
 await new Promise((resolve) => server.once('exit', resolve));
 rmSync(folder, { recursive: true });
 process.exit(0);
-
-/** Subscribes to views of the big one from far back; calls `answered` for each that is served, to its end, or refused. */
-function comeBack(after, views, answered) {
-  const socket = new WebSocket(`${url}/stream`, ['eddy.v1.msgpack']);
-  socket.on('error', () => views.forEach(answered));
-  socket.on('open', () => {
-    socket.send(encode({ type: 'hello', version: 1 }));
-    for (const [id, view] of views.entries())
-      socket.send(encode({ type: 'subscribe', id, sequence: 'big', view, delivery: 'latest', after }));
-  });
-  const open = new Set(views);
-  socket.on('message', (bytes) => {
-    const message = decode(bytes);
-    const view = message.type === 'error' ? views[message.re] : message.type;
-    const isFirst = message.type === 'error' || views.includes(message.type);
-    if (isFirst && open.delete(view)) answered();
-  });
-}

@@ -13,7 +13,7 @@ const FIRST_ROOM = 64 * 1024;
  */
 export async function bodyOf(request: IncomingMessage, most: number): Promise<Uint8Array> {
   const tooLarge = () => new EddyError('message-too-large', `the body has over ${most} bytes`);
-  const declared = Number(request.headers['content-length'] ?? FIRST_ROOM);
+  const declared = Number(request.headers['content-length'] ?? Math.min(most, FIRST_ROOM));
   if (declared > most) throw tooLarge();
   let bytes = Buffer.allocUnsafeSlow(declared);
   let size = 0;
