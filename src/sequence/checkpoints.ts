@@ -32,6 +32,12 @@ export interface CheckpointParts extends DurableTime {
 /** The most numbers of a model that is saved at once. */
 const QUICK_NUMBERS = 2 ** 16;
 
+/**
+ * Bytes of checkpoints that a sequence writes in a second, beside those that are asked for. All that is acknowledged waits for the disk to take
+ * them, and disks wear.
+ */
+const BYTES_PER_SECOND = 2 ** 21;
+
 /** Makes a sequence's checkpoints in time, and tells the askers that wait for one. */
 export class Checkpoints {
   /** When the last was made, by the monotonic clock. */
@@ -71,7 +77,15 @@ export class Checkpoints {
 
   /** Makes one if there were enough steps since the last. */
   makeInTime(course: Course): void {
-    if (this.steps >= this.parts.everySteps) this.make(course);
+    if (this.steps >= this.parts.everySteps && this.mayWrite(course)) this.make(course);
+  }
+
+  /** Is the last one of a large model long enough ago? */
+  private mayWrite({ model }: Course): boolean {
+    const size = modelSize(model.spec);
+    if (size <= QUICK_NUMBERS) return true;
+    const bytes = size * Float32Array.BYTES_PER_ELEMENT;
+    return this.parts.clock.monotonic() - this.madeAt >= (1000 * bytes) / BYTES_PER_SECOND;
   }
 
   /** Makes one if anything has changed since the last: at once if that is quick, else it is under way. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SequenceEvent, ViewMessage } from '../../src/protocol/views/index.js';
+import type { Keeping } from '../../src/sequence/registry.js';
 import type { Sequence } from '../../src/sequence/sequence.js';
 import { createMemoryStore } from '../../src/store/memory.js';
 import { ask } from '../support/ask.js';
@@ -228,9 +229,9 @@ describe('a sequence that comes back', () => {
 });
 
 describe('the life of a sequence', () => {
-  const watched = (limits = {}) => {
-    const made = createRegistry({ limits });
-    const { sequence } = made.registry.open('a', 'create', { spec: FORECAST });
+  const watched = (limits = {}, spec: object = FORECAST, keeping: Partial<Keeping> = {}) => {
+    const made = createRegistry({ limits, keeping });
+    const { sequence } = made.registry.open('a', 'create', { spec });
     const events: SequenceEvent[] = [];
     sequence
       .watch('events', { every: 0, delivery: 'every' })
@@ -321,6 +322,24 @@ describe('the life of a sequence', () => {
     ask(sequence).push(4097, signal(4097, 1), undefined, ignore);
     ask(sequence).checkpoint(ignore);
     expect(kept()).toBe(3);
+  });
+
+  it('[LIF5] is kept less often where the checkpoints of its model would write more than 2 MiB a second', () => {
+    const { sequence, run, told } = watched({}, { ...FORECAST, units: 512 }, { steps: 4 });
+    const kept = () => told().filter(([event]) => event === 'checkpoint').length;
+    let t = 0;
+    const push = () => ask(sequence).push(4 * t, signal(4 * t++, 4), undefined, ignore);
+    push();
+    run(400);
+    push();
+    expect(kept()).toBe(0);
+    run(3000);
+    push();
+    expect(kept()).toBe(1);
+    push();
+    expect(kept()).toBe(1);
+    ask(sequence).checkpoint(ignore);
+    expect(kept()).toBe(2);
   });
 
   it('[LIF6] ends with its removal: watchers complete, and its name is free', async () => {
