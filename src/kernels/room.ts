@@ -1,5 +1,5 @@
 /** Arenas and columns out of one part of a heap, which is put to zeros beforehand, piece by piece. */
-import { inRanges, type Pieces } from '../math/pieces.js';
+import { BYTE, inRanges, type Pieces } from '../math/pieces.js';
 import type { Arena } from './arena.js';
 import type { Columns } from './columns.js';
 import type { Heap } from './heap.js';
@@ -29,7 +29,7 @@ export function* roomOn(
   };
   let isDone = false;
   try {
-    yield* inRanges(end, 1, clear, next);
+    yield* inRanges(end, BYTE, clear, next);
     isDone = true;
   } finally {
     if (!isDone) close();

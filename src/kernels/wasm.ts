@@ -65,6 +65,23 @@ const SIMD_PROBE = [
 export const hasWasmSimd = (): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(Uint8Array.from(SIMD_PROBE));
 
+/** The most pages that are taken before they are needed: 64 MiB. */
+const MOST_AHEAD = 1024;
+
+/**
+ * Grows a memory by so many pages or, because each time costs milliseconds and collects garbage, by a quarter of what is there.
+ * What is never written takes no memory of the machine.
+ */
+function growBy(memory: WebAssembly.Memory, pages: number): void {
+  const ahead = Math.min(MOST_AHEAD, Math.floor(memory.buffer.byteLength / PAGE / 4));
+  try {
+    memory.grow(Math.max(pages, ahead));
+  } catch (error) {
+    if (!(error instanceof RangeError) || ahead <= pages) throw error;
+    memory.grow(pages);
+  }
+}
+
 /** Instantiates the module. Models of one thread should share one instance. */
 export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n: number): void } {
   const bytes = Uint8Array.from(atob(MODULE), (char) => char.charCodeAt(0));
@@ -76,7 +93,7 @@ export function createWasmKernels(): Kernels & { tanhAll(m: Reals, p: number, n:
   const grow = (size: number) => {
     const pages = Math.ceil(size / PAGE) - memory.buffer.byteLength / PAGE;
     if (pages <= 0) return;
-    memory.grow(pages);
+    growBy(memory, pages);
     data = new Float32Array(memory.buffer);
     columns = new Float64Array(memory.buffer);
   };

@@ -10,8 +10,11 @@ export type Pieces<T = void> = Generator<number, T, void>;
 /** What a piece costs at most, wherever the arithmetic lets it be cut: about two milliseconds. */
 export const PIECE = 2 ** 23;
 
-/** What it costs to copy a byte to where none was before, and one round of a loop over numbers that computes hardly anything. */
-export const BYTE = 2;
+/**
+ * What it costs to write a byte where none was before, since the machine has yet to give its page, and one round of a loop over
+ * numbers that computes hardly anything.
+ */
+export const BYTE = 8;
 export const VISIT = 8;
 
 /** Runs work to its end at once. */

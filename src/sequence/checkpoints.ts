@@ -36,7 +36,7 @@ const QUICK_NUMBERS = 2 ** 16;
  * Bytes of checkpoints that a sequence writes in a second, beside those that are asked for. All that is acknowledged waits for the disk to take
  * them, and disks wear.
  */
-const BYTES_PER_SECOND = 2 ** 21;
+const BYTES_PER_SECOND = 2 ** 20;
 
 /** Makes a sequence's checkpoints in time, and tells the askers that wait for one. */
 export class Checkpoints {
