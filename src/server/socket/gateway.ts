@@ -16,6 +16,7 @@ import { answer, refusalBy, STOPPING } from '../http/raw-answer.js';
 import { ConnectionPlaces, type Place } from '../load/connection-places.js';
 import type { Lobby } from '../load/lobby.js';
 import { SocketAdmission } from '../load/socket-admission.js';
+import { TurnBudget } from '../load/turn-budget.js';
 import type { ServerParts } from '../server-parts.js';
 import { LogThrottle } from '../telemetry/log-throttle.js';
 import { countOne } from '../telemetry/telemetry.js';
@@ -62,6 +63,8 @@ export class Gateway {
   );
   /** Upgrades whose token is being judged. */
   private readonly undecided = new Set<Duplex>();
+  /** Many come at once when a server is back, and each takes a part of a millisecond. */
+  private readonly upgrades: TurnBudget;
   private isStopping = false;
 
   constructor(private readonly parts: GatewayParts) {
@@ -72,6 +75,7 @@ export class Gateway {
     this.sockets = new ConnectionPlaces({ most: limits.sockets, mostPerAddress: limits.socketsPerAddress });
     this.admission = new SocketAdmission({ limits, guard, now, sockets: this.sockets });
     this.throttle = new LogThrottle(now);
+    this.upgrades = new TurnBudget(clock);
     this.webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -95,8 +99,14 @@ export class Gateway {
   /** Answers an upgrade: with a socket, or with why there is none. @param origins which names and pages are let in */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     socket.on('error', () => socket.destroy());
+    this.parts.lobby.hold(request.socket);
+    this.upgrades.run(() => {
+      if (!socket.destroyed) this.admit(request, socket, head, origins);
+    });
+  }
+
+  private admit(request: IncomingMessage, socket: Duplex, head: Buffer, origins: Origins): void {
     const { authenticator, lobby } = this.parts;
-    lobby.hold(request.socket);
     const peer = this.parts.peers.peerOf(request);
     const { address } = peer;
     const refuse = (refusal: Refusal) => this.refuse(socket, address, refusal);
