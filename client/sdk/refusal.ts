@@ -27,3 +27,6 @@ const PASSING = new Set(['store-unavailable', 'overloaded', 'rate-limit']);
 
 /** Tells whether an error is due to the server's current state and not to the request, so that a retry makes sense. */
 export const isPassing = (code: string): boolean => PASSING.has(code);
+
+/** Does the same of an error of a sequence that is open: it may be that there is no room to wake it just now. */
+export const delays = (code: string): boolean => isPassing(code) || code === 'sequence-limit';

@@ -9,7 +9,7 @@ import type { ClientMessage, ServerMessageOf } from '../../src/protocol/messages
 import type { Overflow, PushedStep } from './api.js';
 import type { CodedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
-import { isPassing } from './refusal.js';
+import { delays } from './refusal.js';
 import type { Requests } from './requests.js';
 import { type Numbers, roomOf } from './shape.js';
 import { type Block, type Resumed, UnackedStep, UnackedSteps } from './unacked-steps.js';
@@ -171,7 +171,7 @@ export abstract class SendQueue {
       (error) => {
         // it is sent again, or was; what refused it may be that its step was not taken
         if (error.code === 'connection-lost' || !late.isSent || late.times !== times) return;
-        if (isPassing(error.code) || error.code === 'credit-exceeded') return onTargetDelayed(error, seq);
+        if (delays(error.code) || error.code === 'credit-exceeded') return onTargetDelayed(error, seq);
         if (!this.targets.settle(late, error)) return;
         onTargetRefused(error, seq);
         this.targetSettled();

@@ -21,7 +21,7 @@ import { type CodedError, codedError } from './coded-error.js';
 import { Deferred } from './deferred.js';
 import { Opening } from './opening.js';
 import { type ChannelRequest, Producer, type ProducerParts } from './producer.js';
-import { isPassing, type Refusal } from './refusal.js';
+import { delays, type Refusal } from './refusal.js';
 import type { Retry } from './retry.js';
 import type { SequenceViews } from './sequence-views.js';
 import { describedIn, partsOf } from './shape.js';
@@ -188,7 +188,7 @@ export class Handle extends StepObserver implements SequenceHandle {
   refuse({ code, message, temporary, seq = null }: Refusal): void {
     if (this.isPaused) return;
     const error = codedError(code, message, temporary);
-    if (this.isOpen && isPassing(code)) return this.pause(error, seq);
+    if (this.isOpen && delays(code)) return this.pause(error, seq);
     if (this.isOpen) this.producer.refuse(error, seq);
     this.report(error, seq);
     this.tryClose();

@@ -110,6 +110,8 @@ export class Registry {
     if (!created && mode === 'create')
       throw new EddyError('sequence-exists', `sequence ${name} exists already`);
     const sequence = created ? yield* this.creating(name, asked) : yield* this.finding(name);
+    // what waits is answered before: who opens it again because a step was refused does not hear of those behind it any more
+    if (sequence.isBusy) yield* sequence.through({ kind: 'look', isIdle: true, look: () => null });
     sequence.checkAlive();
     const order = created ? null : sequence.fit(asked);
     sequence.announce('opened', { created });

@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,6 +97,14 @@ describe('eddy store backup and restore', () => {
     const again = await serve(['--data', at('new/data')]);
     expect(await push(again.url, 'pump', 1, 'resume')).not.toBe(epoch);
     await again.stop();
+  });
+
+  it('[STO46] remove what a backup to the same file has left behind that was killed', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const [dead, alive] = [`${at('clean.backup')}.${pid}.unfinished`, `${at('clean.backup')}.1.unfinished`];
+    for (const folder of [dead, alive]) mkdirSync(folder);
+    expect((await run(['store', 'backup', at('data'), at('clean.backup')])).code).toBe(0);
+    expect([dead, alive, at('clean.backup')].map((path) => existsSync(path))).toEqual([false, true, true]);
   });
 
   it('[STO46] write over nothing', async () => {

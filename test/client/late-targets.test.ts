@@ -160,28 +160,29 @@ describe('a late target', () => {
     expect(outcome).toEqual(['kept']);
   });
 
-  it('[SDK48] that is refused because its step was not taken is sent again with that', async () => {
-    const handle = await open();
-    const reports: string[] = [];
-    handle.errors$.subscribe(({ error }) => reports.push(error.code));
-    peer.script = (message) =>
-      message.type === 'steps'
-        ? [failure('store-unavailable', { channel: 1, seq: message.seq }, true)]
-        : undefined;
-    const step = handle.push([0]);
-    await turn();
-    const outcome = noted(handle.learn(step, [1]));
-    await turn();
-    await peer.settle();
-    expect([reports, outcome]).toEqual([['store-unavailable'], []]);
-    peer.script = () => undefined;
-    for (let i = 0; i < 5; i++) {
-      peer.advance(200);
+  it.each(['store-unavailable', 'sequence-limit'])(
+    '[SDK48] that is refused because its step was not taken (%s) is sent again with that',
+    async (code) => {
+      const handle = await open();
+      const reports: string[] = [];
+      handle.errors$.subscribe(({ error }) => reports.push(error.code));
+      peer.script = (message) =>
+        message.type === 'steps' ? [failure(code, { channel: 1, seq: message.seq }, true)] : undefined;
+      const step = handle.push([0]);
+      await turn();
+      const outcome = noted(handle.learn(step, [1]));
+      await turn();
       await peer.settle();
-    }
-    expect([reports, outcome]).toEqual([['store-unavailable'], ['kept']]);
-    expect(peer.sequence('s').steps).toEqual([{ x: [0], target: [1] }]);
-  });
+      expect([reports, outcome]).toEqual([[code], []]);
+      peer.script = () => undefined;
+      for (let i = 0; i < 5; i++) {
+        peer.advance(200);
+        await peer.settle();
+      }
+      expect([reports, outcome]).toEqual([[code], ['kept']]);
+      expect(peer.sequence('s').steps).toEqual([{ x: [0], target: [1] }]);
+    },
+  );
 
   it('[SDK48] holds up room, drained and close until it is durable', async () => {
     const handle = await open({ outbox: 1 });

@@ -9,8 +9,8 @@ import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
 import { createServer } from '../../src/server/index.js';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
 import { ask } from '../support/ask.js';
+import { openFolder } from '../support/data-folder.js';
 import { listed } from '../support/handles.js';
-import { openFolder } from '../support/kill.js';
 import { codeOf } from '../support/sequences.js';
 
 interface Left {

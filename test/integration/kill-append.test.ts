@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { connect } from '../../client/sdk/node.js';
-import { freePort, openFolder, serve } from '../support/kill.js';
+import { freePort, openFolder, serve } from '../support/data-folder.js';
 import { bitsOf, replayedBits } from '../support/replay.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'eddy-kill-append-'));

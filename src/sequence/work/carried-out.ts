@@ -9,7 +9,7 @@ import type { CommandLane } from './command-lane.js';
 export type Between =
   | { readonly kind: 'wake' }
   | { readonly kind: 'sleep'; readonly reason: SleepReason }
-  | { readonly kind: 'look'; readonly look: (course: Course) => Pieces };
+  | { readonly kind: 'look'; readonly look: (course: Course) => Pieces | null; readonly isIdle?: boolean };
 
 /** Carries a command out in the pieces of whoever asks for it, and all that waits before it. @throws EddyError if it is refused */
 export function* carriedOut(lane: CommandLane, command: Between): Pieces {

@@ -3,7 +3,7 @@
  * is made while a server goes on writing, and counts only once it was read back to the last byte.
  */
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EddyError } from '../../errors.js';
 import { type PageReader, StoreCheck, type StoreReport } from '../log/store-check.js';
 import type { Visit } from '../log/survey-entry.js';
@@ -44,6 +44,7 @@ export async function checkFolder(folder: string, readPage: PageReader): Promise
 export async function backUp(folder: string, to: string, readPage: PageReader): Promise<StoreReport> {
   const path = resolve(to);
   refuseExisting(path);
+  clearUnfinished(path);
   const work = `${path}.${process.pid}.unfinished`;
   const held = await holdFolder(folder);
   try {
@@ -128,6 +129,27 @@ function checkFile(path: string, readPage: PageReader): StoreReport & { readonly
     return { ...reading.report(null, []), writes };
   } finally {
     opened.file.close();
+  }
+}
+
+/** Removes what backups to the same file have left behind whose process was killed. */
+function clearUnfinished(path: string): void {
+  const [folder, start] = [dirname(path), `${basename(path)}.`];
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(start)
+      ? /^(\d+)\.unfinished$/.exec(name.slice(start.length))?.[1]
+      : undefined;
+    if (pid !== undefined && !isAlive(Number(pid)))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { View, ViewMessage } from '../../../src/protocol/views/index.js';
 import { Model } from '../../../src/rnn/model.js';
+import type { Refused } from '../../../src/sequence/change.js';
 import type { SequenceHandle } from '../../../src/sequence/handle.js';
 import { ask } from '../../support/ask.js';
 import { appended, directoryOf } from '../../support/handles.js';
@@ -33,6 +34,24 @@ const stepsOf = (messages: readonly ViewMessage[]): number[] =>
   );
 
 describe('a sequence whose work is cut into slices', () => {
+  it('[FAR8] is opened again once what was sent to it before is answered', () => {
+    const { registry, flush } = made();
+    const directory = directoryOf(registry);
+    const { sequence } = registry.open('a', 'create', { spec: SPEC });
+    const told: string[] = [];
+    const push = (first: number) => {
+      const refused = ([one]: readonly Refused[]) => told.push(one!.error.code);
+      const asker = { durable: (seq: number) => told.push(`ack ${seq}`), refused };
+      const body = { first, x: x(first, 8), targets: null, t: null, count: 8 };
+      sequence.submit({ kind: 'steps', ...body, asker });
+    };
+    push(0);
+    push(20);
+    directory.open('a', 'resume', {}, ignore).subscribe(() => told.push('opened'));
+    flush();
+    expect(told.filter((what) => what !== 'ack 7')).toEqual(['step-gap', 'opened']);
+  });
+
   it('[FAR6] has the bits, the results and the acks of one that does all at once', () => {
     const acts = fc.array(
       fc.oneof(
