@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLmdbStore } from '../../src/store/lmdb/lmdb.js';
 import { run, serve } from '../support/cli.js';
+import { can, canLoop, canMount, hasPrlimit } from '../support/mounts.js';
 import { RawClient } from '../support/server.js';
 import { Ear } from '../support/store-data.js';
 
@@ -19,30 +20,6 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-const can = (command: string): boolean => {
-  try {
-    execSync(command, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
-const hasPrlimit = can('prlimit --version');
-const canMount = (() => {
-  const folder = mkdtempSync(join(tmpdir(), 'eddy-mount-'));
-  const done = can(`mount -t tmpfs -o size=1m tmpfs ${folder}`) && can(`umount ${folder}`);
-  rmSync(folder, { recursive: true });
-  return done;
-})();
-const canLoop = (() => {
-  const folder = mkdtempSync(join(tmpdir(), 'eddy-mount-'));
-  const [image, disk] = [join(folder, 'image'), join(folder, 'disk')];
-  mkdirSync(disk);
-  const made = can(`truncate -s 1M ${image} && mkfs.ext4 -q ${image} && findmnt --version`);
-  const done = made && can(`mount -o loop ${image} ${disk}`) && can(`umount ${disk}`);
-  rmSync(folder, { recursive: true });
-  return done;
-})();
 if (!canMount || !canLoop) process.stderr.write('disks are not taken away: nothing can be mounted here\n');
 
 /** A server with a client that sends steps whenever it may. */

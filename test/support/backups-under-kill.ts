@@ -31,7 +31,12 @@ export async function backUpAndCompare({ folder, to, acked, isOver, draw }: Back
     if (!existsSync(file)) continue;
     const restoring = await run(['store', 'restore', file, restored], null);
     if (restoring.code !== 0) wrong.push(`a restore failed: ${restoring.said}`);
-    else wrong.push(...(await compare(restored, least, true)).map((what) => `restored: ${what}`));
+    else
+      wrong.push(
+        ...(await compare(restored, least, { isCopy: true, isRestored: true })).map(
+          (what) => `restored: ${what}`,
+        ),
+      );
     whole++;
     for (const path of [file, restored]) rmSync(path, { recursive: true, force: true });
   }

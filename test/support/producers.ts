@@ -106,26 +106,26 @@ export async function produce(
 /**
  * Names the sequences of a folder that differ from those that were never disturbed.
  *
- * @param totals steps that each must have; of a backup, those that it must have at least
+ * @param totals steps that each must have; of a copy that was made meanwhile, those that it must have at least
  */
 export async function compare(
   folder: string,
   totals: readonly number[],
-  isBackup = false,
+  { isCopy = false, isRestored = false } = {},
 ): Promise<string[]> {
   const wrong: string[] = [];
   // a restored store says that it is one
-  const registry = await openFolder(folder, (error) => isBackup || wrong.push(String(error)));
+  const registry = await openFolder(folder, (error) => isRestored || wrong.push(String(error)));
   for (const [i, producer] of PRODUCERS.entries()) {
     const total = totals[i] ?? 0;
-    if (isBackup && total === 0 && !registry.has(producer.name)) continue;
+    if (isCopy && total === 0 && !registry.has(producer.name)) continue;
     const sequence = registry.get(producer.name);
     const steps = sequence.seq + 1;
-    if (isBackup ? steps < total : steps !== total)
+    if (isCopy ? steps < total : steps !== total)
       wrong.push(`${producer.name}: ${steps} steps, not ${total}`);
     // servers stamped the steps when they came
     const times = await timesOf(sequence);
-    const sameBits = producer.lateBy === undefined ? sameAsPlain : isBackup ? () => [] : sameAsLate;
+    const sameBits = producer.lateBy === undefined ? sameAsPlain : isCopy ? () => [] : sameAsLate;
     wrong.push(...sameBits(producer, sequence.model, times));
   }
   await registry.end();
