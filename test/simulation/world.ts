@@ -67,6 +67,7 @@ class World {
   private readonly producers: Producer[];
   private readonly clients: EddyClient[] = [];
   private readonly watches: Watch[] = [];
+  private readonly pasts: PastReader[] = [];
   private disk = new MemoryDisk();
   private registry: Registry | null = null;
   private isHealed = false;
@@ -111,6 +112,10 @@ class World {
     this.disk.failure = null;
     for (const link of this.links) link.heal();
     for (let i = 0; i < 400 && !this.isSettled; i++) await this.pass(50);
+    // whoever comes now is told of all that ever was
+    for (const { name, pushed } of this.producers) if (pushed > 0) this.readPast(name, pushed);
+    const isRead = () => this.pasts.every(({ name, last }) => last === this.pushedOf(name) - 1);
+    for (let i = 0; i < 100 && !isRead(); i++) await this.pass(50);
     await this.check();
     for (const client of this.clients) client.close();
   }
@@ -131,7 +136,8 @@ class World {
     const dice = this.draw(0, 99);
     const producer = this.producers[this.draw(0, this.producers.length - 1)]!;
     if (dice < 45) this.push(producer, this.draw(1, 9));
-    else if (dice < 60) this.learn(this.draw(1, 6));
+    else if (dice < 57) this.learn(this.draw(1, 6));
+    else if (dice < 60) this.readPast(producer.name, this.draw(1, 60));
     else if (dice < 70) this.pickLink()?.cut();
     else if (dice < 76) this.pickLink()?.stall();
     else if (dice < 84) this.disk.failure = this.disk.failure ? null : new Error('no space left');
@@ -155,6 +161,12 @@ class World {
       if (name === 'late' && !target) producer.awaiting.push([producer.pushed, step]);
       producer.pushed++;
     }
+  }
+
+  /** Somebody asks for the last steps of a sequence, and goes on listening. */
+  private readPast(name: string, count: number): void {
+    const pushed = this.pushedOf(name);
+    if (pushed > 0) this.pasts.push(new PastReader(name, count, count >= pushed, this.client(), this.faults));
   }
 
   /** Gives late targets to some of the last steps, in any order; of some none ever comes. */
@@ -304,6 +316,7 @@ class World {
       }
     }
     for (const watch of this.watches) watch.check(this.pushedOf(watch.name));
+    for (const past of this.pasts) past.check(this.pushedOf(past.name));
   }
 
   /** The bits of a plain replay, at the times at which the steps were stamped. */
@@ -408,6 +421,39 @@ class Watch {
     // one that came too late for anything was told of nothing
     if (this.first !== null && this.last !== pushed - 1)
       this.faults.push(`${this.name}: the last state seen is ${this.last}`);
+  }
+}
+
+/** Who asks for the inputs of the last steps: they are those that were sent, one after the other, to the end. */
+class PastReader {
+  last = -1;
+  private first: number | null = null;
+  private told = 0;
+
+  constructor(
+    readonly name: string,
+    count: number,
+    private readonly reachesStart: boolean,
+    client: EddyClient,
+    private readonly faults: string[],
+  ) {
+    const inputs$ = client.watch(name).view('inputs', { last: count });
+    inputs$.subscribe(({ seq, skipped, x }) => {
+      if (x.some((value, i) => value !== Math.fround(xOf(name, seq)[i]!) && value !== xOf(name, seq)[i]))
+        faults.push(`${name}: step ${seq} of the past was never sent so`);
+      this.told += skipped;
+      if (this.first !== null && seq > this.last + 1 + this.told)
+        faults.push(`${name}: the past has no step ${this.last + 1}, and ${this.told} were told`);
+      this.first ??= seq;
+      this.last = Math.max(this.last, seq);
+    });
+  }
+
+  check(pushed: number): void {
+    if (this.last !== pushed - 1)
+      this.faults.push(`${this.name}: the past ends with ${this.last}, not ${pushed - 1}`);
+    if (this.reachesStart && this.first !== null && this.first > this.told)
+      this.faults.push(`${this.name}: all steps were asked for, and the first is ${this.first}`);
   }
 }
 
