@@ -166,7 +166,7 @@ class World {
   /** Somebody asks for the last steps of a sequence, and goes on listening. */
   private readPast(name: string, count: number): void {
     const pushed = this.pushedOf(name);
-    if (pushed > 0) this.pasts.push(new PastReader(name, count, count >= pushed, this.client(), this.faults));
+    if (pushed > 0) this.pasts.push(new PastReader(name, count, this.isHealed, this.client(), this.faults));
   }
 
   /** Gives late targets to some of the last steps, in any order; of some none ever comes. */
@@ -433,7 +433,7 @@ class PastReader {
   constructor(
     readonly name: string,
     count: number,
-    private readonly reachesStart: boolean,
+    private readonly isOfAll: boolean,
     client: EddyClient,
     private readonly faults: string[],
   ) {
@@ -452,7 +452,7 @@ class PastReader {
   check(pushed: number): void {
     if (this.last !== pushed - 1)
       this.faults.push(`${this.name}: the past ends with ${this.last}, not ${pushed - 1}`);
-    if (this.reachesStart && this.first !== null && this.first > this.told)
+    if (this.isOfAll && this.first !== null && this.first > this.told)
       this.faults.push(`${this.name}: all steps were asked for, and the first is ${this.first}`);
   }
 }
