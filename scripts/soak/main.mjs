@@ -1,10 +1,12 @@
 /**
  * Many sockets, many sequences that learn, for a long time.
  *
- *   node scripts/soak/main.mjs [--seconds 1200] [--connections 1000] [--sequences 200] [--rate 20] [--json]
+ *   node scripts/soak/main.mjs [--seconds 1800] [--connections 1000] [--sequences 200] [--rate 20] [--history 8192] [--slope 1] [--json]
  *
  * The server is `eddy serve --data` on a folder of its own, in a process of its own. One socket in five produces, at so
- * many steps a second each; the others watch the states of a sequence. Exits with 1 where anything went wrong.
+ * many steps a second each; the others watch the states of a sequence. The past of a sequence has `history` steps, so that it is full
+ * after a while. Exits with 1 where anything went wrong, or where memory or the file of the store grew by more than `slope` MiB a
+ * minute in the last two thirds of the time; 0 for any.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,16 +19,23 @@ import { connect } from '../../dist/client/sdk/node.js';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '1200' },
+    seconds: { type: 'string', default: '1800' },
     connections: { type: 'string', default: '1000' },
     sequences: { type: 'string', default: '200' },
     rate: { type: 'string', default: '20' },
+    history: { type: 'string', default: '8192' },
+    slope: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });
-const [seconds, connections, sequences, rate] = ['seconds', 'connections', 'sequences', 'rate'].map((name) =>
-  Number(values[name]),
-);
+const [seconds, connections, sequences, rate, history, mostSlope] = [
+  'seconds',
+  'connections',
+  'sequences',
+  'rate',
+  'history',
+  'slope',
+].map((name) => Number(values[name]));
 const SPEC = { features: 4, units: 32 };
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -46,7 +55,11 @@ const args = [
 ];
 const server = spawn(process.execPath, ['--expose-gc', MAIN, ...args], {
   stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, EDDY_LIMITS_SOCKETS_PER_ADDRESS: String(connections + 10) },
+  env: {
+    ...process.env,
+    EDDY_LIMITS_SOCKETS_PER_ADDRESS: String(connections + 10),
+    EDDY_HISTORY_STEPS: String(history),
+  },
 });
 const line = await new Promise((resolve) => createInterface({ input: server.stdout }).once('line', resolve));
 const { url, adminUrl } = JSON.parse(line);
@@ -94,6 +107,7 @@ const result = {
   ackMs: { p50: at(0.5), p99: at(0.99) },
   rssMiB: { first: samples[0].rss, last: samples.at(-1).rss, slopePerMinute: slope('rss') },
   heapMiB: { first: samples[0].heap, last: samples.at(-1).heap, slopePerMinute: slope('heap') },
+  fileMiB: { first: samples[0].file, last: samples.at(-1).file, slopePerMinute: slope('file') },
   errors,
   lost: pushed - acked,
 };
@@ -103,7 +117,11 @@ server.kill('SIGTERM');
 const code = await ended;
 rmSync(folder, { recursive: true, force: true });
 console.log(JSON.stringify({ ...result, exit: code }, null, values.json ? undefined : 2));
-process.exit(Object.keys(errors).length === 0 && result.lost === 0 && code === 0 ? 0 : 1);
+const { rssMiB, fileMiB } = result;
+const isSteady =
+  mostSlope === 0 || [rssMiB, fileMiB].every(({ slopePerMinute }) => slopePerMinute < mostSlope);
+const isWell = Object.keys(errors).length === 0 && result.lost === 0 && code === 0;
+process.exit(isWell && isSteady ? 0 : 1);
 
 function count(code) {
   errors[code] = (errors[code] ?? 0) + 1;
@@ -131,7 +149,7 @@ async function produce(client, name) {
   };
 }
 
-/** Memory of the server, as its metrics tell it. */
+/** Memory of the server and the file of its store, as its metrics tell them. */
 async function sample() {
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
   const mib = (name) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]) / 2 ** 20;
@@ -139,6 +157,7 @@ async function sample() {
     at: elapsed(),
     rss: mib('process_resident_memory_bytes'),
     heap: mib('nodejs_heap_size_used_bytes'),
+    file: mib('eddy_store_file_bytes'),
   };
 }
 
@@ -147,9 +166,9 @@ function at(share) {
   return Number((latencies[Math.floor(share * latencies.length)] ?? 0).toFixed(2));
 }
 
-/** Slope of a line through the last three quarters of the samples, in MiB a minute. */
+/** Slope of a line through the last two thirds of the samples, in MiB a minute. */
 function slope(name) {
-  const late = samples.slice(Math.floor(samples.length / 4));
+  const late = samples.slice(Math.floor(samples.length / 3));
   const mean = (of) => late.reduce((sum, one) => sum + of(one), 0) / late.length;
   const [t, y] = [mean((one) => one.at), mean((one) => one[name])];
   const over = late.reduce((sum, one) => sum + (one.at - t) * (one[name] - y), 0);
