@@ -22,6 +22,7 @@ export { parseTimestamp } from './reading/time/timestamp.js';
 export { type BpttInput, type BpttResult, bptt } from './rnn/learning/bptt.js';
 export type { TrainingWindow, Update } from './rnn/learning/learner.js';
 export { Model, type ModelOptions, type StepResult } from './rnn/model.js';
+export type { MatrixInput, WeightsInput } from './rnn/named-weights.js';
 export { AnomalyScore, EVENT as ANOMALY_EVENT } from './rnn/scoring/anomaly.js';
 export { DriftDetector, type DriftKind } from './rnn/scoring/drift/drift.js';
 export type { Metrics, Scores } from './rnn/scoring/prequential.js';

@@ -1,0 +1,125 @@
+/**
+ * All that a model does with a step beside its weights, as arrays with names of their own, so that somebody else can run it
+ * on raw x: statistics, the last values, what was served, and what the forecasters go by. docs/formats.md says what is
+ * computed of them. Weights, and what least squares have learned, stand still in it; seasons stay those that it has.
+ *
+ * B batch rows, F features, K of them looked back at, Q horizons, A the longest, E forecasters. Statistics [4,…] are count,
+ * mean, rest of the mean, sum of squares.
+ */
+import { type Pieces, VISIT } from '../../math/pieces.js';
+import { Inputs } from '../io/cell-inputs.js';
+import type { ScalerState } from '../io/scaler.js';
+import type { ModelSnapshot } from '../snapshot.js';
+import {
+  delayOf,
+  forecastFeatures,
+  historyOf,
+  lookedBackAt,
+  type ModelSpec,
+  outputsOf,
+} from '../spec/spec.js';
+import { forecasterArrays } from './forecaster-arrays.js';
+import { rangesOf, servedOf } from './served-arrays.js';
+
+/** Row after row. */
+export interface RecipeArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export type Recipe = Map<string, RecipeArray>;
+
+/** How many there are of what. */
+export interface RecipeSizes {
+  readonly B: number;
+  readonly F: number;
+  readonly K: number;
+  readonly Q: number;
+  readonly A: number;
+}
+
+/** Of a supervised task the outputs are those of one horizon. */
+export function recipeSizes(spec: ModelSpec): RecipeSizes {
+  const { batch: B, features: F, task } = spec;
+  const isForecast = task?.kind === 'forecast';
+  const K = isForecast ? (forecastFeatures(spec)?.length ?? 0) : outputsOf(spec);
+  return { B, F, K, Q: isForecast ? task.horizon.length : 1, A: isForecast ? delayOf(spec) : 0 };
+}
+
+/** Makes the arrays out of a snapshot. */
+export function* recipeOf(snapshot: ModelSnapshot): Pieces<Recipe> {
+  const { spec, inputs, outputs, window } = snapshot;
+  const sizes = recipeSizes(spec);
+  const { B, F, K, Q } = sizes;
+  const steps = window.next - window.start;
+  const recipe: Recipe = new Map();
+  const add = (name: string, shape: readonly number[], data: ArrayLike<number>) =>
+    recipe.set(`run.${name}`, { shape, data: Float64Array.from(data) });
+  add('steps', [1], [steps]);
+  add('x.last', [B, F], inputs.held);
+  add('x.known', [B, F], inputs.known);
+  if (inputs.scaler) add('x.statistics', [4, F], statistics(inputs.scaler));
+  const share = shareOf(snapshot);
+  if (share) add('x.share', [F], share);
+  yield VISIT * B * F;
+  const looked = lookedBackAt(spec).length;
+  const { changes } = spec.inputs;
+  if (inputs.changeScaler)
+    add('changes.statistics', [4, changes.length, looked], statistics(inputs.changeScaler));
+  if (inputs.time) add('time.last', [1], [inputs.time.known ? inputs.time.last : Number.NaN]);
+  if (inputs.time?.scaler) add('elapsed.statistics', [4], statistics(inputs.time.scaler));
+  const rows = historyOf(spec);
+  const { seen, known } = inputs.history;
+  const kept = inputs.history.values.length / known.length;
+  const past = yield* newestFirst(inputs.history.values, known.length, rows, kept, inputs.history.slot);
+  recipe.set('run.history', { shape: [rows, B, looked], data: past });
+  const lost = Math.max(0, seen - kept);
+  add(
+    'history.known',
+    [B, looked],
+    Array.from(known, (before) => Math.max(0, seen - Math.max(before, lost))),
+  );
+  if (!outputs) return recipe;
+  if (outputs.scaler) add('y.statistics', [4, Q, K], statistics(outputs.scaler));
+  if (outputs.intervals) yield* rangesOf(recipe, outputs.intervals, spec, sizes);
+  if (spec.task?.kind !== 'forecast') return recipe;
+  yield* servedOf(recipe, snapshot, sizes);
+  if (outputs.forecaster) yield* forecasterArrays(recipe, outputs.forecaster, snapshot, sizes);
+  return recipe;
+}
+
+/** Gives [4,width]: count, mean, rest of the mean, sum of squares. */
+export function statistics({ count, mean, m2, low }: ScalerState): Float64Array {
+  const all = new Float64Array(4 * count.length);
+  for (const [i, part] of [count, mean, low, m2].entries()) if (part) all.set(part, i * count.length);
+  return all;
+}
+
+/** How far each feature is let into the cell; null where all are, whole. */
+function shareOf({ spec, inputs: { relevance } }: ModelSnapshot): Float64Array | null {
+  if (!relevance) return null;
+  const inputs = new Inputs(spec);
+  inputs.relevance?.restore(relevance);
+  return inputs.relevance?.share ?? null;
+}
+
+/**
+ * Gives the rows of a ring, newest first.
+ *
+ * @param rows that are given; those that the ring has not are 0. @param kept rows of the ring. @param slot where the newest is
+ */
+export function* newestFirst(
+  values: Float64Array,
+  width: number,
+  rows: number,
+  kept: number,
+  slot: number,
+): Pieces<Float64Array> {
+  const out = new Float64Array(rows * width);
+  for (let back = 0; back < Math.min(rows, kept); back++) {
+    const row = (slot - back + kept) % kept;
+    for (let i = 0; i < width; i++) out[back * width + i] = values[row * width + i]!;
+    yield VISIT * width;
+  }
+  return out;
+}
