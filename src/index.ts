@@ -1,5 +1,8 @@
 /** The public door of the library. */
 export { EddyError, ERRORS, type ErrorCode } from './errors.js';
+export type { ForeignNetwork } from './exchange/foreign.js';
+export { toOnnx } from './exchange/onnx-export.js';
+export { readWeights } from './exchange/read-weights.js';
 export { AGGREGATES, type Aggregate } from './features/aggregates.js';
 export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './features/calendar.js';
 export type { ResampledStep } from './features/resampler.js';

@@ -5,8 +5,8 @@
  */
 import { EddyError } from '../errors.js';
 import { writeOnnx } from '../formats/onnx.js';
-import type { Tensor, TensorFile } from '../formats/safetensors.js';
-import type { RecipeArray } from '../rnn/recipe/recipe.js';
+import { readSafetensors, type Tensor } from '../formats/safetensors.js';
+import type { RecipeArray } from '../rnn/recipe/recipe-arrays.js';
 import { outputsOf, parseSpec } from '../rnn/spec/spec.js';
 import { Carried } from './graph/carried.js';
 import { cellStep } from './graph/cell-step.js';
@@ -36,8 +36,8 @@ const MAX_BATCH = 64;
  * @param producerVersion the version of Eddy, for whoever reads the graph
  * @throws EddyError `weights-invalid` where the file is none, or of what a graph cannot say
  */
-export function toOnnx(file: TensorFile, producerVersion = ''): Uint8Array<ArrayBuffer> {
-  const { metadata, tensors } = file;
+export function toOnnx(file: Uint8Array, producerVersion = ''): Uint8Array<ArrayBuffer> {
+  const { metadata, tensors } = readSafetensors(file);
   if (!metadata.has('recipe'))
     throw new EddyError(
       'weights-invalid',
@@ -76,6 +76,7 @@ export function toOnnx(file: TensorFile, producerVersion = ''): Uint8Array<Array
   if (served) graph.output('y', 'double', [B, outputsOf(spec)], served.y);
   if (served?.half) graph.output('interval', 'double', [B, outputsOf(spec)], served.half);
   carried.finish(h);
+  graph.prune();
   return writeOnnx({
     name: metadata.get('name') ?? 'sequence',
     nodes: graph.nodes,

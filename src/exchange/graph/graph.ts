@@ -161,4 +161,14 @@ export class Graph {
   modulo(value: Value, period: Operand): Value {
     return this.sub(value, this.mul(this.floor(this.div(value, period)), period));
   }
+
+  /** Leaves out what no output is made of. */
+  prune(): void {
+    const needed = new Set<Value>(this.outputs.map(({ name }) => name));
+    for (const { inputs, outputs } of this.nodes.toReversed())
+      if (outputs.some((output) => needed.has(output))) for (const input of inputs) needed.add(input);
+    const kept = this.nodes.filter(({ outputs }) => outputs.some((output) => needed.has(output)));
+    this.nodes.splice(0, this.nodes.length, ...kept);
+    for (const name of [...this.tensors.keys()]) if (!needed.has(name)) this.tensors.delete(name);
+  }
 }

@@ -1,5 +1,5 @@
 /** What the parts of a step's graph are made with. */
-import type { RecipeArray } from '../../rnn/recipe/recipe.js';
+import type { RecipeArray } from '../../rnn/recipe/recipe-arrays.js';
 import type { ForecastTask, ModelSpec } from '../../rnn/spec/spec.js';
 import type { Carried } from './carried.js';
 import type { Graph, Value } from './graph.js';

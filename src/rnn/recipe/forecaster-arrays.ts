@@ -13,7 +13,7 @@ import { Inputs } from '../io/cell-inputs.js';
 import type { ModelSnapshot } from '../snapshot.js';
 import { lagsOf } from '../spec/model-shape.js';
 import { delayOf } from '../spec/spec.js';
-import { newestFirst, type Recipe, type RecipeSizes, statistics } from './recipe.js';
+import { newestFirst, type Recipe, type RecipeSizes, statistics } from './recipe-arrays.js';
 import { byHorizon, gathered } from './served-arrays.js';
 
 export function* forecasterArrays(

@@ -8,7 +8,6 @@
  */
 import { type Pieces, VISIT } from '../../math/pieces.js';
 import { Inputs } from '../io/cell-inputs.js';
-import type { ScalerState } from '../io/scaler.js';
 import type { ModelSnapshot } from '../snapshot.js';
 import {
   delayOf,
@@ -19,24 +18,8 @@ import {
   outputsOf,
 } from '../spec/spec.js';
 import { forecasterArrays } from './forecaster-arrays.js';
+import { newestFirst, type Recipe, type RecipeSizes, statistics } from './recipe-arrays.js';
 import { rangesOf, servedOf } from './served-arrays.js';
-
-/** Row after row. */
-export interface RecipeArray {
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-}
-
-export type Recipe = Map<string, RecipeArray>;
-
-/** How many there are of what. */
-export interface RecipeSizes {
-  readonly B: number;
-  readonly F: number;
-  readonly K: number;
-  readonly Q: number;
-  readonly A: number;
-}
 
 /** Of a supervised task the outputs are those of one horizon. */
 export function recipeSizes(spec: ModelSpec): RecipeSizes {
@@ -88,38 +71,10 @@ export function* recipeOf(snapshot: ModelSnapshot): Pieces<Recipe> {
   return recipe;
 }
 
-/** Gives [4,width]: count, mean, rest of the mean, sum of squares. */
-export function statistics({ count, mean, m2, low }: ScalerState): Float64Array {
-  const all = new Float64Array(4 * count.length);
-  for (const [i, part] of [count, mean, low, m2].entries()) if (part) all.set(part, i * count.length);
-  return all;
-}
-
 /** How far each feature is let into the cell; null where all are, whole. */
 function shareOf({ spec, inputs: { relevance } }: ModelSnapshot): Float64Array | null {
   if (!relevance) return null;
   const inputs = new Inputs(spec);
   inputs.relevance?.restore(relevance);
   return inputs.relevance?.share ?? null;
-}
-
-/**
- * Gives the rows of a ring, newest first.
- *
- * @param rows that are given; those that the ring has not are 0. @param kept rows of the ring. @param slot where the newest is
- */
-export function* newestFirst(
-  values: Float64Array,
-  width: number,
-  rows: number,
-  kept: number,
-  slot: number,
-): Pieces<Float64Array> {
-  const out = new Float64Array(rows * width);
-  for (let back = 0; back < Math.min(rows, kept); back++) {
-    const row = (slot - back + kept) % kept;
-    for (let i = 0; i < width; i++) out[back * width + i] = values[row * width + i]!;
-    yield VISIT * width;
-  }
-  return out;
 }

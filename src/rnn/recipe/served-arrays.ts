@@ -4,7 +4,7 @@ import { type Pieces, VISIT } from '../../math/pieces.js';
 import { reachOf } from '../learning/learners.js';
 import type { ModelSnapshot } from '../snapshot.js';
 import { delayOf, type ModelSpec } from '../spec/spec.js';
-import type { Recipe, RecipeSizes } from './recipe.js';
+import type { Recipe, RecipeSizes } from './recipe-arrays.js';
 
 /** For each of [Q,B,K] in order, which of the outputs [B,Q,K] it is. */
 export function byHorizon({ B, Q, K }: RecipeSizes): Int32Array {
