@@ -12,12 +12,12 @@ import { Carried } from './graph/carried.js';
 import { cellStep } from './graph/cell-step.js';
 import { Forecast } from './graph/forecast.js';
 import { Graph, type Value } from './graph/graph.js';
-import { stepInputs } from './graph/inputs.js';
+import { StepInputs } from './graph/inputs.js';
 import { supplied } from './graph/supplied.js';
 
 /** What stands still, and is no part of what is carried. */
 const CONSTANTS = new Set([
-  'run.x.share',
+  'run.relevance.others',
   'run.linear',
   'run.seasonal',
   'run.squares',
@@ -59,8 +59,8 @@ export function toOnnx(file: Uint8Array, producerVersion = ''): Uint8Array<Array
   const x = graph.input('x', 'double', [B, F]);
   const t = spec.inputs.time.length > 0 ? graph.input('t', 'double', [1]) : null;
   const carried = new Carried(graph, start, tensors.get('h') as Tensor & RecipeArray);
-  const share = constants.get('run.x.share')?.data ?? null;
-  const inputs = stepInputs(graph, carried, spec, x, t, share);
+  const others = constants.get('run.relevance.others');
+  const inputs = new StepInputs(graph, carried, spec, x, others ? Array.from(others.data) : null);
   const { task, readout } = spec;
   let forecast: Forecast | null = null;
   if (task?.kind === 'forecast') {
@@ -69,7 +69,7 @@ export function toOnnx(file: Uint8Array, producerVersion = ''): Uint8Array<Array
     forecast = new Forecast({ graph, carried, spec, task, inputs, steps, constants });
     forecast.arrive();
   }
-  const { h, sums } = cellStep(graph, spec, tensors, inputs.z, carried.h);
+  const { h, sums } = cellStep(graph, spec, tensors, inputs.write(t), carried.h);
   let served: { y: Value; half: Value | null } | null = null;
   if (forecast && sums) served = forecast.serve(sums, h);
   else if (sums) served = supplied(graph, carried, spec, sums);

@@ -18,6 +18,7 @@ const [FADE, LARGEST_CHANGE] = [0.9995, 1.5];
 const LARGEST_UNITS = 10;
 const LARGEST = 3.4028234663852886e38;
 const E = EXPERTS.length;
+const LINEAR = EXPERTS.indexOf('linear');
 
 /** What one horizon carries, as values of this step. */
 interface Own {
@@ -85,6 +86,11 @@ export class Mixture {
     own.seen = g.where(comes, seen, own.seen);
     const change = g.abs(g.sub(truth, inputs.past.read(ahead)));
     own.largest = g.where(comes, g.max(g.mul(FADE, own.largest), change), own.largest);
+    if (q > 0 || !inputs.relevance) return;
+    const linear = g.at(said, 2, LINEAR);
+    const isJudged = g.and(g.and(comes, g.greater(own.scale, 0)), g.greater(this.units.deviation, 0));
+    const judged = g.and(isJudged, g.not(g.isNaN(linear)));
+    inputs.relevance.meet(g.where(judged, g.div(g.sub(truth, linear), own.scale), 0), judged);
   }
 
   /** Lets the newest values join what forecasters know. */

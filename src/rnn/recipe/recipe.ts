@@ -42,8 +42,7 @@ export function* recipeOf(snapshot: ModelSnapshot): Pieces<Recipe> {
   add('x.last', [B, F], inputs.held);
   add('x.known', [B, F], inputs.known);
   if (inputs.scaler) add('x.statistics', [4, F], statistics(inputs.scaler));
-  const share = shareOf(snapshot);
-  if (share) add('x.share', [F], share);
+  relevanceOf(snapshot, sizes, add);
   yield VISIT * B * F;
   const looked = lookedBackAt(spec).length;
   const { changes } = spec.inputs;
@@ -71,10 +70,23 @@ export function* recipeOf(snapshot: ModelSnapshot): Pieces<Recipe> {
   return recipe;
 }
 
-/** How far each feature is let into the cell; null where all are, whole. */
-function shareOf({ spec, inputs: { relevance } }: ModelSnapshot): Float64Array | null {
-  if (!relevance) return null;
-  const inputs = new Inputs(spec);
-  inputs.relevance?.restore(relevance);
-  return inputs.relevance?.share ?? null;
+/** Writes how far each feature is let into the cell, and by what; nothing where all are, whole. */
+function relevanceOf(
+  { spec, inputs: { relevance: state }, window }: ModelSnapshot,
+  { B, F, K }: RecipeSizes,
+  add: (name: string, shape: readonly number[], data: ArrayLike<number>) => void,
+): void {
+  if (!state) return;
+  const { relevance } = new Inputs(spec);
+  if (!relevance) return;
+  relevance.restore(state);
+  const { others, products, squares, errors, seen, inputs } = relevance.arrays(window.next - 1);
+  const n = others.length;
+  add('x.share', [F], relevance.share);
+  add('relevance.others', [n], others);
+  add('relevance.products', [K, n], products);
+  add('relevance.squares', [n], squares);
+  add('relevance.errors', [K], errors);
+  add('relevance.seen', [1], [seen]);
+  add('relevance.inputs', [inputs.length / (B * n), B, n], inputs);
 }
