@@ -2,9 +2,10 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { toOnnx } from '../../src/exchange/onnx-export.js';
+import { readOnnx } from '../../src/formats/onnx.js';
 import { Model } from '../../src/rnn/model.js';
-import type { ModelSpecInput } from '../../src/rnn/spec/spec.js';
-import { exportModel, rowsOf } from '../support/exchange.js';
+import { type ModelSpecInput, parseSpec } from '../../src/rnn/spec/spec.js';
+import { exportModel, filled, type Row, rowsOf, tensorFile } from '../support/exchange.js';
 
 /** Runs a graph step by step. */
 async function runner(file: Uint8Array) {
@@ -130,35 +131,77 @@ function targetOf({ spec: { readout, task } }: Model, x: readonly (number | null
   );
 }
 
+/** How far numbers are from those that are expected; these are of size 1, and values around 100 vary by 5. */
+const offBy = (found: readonly number[] | null, expected: ArrayLike<number> | null) =>
+  Math.max(0, ...Array.from(expected ?? [], (one, i) => Math.abs(one - (found?.[i] ?? Number.NaN))));
+
+/** Carries rows through a model that does not learn and through its graph, and gives how far apart they come. */
+async function apart(model: Model, rows: readonly Row[]): Promise<number> {
+  const step = await runner(toOnnx(exportModel(model)));
+  let worst = 0;
+  for (const { x, t } of rows) {
+    const { h, range, y } = model.step(x, t);
+    const found = await step(
+      x.map((one) => one ?? Number.NaN),
+      t,
+    );
+    // NaN is larger than all
+    worst = Math.max(
+      ...[worst, offBy(found.h, h), offBy(found.y, y && model.lastExact()), offBy(found.interval, range)],
+    );
+  }
+  return worst;
+}
+
+function trained(spec: ModelSpecInput, rows: readonly Row[]): Model {
+  const model = new Model(spec);
+  for (const { x, t } of rows) {
+    const { y } = model.step(x, t);
+    if (model.spec.task?.kind === 'supervised' && y) model.learn(targetOf(model, x));
+  }
+  if (model.spec.readout.kind !== 'none') model.learning = false;
+  return model;
+}
+
 describe('a sequence as an ONNX graph', () => {
   it.each(cases)(
     '[ONX1] %s: 1,000 steps of raw x equal those of the sequence to 1e-5',
     async (_what, spec) => {
-      const model = new Model(spec);
-      const rows = rowsOf(model.spec, 2200);
-      for (const { x, t } of rows.slice(0, 1200)) {
-        const { y } = model.step(x, t);
-        if (model.spec.task?.kind === 'supervised' && y) model.learn(targetOf(model, x));
-      }
-      if (model.spec.readout.kind !== 'none') model.learning = false;
-      const file = exportModel(model);
-      const step = await runner(toOnnx(file));
-      let worst = 0;
-      for (const { x, t } of rows.slice(1200)) {
-        const served = model.step(x, t);
-        const { h, y, interval } = await step(
-          x.map((one) => one ?? Number.NaN),
-          t,
-        );
-        const exact = model.lastExact();
-        const off = (a: ArrayLike<number>, b: readonly number[]) =>
-          Math.max(...b.map((one, i) => Math.abs(one - a[i]!) / Math.max(1, Math.abs(a[i]!))));
-        worst = Math.max(worst, off(served.h, h));
-        if (exact && y) worst = Math.max(worst, off(exact, y));
-        if (served.range && interval) worst = Math.max(worst, off(served.range, interval));
-      }
-      console.log(_what, worst);
-      expect(worst).toBeLessThan(1e-5);
+      const rows = rowsOf(parseSpec(spec), 2200);
+      expect(await apart(trained(spec, rows.slice(0, 1200)), rows.slice(1200))).toBeLessThan(1e-5);
     },
   );
+
+  it('[ONX1] begins where the sequence was, whenever that is: before its first step, and after a reset', async () => {
+    const spec: ModelSpecInput = { features: 2, units: 4, inputs: { lags: [2], missing: 'hold' } };
+    const rows = rowsOf(parseSpec(spec), 120);
+    const fresh = trained(spec, []);
+    // a search for seasons comes after 48 steps
+    expect(await apart(fresh, rows.slice(0, 47))).toBeLessThan(1e-5);
+    fresh.reset('state');
+    expect(await apart(fresh, rows.slice(47, 90))).toBeLessThan(1e-5);
+  });
+
+  it('[ONX3] takes part in what it is told: its inputs and outputs, and metadata that say what they are', async () => {
+    const model = trained(
+      { features: 2, units: 4, inputs: { time: ['hour'] } },
+      rowsOf(parseSpec({ features: 2, units: 4 }), 60),
+    );
+    const file = toOnnx(exportModel(model), '1.2.3');
+    const session = await ort.InferenceSession.create(file);
+    expect([session.inputNames, session.outputNames]).toEqual([
+      ['x', 't', 'h', 'state'],
+      ['y', 'interval', 'h_next', 'state_next'],
+    ]);
+    const text = new TextDecoder().decode(file);
+    expect(text).toContain('eddy.state');
+    expect(text).toContain('"features":2');
+    expect(readOnnx(file).nodes.filter(({ op }) => op === 'RNN')).toHaveLength(1);
+  });
+
+  it('[ONX3] is refused by name where it cannot be: too many batch rows, or a file that is no exported sequence', () => {
+    const wide = new Model({ features: 1, units: 2, batch: 65, readout: { kind: 'none' } });
+    expect(() => toOnnx(exportModel(wide))).toThrow(/65 batch rows/);
+    expect(() => toOnnx(tensorFile({ Wx: filled([2, 2], 1) }))).toThrow(/no exported sequence/);
+  });
 });

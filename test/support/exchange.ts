@@ -19,8 +19,8 @@ export interface Row {
   readonly t: number;
 }
 
-/** Gives rows of waves with a season, a drift and noise; with gaps where the spec holds them. */
-export function rowsOf({ batch, features, inputs }: ModelSpec, count: number, season = 24): Row[] {
+/** Gives rows of waves with a season, a drift and noise, of size 1 for a model that does not scale; with gaps where the spec holds them. */
+export function rowsOf({ batch, features, inputs, scaler }: ModelSpec, count: number, season = 24): Row[] {
   let seed = 12345;
   const random = () => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -29,8 +29,9 @@ export function rowsOf({ batch, features, inputs }: ModelSpec, count: number, se
   return Array.from({ length: count }, (_, step) => ({
     x: Array.from({ length: batch * features }, (_, i) => {
       const value =
-        1000 + 20 * i + 5 * Math.sin((2 * Math.PI * (step + 3 * i)) / season) + 0.002 * step + 0.6 * random();
-      return inputs.missing === 'hold' && random() > 0.45 ? null : value;
+        100 + 20 * i + 5 * Math.sin((2 * Math.PI * (step + 3 * i)) / season) + 0.002 * step + 0.6 * random();
+      const own = scaler.kind === 'none' ? (value - 100) / 20 : value;
+      return inputs.missing === 'hold' && random() > 0.45 ? null : own;
     }),
     t: Date.UTC(2024, 0, 15) + step * 3_600_000 + Math.round(random() * 1000),
   }));
