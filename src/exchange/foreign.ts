@@ -59,7 +59,7 @@ export class NamedTensors {
     return listOf(this.tensors.keys());
   }
 
-  /** Gives the one name that ends with one of `ends`, as a whole or behind a dot or slash; null where there is none. */
+  /** Gives the one name that ends with one of `ends`, as a whole or behind a dot or slash; null if there is no such name. */
   find(ends: readonly string[]): string | null {
     const found = this.names.filter((name) =>
       ends.some((end) => name === end || name.endsWith(`.${end}`) || name.endsWith(`/${end}`)),

@@ -10,9 +10,9 @@ import type { RecipeArray } from '../rnn/recipe/recipe-arrays.js';
 import { outputsOf, parseSpec } from '../rnn/spec/spec.js';
 import { Carried } from './graph/carried.js';
 import { cellStep } from './graph/cell-step.js';
-import { Forecast } from './graph/forecast.js';
 import { Graph, type Value } from './graph/graph.js';
-import { StepInputs } from './graph/inputs.js';
+import { StepInputs } from './graph/graph-inputs.js';
+import { Forecast } from './graph/step-forecast.js';
 import { supplied } from './graph/supplied.js';
 
 /** What stands still, and is no part of what is carried. */

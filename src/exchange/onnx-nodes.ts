@@ -58,7 +58,7 @@ export class OnnxNodes {
     return { shape, data: from.data };
   }
 
-  /** Gives a constant of a shape. @throws EddyError `weights-invalid` for what is none, or has another */
+  /** Gives a constant of a shape. @throws EddyError `weights-invalid` for what is not a constant, or has another */
   need(
     node: OnnxNode,
     input: number,

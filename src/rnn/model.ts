@@ -273,7 +273,6 @@ export class Model extends ModelFacts {
     finish(this.setWeightsInPieces(weights));
   }
 
-  /** Does the same in pieces. */
   setWeightsInPieces(weights: WeightsInput): Pieces<void> {
     return this.parts.placeWeights(weights);
   }

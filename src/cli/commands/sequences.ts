@@ -1,4 +1,5 @@
 /** eddy sequences: lists, shows, exports, imports and removes sequences. */
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -70,7 +71,7 @@ export function addSequences(program: Command): void {
       at(options, async (place) => {
         const whole = await place.export(name);
         const bytes = options.format === 'onnx' ? await onnxOf(whole) : whole;
-        await write(file ?? `${name.replaceAll('/', '-')}.${options.format}`, bytes);
+        await write(file ?? freeFile(`${name.replaceAll('/', '-')}.${options.format}`), bytes);
       }),
     );
   add('import <file> [name]', 'create a sequence from such a file, or from - for standard input')
@@ -129,6 +130,12 @@ async function list(options: JsonFlags): Promise<void> {
     }
     await flush();
   });
+}
+
+/** Gives the name of a file that nobody named, and that must not be there. @throws EddyError `setting-invalid` */
+function freeFile(file: string): string {
+  if (!existsSync(file)) return file;
+  throw new EddyError('setting-invalid', `${file} exists already; say which file to write`);
 }
 
 /** Writes the file completely or not at all. */

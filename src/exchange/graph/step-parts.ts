@@ -3,7 +3,7 @@ import type { RecipeArray } from '../../rnn/recipe/recipe-arrays.js';
 import type { ForecastTask, ModelSpec } from '../../rnn/spec/spec.js';
 import type { Carried } from './carried.js';
 import type { Graph, Value } from './graph.js';
-import type { StepInputs } from './inputs.js';
+import type { StepInputs } from './graph-inputs.js';
 
 export interface StepParts {
   readonly graph: Graph;

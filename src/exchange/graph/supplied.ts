@@ -4,7 +4,7 @@ import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { Carried } from './carried.js';
 import type { Graph, Value } from './graph.js';
 import { Ranges } from './ranges.js';
-import { Statistics } from './statistics.js';
+import { Statistics } from './step-statistics.js';
 
 const LARGEST = 3.4028234663852886e38;
 

@@ -3,7 +3,7 @@ import { decayOf } from '../../rnn/io/scaler.js';
 import type { ModelSpec } from '../../rnn/spec/spec.js';
 import type { Carried } from './carried.js';
 import type { Graph, Value } from './graph.js';
-import { Statistics } from './statistics.js';
+import { Statistics } from './step-statistics.js';
 
 const DAY = 86_400_000;
 const MONDAY = -3 * DAY;

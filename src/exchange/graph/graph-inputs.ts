@@ -3,8 +3,8 @@ import { decayOf } from '../../rnn/io/scaler.js';
 import { lookedBackAt, type ModelSpec } from '../../rnn/spec/spec.js';
 import type { Carried } from './carried.js';
 import type { Graph, Value } from './graph.js';
-import { Relevance } from './relevance.js';
-import { Statistics } from './statistics.js';
+import { Relevance } from './step-relevance.js';
+import { Statistics } from './step-statistics.js';
 import { timeInputs } from './time.js';
 
 const LARGEST = 3.4028234663852886e38;

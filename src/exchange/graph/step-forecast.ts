@@ -5,10 +5,10 @@
 import { decayOf } from '../../rnn/io/scaler.js';
 import { push } from './carried.js';
 import type { Value } from './graph.js';
-import { Mixture } from './mixture.js';
 import { Ranges } from './ranges.js';
-import { Statistics } from './statistics.js';
+import { Mixture } from './step-mixture.js';
 import { type HorizonPlace, horizonPlaces, type StepParts } from './step-parts.js';
+import { Statistics } from './step-statistics.js';
 
 const LARGEST = 3.4028234663852886e38;
 

@@ -8,8 +8,8 @@ import { push } from './carried.js';
 import type { Value } from './graph.js';
 import { SeasonsPast } from './seasons-past.js';
 import { Smoothings } from './smoothings.js';
-import { MAX_DEVIATIONS, Statistics } from './statistics.js';
 import type { HorizonPlace, StepParts } from './step-parts.js';
+import { MAX_DEVIATIONS, Statistics } from './step-statistics.js';
 
 const DECAY = 1 - Math.LN2 / 1000;
 const [CLIP, WARM, WINDOW] = [5, 30, 500];
