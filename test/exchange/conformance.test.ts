@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { readWeights } from '../../src/exchange/read-weights.js';
+import type { Model } from '../../src/rnn/model.js';
 import { filled, floats, modelOf, recurrentGraph, tensorFile } from '../support/exchange.js';
 
 const range = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
@@ -20,22 +21,35 @@ describe("PyTorch's figures", () => {
     readFileSync(new URL('../fixtures/torch-weights.json', import.meta.url), 'utf8'),
   ) as { sizes: { F: number; N: number; M: number; T: number } } & Record<
     'rnn' | 'rnn without biases' | 'gru',
-    { tensors: Record<string, { shape: number[]; data: number[] }>; x: number[]; h: number[]; y: number[] }
+    {
+      onnx: string;
+      tensors: Record<string, { shape: number[]; data: number[] }>;
+      x: number[];
+      h: number[];
+      y: number[];
+    }
   >;
 
   it.each(['rnn', 'rnn without biases', 'gru'] as const)(
     '[ONX10] of an %s with a Linear are those of its weights here',
     (kind) => {
-      const { F, N, M, T } = sizes;
-      const { tensors, x, h, y } = cases[kind];
-      const model = modelOf(readWeights(tensorFile(tensors), 'torch'));
-      for (let t = 0; t < T; t++) {
-        const step = model.step(x.slice(t * F, (t + 1) * F));
-        close(step.h, h.slice(t * N, (t + 1) * N), 2e-6);
-        close(step.y!, y.slice(t * M, (t + 1) * M), 5e-6);
-      }
+      const { tensors, onnx, x, h, y } = cases[kind];
+      for (const network of [
+        readWeights(tensorFile(tensors), 'torch'),
+        readWeights(Buffer.from(onnx, 'base64'), 'onnx'),
+      ])
+        carry(modelOf(network), x, h, y);
     },
   );
+
+  function carry(model: Model, x: number[], h: number[], y: number[]): void {
+    const { F, N, M, T } = sizes;
+    for (let t = 0; t < T; t++) {
+      const step = model.step(x.slice(t * F, (t + 1) * F));
+      close(step.h, h.slice(t * N, (t + 1) * N), 2e-6);
+      close(step.y!, y.slice(t * M, (t + 1) * M), 5e-6);
+    }
+  }
 });
 
 describe("Keras' figures", () => {

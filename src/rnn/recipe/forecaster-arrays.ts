@@ -3,7 +3,7 @@ import { mixtureLength, NO_FORECAST } from '../../kernels/expert-mixture.js';
 import { EXPERTS_LENGTH, PENDING, SEASONAL_N } from '../../kernels/forecast-plan.js';
 import { evenOf, leastSquaresLength, leastSquaresWeightsAt } from '../../kernels/least-squares.js';
 import { SMOOTHINGS } from '../../kernels/smoothing.js';
-import { type Pieces, VISIT } from '../../math/pieces.js';
+import { BYTE, inRanges, type Pieces, VISIT } from '../../math/pieces.js';
 import { E } from '../forecast/experts.js';
 import type { ForecasterState } from '../forecast/forecaster.js';
 import { layoutForecaster } from '../forecast/forecaster-layout.js';
@@ -39,29 +39,26 @@ export function* forecasterArrays(
     recipe.set(`run.${name}`, { shape, data });
   const mixture = (offset: number, size: number) =>
     gathered(numbers, layout.mixtures, places, mixtureLength(EXPERTS_LENGTH), size, offset);
-  add('experts.regrets', [Q, B, K, E], mixture(0, E));
-  add('experts.squares', [Q, B, K, E], mixture(EXPERTS_LENGTH, E));
-  add('experts.scale', [Q, B, K], mixture(3 * EXPERTS_LENGTH, 1));
-  add('experts.seen', [Q, B, K], mixture(3 * EXPERTS_LENGTH + 1, 1));
-  yield VISIT * O * 4 * E;
+  add('experts.regrets', [Q, B, K, E], yield* mixture(0, E));
+  add('experts.squares', [Q, B, K, E], yield* mixture(EXPERTS_LENGTH, E));
+  add('experts.scale', [Q, B, K], yield* mixture(3 * EXPERTS_LENGTH, 1));
+  add('experts.seen', [Q, B, K], yield* mixture(3 * EXPERTS_LENGTH + 1, 1));
   const said = new Float64Array(A * O * E).fill(Number.NaN);
   for (let back = 0; back < A; back++) {
     const step = window.next - 1 - back;
     if (step < window.start) break;
     const at = layout.pending + (step % layout.rows) * O * PENDING;
-    const row = gathered(numbers, at, places, PENDING, E).map((one) =>
-      one === NO_FORECAST ? Number.NaN : one,
-    );
-    said.set(row, back * O * E);
-    yield VISIT * O * E;
+    const row = yield* gathered(numbers, at, places, PENDING, E);
+    yield* inRanges(row.length, VISIT, (first, end) => {
+      for (let i = first; i < end; i++) if (row[i] !== NO_FORECAST) said[back * O * E + i] = row[i]!;
+    });
   }
   add('experts.said', [A, Q, B, K, E], said);
-  add('largest', [Q, B, K], gathered(numbers, layout.largest, places, 1, 1));
+  add('largest', [Q, B, K], yield* gathered(numbers, layout.largest, places, 1, 1));
   const squares = (at: number, size: number) =>
     gathered(numbers, at, places, leastSquaresLength(size, 1), size, leastSquaresWeightsAt(size));
-  add('linear', [Q, B, K, n], squares(layout.linear, n));
-  add('seasonal', [Q, B, K, SEASONAL_N], squares(layout.seasonal, SEASONAL_N));
-  yield VISIT * O * (n + SEASONAL_N);
+  add('linear', [Q, B, K, n], yield* squares(layout.linear, n));
+  add('seasonal', [Q, B, K, SEASONAL_N], yield* squares(layout.seasonal, SEASONAL_N));
   if (hasSquares) {
     const weights = new Float64Array(Q * K * nNetwork);
     for (let q = 0; q < Q; q++)
@@ -72,10 +69,10 @@ export function* forecasterArrays(
           leastSquaresWeightsAt(nNetwork) +
           k * evenOf(nNetwork);
         weights.set(numbers.subarray(at, at + nNetwork), (q * K + k) * nNetwork);
+        yield BYTE * 8 * nNetwork;
       }
     add('squares', [Q, K, nNetwork], weights);
     add('squares.inputs', [direct.length], Float64Array.from(direct));
-    yield VISIT * weights.length;
   }
   add('levels.statistics', [4, B, K], statistics(state.levels));
   add('units.statistics', [4, B, K], statistics(state.units));
@@ -86,7 +83,7 @@ function* seasonArrays(
   recipe: Recipe,
   { seasons }: ForecasterState,
   { spec }: ModelSnapshot,
-  { B, K, A }: RecipeSizes,
+  { B, K }: RecipeSizes,
 ): Pieces<void> {
   const series = B * K;
   const { finder, periods, smoothings } = seasons;
@@ -94,45 +91,42 @@ function* seasonArrays(
   const horizons = task?.kind === 'forecast' ? task.horizon : [];
   const add = (name: string, shape: readonly number[], data: ArrayLike<number>) =>
     recipe.set(`run.${name}`, { shape, data: Float64Array.from(data) });
+  const all = Int32Array.from({ length: series }, (_, i) => i);
   const each = (offset: number, size: number) =>
-    Array.from({ length: series }, (_, i) =>
-      Array.from(
-        smoothings.numbers.subarray(i * SMOOTHING_KEPT + offset, i * SMOOTHING_KEPT + offset + size),
-      ),
-    ).flat();
-  add('smoothing.level', [B, K, SMOOTHINGS], each(0, SMOOTHINGS));
-  add('smoothing.trend', [B, K, SMOOTHINGS], each(SMOOTHINGS, SMOOTHINGS));
-  add('smoothing.known', [B, K], each(2 * SMOOTHINGS + 1, 1));
+    gathered(smoothings.numbers, 0, all, SMOOTHING_KEPT, size, offset);
+  add('smoothing.level', [B, K, SMOOTHINGS], yield* each(0, SMOOTHINGS));
+  add('smoothing.trend', [B, K, SMOOTHINGS], yield* each(SMOOTHINGS, SMOOTHINGS));
+  add('smoothing.known', [B, K], yield* each(2 * SMOOTHINGS + 1, 1));
   add('smoothing.period', [B, K], smoothings.periods);
-  const taken = each(2 * SMOOTHINGS, 1);
-  const phase = taken.map((steps, i) => (smoothings.periods[i]! > 0 ? steps % smoothings.periods[i]! : 0));
+  const phase = yield* each(2 * SMOOTHINGS, 1);
+  for (const [i, period] of smoothings.periods.entries()) phase[i] = period > 0 ? phase[i]! % period : 0;
   add('smoothing.phase', [B, K], phase);
-  const P = Math.max(0, ...smoothings.periods);
+  const P = smoothings.periods.reduce((most, period) => Math.max(most, period), 0);
   const table = new Float64Array(series * SMOOTHINGS * P);
   let next = 0;
   for (const [i, period] of smoothings.periods.entries())
-    for (let k = 0; k < SMOOTHINGS; k++, next += period)
+    for (let k = 0; k < SMOOTHINGS; k++, next += period) {
       table.set(smoothings.seasons.subarray(next, next + period), (i * SMOOTHINGS + k) * P);
+      if (period > 0) yield BYTE * 8 * period;
+    }
   recipe.set('run.smoothing.season', { shape: [B, K, SMOOTHINGS, P], data: table });
-  yield VISIT * table.length;
   const searched = finder.unknown.length;
   const own = periods.map((period, at) => (Math.floor(at / SLOTS) < searched ? period : 0));
   add('seasons.periods', [B, K, SLOTS], own);
   // as far back as a forecast by these seasons looks
-  const reach = (period: number, ahead: number) => period * Math.ceil(ahead / period) - ahead + period;
-  const rows = Math.max(
-    0,
-    ...Array.from(own).flatMap((period) =>
-      period > 0
-        ? horizons.map((ahead) => Math.max(reach(period, ahead), reach(period, ahead) + ahead - period) + 1)
-        : [],
-    ),
-  );
+  let rows = 0;
+  for (const period of new Set(own))
+    for (const ahead of period > 0 ? horizons : []) {
+      const whole = period * Math.ceil(ahead / period);
+      rows = Math.max(rows, whole + 1, whole - ahead + period + 1);
+    }
   const kept = finder.values.length / searched;
   const past = yield* newestFirst(finder.values, searched, rows, kept, kept - 1);
   const values = new Float64Array(rows * series);
-  for (let row = 0; row < rows; row++)
-    values.set(past.subarray(row * searched, (row + 1) * searched), row * series);
+  yield* inRanges(rows, VISIT * searched, (first, end) => {
+    for (let row = first; row < end; row++)
+      values.set(past.subarray(row * searched, (row + 1) * searched), row * series);
+  });
   recipe.set('run.seasons.values', { shape: [rows, B, K], data: values });
   const knownOf = (i: number) =>
     i < searched ? Math.max(0, finder.seen - Math.max(finder.seen - kept, finder.unknown[i]!)) : 0;
@@ -141,5 +135,4 @@ function* seasonArrays(
     [B, K],
     Array.from({ length: series }, (_, i) => Math.min(rows, knownOf(i))),
   );
-  yield VISIT * values.length + A;
 }

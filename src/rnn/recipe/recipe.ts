@@ -63,7 +63,7 @@ export function* recipeOf(snapshot: ModelSnapshot): Pieces<Recipe> {
   );
   if (!outputs) return recipe;
   if (outputs.scaler) add('y.statistics', [4, Q, K], statistics(outputs.scaler));
-  if (outputs.intervals) yield* rangesOf(recipe, outputs.intervals, spec, sizes);
+  if (outputs.intervals) yield* rangesOf(recipe, outputs.intervals, sizes);
   if (spec.task?.kind !== 'forecast') return recipe;
   yield* servedOf(recipe, snapshot, sizes);
   if (outputs.forecaster) yield* forecasterArrays(recipe, outputs.forecaster, snapshot, sizes);

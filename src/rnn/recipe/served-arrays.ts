@@ -1,6 +1,6 @@
 /** What was served of late, and the ranges: by horizon [Q,B,K], while a model keeps them by row [B,Q,K]. */
 import { RANGE_LENGTH } from '../../kernels/interval.js';
-import { type Pieces, VISIT } from '../../math/pieces.js';
+import { inRanges, type Pieces, VISIT } from '../../math/pieces.js';
 import { reachOf } from '../learning/learners.js';
 import type { ModelSnapshot } from '../snapshot.js';
 import { delayOf, type ModelSpec } from '../spec/spec.js';
@@ -15,18 +15,22 @@ export function byHorizon({ B, Q, K }: RecipeSizes): Int32Array {
   return places;
 }
 
-/** Gives `size` numbers of each output, by horizon. */
-export function gathered(
+/** Gives `size` numbers of each output, by horizon. @param places of the outputs, as byHorizon gives them */
+export function* gathered(
   values: Float64Array,
   at: number,
   places: Int32Array,
   stride: number,
   size: number,
   offset = 0,
-): Float64Array {
+): Pieces<Float64Array> {
   const out = new Float64Array(places.length * size);
-  for (const [to, place] of places.entries())
-    for (let i = 0; i < size; i++) out[to * size + i] = values[at + place * stride + offset + i]!;
+  yield* inRanges(places.length, VISIT * size, (first, end) => {
+    for (let to = first; to < end; to++) {
+      const from = at + places[to]! * stride + offset;
+      for (let i = 0; i < size; i++) out[to * size + i] = values[from + i]!;
+    }
+  });
   return out;
 }
 
@@ -37,15 +41,13 @@ const halfAt = (spec: ModelSpec, outputs: number, step: number): number =>
 export function* rangesOf(
   recipe: Recipe,
   { numbers }: { readonly numbers: Float64Array },
-  _spec: ModelSpec,
   sizes: RecipeSizes,
 ): Pieces<void> {
   const { B, Q, K } = sizes;
   recipe.set('run.y.ranges', {
     shape: [Q, B, K, RANGE_LENGTH],
-    data: gathered(numbers, 0, byHorizon(sizes), RANGE_LENGTH, RANGE_LENGTH),
+    data: yield* gathered(numbers, 0, byHorizon(sizes), RANGE_LENGTH, RANGE_LENGTH),
   });
-  yield VISIT * B * Q * K;
 }
 
 /** Forecasts of the last A steps [A,Q,B,K], newest first, and the half-widths that were served with them. */
@@ -59,10 +61,12 @@ export function* servedOf(recipe: Recipe, snapshot: ModelSnapshot, sizes: Recipe
     const step = window.next - 1 - back;
     if (step < window.start) break;
     const { exact } = window;
-    if (exact) served.set(gathered(exact, (step - window.origin) * width, places, 1, 1), back * width);
+    if (exact) served.set(yield* gathered(exact, (step - window.origin) * width, places, 1, 1), back * width);
     if (outputs?.intervals)
-      half.set(gathered(outputs.intervals.numbers, halfAt(spec, width, step), places, 1, 1), back * width);
-    yield VISIT * width;
+      half.set(
+        yield* gathered(outputs.intervals.numbers, halfAt(spec, width, step), places, 1, 1),
+        back * width,
+      );
   }
   recipe.set('run.y.served', { shape: [A, Q, B, K], data: served });
   if (outputs?.intervals) recipe.set('run.y.half', { shape: [A, Q, B, K], data: half });
