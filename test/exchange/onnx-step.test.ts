@@ -1,34 +1,31 @@
 /** Exported graphs, run by onnxruntime beside the sequences that they come from. */
-import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { toOnnx } from '../../src/exchange/onnx-export.js';
 import { readOnnx } from '../../src/formats/onnx.js';
 import { Model } from '../../src/rnn/model.js';
 import { type ModelSpecInput, parseSpec } from '../../src/rnn/spec/spec.js';
 import { exportModel, filled, type Row, rowsOf, tensorFile } from '../support/exchange.js';
+import { NEEDS_ORT, type OrtTensor, ort } from '../support/onnxruntime.js';
 
 /** Runs a graph step by step. */
 async function runner(file: Uint8Array) {
-  const session = await ort.InferenceSession.create(file);
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const input of session.inputMetadata as unknown as readonly {
-    name: string;
-    type: string;
-    shape: number[];
-  }[]) {
+  const { InferenceSession, Tensor } = ort!;
+  const session = await InferenceSession.create(file);
+  const feeds: Record<string, OrtTensor> = {};
+  for (const input of session.inputMetadata) {
     const size = input.shape.reduce((product, side) => product * side, 1);
     feeds[input.name] =
       input.type === 'float32'
-        ? new ort.Tensor('float32', new Float32Array(size).fill(Number.NaN), input.shape)
-        : new ort.Tensor('float64', new Float64Array(size).fill(Number.NaN), input.shape);
+        ? new Tensor('float32', new Float32Array(size).fill(Number.NaN), input.shape)
+        : new Tensor('float64', new Float64Array(size).fill(Number.NaN), input.shape);
   }
   return async (x: readonly number[], t?: number) => {
-    feeds.x = new ort.Tensor('float64', Float64Array.from(x), feeds.x!.dims);
-    if (feeds.t) feeds.t = new ort.Tensor('float64', Float64Array.of(t ?? Number.NaN), [1]);
+    feeds.x = new Tensor('float64', Float64Array.from(x), feeds.x!.dims);
+    if (feeds.t) feeds.t = new Tensor('float64', Float64Array.of(t ?? Number.NaN), [1]);
     const out = await session.run(feeds);
     feeds.h = out.h_next!;
     if (out.state_next) feeds.state = out.state_next;
-    const numbers = (name: string) => (out[name] ? Array.from(out[name].data as Float64Array, Number) : null);
+    const numbers = (name: string) => (out[name] ? Array.from(out[name].data, Number) : null);
     return { h: numbers('h_next')!, y: numbers('y'), interval: numbers('interval') };
   };
 }
@@ -163,7 +160,7 @@ function trained(spec: ModelSpecInput, rows: readonly Row[]): Model {
   return model;
 }
 
-describe('a sequence as an ONNX graph', () => {
+describe.skipIf(!ort)(`a sequence as an ONNX graph ${ort ? '' : NEEDS_ORT}`, () => {
   it.each(cases)(
     '[ONX1] %s: 1,000 steps of raw x equal those of the sequence to 1e-5',
     async (_what, spec) => {
@@ -188,7 +185,7 @@ describe('a sequence as an ONNX graph', () => {
       rowsOf(parseSpec({ features: 2, units: 4 }), 60),
     );
     const file = toOnnx(exportModel(model), '1.2.3');
-    const session = await ort.InferenceSession.create(file);
+    const session = await ort!.InferenceSession.create(file);
     expect([session.inputNames, session.outputNames]).toEqual([
       ['x', 't', 'h', 'state'],
       ['y', 'interval', 'h_next', 'state_next'],
