@@ -1,5 +1,9 @@
 /** Exported graphs, run by onnxruntime beside the sequences that they come from. */
-import { describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { toOnnx } from '../../src/exchange/onnx-export.js';
 import { readOnnx } from '../../src/formats/onnx.js';
 import { Model } from '../../src/rnn/model.js';
@@ -202,3 +206,21 @@ describe.skipIf(!ort)(`a sequence as an ONNX graph ${ort ? '' : NEEDS_ORT}`, () 
     expect(() => toOnnx(tensorFile({ Wx: filled([2, 2], 1) }))).toThrow(/no exported sequence/);
   });
 });
+
+const CHECK = 'import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)';
+const hasChecker = spawnSync('/usr/bin/python3', ['-c', 'import onnx']).status === 0;
+
+describe.skipIf(!hasChecker)(
+  `ONNX' own checker ${hasChecker ? '' : '(skipped without python3-onnx)'}`,
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'eddy-onnx-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it.each(cases.filter((_, i) => i % 3 === 0))('[ONX4] finds the graph of %s in order', (_what, spec) => {
+      const file = join(folder, 'model.onnx');
+      writeFileSync(file, toOnnx(exportModel(trained(spec, rowsOf(parseSpec(spec), 60)))));
+      const { status, stderr } = spawnSync('/usr/bin/python3', ['-c', CHECK, file], { encoding: 'utf8' });
+      expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
+    });
+  },
+);
