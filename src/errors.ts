@@ -106,6 +106,10 @@ export const ERRORS = {
   'store-damaged': { temporary: false, about: 'a checkpoint or record in the store is damaged' },
   'store-locked': { temporary: false, about: 'another process is using the data folder' },
   'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or belongs to another model' },
+  'weights-invalid': {
+    temporary: false,
+    about: 'weights do not fit the model, or the file that has them cannot be read or expressed',
+  },
   // the library and the client
   'buffer-overflow': { temporary: true, about: 'a bounded buffer is full and its policy is to fail' },
   'outbox-full': { temporary: true, about: 'the client holds as many unacknowledged steps as it may' },

@@ -1,5 +1,8 @@
 /** The public door of the library. */
 export { EddyError, ERRORS, type ErrorCode } from './errors.js';
+export type { ForeignNetwork } from './exchange/foreign.js';
+export { toOnnx } from './exchange/onnx-export.js';
+export { readWeights } from './exchange/read-weights.js';
 export { AGGREGATES, type Aggregate } from './features/aggregates.js';
 export { CALENDAR_KINDS, type CalendarKind, calendarFeatures, calendarNames } from './features/calendar.js';
 export type { ResampledStep } from './features/resampler.js';
@@ -22,6 +25,7 @@ export { parseTimestamp } from './reading/time/timestamp.js';
 export { type BpttInput, type BpttResult, bptt } from './rnn/learning/bptt.js';
 export type { TrainingWindow, Update } from './rnn/learning/learner.js';
 export { Model, type ModelOptions, type StepResult } from './rnn/model.js';
+export type { MatrixInput, WeightsInput } from './rnn/named-weights.js';
 export { AnomalyScore, EVENT as ANOMALY_EVENT } from './rnn/scoring/anomaly.js';
 export { DriftDetector, type DriftKind } from './rnn/scoring/drift/drift.js';
 export type { Metrics, Scores } from './rnn/scoring/prequential.js';

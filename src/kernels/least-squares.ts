@@ -36,6 +36,9 @@ const triangle = (n2: number): number => (n2 * n2) / 2 + n2;
 export const leastSquaresLength = (n: number, M: number): number =>
   triangle(evenOf(n)) + (M + 2) * evenOf(n) + 2 * M + 2;
 
+/** Where the weights w [M,n2] lie among them. */
+export const leastSquaresWeightsAt = (n: number): number => triangle(evenOf(n));
+
 /** Begins without having seen anything. */
 export function leastSquaresClear(c: Float64Array, at: Address, n: number, M: number): void {
   const n2 = evenOf(n);

@@ -7,6 +7,7 @@ import type { Update } from './learning/learner.js';
 import type { ModelParts } from './model-parts.js';
 import { type Health, healthOf } from './scoring/health-words.js';
 import type { Metrics } from './scoring/prequential.js';
+import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpec, outputsOf, stepWork, windowSizesOf } from './spec/spec.js';
 
 /** What a step costs beside its matrix arithmetic, in multiply-adds: forecasts, scores and ranges, of each output too. */
@@ -138,5 +139,15 @@ export abstract class ModelFacts {
     const { features: F, units: N } = layout.parameters;
     inputs.gradient(numbers, dz, F + N, T, from - window.start, dx);
     return dx;
+  }
+
+  /** Gives all that the model is, detached from it. */
+  snapshot(): ModelSnapshot {
+    return finish(this.snapshotInPieces());
+  }
+
+  /** Does the same in pieces, between which the model must not change. */
+  snapshotInPieces(): Pieces<ModelSnapshot> {
+    return this.parts.snapshot();
   }
 }

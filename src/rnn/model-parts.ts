@@ -12,6 +12,7 @@ import { outputNames } from './io/output-names.js';
 import { SuppliedOutputs } from './io/supplied-outputs.js';
 import { Learner } from './learning/learner.js';
 import { Optimizer } from './learning/optimizer.js';
+import type { WeightsInput } from './named-weights.js';
 import { Network } from './network.js';
 import { inFormOfToday } from './older-snapshots.js';
 import { ErrorMonitor } from './scoring/error-monitor.js';
@@ -27,6 +28,8 @@ export interface ModelStart {
   readonly snapshot?: ModelSnapshot;
   /** How first weights are drawn; `reflections` gives those of version 0.1. */
   readonly draw?: Draw;
+  /** Weights to begin with; those that are left out are drawn, or are the snapshot's. */
+  readonly weights?: WeightsInput | undefined;
 }
 
 export interface ModelOptions extends ModelStart {
@@ -76,7 +79,7 @@ export class ModelParts {
    */
   static *inPieces(
     spec: ModelSpec,
-    { kernels = sharedKernels(), now = () => 0, snapshot, draw = 'rotations' }: ModelOptions,
+    { kernels = sharedKernels(), now = () => 0, snapshot, draw = 'rotations', weights }: ModelOptions,
   ): Pieces<ModelParts> {
     const room = yield* kernels.roomInPieces(4 * sizeAtFirst(spec));
     const parts = yield* ModelParts.make(spec, kernels, room, now, draw);
@@ -86,6 +89,7 @@ export class ModelParts {
       if (forecaster) yield* forecaster.begin();
       if (snapshot) yield* parts.restore(snapshot);
       else yield* parts.drawWeights();
+      if (weights) yield* parts.placeWeights(weights);
       isWhole = true;
     } finally {
       if (!isWhole) parts.free();
@@ -183,6 +187,14 @@ export class ModelParts {
     const isNull = this.forecasts !== null && this.spec.scaler.kind !== 'none';
     yield* this.network.draw(this.random, this.draw, isNull);
     this.optimizer.forgetBounds();
+  }
+
+  /** Puts weights from outside in place. @throws EddyError `weights-invalid`; all is as before then */
+  *placeWeights(weights: WeightsInput): Pieces<void> {
+    yield* this.network.place(weights);
+    this.optimizer.restart();
+    this.optimizer.forgetBounds();
+    this.learner?.forget(this.network.numbers);
   }
 
   *snapshot(): Pieces<ModelSnapshot> {

@@ -12,6 +12,7 @@ import type { TrainingWindow, WindowSizes } from './learning/gradient-method.js'
 import type { Update } from './learning/learner.js';
 import { ModelFacts } from './model-facts.js';
 import { type ModelOptions, ModelParts, type ModelSettings, type ModelStart } from './model-parts.js';
+import type { WeightsInput } from './named-weights.js';
 import type { Health, HealthChange } from './scoring/health-words.js';
 import type { ModelSnapshot } from './snapshot.js';
 import { type ModelSpecInput, parseSpec } from './spec/spec.js';
@@ -32,7 +33,7 @@ export class Model extends ModelFacts {
   /**
    * Creates a model with first weights drawn from its seed, or where a snapshot was taken, which draws nothing.
    *
-   * @throws EddyError `spec-invalid`, `learner-unsupported`, `snapshot-invalid`
+   * @throws EddyError `spec-invalid`, `learner-unsupported`, `snapshot-invalid`, `weights-invalid`
    * @example
    * const model = new Model({ features: 3, units: 32 })
    * const { h, y } = model.step([1015.2, 11.5, 3.1])
@@ -264,19 +265,21 @@ export class Model extends ModelFacts {
     yield* parts.monitor.clearInPieces();
   }
 
+  /**
+   * Puts weights in place of some or all, as { Wx: [[0.1, 0.2]], b: [0, 0] }; see named-weights.ts. State, statistics and
+   * scores stay; the optimizer begins again. @throws EddyError `weights-invalid`; the model is as it was before
+   */
+  setWeights(weights: WeightsInput): void {
+    finish(this.setWeightsInPieces(weights));
+  }
+
+  setWeightsInPieces(weights: WeightsInput): Pieces<void> {
+    return this.parts.placeWeights(weights);
+  }
+
   /** Forgets what was scored so far; nothing else changes. */
   resetMetrics(): void {
     this.parts.monitor.clearMetrics();
-  }
-
-  /** Gives all that the model is, detached from it. */
-  snapshot(): ModelSnapshot {
-    return finish(this.snapshotInPieces());
-  }
-
-  /** Does the same in pieces, between which the model must not change. */
-  snapshotInPieces(): Pieces<ModelSnapshot> {
-    return this.parts.snapshot();
   }
 
   /** Puts the model where the snapshot was taken, with the same bits. @throws EddyError `snapshot-invalid`; it is as before then */

@@ -14,6 +14,7 @@ import type { GradientMethod } from './learning/gradient-method.js';
 import { learnerOf } from './learning/learners.js';
 import { layWeights, type Weights } from './learning/weight-places.js';
 import { Window } from './learning/window.js';
+import { placeWeights, type WeightsInput } from './named-weights.js';
 import type { ModelSpec } from './spec/defaults.js';
 import { ArrayForm } from './state-copies.js';
 
@@ -150,15 +151,32 @@ export class Network {
     return { W: part(w, b), b: part(b, wy), Wy: part(wy, by), by: part(by, length) };
   }
 
+  /** Puts named weights in place of some or all, and their moments to 0. @throws EddyError `weights-invalid`; all is as before then */
+  *place(weights: WeightsInput): Pieces<void> {
+    const { kernels, arena } = this;
+    const { parameters } = this.layout;
+    const plain = this.zeros(parameters.length);
+    yield* transfer('unpack', kernels, parameters, [{ data: plain, base: 0 }, 0], [arena, 0]);
+    yield* placeWeights(plain, weights, parameters, this.spec);
+    yield* transfer('pack', kernels, parameters, [arena, 0], [{ data: plain, base: 0 }, 0]);
+    yield* this.clearMoments();
+  }
+
+  private *clearMoments(): Pieces<void> {
+    const { arena } = this;
+    const { parameters, windowAt } = this.layout;
+    const clear = (from: number, to: number) => arena.data.fill(0, arena.base + from, arena.base + to);
+    yield* inRanges(windowAt, arena.data.BYTES_PER_ELEMENT, clear, parameters.length);
+  }
+
   /** Draws first weights, and puts their moments to 0. @param isNull the readout begins with Wy = 0 */
   *draw(random: Random, draw: Draw, isNull: boolean): Pieces<void> {
     const { kernels, arena } = this;
-    const { parameters, windowAt } = this.layout;
+    const { parameters } = this.layout;
     const plain = this.zeros(parameters.length);
     yield* initialise({ kernels, random, draw, to: plain }, parameters, isNull);
     yield* transfer('pack', kernels, parameters, [arena, 0], [{ data: plain, base: 0 }, 0]);
-    const clear = (from: number, to: number) => arena.data.fill(0, arena.base + from, arena.base + to);
-    yield* inRanges(windowAt, arena.data.BYTES_PER_ELEMENT, clear, parameters.length);
+    yield* this.clearMoments();
   }
 
   /** Of what a snapshot keeps, the form. */

@@ -1,16 +1,23 @@
 /**
- * A whole sequence as one file: safetensors with all that it is, so that it goes on with the same bits elsewhere, and
- * with its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` or `torch.nn.GRU` loads them.
+ * A whole sequence as one file: safetensors with all that it is, so that it goes on with the same bits elsewhere; with
+ * its weights once more by PyTorch's names and in its layout, so that `torch.nn.RNN` or `torch.nn.GRU` loads them; and
+ * with all that is computed of raw x, so that somebody else can run it. docs/formats.md tells what is what.
  */
 import { EddyError } from '../errors.js';
+import { inputLabels } from '../fields/input-labels.js';
+import { outputLabels } from '../fields/output-labels.js';
+import type { Schema } from '../fields/sequence-schema.js';
 import { readSafetensorsInPieces, type Tensor, writeSafetensorsInPieces } from '../formats/safetensors.js';
 import { flattenInPieces, type Plain, unflattenInPieces } from '../formats/typed-json.js';
 import type { Reals } from '../kernels/kernels.js';
 import { inRanges, type Pieces, VISIT } from '../math/pieces.js';
 import type { CellKind } from '../rnn/cell/cell.js';
 import { cellOf } from '../rnn/cell/cells.js';
+import { EXPERTS } from '../rnn/forecast/experts.js';
 import type { Model } from '../rnn/model.js';
-import { outputsOf } from '../rnn/spec/spec.js';
+import { recipeOf } from '../rnn/recipe/recipe.js';
+import type { ModelSnapshot } from '../rnn/snapshot.js';
+import { type ModelSpec, outputsOf } from '../rnn/spec/spec.js';
 import type { Course } from './course.js';
 import { stateOf } from './recovery.js';
 
@@ -24,7 +31,9 @@ const aboutCell = ({ formula, torch }: CellKind): string =>
 /** Writes a sequence. @param savedAt milliseconds since 1970 */
 export function* writeSequence(name: string, course: Course, savedAt: number): Pieces<Uint8Array> {
   const { epoch, model, schema } = course;
-  const { text, tensors } = yield* flattenInPieces({ state: yield* stateOf(course) });
+  const state = yield* stateOf(course);
+  const { text, tensors } = yield* flattenInPieces({ state });
+  const recipe = yield* recipeOf((state as unknown as { snapshot: ModelSnapshot }).snapshot);
   const metadata = {
     format: FORMAT,
     version: VERSION,
@@ -36,13 +45,26 @@ export function* writeSequence(name: string, course: Course, savedAt: number): P
     targets: JSON.stringify(schema.targets),
     savedAt: new Date(savedAt).toISOString(),
     about: aboutCell(cellOf(model.spec)),
+    recipe: JSON.stringify(recipeText(model.spec, schema)),
     state: text,
   };
   return yield* writeSafetensorsInPieces({
-    tensors: new Map([...(yield* weightsOf(model)), ...tensors]),
+    tensors: new Map<string, Tensor>([
+      ...(yield* weightsOf(model)),
+      ...[...recipe].map(([name, array]): [string, Tensor] => [name, array as Tensor]),
+      ...tensors,
+    ]),
     metadata: new Map(Object.entries(metadata)),
   });
 }
+
+/** What the numbers of the recipe are, by name. */
+const recipeText = (spec: ModelSpec, { fields, targets }: Schema) => ({
+  version: 1,
+  inputs: inputLabels(spec, fields),
+  outputs: outputLabels(spec, fields, targets),
+  ...(spec.task?.kind === 'forecast' && spec.task.forecaster === 'mixture' && { forecasters: EXPERTS }),
+});
 
 /** Reads the state from an untrusted file; the model checks its contents. @throws EddyError `snapshot-invalid` */
 export function* readSequence(bytes: Uint8Array): Pieces<Plain> {

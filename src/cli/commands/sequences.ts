@@ -1,16 +1,24 @@
 /** eddy sequences: lists, shows, exports, imports and removes sequences. */
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EddyError } from '../../errors.js';
+import { WEIGHT_SOURCES } from '../../exchange/weight-source.js';
 import { at, type ListedSequence, type PlaceFlags } from '../sequences/place.js';
+import { type ForeignFlags, fileFromWeights, onnxOf } from '../sequences/sequence-files.js';
 import { sheetJson, sheetOf, sheetRow } from '../sequences/sequence-sheet.js';
 import { tableOf } from '../sequences/sequence-table.js';
 import { addConnectionOptions } from '../shared/connection-options.js';
+import { repeated } from '../shared/option-parsers.js';
 import { say, writeLine } from '../shared/output.js';
+import { names } from '../shared/reading-options.js';
 import { grouped } from '../shared/terminal.js';
 
 type JsonFlags = PlaceFlags & { readonly json: boolean };
+type ExportFlags = PlaceFlags & { readonly format: 'safetensors' | 'onnx' };
+type ImportFlags = PlaceFlags & ForeignFlags;
 
 /** Lines that are aligned together. */
 const PAGE = 1000;
@@ -20,7 +28,9 @@ Examples:
   $ eddy sequences ls
   $ eddy sequences show pump
   $ eddy sequences export pump pump.safetensors
+  $ eddy sequences export pump pump.onnx --format onnx
   $ eddy sequences import pump.safetensors pump-2
+  $ eddy sequences import trained.safetensors load --as torch --fields load
   $ eddy sequences rm pump-2 --yes
   $ eddy sequences ls --data ./eddy-data --json`;
 
@@ -49,18 +59,36 @@ export function addSequences(program: Command): void {
       ),
     );
   add(
-    'export <name> <file>',
-    'write a whole sequence to a safetensors file, or to - for standard output',
-  ).action((name: string, file: string, options: PlaceFlags) =>
-    at(options, async (place) => write(file, await place.export(name))),
-  );
-  add('import <file> <name>', 'create a sequence from such a file, or from - for standard input').action(
-    (file: string, name: string, options: PlaceFlags) =>
+    'export <name> [file]',
+    'write a whole sequence to a file, NAME.safetensors by default, or to - for standard output',
+  )
+    .addOption(
+      new Option('--format <kind>', 'safetensors, with all that it is; or onnx, one step as a graph')
+        .choices(['safetensors', 'onnx'])
+        .default('safetensors'),
+    )
+    .action((name: string, file: string | undefined, options: ExportFlags) =>
       at(options, async (place) => {
-        await place.import(name, file === '-' ? await buffer(process.stdin) : await readFile(file));
-        say(`${name} is imported`);
+        const whole = await place.export(name);
+        const bytes = options.format === 'onnx' ? await onnxOf(whole) : whole;
+        await write(file ?? freeFile(`${name.replaceAll('/', '-')}.${options.format}`), bytes);
       }),
-  );
+    );
+  add('import <file> [name]', 'create a sequence from such a file, or from - for standard input')
+    .addOption(
+      new Option(
+        '--as <kind>',
+        'the file has weights of another library: create a sequence that begins with them',
+      ).choices(WEIGHT_SOURCES),
+    )
+    .option(
+      '--model <file>',
+      'with --as: JSON file with the model spec; what the weights tell may be left out',
+    )
+    .option('--map <from=to>', 'with --as: what a tensor of the file stands for; may be repeated', repeated)
+    .option('--fields <a,b>', 'with --as: names of the fields', names)
+    .option('--targets <a,b>', 'with --as: names of the targets of a supervised task', names)
+    .action(importFile);
   add('rm <name>', 'remove a sequence and everything stored for it')
     .option('--yes', 'do it', false)
     .action((name: string, options: PlaceFlags & { yes: boolean }) => {
@@ -71,6 +99,20 @@ export function addSequences(program: Command): void {
         say(`${name} is removed`);
       });
     });
+}
+
+async function importFile(file: string, given: string | undefined, options: ImportFlags): Promise<void> {
+  const { as, model, map, fields, targets } = options;
+  if (!as && (model ?? map ?? fields ?? targets) !== undefined)
+    throw new EddyError('setting-invalid', '--model, --map, --fields and --targets need --as');
+  const name = given ?? basename(file, extname(file));
+  const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+  if (name === '-') throw new EddyError('setting-invalid', 'a file from standard input needs a name');
+  const whole = as ? await fileFromWeights(bytes, name, as, options) : bytes;
+  await at(options, async (place) => {
+    await place.import(name, whole);
+    say(`${name} is imported`);
+  });
 }
 
 async function list(options: JsonFlags): Promise<void> {
@@ -88,6 +130,12 @@ async function list(options: JsonFlags): Promise<void> {
     }
     await flush();
   });
+}
+
+/** Gives the name of a file that nobody named, and that must not be there. @throws EddyError `setting-invalid` */
+function freeFile(file: string): string {
+  if (!existsSync(file)) return file;
+  throw new EddyError('setting-invalid', `${file} exists already; say which file to write`);
 }
 
 /** Writes the file completely or not at all. */

@@ -22,6 +22,17 @@ export const FEW_OTHERS = 4;
 /** Numbers that it may keep; where more would be needed all features are let in. */
 const MOST = 65_536;
 
+export interface RelevanceArrays {
+  /** Which of the F features are judged [n]. */
+  readonly others: Float64Array;
+  /** mean r z [K,n], mean z^2 [n], mean r^2 [K], and the errors seen. */
+  readonly products: Float64Array;
+  readonly squares: Float64Array;
+  readonly errors: Float64Array;
+  readonly seen: number;
+  readonly inputs: Float64Array;
+}
+
 export class Relevance {
   /** The share [F] of each feature. */
   readonly share: Float64Array;
@@ -111,6 +122,24 @@ export class Relevance {
 
   private at(step: number, row: number): number {
     return this.pending + ((step % this.rows) * this.batch + row) * this.n;
+  }
+
+  /** What it goes by: products and squares of errors and features, and z of the last steps [ahead,B,n], newest first. */
+  arrays(step: number): RelevanceArrays {
+    const { c, n, batch, rows, targets } = this;
+    const inputs = new Float64Array((rows - 1) * batch * n);
+    for (let back = 0; back < Math.min(rows - 1, step + 1); back++) {
+      const from = this.at(step - back, 0);
+      inputs.set(c.subarray(from, from + batch * n), back * batch * n);
+    }
+    return {
+      others: Float64Array.from(this.others),
+      products: c.slice(0, targets * n),
+      squares: c.slice(this.squares, this.errors),
+      errors: c.slice(this.errors, this.seen),
+      seen: c[this.seen]!,
+      inputs,
+    };
   }
 
   /** Lets nothing in, as before the first error. */

@@ -181,6 +181,11 @@ export class Learner {
     this.parts.method.restart?.(m);
   }
 
+  /** Forgets what was carried forward by other weights: what is left of the present history counts for no gradient. */
+  forget(m: Reals): void {
+    this.parts.method.restart?.(m);
+  }
+
   state(): LearnerState {
     const { updates, skipped, baseRate } = this.parts.optimizer;
     return { learning: this.learning, blockStart: this.blockStart, updates, skipped, baseRate };
