@@ -22,7 +22,8 @@ const floors = {
   protocol: [],
   store: ['formats', 'math'],
   sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats', 'math'],
-  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol', 'math'],
+  sources: ['sequence', 'reading', 'fields', 'protocol', 'formats'],
+  server: ['sources', 'sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol', 'math'],
 };
 
 module.exports = {

@@ -53,6 +53,12 @@ export const LIMITS = {
   fragments: count(16, 'fragments of one frame; more close the socket with 1008'),
   messageBytes: bytes(64 * KIB, 'one message other than steps; larger: message-too-large', KIB, 64 * MIB),
   importBytes: bytes(256 * MIB, 'an imported file; larger: message-too-large', MIB, 4 * GIB),
+  bodyBytes: bytes(
+    8 * MIB,
+    'the body of a request with rows, also unpacked; larger: message-too-large',
+    KIB,
+    GIB,
+  ),
   blockSteps: count(
     256,
     'steps or targets in one message (fewer if they are expensive); more: block-too-long',

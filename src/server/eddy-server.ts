@@ -15,6 +15,7 @@ import { changesOf } from './auth/list-changes.js';
 import { Origins, type Refusal } from './auth/origins.js';
 import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
+import { type Api, addApi } from './http/api/api.js';
 import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
 import { HttpServer } from './http/http.js';
@@ -22,7 +23,6 @@ import { createListener } from './http/listener.js';
 import { metricsRefusal } from './http/metrics-door.js';
 import { addOperations, type Check } from './http/operations.js';
 import { Peers } from './http/peers.js';
-import { addTransfer } from './http/sequence-transfer.js';
 import { Lobby } from './load/lobby.js';
 import { reloadAll } from './reload.js';
 import type { AcceptOptions, Address, ListenOptions } from './server-options.js';
@@ -45,6 +45,7 @@ export class EddyServer {
   private origins: Origins;
   private adminOrigins: Origins;
   private readonly metrics: Metrics;
+  private readonly api: Api;
   private readonly operated = new WeakSet<HttpServer>();
   private readonly attachments: Attachments;
   /** Clients in this process. */
@@ -79,18 +80,17 @@ export class EddyServer {
       onFault: (error) => logger.error({ err: error }, 'a request failed'),
       connections: limits.sockets + 2 * limits.httpConnections,
       createListener: (onRequest) => createListener(onRequest, limits, credentials.tls),
-      refusal: (request) => this.refusal(request, this.attachments.originsOf(request) ?? this.origins),
+      refusal: (request) => this.refusal(request, this.originsOf(request)),
+      allowsPage: (request) => this.originsOf(request).allowsPage(request, this.peers.peerOf(request)),
     });
     addDashboard(this.http, (text) => logger.warn(text));
     addClientFile(this.http, (text) => logger.warn(text));
-    addTransfer(this.http, {
+    this.api = addApi(this.http, {
+      ...parts,
       directory: this.directory,
       authenticator: this.authenticator,
       peers: this.peers,
-      audit: parts.audit,
-      limits,
-      clock,
-      onFault: (error) => logger.error({ err: error }, 'a transfer failed'),
+      onFault: (error) => logger.error({ err: error }, 'a request failed'),
     });
     this.metrics = createMetrics({
       ...parts,
@@ -113,6 +113,7 @@ export class EddyServer {
         connections: 2 * limits.httpConnections,
         createListener: (onRequest) => createListener(onRequest, limits, null),
         refusal: (request) => this.refusal(request, this.adminOrigins),
+        allowsPage: () => false,
       });
       this.createLobby().watch(this.admin.server);
     }
@@ -216,6 +217,7 @@ export class EddyServer {
       },
       () => this.attachments.end(),
       () => sayGoodbye(this.gateway.stop(), goodbye),
+      () => this.api.streams.end(),
       () => this.http.close(),
       ...onStop,
       () => registry.end(),
@@ -246,11 +248,18 @@ export class EddyServer {
     audit({ what: 'reload', who: 'operator', address: null, ...changesOf(before, credentials.listed) });
     if (credentials.tls && server instanceof TlsServer) server.setSecureContext(credentials.tls);
     await this.gateway.renew();
+    // a browser comes back by itself, with the token that it has
+    this.api.streams.end();
     return credentials.areNeeded ? 'tokens are needed' : 'no tokens are needed';
   }
 
   private createLobby(): Lobby {
     return new Lobby({ limits: this.parts.limits, isShared: (address) => this.peers.isTrusted(address) });
+  }
+
+  /** Which names and pages a request may have: those of the program that it came to. */
+  private originsOf(request: IncomingMessage): Origins {
+    return this.attachments.originsOf(request) ?? this.origins;
   }
 
   /** Gives the refusal of a request, or null if it is served. */

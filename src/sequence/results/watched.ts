@@ -30,6 +30,8 @@ export interface Begun extends Partial<Rejoined> {
 /** Where a view begins: at the earliest of these. */
 export interface From extends Since {
   readonly after?: After | undefined;
+  /** Does the view end with what was, so that no live results follow? */
+  readonly isOver?: boolean | undefined;
 }
 
 /** The watched sequence. */

@@ -1,5 +1,5 @@
 /** The views of a sequence's watchers: from now on, or from their last position. */
-import { defer, finalize, merge, Observable } from 'rxjs';
+import { defer, EMPTY, finalize, merge, Observable } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
@@ -95,12 +95,17 @@ export class Watching {
    * @param reader who reads it
    * @throws EddyError `view-unavailable`
    */
-  since(view: View, options: ViewOptions, { after, ...since }: From, reader = this.anybody): Begun {
+  since(
+    view: View,
+    options: ViewOptions,
+    { after, isOver = false, ...since }: From,
+    reader = this.anybody,
+  ): Begun {
     const { sequence, results, past } = this.parts;
     if (view === 'weights' || view === 'updates') {
       const rejoined = after && this.rejoin(view, options, after);
       const begins = (rejoined?.recovered ? after!.seq : sequence.seq) + 1;
-      return { begins, results$: this.watch(view, options), ...rejoined };
+      return { begins, results$: isOver ? EMPTY : this.watch(view, options), ...rejoined };
     }
     this.checkView(view);
     const oldest = this.oldestOf(view);
@@ -109,7 +114,7 @@ export class Watching {
     const recovered = oldest <= seen + 1 && seen <= sequence.seq;
     // what happened right after a step has its number
     const start = view === 'events' && recovered ? Math.min(begins, seen) : begins;
-    const live$ = this.shape(view, results.of(view, options.ranges), options);
+    const live$ = isOver ? EMPTY : this.shape(view, results.of(view, options.ranges), options);
     return { results$: this.fromPast(view, start, live$, reader), begins, ...(after && { recovered }) };
   }
 

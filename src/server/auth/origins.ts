@@ -63,11 +63,17 @@ export class Origins {
       return { status: 421, reason: 'this server does not answer to that host name' };
     if (!isUpgrade && SAFE.has(method)) return null;
     if (origin !== undefined)
-      return this.isAllowed(origin, socket) || origin === originOf(asked, host)
+      return this.allowsPage({ headers, socket } as IncomingMessage, asked)
         ? null
         : { status: 403, reason: 'this page may not connect' };
     if (!this.parts.needsToken || authorization !== undefined) return null;
     return { status: 401, reason: 'a token is needed', headers: CHALLENGE };
+  }
+
+  /** May the page that a request comes from read the answer? One of this server's own always may. */
+  allowsPage({ headers, socket }: IncomingMessage, asked: Asked = DIRECTLY): boolean {
+    const { origin, host } = headers;
+    return origin !== undefined && (this.isAllowed(origin, socket) || origin === originOf(asked, host));
   }
 
   private isKnown(host: string | undefined, socket: Socket): boolean {

@@ -10,6 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Refusal } from '../auth/origins.js';
 import { ambiguityOf } from './ambiguity.js';
+import { createCrossOrigin } from './cross-origin.js';
 
 export interface HttpParts {
   readonly createListener: (onRequest: RequestListener) => Server;
@@ -17,6 +18,8 @@ export interface HttpParts {
   readonly connections: number;
   /** The refusal of a request, or null if it is served. */
   readonly refusal: (request: IncomingMessage) => Refusal | null;
+  /** May the page that sends a request read the answer? */
+  readonly allowsPage: (request: IncomingMessage) => boolean;
   /** Reports a fault inside Eddy. */
   readonly onFault: (error: unknown) => void;
 }
@@ -32,8 +35,10 @@ export interface Exchange {
 
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 interface Route {
-  readonly method: string;
+  readonly method: Method;
   readonly path: RegExp;
   readonly handle: Handler;
 }
@@ -41,6 +46,7 @@ interface Route {
 export class HttpServer {
   readonly server: Server;
   private readonly routes: Route[] = [];
+  private readonly crossOrigin: (request: IncomingMessage, response: ServerResponse) => boolean;
   private isClosing = false;
 
   constructor(private readonly parts: HttpParts) {
@@ -50,10 +56,11 @@ export class HttpServer {
       void this.serve(request, response);
     });
     this.server.maxConnections = parts.connections;
+    this.crossOrigin = createCrossOrigin(parts.allowsPage);
   }
 
   /** @param path a path in which `:name` matches anything without a slash. GET answers HEAD too */
-  on(method: 'GET' | 'PUT', path: string, handle: Handler): void {
+  on(method: Method, path: string, handle: Handler): void {
     const pattern = path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(':name', '([^/]+)');
     this.routes.push({ method, path: new RegExp(`^${pattern}$`), handle });
   }
@@ -83,8 +90,10 @@ export class HttpServer {
     if (refused) return sendJson(response, refused.status, { error: refused.reason }, refused.headers);
     const [path = '', query] = (request.url ?? '').split('?', 2);
     const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const route = this.routes.find((route) => route.method === method && route.path.test(path));
-    if (!route) return sendJson(response, 404, { error: STATUS_CODES[404] });
+    if (this.crossOrigin(request, response)) return;
+    const routes = this.routes.filter((route) => route.path.test(path));
+    const route = routes.find((one) => one.method === method);
+    if (!route) return notServed(response, method ?? '', routes);
     try {
       const name = decodeURIComponent(route.path.exec(path)?.[1] ?? '');
       await route.handle({ request, response, name, query: new URLSearchParams(query) });
@@ -95,6 +104,16 @@ export class HttpServer {
       else sendJson(response, 500, { error: STATUS_CODES[500] });
     }
   }
+}
+
+/** Nothing is there, or nothing that this method asks for. */
+function notServed(response: ServerResponse, method: string, routes: readonly Route[]): void {
+  if (routes.length === 0) return sendJson(response, 404, { error: STATUS_CODES[404] });
+  const allow = [
+    ...new Set(routes.flatMap((one) => (one.method === 'GET' ? ['GET', 'HEAD'] : [one.method]))),
+  ];
+  const status = method === 'OPTIONS' ? 204 : 405;
+  sendJson(response, status, { error: `this answers to ${allow.join(', ')}` }, { allow: allow.join(', ') });
 }
 
 /** Sends a body. The rest of the request's own body is not read: its connection is closed. */

@@ -1,0 +1,66 @@
+/** The HTTP interface: rows in, results out, for whoever has no client of Eddy's: curl, a script, a spreadsheet, a browser. */
+import type { Directory } from '../../../sequence/directory.js';
+import { Ingest } from '../../../sources/ingest.js';
+import type { LoadShedder } from '../../load/load-shedder.js';
+import type { ServerParts } from '../../server-parts.js';
+import type { Exchange, HttpServer } from '../http.js';
+import { Door, type DoorParts } from './door.js';
+import { EVENT_STREAM, EventStreams } from './event-stream.js';
+import { readView } from './read-view.js';
+import { exportSequence, importSequence } from './sequence-transfer.js';
+import * as sequences from './sequences.js';
+import { takeSteps } from './take-steps.js';
+import { TABLE_VIEWS } from './view-table.js';
+
+export interface ApiParts
+  extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry'>,
+    Pick<DoorParts, 'authenticator' | 'peers' | 'onFault'> {
+  readonly directory: Directory;
+  readonly guard: Pick<LoadShedder, 'check'>;
+}
+
+/** Rows of one request that wait for the disk at once, for each step that may. */
+const SHARE = 0.5;
+
+export interface Api {
+  readonly door: Door;
+  readonly ingest: Ingest;
+  readonly streams: EventStreams;
+}
+
+export function addApi(http: HttpServer, parts: ApiParts): Api {
+  const { directory, guard, clock, limits, audit, telemetry } = parts;
+  const door = new Door({ ...parts, counters: telemetry.wire });
+  const inFlight = Math.max(1, Math.floor(limits.unackedSteps * SHARE));
+  const ingest = new Ingest({ directory, clock, checkNew: () => guard.check('sequences'), inFlight });
+  const streams = new EventStreams({ door, directory, guard, clock, limits });
+  const all = { door, directory, audit, ingest, limits };
+  const on = (
+    method: Parameters<HttpServer['on']>[0],
+    path: string,
+    handle: (exchange: Exchange, using: typeof all) => Promise<void>,
+  ) =>
+    http.on(
+      method,
+      path,
+      door.coded((exchange) => handle(exchange, all)),
+    );
+
+  on('POST', '/sequences/:name/steps', takeSteps);
+  on('GET', '/sequences', sequences.listSequences);
+  on('GET', '/sequences/:name', sequences.showSequence);
+  on('PATCH', '/sequences/:name', sequences.configureSequence);
+  on('DELETE', '/sequences/:name', sequences.removeSequence);
+  on('POST', '/sequences/:name/reset', sequences.resetSequence);
+  on('POST', '/sequences/:name/checkpoint', sequences.checkpointSequence);
+  on('GET', '/sequences/:name/export', exportSequence);
+  on('PUT', '/sequences/:name', importSequence);
+  on('POST', '/sequences/:name/flush', sequences.flushSequence);
+  for (const view of TABLE_VIEWS)
+    on('GET', `/sequences/:name/${view}`, (exchange) =>
+      exchange.request.headers.accept?.includes(EVENT_STREAM)
+        ? streams.begin(view, exchange)
+        : readView(view, exchange, all),
+    );
+  return { door, ingest, streams };
+}

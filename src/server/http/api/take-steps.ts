@@ -1,0 +1,168 @@
+/** `POST /sequences/NAME/steps`: rows by name, into a sequence that is there or is made of them. */
+
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { EddyError } from '../../../errors.js';
+import type { SchemaInput } from '../../../fields/sequence-schema.js';
+import type { Limits } from '../../../limits.js';
+import { MAX_KEY } from '../../../protocol/messages.js';
+import type { SequenceHandle } from '../../../sequence/handle.js';
+import type { Ingest, RowFault, Taken } from '../../../sources/ingest.js';
+import { formOf, readRows } from '../../../sources/rows/read-rows.js';
+import type { Given, Row } from '../../../sources/rows/row.js';
+import { type Audit, whoOf } from '../../telemetry/audit.js';
+import { type Exchange, sendJson } from '../http.js';
+import { bodyOf } from '../request-body.js';
+import { type Door, retryOf, statusOf, toldOf } from './door.js';
+
+const unpack = promisify(gunzip);
+
+export interface StepsParts {
+  readonly door: Door;
+  readonly ingest: Ingest;
+  readonly limits: Pick<Limits, 'bodyBytes'>;
+  readonly audit: Audit;
+}
+
+/** Room of a key for the number of its row. */
+const MAX_REQUEST_KEY = MAX_KEY - 12;
+
+export async function takeSteps(
+  { request, response, name, query }: Exchange,
+  parts: StepsParts,
+): Promise<void> {
+  const { door, ingest, limits, audit } = parts;
+  const { access, address } = await door.admit(request, 'produce', name);
+  const form = formOf(request.headers['content-type']);
+  const keys = keyOf(request);
+  const asked = askedOf(query);
+  const body = await unpackedBody(request, limits.bodyBytes);
+  door.countRows(address, rowsIn(body, form));
+  let handle: SequenceHandle | null = null;
+  const isField = (field: string) => handle?.schema.fields.some((one) => one.name === field) ?? false;
+  const rows = new Ahead(readRows(body, form, isField));
+  const opened = await ingest.open(name, asked, () => rows.first(), request);
+  handle = opened.handle;
+  const { created } = opened;
+  if (created) {
+    const { features, units, cell } = handle.spec;
+    audit({
+      what: 'open',
+      who: whoOf(access, address),
+      address,
+      sequence: name,
+      after: { epoch: handle.epoch, cell, features, units },
+    });
+  }
+  // what was read to make it was read without knowing its fields
+  const all = created ? rows : readRows(body, form, isField);
+  try {
+    const taken = await ingest.take(handle, all, keys);
+    const status = statusFor(taken);
+    sendJson(response, status, { ...toldTaken(name, handle.epoch, created, taken) }, retryOf(status));
+  } finally {
+    handle.release();
+  }
+}
+
+function toldTaken(sequence: string, epoch: string, created: boolean, taken: Taken) {
+  const { rows, accepted, first, last, refused, faults, stopped } = taken;
+  const fault = ({ row, error }: RowFault) => ({ row, ...toldOf(error) });
+  return {
+    sequence,
+    epoch,
+    created,
+    rows,
+    accepted,
+    first,
+    last,
+    durable: true,
+    refused,
+    ...(refused > 0 && { errors: faults.map(fault) }),
+    ...(stopped && { stopped: fault(stopped) }),
+  };
+}
+
+/** 200 where all rows were taken, 207 where some were, else what the first error says. */
+function statusFor({ rows, accepted, refused, faults, stopped }: Taken): number {
+  if (refused === 0 && rows > 0) return 200;
+  if (rows === 0) return 400;
+  if (accepted > 0) return 207;
+  return statusOf((stopped ?? faults[0]!).error);
+}
+
+/** Rows of which the first can be seen before they are taken. */
+class Ahead implements Iterable<Given> {
+  private readonly rows: Iterator<Given>;
+  private readonly seen: Given[] = [];
+
+  constructor(rows: Iterable<Given>) {
+    this.rows = rows[Symbol.iterator]();
+  }
+
+  /** The first row that is one; null if there is none. @throws EddyError `input-invalid` */
+  first(): Row | null {
+    for (let next = this.rows.next(); !next.done; next = this.rows.next()) {
+      this.seen.push(next.value);
+      if ('row' in next.value) return next.value.row;
+      if (this.seen.length >= MOST_AHEAD) return null;
+    }
+    return null;
+  }
+
+  *[Symbol.iterator](): Iterator<Given> {
+    yield* this.seen;
+    for (let next = this.rows.next(); !next.done; next = this.rows.next()) yield next.value;
+  }
+}
+
+/** Rows that are looked at for the first good one. */
+const MOST_AHEAD = 1000;
+
+/** What a new sequence is asked to be: `?spec={"units":64}&fields=temperature,humidity`. @throws EddyError `message-invalid` */
+function askedOf(query: URLSearchParams): SchemaInput {
+  const [spec, fields] = [query.get('spec'), query.get('fields')];
+  const asked: { spec?: object; fields?: string[] } = {};
+  if (spec !== null) {
+    try {
+      asked.spec = JSON.parse(spec) as object;
+    } catch (error) {
+      throw new EddyError('message-invalid', `spec is not JSON: ${(error as Error).message}`);
+    }
+  }
+  if (fields !== null) asked.fields = fields.split(',').map((one) => one.trim());
+  return asked as SchemaInput;
+}
+
+/** @throws EddyError `message-invalid` */
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && key.length > 0 && key.length <= MAX_REQUEST_KEY) return key;
+  throw new EddyError('message-invalid', `Idempotency-Key is text of 1 to ${MAX_REQUEST_KEY} characters`);
+}
+
+/** Gives the body of a request, unpacked. @throws EddyError `message-too-large`, `input-invalid` */
+export async function unpackedBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip')
+    throw new EddyError('input-invalid', `the body is packed with ${encoding}; gzip is read`);
+  const body = await bodyOf(request, most);
+  if (encoding === 'identity') return body;
+  try {
+    return await unpack(body, { maxOutputLength: most });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new EddyError('message-too-large', `the body has over ${most} bytes when it is unpacked`);
+    throw new EddyError('input-invalid', `the body cannot be unpacked: ${(error as Error).message}`);
+  }
+}
+
+/** Counts rows, nearly: those of JSON are not known before it is read. */
+function rowsIn(body: Uint8Array, form: string): number {
+  if (form === 'json') return 1 + Math.floor(body.length / 64);
+  let lines = 1;
+  for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) lines++;
+  return lines;
+}

@@ -1,0 +1,164 @@
+/** Rows into a sequence: opened, or made of the first row; each appended, and answered when it is durable. */
+import { catchError, firstValueFrom, type Observable, throwError } from 'rxjs';
+import type { Clock } from '../clock.js';
+import { EddyError } from '../errors.js';
+import type { SchemaInput } from '../fields/sequence-schema.js';
+import type { Directory, OpenedSequence } from '../sequence/directory.js';
+import type { SequenceHandle } from '../sequence/handle.js';
+import type { Given, Row } from './rows/row.js';
+
+export interface IngestParts {
+  readonly directory: Directory;
+  readonly clock: Pick<Clock, 'nextTurn'>;
+  /** Lets a new sequence be made. @throws EddyError `overloaded` */
+  readonly checkNew: () => void;
+  /** Rows of one request that wait for the disk at once. */
+  readonly inFlight: number;
+}
+
+/** What became of rows. */
+export interface Taken {
+  readonly rows: number;
+  readonly accepted: number;
+  /** Numbers of the first and the last step; null if none was taken. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Those that were refused, the first of them. */
+  readonly faults: readonly RowFault[];
+  readonly refused: number;
+  /** Why the rest was left: all that follow would be refused too. */
+  readonly stopped: RowFault | null;
+}
+
+export interface RowFault {
+  /** Counted from 0. */
+  readonly row: number;
+  readonly error: EddyError;
+}
+
+/** How many refused rows are told of. */
+const TOLD = 100;
+/** What refuses all that comes next, too. */
+const STOPS: ReadonlySet<string> = new Set([
+  'store-unavailable',
+  'overloaded',
+  'credit-exceeded',
+  'sequence-limit',
+  'sequence-failed',
+  'sequence-unknown',
+  'server-shutdown',
+]);
+
+export class Ingest {
+  constructor(private readonly parts: IngestParts) {}
+
+  /** Opens a sequence; makes it, with what is asked for or as its first row has it, if it is not there. Errors: as `Directory.open` */
+  open(name: string, asked: SchemaInput, first: () => Row | null, owner: object): Promise<OpenedSequence> {
+    const { directory, checkNew } = this.parts;
+    const create = (): Observable<OpenedSequence> =>
+      directory.open(name, 'either', made(asked, first()), checkNew, owner);
+    const opened$ = directory
+      .open(name, 'resume', {}, checkNew, owner)
+      .pipe(
+        catchError((error: unknown) =>
+          error instanceof EddyError && error.code === 'sequence-unknown'
+            ? create()
+            : throwError(() => error),
+        ),
+      );
+    return firstValueFrom(opened$);
+  }
+
+  /** Takes rows, in their order. It resolves when all that were taken are durable. */
+  async take(handle: SequenceHandle, rows: Iterable<Given>, keys?: string): Promise<Taken> {
+    const taking = new Taking(handle, keys);
+    for (const given of rows) {
+      if (taking.stopped) break;
+      taking.add(given);
+      if (taking.rows % this.parts.inFlight === 0) await this.turn();
+      while (taking.waiting >= this.parts.inFlight) await taking.settled();
+    }
+    while (taking.waiting > 0) await taking.settled();
+    return taking;
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve) => this.parts.clock.nextTurn(() => resolve()));
+  }
+}
+
+/** The model of a sequence that is made of its first row, where nothing else is asked for: sensors leave readings out. */
+const USUAL = { units: 32, inputs: { missing: 'hold' } } as const;
+
+/** What a new sequence is asked to be. */
+function made(asked: SchemaInput, first: Row | null): SchemaInput {
+  const spec = { ...USUAL, ...(asked.spec as object | undefined) };
+  if (!first || asked.fields) return { ...asked, spec };
+  if (first.x) return { ...asked, spec: { features: first.x.length, ...spec } };
+  return { ...asked, spec, fields: Object.keys(first.values ?? {}) };
+}
+
+class Taking implements Taken {
+  rows = 0;
+  accepted = 0;
+  first: number | null = null;
+  last: number | null = null;
+  refused = 0;
+  stopped: RowFault | null = null;
+  readonly faults: RowFault[] = [];
+  /** Rows that are neither durable nor refused. */
+  waiting = 0;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly handle: SequenceHandle,
+    private readonly keys: string | undefined,
+  ) {}
+
+  add(given: Given): void {
+    const row = this.rows++;
+    if ('fault' in given) {
+      this.refuse({ row, error: given.fault });
+      return;
+    }
+    const key = given.row.key ?? (this.keys === undefined ? undefined : `${this.keys}/${row}`);
+    this.waiting++;
+    this.handle.append({ ...given.row, key }).subscribe({
+      next: (seq) => this.accept(seq),
+      error: (error: unknown) => this.fail(row, error),
+      complete: () => this.settle(),
+    });
+  }
+
+  /** Resolves when one more row is durable or refused. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  private accept(seq: number): void {
+    this.accepted++;
+    this.first = Math.min(this.first ?? seq, seq);
+    this.last = Math.max(this.last ?? seq, seq);
+  }
+
+  private fail(row: number, cause: unknown): void {
+    const error =
+      cause instanceof EddyError ? cause : new EddyError('sequence-failed', 'a fault inside Eddy', { cause });
+    this.refuse({ row, error });
+    this.settle();
+  }
+
+  private refuse(fault: RowFault): void {
+    this.refused++;
+    if (this.faults.length < TOLD) this.faults.push(fault);
+    if (STOPS.has(fault.error.code)) this.stopped ??= fault;
+  }
+
+  private settle(): void {
+    this.waiting--;
+    this.wake?.();
+    this.wake = null;
+  }
+}
