@@ -3,9 +3,10 @@ import type { Directory } from '../../../sequence/directory.js';
 import { Ingest } from '../../../sources/ingest.js';
 import type { LoadShedder } from '../../load/load-shedder.js';
 import type { ServerParts } from '../../server-parts.js';
-import type { Exchange, HttpServer } from '../http.js';
+import { type Exchange, type HttpServer, sendJson } from '../http.js';
 import { Door, type DoorParts } from './door.js';
 import { EVENT_STREAM, EventStreams } from './event-stream.js';
+import { openApi } from './openapi.js';
 import { readView } from './read-view.js';
 import { exportSequence, importSequence } from './sequence-transfer.js';
 import * as sequences from './sequences.js';
@@ -56,6 +57,7 @@ export function addApi(http: HttpServer, parts: ApiParts): Api {
   on('GET', '/sequences/:name/export', exportSequence);
   on('PUT', '/sequences/:name', importSequence);
   on('POST', '/sequences/:name/flush', sequences.flushSequence);
+  http.on('GET', '/openapi.json', ({ response }) => sendJson(response, 200, openApi()));
   for (const view of TABLE_VIEWS)
     on('GET', `/sequences/:name/${view}`, (exchange) =>
       exchange.request.headers.accept?.includes(EVENT_STREAM)

@@ -1,6 +1,6 @@
 /** Sequences over HTTP: which there are, how one does, and what can be done to it. */
 import { EMPTY, firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { EddyError } from '../../../errors.js';
 import type { Directory, Listed } from '../../../sequence/directory.js';
 import type { SequenceHandle } from '../../../sequence/handle.js';
@@ -8,6 +8,7 @@ import { type Audit, whoOf } from '../../telemetry/audit.js';
 import { type Exchange, sendJson } from '../http.js';
 import { bodyOf } from '../request-body.js';
 import type { Door, Guest } from './door.js';
+import { resetSchema, settingsSchema } from './schemas.js';
 import { timeText } from './view-table.js';
 
 export interface SequencesParts {
@@ -20,14 +21,6 @@ export interface SequencesParts {
 const [LISTED, MOST_LISTED] = [100, 1000];
 /** Bytes of a body that says what to do. */
 const MOST_SAID = 4096;
-
-export const settingsSchema = z.strictObject({
-  learning: z.boolean().optional().meta({ description: 'does it learn?' }),
-  learningRate: z.number().positive().optional().meta({ description: 'the learning rate' }),
-});
-export const resetSchema = z.strictObject({
-  what: z.enum(['state', 'weights']).meta({ description: 'the hidden state, or all it has learned' }),
-});
 
 export async function listSequences(
   { request, response, query }: Exchange,
