@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { newToken, tokenFile } from '../support/access.js';
 import { startServer } from '../support/server.js';
 
 type Json = Record<string, unknown>;
@@ -299,6 +300,52 @@ describe('sequences over HTTP', () => {
     expect((await ask('GET', '/sequences/a')).status).toBe(404);
     const wrong = await ask('POST', '/sequences/a');
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE, PUT']);
+  });
+
+  it('[HTT10] need a token with their role where tokens are needed', async () => {
+    const tokens = {
+      produce: newToken(['produce'], ['a*']),
+      subscribe: newToken(['subscribe'], ['a*']),
+      admin: newToken(['admin']),
+    };
+    const { ask } = await served({}, 0, { security: { tokens: tokenFile(...Object.values(tokens)) } });
+    const as = (who: keyof typeof tokens) => ({ headers: { authorization: `Bearer ${tokens[who].token}` } });
+    const body = { x: 1 };
+    expect((await ask('POST', '/sequences/a/steps', { body })).status).toBe(401);
+    expect((await ask('POST', '/sequences/a/steps', { body, ...as('subscribe') })).status).toBe(403);
+    expect((await ask('POST', '/sequences/b/steps', { body, ...as('produce') })).status).toBe(403);
+    expect((await ask('POST', '/sequences/a/steps', { body, ...as('produce') })).status).toBe(200);
+    expect((await ask('POST', '/sequences/b/steps', { body, ...as('admin') })).status).toBe(200);
+    expect((await ask('GET', '/sequences/a/inputs', as('produce'))).status).toBe(403);
+    expect((await ask('GET', '/sequences', as('subscribe'))).json).toMatchObject({ total: 1 });
+    expect(
+      (await ask('PATCH', '/sequences/a', { body: { learning: false }, ...as('subscribe') })).status,
+    ).toBe(403);
+    expect((await ask('DELETE', '/sequences/a', as('produce'))).status).toBe(403);
+  });
+
+  it('[HTT11] are read and fed by web pages that are allowed, and by no others', async () => {
+    const { ask } = await served({}, 0, { origins: ['https://dash.example'] });
+    const from = (origin: string) => ({ headers: { origin, 'access-control-request-method': 'POST' } });
+    const asked = await ask('OPTIONS', '/sequences/a/steps', from('https://dash.example'));
+    expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([
+      204,
+      'https://dash.example',
+    ]);
+    expect(asked.headers.get('access-control-allow-methods')).toContain('POST');
+    const fed = await ask('POST', '/sequences/a/steps', { body: { x: 1 }, ...from('https://dash.example') });
+    expect([fed.status, fed.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      'https://dash.example',
+    ]);
+    const stranger = from('https://evil.example');
+    expect(
+      (await ask('OPTIONS', '/sequences/a/steps', stranger)).headers.has('access-control-allow-origin'),
+    ).toBe(false);
+    expect((await ask('GET', '/sequences/a', stranger)).headers.has('access-control-allow-origin')).toBe(
+      false,
+    );
+    expect((await ask('POST', '/sequences/a/steps', { body: { x: 1 }, ...stranger })).status).toBe(403);
   });
 
   it('[HTT9] are described in OpenAPI, by which the examples are served', async () => {

@@ -112,8 +112,9 @@ function notServed(response: ServerResponse, method: string, routes: readonly Ro
   const allow = [
     ...new Set(routes.flatMap((one) => (one.method === 'GET' ? ['GET', 'HEAD'] : [one.method]))),
   ];
-  const status = method === 'OPTIONS' ? 204 : 405;
-  sendJson(response, status, { error: `this answers to ${allow.join(', ')}` }, { allow: allow.join(', ') });
+  const headers = { allow: allow.join(', ') };
+  if (method === 'OPTIONS') response.writeHead(204, headers).end();
+  else sendJson(response, 405, { error: `this answers to ${headers.allow}` }, headers);
 }
 
 /** Sends a body. The rest of the request's own body is not read: its connection is closed. */

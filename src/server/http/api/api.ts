@@ -20,8 +20,8 @@ export interface ApiParts
   readonly guard: Pick<LoadShedder, 'check'>;
 }
 
-/** Rows of one request that wait for the disk at once, for each step that may. */
-const SHARE = 0.5;
+/** Rows of one request that wait for the disk at once. */
+const IN_FLIGHT = 1024;
 
 export interface Api {
   readonly door: Door;
@@ -32,7 +32,7 @@ export interface Api {
 export function addApi(http: HttpServer, parts: ApiParts): Api {
   const { directory, guard, clock, limits, audit, telemetry } = parts;
   const door = new Door({ ...parts, counters: telemetry.wire });
-  const inFlight = Math.max(1, Math.floor(limits.unackedSteps * SHARE));
+  const inFlight = Math.min(IN_FLIGHT, limits.pendingAppends);
   const ingest = new Ingest({ directory, clock, checkNew: () => guard.check('sequences'), inFlight });
   const streams = new EventStreams({ door, directory, guard, clock, limits });
   const all = { door, directory, audit, ingest, limits };
