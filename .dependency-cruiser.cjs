@@ -21,7 +21,7 @@ const floors = {
   protocol: [],
   store: ['formats', 'math'],
   sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats', 'math'],
-  server: ['sequence', 'store', 'operators', 'fields', 'rnn', 'kernels', 'protocol', 'math'],
+  server: ['sequence', 'store', 'operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'math'],
 };
 
 module.exports = {

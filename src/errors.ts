@@ -106,6 +106,12 @@ export const ERRORS = {
   'store-damaged': { temporary: false, about: 'a checkpoint or record in the store is damaged' },
   'store-locked': { temporary: false, about: 'another process is using the data folder' },
   'snapshot-invalid': { temporary: false, about: 'the snapshot is damaged or belongs to another model' },
+  // webhooks
+  'webhook-refused': {
+    temporary: false,
+    about: 'a webhook leads to an address that is not of the public internet, and is not allowed',
+  },
+  'webhook-failed': { temporary: true, about: 'the receiver of a webhook did not take a notice' },
   // the library and the client
   'buffer-overflow': { temporary: true, about: 'a bounded buffer is full and its policy is to fail' },
   'outbox-full': { temporary: true, about: 'the client holds as many unacknowledged steps as it may' },

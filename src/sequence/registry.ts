@@ -1,5 +1,5 @@
 /** The known sequences, by name: those that are awake, and those asleep in the store. */
-import type { Subscription } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
 import { finish, type Pieces } from '../math/pieces.js';
@@ -41,6 +41,11 @@ export class Registry {
     this.turns = new FairTurns({ clock, onFault, ...(grain && { grain }), ...(onSlice && { onSlice }) });
     this.work = new NamedWork(this.turns);
     this.models.woken$.subscribe(() => this.lookLater());
+  }
+
+  /** The names of sequences that wake, new ones included. */
+  get woken$(): Observable<string> {
+    return this.models.woken$;
   }
 
   /** The number of known sequences. */
