@@ -99,7 +99,8 @@ export class EddyServer {
       ofProcess: parts.metricsOfProcess,
       more: parts.webhooks ? webhookMetrics(parts.webhooks) : [],
     });
-    parts.webhooks?.start({ directory: this.directory, woken$: registry.woken$ });
+    const { woken$, removed$ } = registry;
+    parts.webhooks?.start({ directory: this.directory, woken$, removed$ });
     lobby.watch(this.http.server);
     this.http.server.on('upgrade', (request, socket, head) =>
       this.gateway.upgrade(request, socket, head, this.origins),

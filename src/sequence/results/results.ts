@@ -125,7 +125,14 @@ export class Results implements CopyRoom {
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
     if (record?.kind === 'steps' && run.count > 0) this.takeInputs(record, run);
-    this.teller.run(run, course.epoch);
+    if (this.teller.isHeard) {
+      const { epoch } = course;
+      this.teller.run(
+        run,
+        epoch,
+        run.numbered.map((event) => ({ ...event, epoch })),
+      );
+    }
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
@@ -149,7 +156,7 @@ export class Results implements CopyRoom {
     number?: number,
   ): void {
     const told = { event, seq, t: timeOf(t), epoch, detail, ...(number !== undefined && { number }) };
-    this.teller.event(told);
+    if (number === undefined) this.teller.event(told);
     this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events: [told] });
   }
 

@@ -4,7 +4,6 @@
  */
 import { map, Subject } from 'rxjs';
 import type { SequenceEvent } from '../../protocol/views/index.js';
-import type { LogRecord } from '../../store/store.js';
 import type { SequenceRun } from '../change.js';
 import type { Past } from '../past/past.js';
 import { type PastWay, thenLive } from './past-results.js';
@@ -67,23 +66,33 @@ export class StepTeller {
     return room;
   }
 
-  run({ seq, count, change: { record }, y, model }: SequenceRun, epoch: string): void {
-    if (count === 0 || record?.kind !== 'steps' || !this.isHeard) return;
-    const { t, x } = rowsAt(record, seq, count, model.spec.batch * model.spec.features);
+  /** Takes a run. @param events its events, in order */
+  run(
+    { seq, count, change: { record }, y, model }: SequenceRun,
+    epoch: string,
+    events: readonly SequenceEvent[],
+  ): void {
+    if (!this.isHeard) return;
+    if (count === 0 || record?.kind !== 'steps') {
+      for (const event of events) this.event(event);
+      return;
+    }
     const { anomalies, ranges } = this;
-    this.told.next({
+    const { batch, features } = model.spec;
+    const { first, t, x } = record;
+    const [from, to, size] = [seq - first, seq - first + count, batch * features];
+    const steps: ToldSteps = {
       kind: 'steps',
       seq,
       count,
       epoch,
-      t: t ?? new Float64Array(count).fill(Number.NaN),
-      x,
+      t: t ? t.slice(from, to) : new Float64Array(count).fill(Number.NaN),
+      x: x.slice(from * size, to * size),
       y: y && Float32Array.from(y),
       range: ranges && Float32Array.from(ranges),
-      anomaly: anomalies
-        ? Float32Array.from({ length: count }, (_, i) => anomalies[i] ?? Number.NaN)
-        : new Float32Array(count).fill(Number.NaN),
-    });
+      anomaly: Float32Array.from({ length: count }, (_, i) => anomalies?.[i] ?? Number.NaN),
+    };
+    for (const told of inOrder(steps, events)) this.told.next(told);
   }
 
   event(event: SequenceEvent): void {
@@ -95,14 +104,30 @@ export class StepTeller {
   }
 }
 
-function rowsAt(
-  { first, t, x }: Extract<LogRecord, { kind: 'steps' }>,
-  seq: number,
-  count: number,
-  size: number,
-) {
-  const [from, to] = [seq - first, seq - first + count];
-  return { t: t?.slice(from, to) ?? null, x: x.slice(from * size, to * size) };
+/** Puts each event after the step that it is about, whatever steps come together. */
+function inOrder(steps: ToldSteps, events: readonly SequenceEvent[]): Told[] {
+  const told: Told[] = [];
+  let from = 0;
+  const stepsUpTo = (to: number) => {
+    if (to > from) told.push(from === 0 && to === steps.count ? steps : partOf(steps, from, to));
+    from = Math.max(from, to);
+  };
+  for (const event of events) {
+    stepsUpTo(Math.min(steps.count, event.seq - steps.seq + 1));
+    told.push({ kind: 'event', event });
+  }
+  stepsUpTo(steps.count);
+  return told;
+}
+
+function partOf(steps: ToldSteps, from: number, to: number): ToldSteps {
+  const { count, seq, epoch, t, x, y, range, anomaly } = steps;
+  const rows = <A extends ArrayLike<number> | null>(all: A) => {
+    const size = (all?.length ?? 0) / count;
+    return all && Array.prototype.slice.call(all, from * size, to * size);
+  };
+  const rest = { y: rows(y), range: rows(range), anomaly: rows(anomaly)! };
+  return { kind: 'steps', seq: seq + from, count: to - from, epoch, t: rows(t)!, x: rows(x)!, ...rest };
 }
 
 /** Gives what was told after a position, a page in each turn, and then the live steps. */
@@ -120,28 +145,14 @@ function* batched(pages: Iterable<Told[]>): Generator<Told[][]> {
 
 function* pastTold(past: Past, after: ToldUpTo): Generator<Told[]> {
   // what happened right after a step has its number
-  for (const { first, count, epoch, t, x, y, anomaly, entries } of past.read(Math.max(0, after.seq))) {
-    const told: Told[] = [];
-    const skipped = Math.max(0, after.seq + 1 - first);
-    const size = count > 0 ? x.length / count : 0;
-    const outputs = count > 0 ? y.length / count : 0;
-    if (skipped < count)
-      told.push({
-        kind: 'steps',
-        seq: first + skipped,
-        count: count - skipped,
-        epoch,
-        t: t.slice(skipped),
-        x: x.slice(skipped * size),
-        y: outputs > 0 ? y.slice(skipped * outputs) : null,
-        range: null,
-        anomaly: anomaly.slice(skipped),
-      });
-    for (const entry of entries) {
-      if (entry.kind !== 'event') continue;
-      const isSeen = entry.seq < after.seq || (entry.seq === after.seq && (entry.number ?? 0) <= after.event);
-      if (!isSeen) told.push({ kind: 'event', event: { ...entry } as unknown as SequenceEvent });
-    }
-    yield told;
+  for (const { first, entries, leftOut: _, ...page } of past.read(Math.max(0, after.seq))) {
+    const events = entries.flatMap((entry) => {
+      if (entry.kind !== 'event' || entry.seq < after.seq) return [];
+      const isSeen = entry.seq === after.seq && (entry.number ?? 0) <= after.event;
+      return isSeen ? [] : [entry as unknown as SequenceEvent];
+    });
+    const steps: ToldSteps = { ...page, kind: 'steps', seq: first, range: null };
+    const skipped = Math.min(page.count, Math.max(0, after.seq + 1 - first));
+    yield inOrder(skipped > 0 ? partOf(steps, skipped, page.count) : steps, events);
   }
 }

@@ -13,6 +13,7 @@ export class Followed {
   /** Does it stand elsewhere than what is kept says? */
   isChanged = true;
   keptAt = Number.NEGATIVE_INFINITY;
+  private isAsleep = false;
   private told: Told[] = [];
   private handle: SequenceHandle | null = null;
   private subscription = Subscription.EMPTY;
@@ -71,19 +72,23 @@ export class Followed {
       const one = told[done]!;
       if (this.isOpen && lastOf(one) > durable) break;
       this.judge.hear(one, now);
+      if (one.kind === 'event' && one.event.event === 'evicted') this.isAsleep = true;
+      else if (one.kind === 'steps' || one.event.event === 'resumed') this.isAsleep = false;
       this.isChanged = true;
       steps += one.kind === 'steps' ? one.count : 1;
     }
-    const last = told[done - 1];
     this.told = done === told.length ? [] : told.slice(done);
-    if (last?.kind === 'event' && last.event.event === 'evicted' && !this.hasMore) {
-      this.release();
-      if (last.event.detail.reason === 'removed') {
-        this.isGone = true;
-        this.judge.end(now);
-      }
-    }
+    // what sleeps tells nothing, and may leave the memory
+    if (this.isAsleep && !this.hasMore) this.release();
     return steps;
+  }
+
+  /** The sequence was deleted. */
+  remove(now: number): void {
+    this.release();
+    this.told = [];
+    this.isGone = true;
+    this.judge.end(now);
   }
 
   tick(now: number): void {

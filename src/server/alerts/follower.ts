@@ -13,6 +13,8 @@ export interface FollowerParts {
   readonly directory: Directory;
   /** The names of sequences that wake, new ones included. */
   readonly woken$: Observable<string>;
+  /** The names of sequences that are deleted. */
+  readonly removed$: Observable<string>;
   readonly clock: Clock;
   readonly rules: SequenceRules;
   /** Where the rules stood when the server stopped. */
@@ -66,6 +68,7 @@ export class Follower {
         open.add(parts.clock.nextTurn(() => this.follow(name, this.isListed ? -1 : null))),
       ),
     );
+    open.add(parts.removed$.subscribe((name) => this.remove(name)));
     this.list('');
     const look = () => {
       this.look();
@@ -151,6 +154,14 @@ export class Follower {
     );
   }
 
+  private remove(name: string): void {
+    const one = this.followed.get(name);
+    if (!one) return;
+    one.remove(this.parts.clock.wall());
+    this.heard.delete(one);
+    this.keep([one]);
+  }
+
   /** Judges the durable steps that have gathered, a part of them in each turn. */
   private pump(): void {
     this.pumping = null;
@@ -163,7 +174,7 @@ export class Follower {
       // those that go on come last in the next turn
       this.heard.delete(one);
       left -= one.judgeSome(left, now);
-      if (one.hasTurned || one.isGone) changed.push(one);
+      if (one.hasTurned) changed.push(one);
       if (one.hasMore) this.heard.add(one);
     }
     this.keep(changed);

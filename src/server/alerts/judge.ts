@@ -52,6 +52,8 @@ export const standAt = (epoch: string, seq: number, event: number): Stand => ({
 export class Judge {
   /** The turns that were not taken yet. */
   private turns: Alerted[] = [];
+  /** The step that is judged, or was last. */
+  private seq: number;
 
   /** @param rules those that are meant for the sequence */
   constructor(
@@ -61,7 +63,9 @@ export class Judge {
     private readonly startedAt: number,
     /** Compare values with their forecasts, for each rule that needs it. */
     public intervals: ReadonlyMap<Rule, IntervalWatch> = new Map(),
-  ) {}
+  ) {
+    this.seq = stand.seq;
+  }
 
   /** The sequence is gone: what lasts is over. */
   end(now: number): void {
@@ -113,7 +117,7 @@ export class Judge {
     for (let i = 0; i < steps.count; i++) {
       const t = steps.t[i]!;
       const time = Number.isNaN(t) ? now : t;
-      stand.seq = steps.seq + i;
+      stand.seq = this.seq = steps.seq + i;
       // a step that comes late does not turn the time back
       stand.time = Math.max(stand.time ?? time, time);
       stand.came = now;
@@ -155,6 +159,7 @@ export class Judge {
   ): void {
     const { stand } = this;
     if (number !== undefined) stand.event = number;
+    this.seq = seq;
     stand.seq = Math.max(stand.seq, seq);
     stand.epoch = epoch;
     const time = t ?? stand.time ?? now;
@@ -196,8 +201,8 @@ export class Judge {
 
   private turn(rule: Rule, turn: Turn | null, detail: Readonly<Record<string, unknown>> = {}): void {
     if (!turn) return;
-    const { seq, epoch } = this.stand;
-    this.turns.push({ ...turn, rule: nameOf(rule), on: rule.on, seq, epoch, detail });
+    const { epoch } = this.stand;
+    this.turns.push({ ...turn, rule: nameOf(rule), on: rule.on, seq: this.seq, epoch, detail });
   }
 }
 

@@ -69,7 +69,7 @@ export class Webhooks {
   }
 
   /** Begins to judge the sequences. */
-  start(parts: Pick<FollowerParts, 'directory' | 'woken$'>): void {
+  start(parts: Pick<FollowerParts, 'directory' | 'woken$' | 'removed$'>): void {
     const { clock, logger, rules } = this.parts;
     this.follower = new Follower({
       ...parts,
