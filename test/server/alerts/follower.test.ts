@@ -118,13 +118,13 @@ describe('alerts of sequences', () => {
   });
 
   it('[HOK2] values outside their intervals are told when they are so many of the last steps', async () => {
-    const { registry, told, send } = sending([{ on: 'outside', times: 3, of: 5, endTimes: 0 }]);
-    const odd = (seq: number) => (seq === 500 ? 60 : seq >= 700 && seq < 720 ? 4 ** (seq - 699) : 0);
+    const { registry, told, send } = sending([{ on: 'outside', times: 8, of: 10, endTimes: 0 }]);
+    const noise = (seq: number) => (Math.sin(seq * 12.9898) * 43_758.5453) % 1;
+    const odd = (seq: number) => noise(seq) + (seq >= 700 && seq < 720 ? 4 ** (seq - 699) : 0);
     await send(openHandle(registry, { spec: SPEC }), 0, 900, odd);
-    const late = told.filter((line) => Number(line.split(' ')[3]) >= 650);
-    expect(late[0]).toBe('a outside start 702');
-    expect(late[1]).toMatch(/^a outside end 7[2-9]\d$/);
-    expect(late).toHaveLength(2);
+    expect(told[0]).toMatch(/^a outside start 70[789]$/);
+    expect(told[1]).toMatch(/^a outside end 7[2-9]\d$/);
+    expect(told).toHaveLength(2);
   });
 
   it('[HOK2] a silence starts when no step has come for its time, and ends with the next', async () => {
@@ -214,7 +214,7 @@ describe('alerts of sequences', () => {
     void registry.remove('a');
     await pass(2000);
     expect(told.at(-1)).toBe('a anomaly end 619');
-    expect([stands.size, follower.size]).toEqual([0, 0]);
+    expect([[...stands.keys()], follower.size]).toEqual([['b'], 1]);
   });
 
   it('[HOK9] while a step is not durable, nothing is told of it', async () => {
