@@ -2,15 +2,15 @@
 import { Subscription } from 'rxjs';
 import type { SequenceHandle } from '../../sequence/handle.js';
 import type { Told } from '../../sequence/results/told-steps.js';
-import type { Change } from './follower.js';
 import { IntervalWatch } from './interval-watch.js';
-import type { Judge } from './judge.js';
+import type { Judge } from './rule-judge.js';
 import type { Rule } from './rule-schema.js';
+import type { Change } from './sequence-follower.js';
 
 export class Followed {
   /** Was it removed? */
   isGone = false;
-  /** Does it stand elsewhere than what is kept says? */
+  /** Does it stand elsewhere than the journal says? */
   isChanged = true;
   keptAt = Number.NEGATIVE_INFINITY;
   private isAsleep = false;
@@ -47,7 +47,7 @@ export class Followed {
         rule.on === 'outside' ? [[rule, new IntervalWatch(spec, schema, rule.fields ?? null)] as const] : [],
       ),
     );
-    // a history that lost its end, or begins anew, is judged from there on
+    // a history that lost its end, or is another one, is judged from there on
     const isSame = stand.epoch === handle.epoch;
     if (!isSame || stand.seq > handle.seq) {
       stand.seq = Math.min(stand.seq, handle.seq);
@@ -99,7 +99,7 @@ export class Followed {
   take(now: number): Change {
     this.isChanged = false;
     this.keptAt = now;
-    // what is kept must not change with what is judged later
+    // the kept stand must not change with what is judged later
     const stand = this.isGone ? null : structuredClone(this.judge.stand);
     return { sequence: this.name, stand, alerted: this.judge.take() };
   }

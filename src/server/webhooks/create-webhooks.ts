@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.js';
-import type { Stand } from '../alerts/judge.js';
+import type { Stand } from '../alerts/rule-judge.js';
 import type { Config } from '../config/config-schema.js';
 import type { Audit } from '../telemetry/audit.js';
 import { FileJournal, noJournal } from './journal.js';

@@ -2,7 +2,7 @@
 import { Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import { type Answer, type Attempt, type Parcel, type PostParts, post } from './post.js';
-import { verdictOf, waitAfter } from './retry.js';
+import { verdictOf, waitAfter } from './retry-times.js';
 
 export interface Queued extends Parcel {
   /** When it was queued, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 /**
- * What the webhooks must not forget, in a file that only grows until it is written anew: each line is a batch of entries that
+ * What the webhooks must not forget, in a file that only grows until it is rewritten: each line is a batch of entries that
  * take effect together, after the checksum of its text. A line that a crash cut off, and what follows it, never was.
  */
 import {
@@ -24,7 +24,7 @@ export interface Journal<E> {
   append(entries: readonly E[]): Promise<void>;
   /** The bytes of all entries so far, those without effect included. */
   readonly bytes: number;
-  /** Writes everything anew, so that what has no effect any more takes no room. */
+  /** Rewrites the file with these entries, so that what has no effect any more takes no room. */
   rewrite(entries: Iterable<readonly E[]>): Promise<void>;
   /** Resolves when all that was asked for is done. */
   close(): Promise<void>;

@@ -17,7 +17,7 @@ export type Entry<S> =
 
 type Added<S> = Extract<Entry<S>, { do: 'add' }>;
 
-/** Bytes of a journal that are never written anew, and how many times what is kept they may be beyond that. */
+/** A journal is rewritten when it exceeds so many bytes, and so many times those after the last rewriting. */
 const [LEAST_BYTES, TIMES] = [1024 * 1024, 4];
 const REWRITTEN_TOGETHER = 100;
 
@@ -58,7 +58,7 @@ export class Kept<S> {
     for (const entry of entries) this.take(entry);
     try {
       const isLong = this.journal.bytes > LEAST_BYTES + TIMES * this.base;
-      // what comes while it is written anew follows in the new file; to take an entry twice changes nothing
+      // what comes during a rewriting follows in the new file; to take an entry twice changes nothing
       if (!this.rewriting && (this.isIncomplete || isLong)) await this.rewrite();
       else await this.journal.append(entries);
     } catch (error) {

@@ -6,7 +6,7 @@ import { type Observable, Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import type { Directory } from '../../sequence/directory.js';
 import { Followed } from './followed.js';
-import { type Alerted, Judge, type Stand, standAt } from './judge.js';
+import { type Alerted, Judge, type Stand, standAt } from './rule-judge.js';
 import type { SequenceRules } from './sequence-rules.js';
 
 export interface FollowerParts {
@@ -111,7 +111,7 @@ export class Follower {
     if (one && (isAwake || stand?.seq !== seq || stand.epoch !== epoch)) this.follow(name, null);
   }
 
-  /** What is kept of sequences that are gone is of no use. */
+  /** The stands of sequences that are gone are of no use. */
   private forgetMissing(): void {
     const missing = [...this.parts.stands.keys()].filter((name) => !this.followed.has(name));
     this.parts.keep(missing.map((sequence) => ({ sequence, stand: null, alerted: [] })));

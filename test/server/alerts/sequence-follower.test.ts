@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SequenceHandle } from '../../../src/sequence/handle.js';
 import { LocalDirectory } from '../../../src/sequence/local-directory.js';
-import { Follower } from '../../../src/server/alerts/follower.js';
-import type { Stand } from '../../../src/server/alerts/judge.js';
+import type { Stand } from '../../../src/server/alerts/rule-judge.js';
 import { alertsSchema } from '../../../src/server/alerts/rule-schema.js';
+import { Follower } from '../../../src/server/alerts/sequence-follower.js';
 import { SequenceRules } from '../../../src/server/alerts/sequence-rules.js';
 import { openDurable } from '../../support/durable.js';
 import { openHandle } from '../../support/handles.js';
