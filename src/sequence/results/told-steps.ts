@@ -88,9 +88,9 @@ export class StepTeller {
       epoch,
       t: t ? t.slice(from, to) : new Float64Array(count).fill(Number.NaN),
       x: x.slice(from * size, to * size),
-      y: y && Float32Array.from(y),
-      range: ranges && Float32Array.from(ranges),
-      anomaly: Float32Array.from({ length: count }, (_, i) => anomalies?.[i] ?? Number.NaN),
+      y: y && new Float32Array(y),
+      range: ranges && new Float32Array(ranges),
+      anomaly: anomalies ? new Float32Array(anomalies) : new Float32Array(count).fill(Number.NaN),
     };
     for (const told of inOrder(steps, events)) this.told.next(told);
   }

@@ -3,9 +3,15 @@ import { Subscription } from 'rxjs';
 import type { SequenceHandle } from '../../sequence/handle.js';
 import type { Told } from '../../sequence/results/told-steps.js';
 import { IntervalWatch } from './interval-watch.js';
-import type { Judge } from './rule-judge.js';
+import type { Alerted, Judge, Stand } from './rule-judge.js';
 import type { Rule } from './rule-schema.js';
-import type { Change } from './sequence-follower.js';
+
+/** What is to be told of a sequence, and where its rules then stand; null when it is gone. */
+export interface Change {
+  readonly sequence: string;
+  readonly stand: Stand | null;
+  readonly alerted: readonly Alerted[];
+}
 
 export class Followed {
   /** Was it removed? */

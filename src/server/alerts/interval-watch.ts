@@ -27,10 +27,10 @@ export class IntervalWatch {
   private readonly places: readonly Place[];
   private readonly horizon: number;
   private readonly outputs: number;
-  /** The numbers forecast for the steps to come, of each the y and the half-widths, by the number of the step. */
+  /** The forecasts for the steps to come, by the number of the step: where their numbers begin among those of a run. */
   private readonly ahead = new Map<
     number,
-    { readonly y: readonly number[]; readonly range: readonly number[] }
+    { readonly y: ArrayLike<number>; readonly range: ArrayLike<number>; readonly at: number }
   >();
 
   /** @param fields the names of those that count; null for all */
@@ -74,8 +74,8 @@ export class IntervalWatch {
     for (let b = 0; b < batch; b++)
       for (const { output, feature, label } of this.places) {
         const value = x[(i * batch + b) * features + feature]!;
-        const y = forecast.y[b * this.outputs + output]!;
-        const range = forecast.range[b * this.outputs + output]!;
+        const y = forecast.y[forecast.at + b * this.outputs + output]!;
+        const range = forecast.range[forecast.at + b * this.outputs + output]!;
         // 0 where there is no range
         if (!(range > 0) || Number.isNaN(value) || Number.isNaN(y)) continue;
         isKnown = true;
@@ -89,14 +89,12 @@ export class IntervalWatch {
 
   private note(seq: number, { y, range }: ToldSteps, i: number): void {
     if (!y || !range) return;
-    const size = this.spec.batch * this.outputs;
-    const rowOf = (values: ArrayLike<number>) =>
-      Array.from({ length: size }, (_, j) => values[i * size + j]!);
-    this.ahead.set(seq + this.horizon, { y: rowOf(y), range: rowOf(range) });
+    const at = i * this.spec.batch * this.outputs;
+    this.ahead.set(seq + this.horizon, { y, range, at });
     // a step that is left out is never compared
-    for (const at of this.ahead.keys()) {
-      if (at > seq) return;
-      this.ahead.delete(at);
+    for (const past of this.ahead.keys()) {
+      if (past > seq) return;
+      this.ahead.delete(past);
     }
   }
 }

@@ -5,8 +5,8 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { Clock } from '../../clock.js';
 import type { Directory } from '../../sequence/directory.js';
-import { Followed } from './followed.js';
-import { type Alerted, Judge, type Stand, standAt } from './rule-judge.js';
+import { type Change, Followed } from './followed.js';
+import { Judge, type Stand, standAt } from './rule-judge.js';
 import type { SequenceRules } from './sequence-rules.js';
 
 export interface FollowerParts {
@@ -22,12 +22,6 @@ export interface FollowerParts {
   /** Takes what is to be told of a sequence, together with where its rules stand; null when it is gone. */
   readonly keep: (changes: readonly Change[]) => void;
   readonly onFault: (error: unknown) => void;
-}
-
-export interface Change {
-  readonly sequence: string;
-  readonly stand: Stand | null;
-  readonly alerted: readonly Alerted[];
 }
 
 /** The most sequences that are followed, and how many are listed at once. */
