@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
+import { readFileSync } from 'node:fs';
 import { VirtualTimeScheduler } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AddressGuard } from '../../../src/server/webhooks/address-guard.js';
 import { Delivery, type Outcome, type QueueLimits } from '../../../src/server/webhooks/delivery.js';
 import type { Answer } from '../../../src/server/webhooks/post.js';
+import { fixture } from '../../support/access.js';
 import { startReceiver } from '../../support/receiver.js';
 import { virtualClock } from '../../support/virtual-clock.js';
 
@@ -241,6 +243,29 @@ describe('the delivery of webhooks', () => {
     await outcomes(2);
     expect(told[1]).toMatchObject({ answer: { error: { code: 'webhook-refused' } } });
     expect(receiver.received).toHaveLength(1);
+  });
+
+  it('[HOK13] nothing is sent to a receiver whose certificate is not trusted', async () => {
+    const { createServer } = await import('node:https');
+    let requests = 0;
+    const pair = { cert: readFileSync(fixture('one.crt')), key: readFileSync(fixture('one.key')) };
+    const server = createServer(pair, (_, response) => {
+      requests++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const { add, outcomes, told } = deliveryTo(`https://127.0.0.1:${port}/`);
+    add('a');
+    await outcomes(1);
+    vi.unstubAllEnvs();
+    expect(told[0]).toMatchObject({
+      outcome: 'failed',
+      answer: { error: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } },
+    });
+    expect(requests).toBe(0);
+    server.close();
   });
 
   it('[HOK5] an answer that does not come in time is given up', async () => {
