@@ -156,11 +156,11 @@ describe('alerts of sequences', () => {
 
   it('[HOK9] rules are for the sequences that fit, and for what comes after they were set', async () => {
     const before = sending(['drift']);
-    await before.send(openHandle(before.registry, { spec: SPEC }, 'room-1'), 0, 700, spike(600, 650));
+    await before.send(openHandle(before.registry, { spec: SPEC }, 'room-1'), 0, 701, spike(600, 700));
     const { registry, told, pass, send } = sending([{ on: 'anomaly', sequences: 'room-*' }], before.kill());
     await pass(1000);
     await send(openHandle(registry, { spec: SPEC }, 'hall'), 0, 700, spike(600));
-    await send(openHandle(registry, {}, 'room-1'), 700, 900, (seq) => 4 * spike(800)(seq));
+    await send(openHandle(registry, {}, 'room-1'), 701, 900, (seq) => 4 * spike(800)(seq));
     await send(openHandle(registry, { spec: SPEC }, 'room-2'), 0, 700, spike(600));
     expect(told.filter((line) => line.includes('start'))).toEqual([
       'room-1 anomaly start 800',
@@ -172,6 +172,7 @@ describe('alerts of sequences', () => {
     const rules = [
       'anomaly',
       { on: 'anomaly', name: 'high', level: 0.9, endLevel: 0.6, clear: '5s' },
+      { on: 'anomaly', name: 'slow', for: '3s', clear: '7s' },
       { on: 'drift', clear: '100s' },
     ];
     const odd = (seq: number) => spike(600, 601, 640, 700)(seq) + (seq >= 720 ? 300 : 0);
