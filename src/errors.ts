@@ -110,6 +110,12 @@ export const ERRORS = {
     temporary: false,
     about: 'weights do not fit the model, or the file that has them cannot be read or expressed',
   },
+  // webhooks
+  'webhook-refused': {
+    temporary: false,
+    about: 'a webhook leads to an address that is not of the public internet, and is not allowed',
+  },
+  'webhook-failed': { temporary: true, about: 'the receiver of a webhook did not take a notice' },
   // the library and the client
   'buffer-overflow': { temporary: true, about: 'a bounded buffer is full and its policy is to fail' },
   'outbox-full': { temporary: true, about: 'the client holds as many unacknowledged steps as it may' },

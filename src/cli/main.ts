@@ -11,6 +11,7 @@ import { addServe } from './commands/serve.js';
 import { addStore } from './commands/store-command.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
+import { addWebhook } from './commands/webhook.js';
 import { sayFatal, speakJson } from './shared/json-words.js';
 import { endWhenUnread, say } from './shared/output.js';
 
@@ -45,6 +46,7 @@ for (const add of [
   addStore,
   addEval,
   addDemo,
+  addWebhook,
 ])
   add(program);
 for (const command of program.commands) inherit(command, program);

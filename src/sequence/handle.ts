@@ -12,6 +12,7 @@ import type { ModelSpec } from '../rnn/spec/spec.js';
 import type { Refused } from './change.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
+import type { Told, ToldUpTo } from './results/told-steps.js';
 import type { After, Begun, From, Rejoined } from './results/watched.js';
 
 export interface RefusedPush extends Refused {
@@ -99,6 +100,8 @@ export interface SequenceHandle {
   since(view: View, options: ViewOptions, from: From, reader?: Reader): Begun;
   /** Gives a view from a subscriber's position. @throws EddyError `view-unavailable` */
   rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined;
+  /** Gives all that is told of each step after a position, and of what happened, for who judges it. @throws EddyError why it ended */
+  told(after: ToldUpTo, reader?: Reader): Observable<readonly Told[]>;
   /** Releases the sequence: nothing is pushed through this handle any more. */
   release(): void;
 }

@@ -10,6 +10,7 @@ import type { Appender, Asker, Refused } from './change.js';
 import type { AppendedReading, RefusedPush, RefusedTargets, SequenceHandle, StepBlock } from './handle.js';
 import type { Reader } from './results/past-results.js';
 import type { ViewOptions } from './results/shape-view.js';
+import type { Told, ToldUpTo } from './results/told-steps.js';
 import type { After, Begun, From, Rejoined } from './results/watched.js';
 import type { Sequence } from './sequence.js';
 
@@ -157,6 +158,10 @@ export class LocalHandle implements SequenceHandle {
 
   rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined {
     return this.sequence.rejoin(view, options, after, reader);
+  }
+
+  told(after: ToldUpTo, reader?: Reader): Observable<readonly Told[]> {
+    return this.sequence.told(after, reader);
   }
 
   release(): void {

@@ -9,6 +9,7 @@ import { type ModelSpec, type ModelSpecInput, modelSize, parseSpec } from '../rn
 
 /** A sequence whose model is in memory, and may be put to sleep. */
 export interface Sleeper {
+  readonly name: string;
   /** When it last had a request, by the monotonic clock. */
   readonly lastActive: number;
   /** Is its model at work? Then it cannot be put to sleep. */
@@ -34,8 +35,8 @@ const LOOK_WORK = 2 ** 24;
  * sequence idle longest makes room for another.
  */
 export class ModelRoom {
-  /** A sequence has woken. */
-  readonly woken$ = new Subject<void>();
+  /** The name of a sequence that has woken. */
+  readonly woken$ = new Subject<string>();
   private readonly awake = new Set<Sleeper>();
   /** Live models, those in the making included. */
   private live = 0;
@@ -61,7 +62,7 @@ export class ModelRoom {
   /** A sequence is awake. */
   enter(sequence: Sleeper): void {
     this.awake.add(sequence);
-    this.woken$.next();
+    this.woken$.next(sequence.name);
   }
 
   /** A sequence is asleep: its model is gone. */

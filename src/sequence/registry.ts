@@ -1,5 +1,5 @@
 /** The known sequences, by name: those that are awake, and those asleep in the store. */
-import type { Subscription } from 'rxjs';
+import { type Observable, Subject, type Subscription } from 'rxjs';
 import { EddyError } from '../errors.js';
 import { parseSchema, type SchemaInput } from '../fields/sequence-schema.js';
 import { finish, type Pieces } from '../math/pieces.js';
@@ -33,6 +33,8 @@ export class Registry {
   readonly turns: FairTurns;
   /** Requests about sequences, one at a time for each name. */
   readonly work: NamedWork;
+  /** The names of sequences that were deleted. */
+  readonly removed$ = new Subject<string>();
   private looking: Subscription | null = null;
 
   constructor(private readonly parts: RegistryParts) {
@@ -41,6 +43,11 @@ export class Registry {
     this.turns = new FairTurns({ clock, onFault, ...(grain && { grain }), ...(onSlice && { onSlice }) });
     this.work = new NamedWork(this.turns);
     this.models.woken$.subscribe(() => this.lookLater());
+  }
+
+  /** The names of sequences that wake, new ones included. */
+  get woken$(): Observable<string> {
+    return this.models.woken$;
   }
 
   /** The number of known sequences. */
@@ -154,6 +161,7 @@ export class Registry {
       sequence.end(new EddyError('sequence-unknown', `sequence ${name} was removed`));
       this.present.delete(name);
     }
+    this.removed$.next(name);
     await inTime(this.parts.store.remove(name), this.parts);
   }
 

@@ -29,6 +29,7 @@ import { takeRun } from './take-run.js';
 import { type Between, carriedOut } from './work/carried-out.js';
 import { CommandLane } from './work/command-lane.js';
 
+type Own = ReturnType<typeof putTogether>;
 export class Sequence {
   readonly name: string;
   readonly channel: number;
@@ -40,7 +41,7 @@ export class Sequence {
   lastStepAt: number | null = null;
   /** How many sockets hold it open. */
   holders = 0;
-  private readonly own: ReturnType<typeof putTogether>;
+  private readonly own: Own;
   private readonly life: Life;
   private readonly lane: CommandLane;
   private readonly desk: CommandDesk;
@@ -202,6 +203,9 @@ export class Sequence {
   rejoin(view: View, options: ViewOptions, after: After, reader?: Reader): Rejoined {
     return this.own.watching.rejoin(view, options, after, reader);
   }
+
+  /** Gives all that is told of each step after a position. @throws EddyError why it ended */
+  told: Own['watching']['told'] = (...asked) => this.own.watching.told(...asked);
 
   /** What a list tells of it; it does not wake for it. */
   summary(): Partial<Summary> {

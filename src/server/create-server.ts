@@ -20,6 +20,7 @@ import type { ServerParts } from './server-parts.js';
 import { createAudit } from './telemetry/audit.js';
 import { AuditFile } from './telemetry/audit-file.js';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.js';
+import { createWebhooks } from './webhooks/create-webhooks.js';
 
 /** The options of a server: the settings that `eddy config env` lists, and those that only a program can give. */
 export interface ServerOptions extends ConfigInput {
@@ -86,6 +87,9 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
       logger.error({ reason: message }, 'the store fails: nothing is acknowledged until it can write again'),
     onMended: (ms) => logger.info({ seconds: Math.round(ms / 100) / 10 }, 'the store writes again'),
   });
+  const audit = createAudit({ logger, file: auditFile, now: () => clock.wall() });
+  const folder = givenStore && !config.ephemeral ? config.data : null;
+  const webhooks = createWebhooks({ config, folder, clock, random: Math.random, logger, audit });
   return {
     registry,
     limits,
@@ -97,9 +101,18 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     checks: { store: () => store.failure?.message ?? null },
     metricsOfProcess,
     spreadMs: shutdown.spreadMs,
-    onStop: [() => lag.end(), () => storeWatch.end(), ...(auditFile ? [() => auditFile.close()] : [])],
-    onReload: auditFile ? { audit: async () => reopened(auditFile) } : {},
-    audit: createAudit({ logger, file: auditFile, now: () => clock.wall() }),
+    onStop: [
+      () => lag.end(),
+      () => storeWatch.end(),
+      () => webhooks?.end(),
+      ...(auditFile ? [() => auditFile.close()] : []),
+    ],
+    onReload: {
+      ...(auditFile && { audit: async () => reopened(auditFile) }),
+      ...(webhooks && { webhooks: async () => webhooks.reload() }),
+    },
+    audit,
+    webhooks,
     server: `eddy/${VERSION}`,
     credentials,
     authorize: authorize ?? null,

@@ -31,6 +31,7 @@ import type { AcceptedSocket } from './socket/accepted-socket.js';
 import { Gateway } from './socket/gateway.js';
 import { createCensus } from './telemetry/census.js';
 import { createMetrics, type Metrics } from './telemetry/prometheus.js';
+import { webhookMetrics } from './webhooks/webhook-metrics.js';
 
 export type { AcceptOptions, Address, ListenOptions };
 
@@ -96,7 +97,10 @@ export class EddyServer {
       ...parts,
       census: createCensus({ ...parts, gateway: this.gateway }),
       ofProcess: parts.metricsOfProcess,
+      more: parts.webhooks ? webhookMetrics(parts.webhooks) : [],
     });
+    const { woken$, removed$ } = registry;
+    parts.webhooks?.start({ directory: this.directory, woken$, removed$ });
     lobby.watch(this.http.server);
     this.http.server.on('upgrade', (request, socket, head) =>
       this.gateway.upgrade(request, socket, head, this.origins),

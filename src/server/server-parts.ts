@@ -9,6 +9,7 @@ import type { LoadShedder } from './load/load-shedder.js';
 import type { Reload } from './reload.js';
 import type { Audit } from './telemetry/audit.js';
 import type { Telemetry } from './telemetry/telemetry.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 export interface ServerParts {
   readonly registry: Registry;
@@ -45,4 +46,6 @@ export interface ServerParts {
   readonly protectMetrics: boolean;
   /** The pattern of the sequences of which /metrics tells how they learn; null for none. */
   readonly metricsSequences: string | null;
+  /** Tell of alerts; null for none. */
+  readonly webhooks?: Webhooks | null;
 }

@@ -7,8 +7,12 @@ import { type ConfigInput, securityOf } from '../../server/config/config-schema.
 import { hearSignals, untilStopped } from '../shared/lifecycle.js';
 import { wholeNumber } from '../shared/option-parsers.js';
 import { addSecurityOptions, type SecurityFlags, settingsOf } from '../shared/security-options.js';
+import { addWebhookOptions, type WebhookFlags, webhookSettings } from '../shared/webhook-options.js';
 
-interface ServeOptions extends Omit<ConfigInput, keyof ReturnType<typeof settingsOf>>, SecurityFlags {
+interface ServeOptions
+  extends Omit<ConfigInput, keyof ReturnType<typeof settingsOf> | 'webhook' | 'webhooks' | 'alerts'>,
+    SecurityFlags,
+    WebhookFlags {
   config?: string;
   json: boolean;
 }
@@ -16,7 +20,7 @@ interface ServeOptions extends Omit<ConfigInput, keyof ReturnType<typeof setting
 const portNumber = wholeNumber(0, 65_535);
 
 export function addServe(program: Command): void {
-  addSecurityOptions(program.command('serve'))
+  addWebhookOptions(addSecurityOptions(program.command('serve')))
     .description('run the server until it is interrupted')
     .option('--config <file>', 'JSON file with settings; see eddy config default')
     .option('--host <address>', 'address to listen on (127.0.0.1)')
@@ -50,7 +54,7 @@ export function addServe(program: Command): void {
 }
 
 async function serve({ config: file, json, ...flags }: ServeOptions): Promise<void> {
-  const config = loadConfig({ file, env: process.env, flags: settingsOf(flags) });
+  const config = loadConfig({ file, env: process.env, flags: settingsOf(webhookSettings(flags)) });
   const { host, port, adminHost, adminPort, insecure, logLevel, shutdown, tls } = config;
   const signals$ = hearSignals();
   const { createLogger, createServer, openStore } = await import('../../server/create-server.js');

@@ -1,7 +1,7 @@
 /** What a sequence was, as the messages of a view: out of the pages of its past, and then the live results. */
 import { Observable, type SchedulerLike, Subscription } from 'rxjs';
 import type { OutputLabel } from '../../fields/output-labels.js';
-import { countOf, type ViewMessage } from '../../protocol/views/index.js';
+import type { ViewMessage } from '../../protocol/views/index.js';
 import type { PastEntry } from '../past/entry.js';
 import type { Past, PastSteps } from '../past/past.js';
 import { StepTimes } from '../step-times.js';
@@ -87,14 +87,15 @@ const LOOK_MS = 10;
 const PAGE_WORK = 2 ** 22;
 
 /** Gives past results, a page in each turn, while there is room for them, and then the live ones. */
-export const thenLive = (
-  pages: Iterator<ViewMessage[]>,
-  live$: Observable<ViewMessage>,
+export const thenLive = <M>(
+  pages: Iterator<M[]>,
+  live$: Observable<M>,
   { turns, scheduler, reader }: PastWay,
+  weigh: (message: M) => number,
 ) =>
-  new Observable<ViewMessage>((subscriber) => {
+  new Observable<M>((subscriber) => {
     const open = new Subscription();
-    let page: ViewMessage[] = [];
+    let page: M[] = [];
     let at = 0;
     let next = Subscription.EMPTY;
     /** Sends what there is room for; null when it goes on otherwise than in the next turn. */
@@ -110,7 +111,7 @@ export const thenLive = (
       }
       while (at < page.length && reader.hasRoom() && !subscriber.closed) {
         const message = page[at++]!;
-        reader.read?.(countOf(message));
+        reader.read?.(weigh(message));
         subscriber.next(message);
       }
       if (subscriber.closed) return null;

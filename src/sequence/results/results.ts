@@ -12,6 +12,7 @@ import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
 import { metricsMessage, timeOf } from './latest-result.js';
 import { StepGatherer } from './step-gatherer.js';
+import { StepTeller } from './told-steps.js';
 
 /** The most numbers in one message of states or predictions (64 KiB in MessagePack), unless one step has more. */
 const MESSAGE_NUMBERS = 16 * 1024;
@@ -27,6 +28,8 @@ type Outlet = ResultView | 'ranged';
 
 /** Gathers the results of a block's runs, and sends them out. It has room for copies of their h, y and ranges, as far as somebody watches them. */
 export class Results implements CopyRoom {
+  /** Tells all of each step to who judges them. */
+  readonly teller = new StepTeller();
   private readonly gatherer: StepGatherer;
   /** Created on first use: nobody watches most sequences. */
   private readonly subjects: Partial<Record<Outlet, Subject<ViewMessage>>> = {};
@@ -68,7 +71,7 @@ export class Results implements CopyRoom {
 
   /** Does anybody watch? */
   get isWatched(): boolean {
-    return Object.values(this.subjects).some(({ observed }) => observed);
+    return this.teller.isHeard || Object.values(this.subjects).some(({ observed }) => observed);
   }
 
   /** @param ranges of predictions: with their ranges? */
@@ -111,17 +114,25 @@ export class Results implements CopyRoom {
   }
 
   ranges(length: number): Float32Array | null {
-    return this.gatherer.ranges(length);
+    return this.teller.notedRanges(this.gatherer.ranges(length), this.hasRanges ? length : 0);
   }
 
   anomalies(steps: number): Float32Array | null {
-    return this.past?.anomalies(steps) ?? null;
+    return this.teller.notedAnomalies(this.past?.anomalies(steps) ?? null);
   }
 
   /** Takes a run; sends out the gathered results if it ends its block. */
   add(run: SequenceRun, course: Course): void {
     const { record } = run.change;
     if (record?.kind === 'steps' && run.count > 0) this.takeInputs(record, run);
+    if (this.teller.isHeard) {
+      const { epoch } = course;
+      this.teller.run(
+        run,
+        epoch,
+        run.numbered.map((event) => ({ ...event, epoch })),
+      );
+    }
     this.interval = course.times.interval;
     if (this.count === 0) this.first = run.seq;
     this.count += run.count;
@@ -144,8 +155,9 @@ export class Results implements CopyRoom {
     seq = last,
     number?: number,
   ): void {
-    const events = [{ event, seq, t: timeOf(t), epoch, detail, ...(number !== undefined && { number }) }];
-    this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events });
+    const told = { event, seq, t: timeOf(t), epoch, detail, ...(number !== undefined && { number }) };
+    if (number === undefined) this.teller.event(told);
+    this.subjects.events?.next({ type: 'events', channel: this.channel, skipped: 0, events: [told] });
   }
 
   /** Takes the steps of a record, which leave with its first run; or with each run its own, where runs leave at once. */
@@ -176,6 +188,7 @@ export class Results implements CopyRoom {
   }
 
   complete(): void {
+    this.teller.complete();
     for (const subject of Object.values(this.subjects)) subject.complete();
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js';
 import { EddyError } from '../../errors.js';
 import { outputLabels } from '../../fields/output-labels.js';
 import type { Pieces } from '../../math/pieces.js';
-import { kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
+import { countOf, kindOf, type View, type ViewMessage } from '../../protocol/views/index.js';
 import { outputsOf } from '../../rnn/spec/spec.js';
 import type { SequenceStore } from '../../store/store.js';
 import type { Refused } from '../change.js';
@@ -19,6 +19,7 @@ import { pastResults, type Reader, thenLive } from './past-results.js';
 import { Replays } from './replays.js';
 import { Results, type ResultView } from './results.js';
 import { applyView, type ViewOptions } from './shape-view.js';
+import { type Told, type ToldUpTo, toldAfter } from './told-steps.js';
 import { unseen } from './unseen-events.js';
 import type { After, Begun, From, Rejoined, Watched } from './watched.js';
 import { checkWeights, weightsView } from './weights-view.js';
@@ -118,6 +119,13 @@ export class Watching {
     return { results$: this.fromPast(view, start, live$, reader), begins, ...(after && { recovered }) };
   }
 
+  /** Gives all that is told of each step after a position, and of what happened. */
+  told(after: ToldUpTo, reader = this.anybody): Observable<readonly Told[]> {
+    const { sequence, past, results, turns, clock } = this.parts;
+    sequence.checkAlive();
+    return this.held(toldAfter(past, results.teller, after, { turns, scheduler: clock.scheduler, reader }));
+  }
+
   private fromPast(
     view: ResultView,
     start: number,
@@ -135,11 +143,11 @@ export class Watching {
       capacity: results.capacityOf(view),
       interval: sequence.course?.times.interval ?? null,
     });
-    return this.held(thenLive(pages, live$, { turns, scheduler: clock.scheduler, reader }));
+    return this.held(thenLive(pages, live$, { turns, scheduler: clock.scheduler, reader }, countOf));
   }
 
   /** Counts those who read what was, so that the sequence is not dropped from memory meanwhile. */
-  private held(results$: Observable<ViewMessage>): Observable<ViewMessage> {
+  private held<M>(results$: Observable<M>): Observable<M> {
     return defer(() => {
       this.readers++;
       return results$.pipe(

@@ -35,7 +35,7 @@ export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Confi
   ];
   /** The source that set a path; of an item of a list, that of the list. */
   const sourceOf = (path: string) => {
-    const at = path.replace(/\.\d+$/, '');
+    const at = path.replace(/\.\d+(\..*)?$/, '');
     const there = given.filter(({ values }) => valueAt(values, at) !== undefined);
     return (there.find(({ values }) => !isTree(valueAt(values, at))) ?? there[0])?.nameOf(at);
   };

@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
+import { alertsSchema, nameOf } from '../alerts/rule-schema.js';
 import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
 import { namePattern } from '../auth/pattern.js';
 import { networkOf } from '../http/peers.js';
+import { webhookSchema, webhooksSchema } from '../webhooks/webhook-schema.js';
 
 const number = (value: number, min: number, max: number, unit: string, description: string) =>
   z.int().min(min).max(max).default(value).meta({ description, unit });
@@ -152,6 +154,14 @@ export const configSchema = z.strictObject({
       ),
     })
     .prefault({}),
+  webhooks: webhooksSchema.default([]).meta({
+    description: 'URLs that are told of alerts; in a file also objects of url, name, secret and rules',
+  }),
+  webhook: webhookSchema.prefault({}),
+  alerts: alertsSchema.default([]).meta({
+    description:
+      'what webhooks are told of: anomaly, health, silence, drift, outside; in a file also rules as objects',
+  }),
   limits: limits.prefault({}),
 });
 
@@ -179,6 +189,7 @@ export interface Problem {
 /** Finds settings that are valid alone but contradict each other. @param isSet whether a path was set explicitly */
 export function contradictions(config: Config, isSet: (path: string) => boolean): Problem[] {
   const { limits, host, port, adminHost, adminPort, ephemeral, protectMetrics, tokens, jwt } = config;
+  const { webhooks, alerts } = config;
   const found: Problem[] = [];
   const refuse = (isWrong: boolean, path: string, message: string) => {
     if (isWrong) found.push({ path, message });
@@ -205,5 +216,19 @@ export function contradictions(config: Config, isSet: (path: string) => boolean)
     'adminPort',
     `${adminPort} is also the clients' port`,
   );
+  refuse(
+    webhooks.length > 0 && alerts.length === 0,
+    'webhooks',
+    'say what they are told of with alerts (--on)',
+  );
+  refuse(
+    alerts.length > 0 && webhooks.length === 0,
+    'alerts',
+    'say who is told of them with webhooks (--webhook)',
+  );
+  const names = new Set(alerts.map(nameOf));
+  for (const [i, { rules = [] }] of webhooks.entries())
+    for (const rule of rules)
+      refuse(!names.has(rule), `webhooks.${i}.rules`, `there is no rule ${rule} among alerts`);
   return found;
 }

@@ -15,7 +15,8 @@ export type Audited =
   | 'import'
   | 'export'
   | 'reload'
-  | 'refused';
+  | 'refused'
+  | 'webhook-off';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -18,6 +18,8 @@ export interface MetricsParts {
   readonly server: string;
   /** Include the metrics of the process? They watch it until its end, so only one server per process may. */
   readonly ofProcess: boolean;
+  /** Metrics of parts that not every server has. */
+  readonly more?: readonly Metric[];
 }
 
 export interface Metrics {
@@ -28,9 +30,16 @@ export interface Metrics {
 
 type Labelled = Iterable<readonly [label: string, value: number]>;
 
-export function createMetrics({ telemetry, census, guard, server, ofProcess }: MetricsParts): Metrics {
+export function createMetrics({
+  telemetry,
+  census,
+  guard,
+  server,
+  ofProcess,
+  more = [],
+}: MetricsParts): Metrics {
   const { histograms, sequences, slices, store, wire } = telemetry;
-  const metrics: Metric[] = [...histograms, ...(ofProcess ? processMetrics() : [])];
+  const metrics: Metric[] = [...histograms, ...(ofProcess ? processMetrics() : []), ...more];
   const one = (type: 'counter' | 'gauge') => (name: string, help: string, read: () => number) =>
     metrics.push({ name, help, type, read: () => [{ value: read() }] });
   const many =
