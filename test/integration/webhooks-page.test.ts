@@ -1,47 +1,17 @@
 /** Runs what docs/integrations/webhooks.md shows. */
-import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/server/config/config-schema.js';
 import { readSecrets } from '../../src/server/webhooks/signature.js';
 import { file, run } from '../support/cli.js';
-import { freePort } from '../support/kill.js';
+import { freePort } from '../support/data-folder.js';
+import { blocksOf, shell } from '../support/page.js';
 import { startReceiver } from '../support/receiver.js';
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const page = readFileSync(path('docs/integrations/webhooks.md'), 'utf8');
-const blocks = (language: string): string[] =>
-  Array.from(page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\n\`\`\``, 'gs')), ([, text]) => text!);
-
-const endings: (() => unknown)[] = [];
-afterEach(() => {
-  for (const end of endings.splice(0).reverse()) end();
-});
-
-/** Starts commands of the page in a folder of their own; `said` resolves when all words were printed. */
-function shell(commands: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'eddy-page-'));
-  const npx = `npx() { shift; "${process.execPath}" "${path('dist/src/cli/main.js')}" "$@"; }`;
-  const child = spawn('bash', ['-c', `${npx}\n${commands}\nwait`], { cwd: folder, detached: true });
-  endings.push(
-    () => rmSync(folder, { recursive: true, force: true }),
-    () => child.exitCode ?? process.kill(-child.pid!, 'SIGKILL'),
-  );
-  let output = '';
-  const said = (...words: string[]) =>
-    new Promise<string>((resolve) => {
-      child.stdout.on('data', (part) => {
-        output += part;
-        if (words.every((word) => output.includes(word))) resolve(output);
-      });
-    });
-  child.stderr.resume();
-  return { folder, said, ended: new Promise((resolve) => child.on('exit', resolve)) };
-}
+const blocks = (language: string): string[] => blocksOf('docs/integrations/webhooks.md', language);
 
 describe('the page on webhooks', { timeout: 60_000 }, () => {
   it('[HOK12] its first commands, at most ten lines, end with the notice of an anomaly', async () => {
