@@ -119,9 +119,9 @@ class BlockingSequence:
         """See `Sequence.append`."""
         return self._loop.run(self.sequence.append(values, t=t, targets=targets, key=key))
 
-    def learn(self, seq: int, targets: Any) -> None:
+    def learn(self, seq: int, targets: Any) -> int:
         """See `Sequence.learn`."""
-        self._loop.run(self.sequence.learn(seq, targets))
+        return self._loop.run(self.sequence.learn(seq, targets))
 
     def configure(self, *, learning: bool | None = None, learning_rate: float | None = None) -> None:
         """See `Sequence.configure`."""

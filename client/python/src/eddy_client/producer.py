@@ -59,11 +59,18 @@ class Producer:
         self.acked = max(self.acked, int(answer["seq"]))
         return int(answer["seq"])
 
-    async def learn(self, seq: int, targets: bytes) -> None:
-        outbox = self.outbox
-        ahead = max(0, seq - outbox.next + 1) if outbox.next is not None else 0
-        body: Message = {"type": "targets", "seq": seq, "targets": targets}
-        await self._resent(self.targets, Waiting(body, min(outbox.ever_sent + ahead, outbox.pushed)))
+    async def learn(self, seq: int, targets: bytes, width: int) -> int:
+        """Hands over targets of `width` bytes each; gives how many were taken."""
+        outbox, count = self.outbox, len(targets) // width
+        most = min(self._block_steps, self._limits()["frameBytes"] // 2 // width) or 1
+        answers = []
+        for at in range(0, count, most):
+            part = targets[at * width : (at + most) * width]
+            last = seq + at + len(part) // width - 1
+            ahead = max(0, last - outbox.next + 1) if outbox.next is not None else 0
+            body: Message = {"type": "targets", "seq": seq + at, "targets": part}
+            answers.append(self._resent(self.targets, Waiting(body, min(outbox.ever_sent + ahead, outbox.pushed))))
+        return count - sum(int(answer.get("refused", 0)) for answer in await asyncio.gather(*answers))
 
     async def request(self, body: Message) -> Message:
         """Sends a request after the steps pushed so far."""

@@ -95,10 +95,12 @@ class Sequence:
         body = append_body(bytes(block.x), milliseconds(t), targets, key or self._keys.next(), False)
         return await self._producer.append(body)
 
-    async def learn(self, seq: int, targets: Any) -> None:
-        """Hands over the targets of steps from `seq` on, when they come to be known; returns when they are durable."""
+    async def learn(self, seq: int, targets: Any) -> int:
+        """Hands over the targets of steps from `seq` on, when they come to be known; returns how many were taken, when
+        they are durable. Why others were not is told to `on_error`; if none was, it is raised."""
         self._check()
-        await self._producer.learn(seq, target_bytes(targets, self._known))
+        shape = self._known
+        return await self._producer.learn(seq, target_bytes(targets, shape), 8 * max(1, shape.target))
 
     async def durable(self) -> int:
         """Waits until all that was pushed is durable: returns the number of the last durable step."""
