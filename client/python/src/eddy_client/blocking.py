@@ -17,13 +17,19 @@ class _Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, name="eddy-client", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="eddy-client", daemon=True)
+        self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        self.loop.run_forever()
+        self.loop.close()
 
 
 def connect_blocking(url: str, **options: Any) -> "BlockingClient":
@@ -43,6 +49,11 @@ def connect_blocking(url: str, **options: Any) -> "BlockingClient":
 class BlockingClient:
     def __init__(self, loop: _Loop, client: Client) -> None:
         self._loop, self._client = loop, client
+
+    @property
+    def server(self) -> str:
+        """Name and version of the server."""
+        return self._client.server
 
     def open(self, name: str, spec: Mapping[str, Any] | None = None, **options: Any) -> "BlockingSequence":
         """See `Client.open`."""
@@ -95,7 +106,7 @@ class BlockingClient:
             while (one := self._loop.run(following())) is not None:
                 yield one
         finally:
-            if not self._loop.loop.is_closed() and self._loop.loop.is_running():
+            if self._loop.loop.is_running():
                 self._loop.run(watch.close())
 
 
