@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Iterable, Sequence, Union
 
 from .errors import EddyError
@@ -68,12 +68,12 @@ def check_finite(x: Bytes, code: str, gaps: bool) -> None:
 
 
 def milliseconds(time: Any) -> float:
-    """Gives a time in milliseconds since 1970: of a number, a datetime, or what pandas and numpy call a time."""
+    """Gives a time in milliseconds since 1970: of a number, a datetime, or a time of pandas or numpy; UTC without a zone."""
     if time is None:
         return math.nan
     if isinstance(time, datetime):  # a pandas Timestamp is one; NaT is not equal to itself
-        if time.tzinfo is None and hasattr(time, "tz_localize"):
-            time = time.tz_localize("UTC")
+        if time.tzinfo is None:
+            time = time.replace(tzinfo=timezone.utc)
         return float(time.timestamp()) * 1000 if time == time else math.nan
     if np is not None and isinstance(time, np.datetime64):
         return float(times_of(np.array([time]))[0])
