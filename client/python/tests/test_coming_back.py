@@ -2,6 +2,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import pathlib
+import tempfile
 import unittest
 
 from eddy_client import EddyError, connect
@@ -95,6 +99,34 @@ class ComingBack(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(await asyncio.wait_for(leave.durable(), 30), 2)
         self.assertEqual(heard[0].code, "server-shutdown")
         self.assertTrue(heard[0].temporary)
+
+
+class Tokens(unittest.IsolatedAsyncioTestCase):
+    async def test_a_token_lets_in_and_a_wrong_one_is_told_at_once(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            listed = {"name": "n", "hash": hashlib.sha256(b"secret").hexdigest(), "roles": ["produce"], "sequences": ["a*"]}
+            tokens = pathlib.Path(folder, "tokens.json")
+            tokens.write_text(json.dumps([listed]), "utf-8")
+            server = Server("--tokens", str(tokens))
+            self.addCleanup(server.end)
+        asked = 0
+
+        async def token() -> str:
+            nonlocal asked
+            asked += 1
+            return "secret"
+
+        async with connect(server.url, token=token) as client, client.open("a1", {"features": 1, "units": 1}) as one:
+            await one.push([[1.0]])
+            self.assertEqual(await one.durable(), 0)
+            with self.assertRaises(EddyError) as denied:
+                await client.open("b1", {"features": 1, "units": 1})
+            self.assertEqual(denied.exception.code, "permission-denied")
+        self.assertEqual(asked, 1)
+        with self.assertRaises(EddyError) as wrong:
+            await connect(server.url, token="guess")
+        self.assertEqual((wrong.exception.code, wrong.exception.temporary), ("unauthorized", False))
+        self.assertNotIn("guess", str(wrong.exception))
 
 
 class Refusals(ServedTest):

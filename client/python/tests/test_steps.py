@@ -1,6 +1,7 @@
 """Steps go in by rows, arrays and frames, and come back as they were."""
 from __future__ import annotations
 
+import asyncio
 import math
 import unittest
 from datetime import datetime, timezone
@@ -71,6 +72,24 @@ class Steps(ServedTest):
                 await pump.push(rows)
                 seen = await inputs.frame(5000)
         self.assertTrue((seen[["pressure", "flow"]].to_numpy() == rows).all())
+
+    async def test_a_past_longer_than_what_may_wait_comes_whole_however_slowly_it_is_read(self) -> None:
+        spec = {"features": 96, "units": 2, "readout": {"kind": "none"}}
+        async with connect(self.server.url) as client, client.open("long", spec) as pump:
+            await pump.push([row * 48 for row in wave(6000)], t=[START + i for i in range(6000)])
+            await pump.durable()
+            for end, count in ((None, 6000), (START + 5499, 5500)):
+                async with client.watch("long", "inputs", last=6000, to=end) as inputs:
+                    await asyncio.sleep(0.5)
+                    seen = await inputs.collect(6000 if end is None else None)
+                self.assertGreater(len(seen), 16)
+                self.assertEqual([one.skipped for one in seen], [0] * len(seen))
+                self.assertEqual(sum(one.count for one in seen), count)
+            past = await client.history("long", "inputs", from_=START + 100, to=START + 5999)
+            self.assertEqual((past.steps, past[0].seq), (5900, 100))
+            with self.assertRaises(EddyError) as unknown:
+                await client.history("misspelt")
+            self.assertEqual(unknown.exception.code, "sequence-unknown")
 
     async def test_what_is_wrong_is_refused_before_anything_is_taken(self) -> None:
         async with connect(self.server.url) as client, client.open("wrong", {"units": 4}, fields=FIELDS) as pump:

@@ -48,6 +48,8 @@ class Watch(Generic[T]):
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failure: EddyError | None = None
         self._is_over = False
+        #: Has the last result come, and is yet to be handed on?
+        self._is_ending = False
         self._channel: int | None = None
         self._retry = Retry(*options.back_off)
         self._timer: asyncio.TimerHandle | None = None
@@ -150,7 +152,8 @@ class Watch(Generic[T]):
     def _refused(self, error: EddyError) -> None:
         if error.code == "connection-lost":
             return
-        if not error.temporary:
+        # the past of a sequence that nobody knows is not waited for
+        if not error.temporary or (self._ends and error.code == "sequence-unknown"):
             return self._finish(error)
         self._connection.options.on_error(error)
         self._timer = asyncio.get_running_loop().call_later(self._retry.next(), self._again)
@@ -170,7 +173,7 @@ class Watch(Generic[T]):
             self._connection.options.on_error(error)
 
     def _receive(self, message: Message) -> "Awaitable[None] | None":
-        if self._requests.settle(message) or self._is_over:
+        if self._requests.settle(message) or self._is_over or self._is_ending:
             return None
         if message["type"] == "error":
             self._connection.options.on_error(told(message))
@@ -178,14 +181,19 @@ class Watch(Generic[T]):
         if message["type"] != self.view or message.get("channel") != self._channel:
             return None
         items = self._steps(message) if self.view in STEP_VIEWS else self._others(message)
-        if not items:
-            return None
-        if self._queue.full():
-            return self._queue.put(items)
-        self._queue.put_nowait(items)
-        if self._is_over:
+        if items and self._queue.full():
+            return self._put(items)
+        if items:
+            self._queue.put_nowait(items)
+        if self._is_ending:
             self._finish(None)
         return None
+
+    async def _put(self, items: list[Any]) -> None:
+        await self._queue.put(items)
+        # not before: whoever reads ends where nothing waits any more
+        if self._is_ending:
+            self._finish(None)
 
     def _steps(self, message: Message) -> list[Any]:
         assert self._place is not None
@@ -199,12 +207,12 @@ class Watch(Generic[T]):
             inside = sum(1 for time in results.t.tolist() if not time > self._to)
             if inside < results.count:
                 results = results.part(0, inside)
-                self._finish(None)
+                self._is_ending = True
         self._last_seq = first + count - 1
         self._place["seq"] = self._last_seq
         if self._ends and first + count > self._end_seq:
             results = results.part(0, max(0, self._end_seq - results.seq + 1))
-            self._finish(None)
+            self._is_ending = True
         return [results] if results.count else []
 
     def _others(self, message: Message) -> list[Any]:
@@ -214,7 +222,7 @@ class Watch(Generic[T]):
         new: list[Any] = []
         for item in told_items:
             if self._to is not None and isinstance(item.get("t"), (int, float)) and item["t"] > self._to:
-                self._finish(None)
+                self._is_ending = True
                 break
             if self._is_new(item):
                 new.append({key: value for key, value in item.items() if key not in ("type", "channel")})
