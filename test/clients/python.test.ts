@@ -1,9 +1,12 @@
 /**
  * The client in Python, held by its own tests against the built server: each file of them is a child process.
- * Debian's packages: python3-websockets, python3-msgpack, python3-pandas, python3-numpy, mypy.
+ * Debian's packages: python3-websockets, python3-msgpack, python3-pandas, python3-numpy, python3-pip, python3-setuptools, python3-wheel, mypy.
  */
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { pythonWith, runPython } from '../support/python.js';
 import { startServer } from '../support/server.js';
 
@@ -43,6 +46,30 @@ describe.skipIf(!python)(
         : ['-m', 'compileall', '-q', '-f', 'src'];
       const { status, said } = await runPython((withMypy ?? python)!, check);
       expect(status, said).toBe(0);
+    });
+  },
+);
+
+const withPip = pythonWith('setuptools', 'wheel', 'pip');
+
+describe.skipIf(!withPip)(
+  `the package${withPip ? '' : ' (skipped: no python3 with pip, setuptools and wheel)'}`,
+  () => {
+    it('[PYC6] installs with its types, and nothing else', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'eddy-python-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      // a build writes into the folder that it is given
+      const source = join(folder, 'source');
+      cpSync(fileURLToPath(new URL('../../client/python/', import.meta.url)), source, { recursive: true });
+      const offline = ['--no-index', '--no-deps', '--no-build-isolation', '--quiet'];
+      const target = join(folder, 'installed');
+      const { status, said } = await runPython(withPip!, [
+        ...['-m', 'pip', 'install', ...offline],
+        ...['--target', target, source],
+      ]);
+      expect(status, said).toBe(0);
+      expect(readdirSync(target).filter((name) => !name.endsWith('.dist-info'))).toEqual(['eddy_client']);
+      expect(readdirSync(join(target, 'eddy_client'))).toContain('py.typed');
     });
   },
 );
