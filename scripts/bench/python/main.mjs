@@ -44,7 +44,7 @@ for (const kind of ['eddy', 'durable']) {
   const workers = {
     node: worker(process.execPath, [fileOf('push.mjs'), url]),
     python: worker(python, [fileOf('push.py'), url], PATH),
-    'python, no numpy': worker(python, [fileOf('push.py'), url, 'lists'], PATH),
+    'python, lists': worker(python, [fileOf('push.py'), url, 'lists'], PATH),
   };
   let count = 0;
   for (const task of ['serving', 'learning']) {
