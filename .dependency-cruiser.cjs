@@ -23,7 +23,19 @@ const floors = {
   store: ['formats', 'math'],
   sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats', 'math'],
   sources: ['sequence', 'reading', 'fields', 'protocol', 'formats'],
-  server: ['sources', 'sequence', 'store', 'operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'math'],
+  server: [
+    'sources',
+    'sequence',
+    'reading',
+    'store',
+    'operators',
+    'fields',
+    'features',
+    'rnn',
+    'kernels',
+    'protocol',
+    'math',
+  ],
 };
 
 module.exports = {

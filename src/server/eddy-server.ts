@@ -15,7 +15,7 @@ import { changesOf } from './auth/list-changes.js';
 import { Origins, type Refusal } from './auth/origins.js';
 import { createRefusalAudit } from './auth/refusal-audit.js';
 import { sayGoodbye } from './goodbye.js';
-import { type Api, addApi } from './http/api/api.js';
+import { type Api, addApi } from './http/api/http-api.js';
 import { addClientFile } from './http/client-file.js';
 import { addDashboard } from './http/dashboard-files.js';
 import { HttpServer } from './http/http.js';

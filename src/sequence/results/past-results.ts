@@ -7,7 +7,7 @@ import type { Past, PastSteps } from '../past/past.js';
 import { StepTimes } from '../step-times.js';
 import type { FairTurns } from '../work/fair-turns.js';
 import { named } from './latest-result.js';
-import type { ResultView } from './results.js';
+import type { ResultView } from './result-view.js';
 
 export interface PastResultsParts {
   readonly past: Past;

@@ -1,9 +1,10 @@
 /** The results of one sequence on their way out. Results that nobody watches are not made. */
+
 import { Subject } from 'rxjs';
 import { type OutputLabel, outputLabels } from '../../fields/output-labels.js';
 import type { Schema } from '../../fields/sequence-schema.js';
 import type { CopyRoom } from '../../operators/carry-steps.js';
-import type { SequenceEvent, UpdateEntry, View, ViewMessage } from '../../protocol/views/index.js';
+import type { SequenceEvent, UpdateEntry, ViewMessage } from '../../protocol/views/index.js';
 import type { Update } from '../../rnn/learning/learner.js';
 import { type ModelSpec, outputsOf } from '../../rnn/spec/spec.js';
 import type { LogRecord } from '../../store/store.js';
@@ -11,6 +12,7 @@ import type { SequenceRun } from '../change.js';
 import type { Course } from '../course.js';
 import type { Past } from '../past/past.js';
 import { metricsMessage, timeOf } from './latest-result.js';
+import type { ResultView } from './result-view.js';
 import { StepGatherer } from './step-gatherer.js';
 import { StepTeller } from './told-steps.js';
 
@@ -21,8 +23,8 @@ const MESSAGE_ENTRIES = 256;
 
 type Steps = Extract<LogRecord, { kind: 'steps' }>;
 
-/** All views except the weights, which are not the result of a step. */
-export type ResultView = Exclude<View, 'weights'>;
+export type { ResultView };
+
 /** Where results leave: predictions with their ranges do beside those without, for whom asked. */
 type Outlet = ResultView | 'ranged';
 

@@ -13,6 +13,7 @@ beforeEach(async () => {
     connections: 10,
     refusal: ({ headers }) =>
       headers['x-bad'] ? { status: 421, reason: 'no', headers: { 'X-Why': 'bad' } } : null,
+    allowsPage: () => false,
     onFault: (error) => faults.push(error),
   });
   const { host, port } = await http.listen('127.0.0.1', 0);

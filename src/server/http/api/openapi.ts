@@ -77,7 +77,7 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   },
   '/sequences/{name}/reset': {
     post: {
-      summary: 'Begins anew, with a hidden state of zeros or with all weights drawn again.',
+      summary: 'Puts the hidden state to zeros, or draws all weights again.',
       role: 'admin',
       body: { [JSON_TYPE]: schemas.resetSchema },
       answer: { [JSON_TYPE]: schemas.changedSchema },

@@ -8,7 +8,7 @@ import type { SequenceHandle } from '../../../sequence/handle.js';
 import { timeOf } from '../../../sources/rows/json-row.js';
 import type { Exchange } from '../http.js';
 import type { Door } from './door.js';
-import { wholeNumber } from './sequences.js';
+import { wholeNumber } from './sequence-routes.js';
 import { type TableView, unitsOf, type ViewRow, type ViewTable, viewTable } from './view-table.js';
 
 export interface ViewParts {

@@ -8,8 +8,8 @@ import { Door, type DoorParts } from './door.js';
 import { EVENT_STREAM, EventStreams } from './event-stream.js';
 import { openApi } from './openapi.js';
 import { readView } from './read-view.js';
+import * as sequences from './sequence-routes.js';
 import { exportSequence, importSequence } from './sequence-transfer.js';
-import * as sequences from './sequences.js';
 import { takeSteps } from './take-steps.js';
 import { TABLE_VIEWS } from './view-table.js';
 
