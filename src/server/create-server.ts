@@ -119,6 +119,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     origins: security.origins ?? [],
     trustProxy: config.trustProxy,
     protectMetrics: config.protectMetrics,
+    influx: config.influx,
     slowRequestMs: config.slowRequestMs,
     metricsSequences: config.metricsSequences ?? null,
   };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
+import type { SchemaInput } from '../fields/sequence-schema.js';
 import type { Limits } from '../limits.js';
 import type { Registry } from '../sequence/registry.js';
 import type { Authorize } from './auth/authenticator.js';
@@ -42,6 +43,8 @@ export interface ServerParts {
   readonly audit: Audit;
   /** Milliseconds from which on a request is slow. */
   readonly slowRequestMs: number;
+  /** How lines of InfluxDB's protocol name sequences, and what new ones are asked to be. */
+  readonly influx: { readonly name: string } & SchemaInput;
   /** Does /metrics ask for a token with the role `metrics`? */
   readonly protectMetrics: boolean;
   /** The pattern of the sequences of which /metrics tells how they learn; null for none. */

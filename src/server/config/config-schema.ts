@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { DEFAULT_PORT, LIMIT_NAMES, LIMITS, type Limit, type LimitName } from '../../limits.js';
 import { MAX_RETRY_MS } from '../../protocol/messages.js';
+import { faultOfTemplate, USUAL_TEMPLATE } from '../../sources/influx/series-names.js';
 import { alertsSchema, nameOf } from '../alerts/rule-schema.js';
 import { JWT_HORIZON_MS, type SecurityOptions } from '../auth/credentials.js';
 import { JWT_ALGORITHMS } from '../auth/jwt-algorithms.js';
@@ -32,6 +33,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MIB = 1024 ** 2;
 
 /** A page's origin as a browser sends it. */
+const isTemplate = (text: string): boolean => faultOfTemplate(text) === null;
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 
@@ -116,6 +118,26 @@ export const configSchema = z.strictObject({
     description:
       'pattern of the sequences, at most 200 in memory, of which /metrics tells how they learn, such as room-*',
   }),
+  influx: z
+    .strictObject({
+      name: z
+        .string()
+        .refine(isTemplate, 'must be a template such as {measurement}.{host}')
+        .default(USUAL_TEMPLATE)
+        .meta({
+          description:
+            'how lines sent to /write and /api/v2/write name their sequences: {measurement}, {tags} for the values of all tags, {host} or any other tag',
+        }),
+      spec: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'the model of a sequence that lines make' }),
+      resample: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'how the readings of such a sequence become steps, such as {"every":"10s"}' }),
+    })
+    .prefault({}),
   trustProxy: z
     .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
     .default([])

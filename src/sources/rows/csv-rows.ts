@@ -53,7 +53,8 @@ function checkNames(names: readonly string[]): void {
 }
 
 function rowOf(names: readonly string[], cells: readonly string[], line: number): Given {
-  const values: Record<string, Reading> = {};
+  // a name may be one that objects have
+  const values: Record<string, Reading> = Object.create(null);
   const row: { -readonly [K in keyof Row]: Row[K] } = { values };
   try {
     for (const [i, name] of names.entries()) {

@@ -55,7 +55,8 @@ function readingsOf(
   given: Record<string, unknown>,
   isBeside: ((name: string) => boolean) | null,
 ): Record<string, Reading> {
-  const readings: Record<string, Reading> = {};
+  // a name may be one that objects have
+  const readings: Record<string, Reading> = Object.create(null);
   for (const name in given) {
     if (isBeside?.(name)) continue;
     const value = given[name];

@@ -80,6 +80,9 @@ export class Door {
     return { access, address };
   }
 
+  /** The time, for the rights of whoever was let in. */
+  readonly wall = () => this.parts.clock.wall();
+
   /** Counts rows before they are taken. @throws EddyError `rate-limit` if those before were too many */
   countRows(address: string, rows: number): void {
     const { clock, limits } = this.parts;
@@ -122,5 +125,10 @@ export const retryOf = (status: number): Record<string, string> =>
 
 const secondsOf = (ms: number) => `try again in ${Math.max(1, Math.ceil(ms / 1000))} s`;
 
-/** The token of `Authorization: Bearer`. */
-const tokenOf = (request: IncomingMessage): string | undefined => bearerOf(request.headers.authorization);
+/** The token of `Authorization: Bearer`, or as InfluxDB's agents send it: `Token`, or the password of `Basic`. */
+function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string | undefined {
+  const [, basic] = /^Basic +([\w+/]+=*)$/i.exec(authorization) ?? [];
+  if (basic === undefined) return bearerOf(authorization.replace(/^Token +/i, 'Bearer '));
+  const [, password] = /^[^:]*:(.+)$/.exec(Buffer.from(basic, 'base64').toString()) ?? [];
+  return password;
+}

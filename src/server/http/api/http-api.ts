@@ -6,6 +6,7 @@ import type { ServerParts } from '../../server-parts.js';
 import { type Exchange, type HttpServer, sendJson } from '../http.js';
 import { Door, type DoorParts } from './door.js';
 import { EVENT_STREAM, EventStreams } from './event-stream.js';
+import { addInflux } from './influx-routes.js';
 import { openApi } from './openapi.js';
 import { readView } from './read-view.js';
 import * as sequences from './sequence-routes.js';
@@ -14,7 +15,7 @@ import { takeSteps } from './take-steps.js';
 import { TABLE_VIEWS } from './view-table.js';
 
 export interface ApiParts
-  extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry'>,
+  extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry' | 'influx'>,
     Pick<DoorParts, 'authenticator' | 'peers' | 'onFault'> {
   readonly directory: Directory;
   readonly guard: Pick<LoadShedder, 'check'>;
@@ -64,5 +65,6 @@ export function addApi(http: HttpServer, parts: ApiParts): Api {
         ? streams.begin(view, exchange)
         : readView(view, exchange, all),
     );
+  addInflux(http, { door, ingest, limits, influx: parts.influx });
   return { door, ingest, streams };
 }

@@ -1,8 +1,6 @@
 /** `POST /sequences/NAME/steps`: rows by name, into a sequence that is there or is made of them. */
 
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
 import type { Limits } from '../../../limits.js';
@@ -13,10 +11,8 @@ import { formOf, readRows } from '../../../sources/rows/read-rows.js';
 import type { Given, Row } from '../../../sources/rows/row.js';
 import { type Audit, whoOf } from '../../telemetry/audit.js';
 import { type Exchange, sendJson } from '../http.js';
-import { bodyOf } from '../request-body.js';
 import { type Door, retryOf, statusOf, toldOf } from './door.js';
-
-const unpack = promisify(gunzip);
+import { unpackedBody } from './unpacked-body.js';
 
 export interface StepsParts {
   readonly door: Door;
@@ -141,22 +137,6 @@ function keyOf({ headers }: IncomingMessage): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key === 'string' && key.length > 0 && key.length <= MAX_REQUEST_KEY) return key;
   throw new EddyError('message-invalid', `Idempotency-Key is text of 1 to ${MAX_REQUEST_KEY} characters`);
-}
-
-/** Gives the body of a request, unpacked. @throws EddyError `message-too-large`, `input-invalid` */
-export async function unpackedBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
-  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip')
-    throw new EddyError('input-invalid', `the body is packed with ${encoding}; gzip is read`);
-  const body = await bodyOf(request, most);
-  if (encoding === 'identity') return body;
-  try {
-    return await unpack(body, { maxOutputLength: most });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new EddyError('message-too-large', `the body has over ${most} bytes when it is unpacked`);
-    throw new EddyError('input-invalid', `the body cannot be unpacked: ${(error as Error).message}`);
-  }
 }
 
 /** Counts rows, nearly: those of JSON are not known before it is read. */
