@@ -9,7 +9,7 @@ import type { Given, Row } from './rows/row.js';
 
 export interface IngestParts {
   readonly directory: Directory;
-  readonly clock: Pick<Clock, 'nextTurn'>;
+  readonly clock: Pick<Clock, 'nextTurn' | 'scheduler'>;
   /** Lets a new sequence be made. @throws EddyError `overloaded` */
   readonly checkNew: () => void;
   /** Rows of one request that wait for the disk at once. */
@@ -26,6 +26,8 @@ export interface Taken {
   /** Those that were refused, the first of them. */
   readonly faults: readonly RowFault[];
   readonly refused: number;
+  /** Readings of a resampled sequence whose step is not over yet: it becomes durable when a later one comes. */
+  readonly waiting: number;
   /** Why the rest was left: all that follow would be refused too. */
   readonly stopped: RowFault | null;
 }
@@ -36,6 +38,8 @@ export interface RowFault {
   readonly error: EddyError;
 }
 
+/** Milliseconds without a durable step after which the rest waits for a later reading. */
+const QUIET_MS = 100;
 /** How many refused rows are told of. */
 const TOLD = 100;
 /** What refuses all that comes next, too. */
@@ -69,17 +73,26 @@ export class Ingest {
     return firstValueFrom(opened$);
   }
 
-  /** Takes rows, in their order. It resolves when all that were taken are durable. */
+  /** Takes rows, in their order. It resolves when all that were taken are durable, or wait for a step of a resampled sequence. */
   async take(handle: SequenceHandle, rows: Iterable<Given>, keys?: string): Promise<Taken> {
+    const { inFlight } = this.parts;
     const taking = new Taking(handle, keys);
+    const isResampled = handle.schema.resample !== null;
     for (const given of rows) {
       if (taking.stopped) break;
       taking.add(given);
-      if (taking.rows % this.parts.inFlight === 0) await this.turn();
-      while (taking.waiting >= this.parts.inFlight) await taking.settled();
+      if (taking.rows % inFlight === 0) await this.turn();
+      while (!isResampled && taking.waiting >= inFlight) await taking.settled();
     }
-    while (taking.waiting > 0) await taking.settled();
+    let isQuiet = false;
+    while (taking.waiting > 0 && !isQuiet)
+      isQuiet = await Promise.race([taking.settled(), ...(isResampled ? [this.quiet()] : [])]);
     return taking;
+  }
+
+  /** Resolves after a while in which a step that is over would have become durable. */
+  private quiet(): Promise<true> {
+    return new Promise((resolve) => this.parts.clock.scheduler.schedule(() => resolve(true), QUIET_MS));
   }
 
   private turn(): Promise<void> {
@@ -131,9 +144,9 @@ class Taking implements Taken {
   }
 
   /** Resolves when one more row is durable or refused. */
-  settled(): Promise<void> {
+  settled(): Promise<false> {
     return new Promise((resolve) => {
-      this.wake = resolve;
+      this.wake = () => resolve(false);
     });
   }
 

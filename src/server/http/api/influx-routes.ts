@@ -115,8 +115,11 @@ async function takeSequence(
   try {
     access.require('produce', name, door.wall);
     const { name: _, ...asked } = influx;
-    const first = { values: readings[0]!.values };
-    const { handle } = await ingest.open(name, asked, () => first, owner);
+    // lines of one sequence may tell of different fields
+    const first = () => ({
+      values: Object.assign({}, ...readings.map(({ values }) => values)) as LineReading['values'],
+    });
+    const { handle } = await ingest.open(name, asked, first, owner);
     try {
       return await ingest.take(handle, rowsOf(readings));
     } finally {

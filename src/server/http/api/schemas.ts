@@ -36,7 +36,7 @@ export const takenSchema = z.object({
   accepted: seq,
   first: seq.nullable().meta({ description: 'number of the first step; null if none was taken' }),
   last: seq.nullable(),
-  durable: z.literal(true).meta({ description: 'all that was accepted is on the disk' }),
+  durable: z.boolean().meta({ description: 'all that was accepted is on the disk' }),
   refused: seq,
   errors: z.array(rowFault).optional(),
   stopped: rowFault.optional().meta({ description: 'why the rows behind it were left' }),

@@ -63,7 +63,7 @@ export async function takeSteps(
 }
 
 function toldTaken(sequence: string, epoch: string, created: boolean, taken: Taken) {
-  const { rows, accepted, first, last, refused, faults, stopped } = taken;
+  const { rows, accepted, first, last, refused, waiting, faults, stopped } = taken;
   const fault = ({ row, error }: RowFault) => ({ row, ...toldOf(error) });
   return {
     sequence,
@@ -73,18 +73,19 @@ function toldTaken(sequence: string, epoch: string, created: boolean, taken: Tak
     accepted,
     first,
     last,
-    durable: true,
+    durable: waiting === 0,
     refused,
+    ...(waiting > 0 && { waiting }),
     ...(refused > 0 && { errors: faults.map(fault) }),
     ...(stopped && { stopped: fault(stopped) }),
   };
 }
 
 /** 200 where all rows were taken, 207 where some were, else what the first error says. */
-function statusFor({ rows, accepted, refused, faults, stopped }: Taken): number {
+function statusFor({ rows, accepted, refused, waiting, faults, stopped }: Taken): number {
   if (refused === 0 && rows > 0) return 200;
   if (rows === 0) return 400;
-  if (accepted > 0) return 207;
+  if (accepted + waiting > 0) return 207;
   return statusOf((stopped ?? faults[0]!).error);
 }
 
