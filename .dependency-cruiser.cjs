@@ -25,6 +25,7 @@ const floors = {
   sources: ['sequence', 'reading', 'fields', 'protocol', 'formats'],
   server: [
     'sources',
+    'formats',
     'sequence',
     'reading',
     'store',

@@ -120,6 +120,7 @@ export function serverParts(options: ServerOptions = {}): ServerParts {
     trustProxy: config.trustProxy,
     protectMetrics: config.protectMetrics,
     influx: config.influx,
+    prometheus: config.prometheus,
     slowRequestMs: config.slowRequestMs,
     metricsSequences: config.metricsSequences ?? null,
   };

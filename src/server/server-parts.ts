@@ -43,8 +43,9 @@ export interface ServerParts {
   readonly audit: Audit;
   /** Milliseconds from which on a request is slow. */
   readonly slowRequestMs: number;
-  /** How lines of InfluxDB's protocol name sequences, and what new ones are asked to be. */
+  /** How lines of InfluxDB's protocol, and series of Prometheus, name sequences, and what new ones are asked to be. */
   readonly influx: { readonly name: string } & SchemaInput;
+  readonly prometheus: { readonly name: string } & SchemaInput;
   /** Does /metrics ask for a token with the role `metrics`? */
   readonly protectMetrics: boolean;
   /** The pattern of the sequences of which /metrics tells how they learn; null for none. */

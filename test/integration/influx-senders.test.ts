@@ -1,21 +1,14 @@
 /** Real senders of InfluxDB's line protocol: InfluxDB itself, which passes on what is written to it. */
-import { execSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../support/data-folder.js';
+import { hasCommand } from '../support/has-command.js';
 import { startServer } from '../support/server.js';
 
-const has = (command: string): boolean => {
-  try {
-    execSync(`command -v ${command}`, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
-const hasInflux = has('influxd');
+const hasInflux = hasCommand('influxd');
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {

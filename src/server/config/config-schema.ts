@@ -34,6 +34,29 @@ const MIB = 1024 ** 2;
 
 /** A page's origin as a browser sends it. */
 const isTemplate = (text: string): boolean => faultOfTemplate(text) === null;
+
+/** What is set for an agent that names series by tags or labels. */
+const agent = (what: string) =>
+  z
+    .strictObject({
+      name: z
+        .string()
+        .refine(isTemplate, 'must be a template such as {measurement}.{host}')
+        .default(USUAL_TEMPLATE)
+        .meta({
+          description: `how ${what} name their sequences: {measurement}, {tags} for the values of all tags or labels, {host} or any other one`,
+        }),
+      spec: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: `the model of a sequence that ${what} make` }),
+      resample: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'how the readings of such a sequence become steps, such as {"every":"10s"}' }),
+    })
+    .prefault({});
+
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 
@@ -118,26 +141,8 @@ export const configSchema = z.strictObject({
     description:
       'pattern of the sequences, at most 200 in memory, of which /metrics tells how they learn, such as room-*',
   }),
-  influx: z
-    .strictObject({
-      name: z
-        .string()
-        .refine(isTemplate, 'must be a template such as {measurement}.{host}')
-        .default(USUAL_TEMPLATE)
-        .meta({
-          description:
-            'how lines sent to /write and /api/v2/write name their sequences: {measurement}, {tags} for the values of all tags, {host} or any other tag',
-        }),
-      spec: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .meta({ description: 'the model of a sequence that lines make' }),
-      resample: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .meta({ description: 'how the readings of such a sequence become steps, such as {"every":"10s"}' }),
-    })
-    .prefault({}),
+  influx: agent('lines sent to /write and /api/v2/write'),
+  prometheus: agent('series sent to /api/v1/write'),
   trustProxy: z
     .array(z.string().refine(isNetwork, 'must be an address, or a network such as 10.0.0.0/8'))
     .default([])

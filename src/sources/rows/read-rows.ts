@@ -13,8 +13,9 @@ const FORMS: Readonly<Record<string, RowForm>> = {
   'application/ndjson': 'ndjson',
   'application/jsonl': 'ndjson',
   'text/csv': 'csv',
-  // what curl says of --data that nobody has said more of
+  // what curl and fetch say of text that nobody has said more of
   'application/x-www-form-urlencoded': 'ndjson',
+  'text/plain': 'ndjson',
 };
 
 /** Bytes that are decoded at once. */

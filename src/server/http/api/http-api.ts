@@ -8,6 +8,7 @@ import { Door, type DoorParts } from './door.js';
 import { EVENT_STREAM, EventStreams } from './event-stream.js';
 import { addInflux } from './influx-routes.js';
 import { openApi } from './openapi.js';
+import { addPrometheus } from './prometheus-routes.js';
 import { readView } from './read-view.js';
 import * as sequences from './sequence-routes.js';
 import { exportSequence, importSequence } from './sequence-transfer.js';
@@ -15,7 +16,7 @@ import { takeSteps } from './take-steps.js';
 import { TABLE_VIEWS } from './view-table.js';
 
 export interface ApiParts
-  extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry' | 'influx'>,
+  extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry' | 'influx' | 'prometheus'>,
     Pick<DoorParts, 'authenticator' | 'peers' | 'onFault'> {
   readonly directory: Directory;
   readonly guard: Pick<LoadShedder, 'check'>;
@@ -66,5 +67,6 @@ export function addApi(http: HttpServer, parts: ApiParts): Api {
         : readView(view, exchange, all),
     );
   addInflux(http, { door, ingest, limits, influx: parts.influx });
+  addPrometheus(http, { door, ingest, limits, prometheus: parts.prometheus });
   return { door, ingest, streams };
 }

@@ -2,17 +2,12 @@
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
 import type { Limits } from '../../../limits.js';
-import {
-  LineReader,
-  type LineReading,
-  PRECISIONS,
-  type Precision,
-} from '../../../sources/influx/read-lines.js';
-import type { Ingest, Taken } from '../../../sources/ingest.js';
-import type { Row } from '../../../sources/rows/row.js';
+import { LineReader, PRECISIONS, type Precision } from '../../../sources/influx/read-lines.js';
+import type { Ingest } from '../../../sources/ingest.js';
 import { VERSION } from '../../../version.js';
 import { type Exchange, type HttpServer, sendJson } from '../http.js';
-import { type Door, type Guest, retryOf, statusOf } from './door.js';
+import { type Door, retryOf, statusOf } from './door.js';
+import { takeMany } from './take-many.js';
 import { unpackedBody } from './unpacked-body.js';
 
 export interface InfluxParts {
@@ -34,8 +29,6 @@ const OLD: Readonly<Record<string, Precision>> = {
   m: 'm',
   h: 'h',
 };
-/** Sequences that are written to at once. */
-const AT_ONCE = 16;
 
 export function addInflux(http: HttpServer, parts: InfluxParts): void {
   const reader = new LineReader(parts.influx.name);
@@ -67,29 +60,28 @@ async function takeLines(
   reader: LineReader,
   parts: InfluxParts,
 ): Promise<void> {
-  const { door, limits } = parts;
+  const { door, limits, ingest, influx } = parts;
   const precision = precisionOf(query.get('precision'));
   const guest = await door.admit(request, 'produce', null);
   const body = await unpackedBody(request, limits.bodyBytes);
   const read = reader.read(body, precision);
   door.countRows(guest.address, read.lines);
-  const faults: Line[] = [...read.faults];
-  let { refused } = read;
-  let temporary: EddyError | null = null;
-  const waiting = [...read.readings];
-  const work = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) {
-      const [name, readings] = next;
-      const taken = await takeSequence(name, readings, guest, parts, request);
-      refused += 'error' in taken ? readings.length : taken.refused;
-      faults.push(...faultsOf(name, readings, taken));
-      const stopped = 'error' in taken ? taken.error : taken.stopped?.error;
-      if (stopped?.temporary) temporary ??= stopped;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, work));
-  if (temporary) throw temporary;
+  const { name: _, ...asked } = influx;
+  const taken = await takeMany(read.readings, {
+    door,
+    ingest,
+    guest,
+    asked,
+    owner: request,
+    agent: 'influx',
+  });
+  if (taken.temporary) throw taken.temporary;
+  const refused = read.refused + taken.refused;
   if (refused === 0) return void response.writeHead(204).end();
+  const faults: Line[] = [
+    ...read.faults,
+    ...taken.faults.map(({ reading, message }) => ({ line: reading.line, message })),
+  ];
   faults.sort((a, b) => a.line - b.line);
   const [first = { line: 0, message: '' }] = faults;
   const where =
@@ -102,51 +94,6 @@ async function takeLines(
     line: first.line,
     errors: faults.slice(0, 100),
   });
-}
-
-/** Takes the readings of one sequence. */
-async function takeSequence(
-  name: string,
-  readings: readonly LineReading[],
-  { access }: Guest,
-  { ingest, influx, door }: InfluxParts,
-  owner: object,
-): Promise<Taken | { readonly error: EddyError }> {
-  try {
-    access.require('produce', name, door.wall);
-    const { name: _, ...asked } = influx;
-    // lines of one sequence may tell of different fields
-    const first = () => ({
-      values: Object.assign({}, ...readings.map(({ values }) => values)) as LineReading['values'],
-    });
-    const { handle } = await ingest.open(name, asked, first, owner);
-    try {
-      return await ingest.take(handle, rowsOf(readings));
-    } finally {
-      handle.release();
-    }
-  } catch (error) {
-    if (error instanceof EddyError) return { error };
-    throw error;
-  }
-}
-
-/** Agents send a batch again whose answer they missed: the same time is the same reading. */
-function* rowsOf(readings: readonly LineReading[]): Generator<{ readonly row: Row }> {
-  for (const { t, values } of readings)
-    yield { row: Number.isNaN(t) ? { values } : { values, t, key: `influx:${t}` } };
-}
-
-function faultsOf(
-  name: string,
-  readings: readonly LineReading[],
-  taken: Taken | { readonly error: EddyError },
-): Line[] {
-  if ('error' in taken) return [{ line: readings[0]!.line, message: `${name}: ${taken.error.message}` }];
-  return taken.faults.map(({ row, error }) => ({
-    line: readings[row]!.line,
-    message: `${name}: ${error.message}`,
-  }));
 }
 
 /** @throws EddyError `input-invalid` */

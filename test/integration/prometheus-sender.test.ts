@@ -1,0 +1,117 @@
+/** A real Prometheus: it scrapes a server, checks its metrics, and passes on what it scraped. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../support/data-folder.js';
+import { hasCommand } from '../support/has-command.js';
+import { blocksOf } from '../support/page.js';
+import { startServer } from '../support/server.js';
+
+const hasPrometheus = hasCommand('prometheus');
+const title = (what: string) => (hasPrometheus ? what : `${what} (skipped: prometheus is not installed)`);
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+/** Starts a Prometheus that scrapes a server every second and writes a few metrics to it. */
+async function prometheus(host: string, regex: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'eddy-prometheus-'));
+  const port = await freePort();
+  const config = join(folder, 'prometheus.yml');
+  writeFileSync(
+    config,
+    [
+      'scrape_configs:',
+      '  - job_name: eddy',
+      '    scrape_interval: 1s',
+      `    static_configs: [{ targets: ['${host}'] }]`,
+      'remote_write:',
+      `  - url: http://${host}/api/v1/write`,
+      '    queue_config: { batch_send_deadline: 1s }',
+      `    write_relabel_configs: [{ source_labels: [__name__], regex: '${regex}', action: keep }]`,
+    ].join('\n'),
+  );
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const child = spawn('prometheus', args, { stdio: 'ignore' });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  endings.push(async () => {
+    child.kill('SIGTERM');
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+describe('Prometheus', () => {
+  it.runIf(hasPrometheus)(
+    title('[PRW3] passes on what it scrapes, of which each sample becomes a step once'),
+    async () => {
+      const { httpUrl } = await startServer({}, 0, { prometheus: { name: '{job}' } });
+      await prometheus(httpUrl.replace('http://', ''), 'eddy_(sockets|views|received_bytes_total)');
+      const rows = async () => {
+        const answer = await fetch(`${httpUrl}/sequences/eddy/inputs?last=100`);
+        return (
+          ((await answer.json()) as { rows?: { time: string; eddy_sockets: number; eddy_views: number }[] })
+            .rows ?? []
+        );
+      };
+      await expect
+        .poll(async () => (await rows()).length, { timeout: 40_000, interval: 500 })
+        .toBeGreaterThanOrEqual(4);
+      const all = await rows();
+      const times = all.map(({ time }) => Date.parse(time));
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      for (const row of all) expect([row.eddy_sockets, row.eddy_views]).toEqual([0, 0]);
+      expect(Math.abs(Date.now() - times.at(-1)!)).toBeLessThan(30_000);
+    },
+    60_000,
+  );
+
+  it.runIf(hasPrometheus)(
+    title('[OPS33] finds nothing to say of the metrics (promtool check metrics)'),
+    async () => {
+      const { httpUrl } = await startServer({}, 0, { metricsSequences: '*' });
+      await fetch(`${httpUrl}/sequences/a/steps`, { method: 'POST', body: '{"x":1}' });
+      const metrics = await (await fetch(`${httpUrl}/metrics`)).text();
+      expect(metrics).toContain('eddy_sequence_steps_total{sequence="a"} 1');
+      execFileSync('promtool', ['check', 'metrics'], { input: metrics, stdio: 'pipe' });
+    },
+  );
+});
+
+describe('the page on Prometheus', () => {
+  it.runIf(hasPrometheus)(title('[PRW3] has configurations that Prometheus takes'), () => {
+    const folder = mkdtempSync(join(tmpdir(), 'eddy-promtool-'));
+    endings.push(() => rmSync(folder, { recursive: true, force: true }));
+    for (const [i, block] of blocksOf('docs/integrations/prometheus.md', 'yaml').entries()) {
+      const file = join(folder, `${i}.yml`);
+      writeFileSync(file, block);
+      execFileSync('promtool', ['check', 'config', file], { stdio: 'pipe' });
+    }
+  });
+});
+
+describe('remote write', () => {
+  it('[PRW4] refuses what is no request of version 1.0, and says why', async () => {
+    const { httpUrl } = await startServer();
+    const write = async (body: Uint8Array, headers: Record<string, string>) => {
+      const answer = await fetch(`${httpUrl}/api/v1/write`, { method: 'POST', headers, body: body as never });
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    };
+    const good = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+    expect(await write(Buffer.of(1), {})).toEqual([400, 'input-invalid']);
+    expect(await write(Buffer.of(1), { ...good, 'content-encoding': 'gzip' })).toEqual([
+      400,
+      'input-invalid',
+    ]);
+    expect(await write(Buffer.of(9, 9, 9), good)).toEqual([400, 'input-invalid']);
+    expect(await write(Buffer.of(0xff, 0xff, 0xff, 0x7f), good)).toEqual([413, 'message-too-large']);
+  });
+});
