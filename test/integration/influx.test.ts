@@ -51,6 +51,21 @@ describe('lines over HTTP', () => {
     ]);
   });
 
+  it('[INF2] are whole steps where agents group them by measurement, in any order of times', async () => {
+    const { write, rows } = await served({}, 0, { influx: { name: '{host}' } });
+    const at = (n: number) => NS + BigInt(n) * 1_000_000_000n;
+    const lines = [
+      ...[0, 2, 1].map((n) => `cpu,host=a user=${n} ${at(n)}`),
+      ...[1, 0, 2].map((n) => `mem,host=a used=${10 * n} ${at(n)}`),
+    ];
+    expect((await write(lines.join('\n'))).status).toBe(204);
+    expect((await rows('a'))?.map(({ user, used }) => [user, used])).toEqual([
+      [0, 0],
+      [1, 10],
+      [2, 20],
+    ]);
+  });
+
   it('[INF6] count once when an agent sends them again, and come packed', async () => {
     const { write, rows } = await served();
     const headers = { 'content-encoding': 'gzip' };

@@ -47,9 +47,13 @@ function plainly(text: string): Record<string, [number, Record<string, number | 
         : Number(BigInt(time) / 1_000_000n) + Number(BigInt(time) % 1_000_000n) / 1e6;
     if (Object.keys(values).length === 0) continue;
     found[name] ??= [];
-    const last = found[name].at(-1);
-    if (last && last[0] === t) Object.assign(last[1], values);
+    const same = found[name].find(([other]) => other === t);
+    if (same) Object.assign(same[1], values);
     else found[name].push([t, values]);
+  }
+  for (const name of Object.keys(found)) {
+    const timed = found[name]!.filter(([t]) => !Number.isNaN(t));
+    found[name] = [...timed.sort(([a], [b]) => a - b), ...found[name]!.filter(([t]) => Number.isNaN(t))];
   }
   return found;
 }
@@ -99,6 +103,39 @@ describe('lines of the line protocol', () => {
     });
   });
 
+  it('[INF2] of one time and sequence are one reading wherever they stand, and readings are in the order of their times', () => {
+    const text = [
+      ...[3, 1, 2].map((ms) => `cpu,host=a x=${ms} ${ms}000000`),
+      ...[2, 3, 4, 1].map((ms) => `mem,host=a y=${ms} ${ms}000000`),
+      'mem,host=a z=9',
+      'mem,host=a z=8',
+    ].join('\n');
+    const { readings } = read(text, 'ns', '{host}');
+    expect(readings.a!.map(({ t, values, line }) => [t, { ...values }, line])).toEqual([
+      [1, { x: 1, y: 1 }, 2],
+      [2, { x: 2, y: 2 }, 3],
+      [3, { x: 3, y: 3 }, 1],
+      [4, { y: 4 }, 6],
+      [Number.NaN, { z: 9 }, 8],
+      [Number.NaN, { z: 8 }, 9],
+    ]);
+  });
+
+  it('[INF3] keep their numbers behind text that has lines of its own', () => {
+    const text = 'a note="one\ntwo\\\nthree",x=1 1\na x=oops\na x=2 2000000';
+    const { faults, readings } = read(text);
+    expect(faults.map(({ line, column }) => [line, column])).toEqual([[4, 5]]);
+    expect(readings.a!.map(({ line }) => line)).toEqual([1, 5]);
+  });
+
+  it('[INF3] are not taken for a part of the line before them, whatever that ends with', () => {
+    for (const bad of ['a\\', 'a,h=1\\', 'a x\\', 'a x=1,y\\', 'a x="open', 'a x="open\\', 'a x=1 2\\']) {
+      const { faults, readings } = read(`${bad}\nok v=1,note="t" 1000000\nok v=2 2000000`);
+      expect([bad, faults.map(({ line }) => line)]).toEqual([bad, [1]]);
+      expect([bad, readings.ok?.map(({ values }) => values.v)]).toEqual([bad, [1, 2]]);
+    }
+  });
+
   it('[INF3] that cannot be read are told with their line and column, and harm no other', () => {
     const bad = [
       'a',
@@ -113,6 +150,8 @@ describe('lines of the line protocol', () => {
       'a x=12i3',
       'a x=1,',
       'a x=NaN',
+      'a x=-5u',
+      'a x=1.5i',
       'a __proto__=1',
     ];
     for (const line of bad) {
@@ -129,6 +168,10 @@ describe('lines of the line protocol', () => {
   });
 
   it('[INF4] are read like a plain reader reads them', () => {
+    const measured = fc.oneof(
+      fc.constantFrom('a', 'b'),
+      fc.stringMatching(/^[A-Za-z][A-Za-z0-9_ ,=-]{0,6}$/),
+    );
     const word = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_ ,=-]{0,6}$/);
     const escaped = (text: string) => text.replaceAll(/[,= ]/g, '\\$&');
     const value = fc.oneof(
@@ -138,10 +181,13 @@ describe('lines of the line protocol', () => {
     );
     const line = fc
       .record({
-        measurement: word,
+        measurement: measured,
         tags: fc.dictionary(word, fc.stringMatching(/^[a-z0-9]{1,4}$/), { maxKeys: 3 }),
         fields: fc.array(fc.tuple(word, value), { minLength: 1, maxLength: 4 }),
-        time: fc.option(fc.bigInt({ min: 0n, max: 2n ** 61n })),
+        // few times, so that lines share them
+        time: fc.option(
+          fc.oneof(fc.constantFrom(1n, 1000000n, 3n * 10n ** 18n), fc.bigInt({ min: 0n, max: 2n ** 61n })),
+        ),
       })
       .map(({ measurement, tags, fields, time }) => {
         const head = [

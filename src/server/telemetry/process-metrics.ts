@@ -1,4 +1,7 @@
-/** Metrics of the process and of Node, under prom-client's names, which existing dashboards use. */
+/**
+ * Metrics of the process and of Node, under prom-client's names, which existing dashboards use; without its gauge that is called a
+ * `_total`, which is the sum of `nodejs_active_resources`.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
@@ -39,13 +42,11 @@ export function processMetrics(): Metric[] {
   if (process.platform === 'linux') addLinux(add);
 
   addEventLoop(add);
-  const resources = () => process.getActiveResourcesInfo();
   labelled('nodejs_active_resources', 'Resources that keep the event loop alive, by type.', () => {
     const counts = new Map<string, number>();
-    for (const type of resources()) counts.set(type, (counts.get(type) ?? 0) + 1);
+    for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
     return Array.from(counts, ([type, value]) => ({ labels: { type }, value }));
   });
-  add('nodejs_active_resources_total', 'Resources that keep the event loop alive.', () => resources().length);
   const memory = process.memoryUsage;
   add('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', () => memory().heapTotal);
   add('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.', () => memory().heapUsed);

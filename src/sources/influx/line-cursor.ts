@@ -29,6 +29,8 @@ export class LineCursor {
   protected lineStart = 0;
   /** Was the value that was read last text? */
   protected isText = false;
+  /** Ends of lines within texts of the line that is being read. */
+  protected newlines = 0;
 
   /** Reads a value; text is left out, and `isText` says so. */
   protected readValue(): number | boolean {
@@ -52,7 +54,7 @@ export class LineCursor {
         digits++;
         decimals++;
       }
-    const isWhole = byte === LETTER_I || byte === LETTER_U;
+    const isWhole = byte === LETTER_I || (byte === LETTER_U && !isNegative);
     if (isWhole && decimals === 0) byte = bytes[++at];
     if (digits > 0 && digits <= DIGITS && ends(byte)) {
       this.at = at;
@@ -84,20 +86,25 @@ export class LineCursor {
   private skipText(): number {
     const { bytes, at: start } = this;
     let at = start + 1;
+    let newlines = 0;
     for (; ; at++) {
       const byte = bytes[at];
-      if (byte === BACKSLASH) at++;
+      if (byte === BACKSLASH && bytes[at + 1] !== LF) at++;
       else if (byte === QUOTE) break;
+      else if (byte === LF) newlines++;
       else if (byte === undefined)
         throw new LineFault(start, 'the text is not closed: a double quote is missing');
     }
-    this.at = at + 1;
-    this.isText = true;
-    if (!ends(bytes[this.at]))
+    const end = at + 1;
+    // `at` stays: the lines that such a text runs over are read by themselves
+    if (!ends(bytes[end]))
       throw new LineFault(
-        this.at,
-        `after text come a comma, a space or the end, not ${this.shown(this.at, this.at + 1)}`,
+        end,
+        `after text come a comma, a space or the end, not ${this.shown(end, end + 1)}`,
       );
+    this.newlines += newlines;
+    this.at = end;
+    this.isText = true;
     return 0;
   }
 

@@ -7,7 +7,8 @@
  */
 import { EddyError } from '../../errors.js';
 import { LineCursor } from './line-cursor.js';
-import { LineFault, type LineReading, type Series, SeriesTable } from './series-table.js';
+import { type LineReading, SeriesReadings } from './series-readings.js';
+import { LineFault, type Series, SeriesTable } from './series-table.js';
 
 export type { LineReading };
 
@@ -16,7 +17,7 @@ export const PRECISIONS = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_
 export type Precision = keyof typeof PRECISIONS;
 
 export interface ReadLines {
-  /** Readings by the name of their sequence, in the order of their lines. */
+  /** Readings by the name of their sequence, in the order of their times. */
   readonly readings: ReadonlyMap<string, LineReading[]>;
   readonly lines: number;
   readonly faults: readonly { readonly line: number; readonly column: number; readonly message: string }[];
@@ -45,14 +46,15 @@ export class LineReader extends LineCursor {
     this.bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
     this.at = 0;
     this.texts = 0;
-    const readings = new Map<string, LineReading[]>();
+    const found = new Map<string, SeriesReadings>();
     const faults: { line: number; column: number; message: string }[] = [];
     let [lines, line, refused] = [0, 0, 0];
     while (this.at < this.bytes.length) {
-      line++;
+      line += 1 + this.newlines;
+      this.newlines = 0;
       this.lineStart = this.at;
       try {
-        if (this.readLine(PRECISIONS[precision], readings, line)) lines++;
+        if (this.readLine(PRECISIONS[precision], found, line)) lines++;
       } catch (error) {
         if (!(error instanceof LineFault || error instanceof EddyError)) throw error;
         refused++;
@@ -64,11 +66,12 @@ export class LineReader extends LineCursor {
       }
     }
     this.bytes = Buffer.alloc(0);
+    const readings = new Map(Array.from(found, ([name, one]) => [name, one.inOrder()]));
     return { readings, lines, faults, refused, texts: this.texts };
   }
 
   /** Reads a line, and gives whether there was anything in it. */
-  private readLine(scale: number, readings: Map<string, LineReading[]>, line: number): boolean {
+  private readLine(scale: number, found: Map<string, SeriesReadings>, line: number): boolean {
     const { bytes } = this;
     this.skipSpaces();
     const first = bytes[this.at];
@@ -84,17 +87,7 @@ export class LineReader extends LineCursor {
     const t = this.readTime(scale);
     this.endLine();
     if (count === 0) return true;
-    const last = series.list?.at(-1);
-    if (last && series.reading === readings && last.t === t && !Number.isNaN(t))
-      Object.assign(last.values, values);
-    else {
-      if (series.reading !== readings) {
-        series.list = readings.get(series.name) ?? [];
-        readings.set(series.name, series.list);
-        series.reading = readings;
-      }
-      series.list!.push({ t, values, line });
-    }
+    readingsOf(series, found).add(t, values, line);
     return true;
   }
 
@@ -104,7 +97,7 @@ export class LineReader extends LineCursor {
     let at = start;
     for (; ; at++) {
       const byte = bytes[at];
-      if (byte === BACKSLASH) at++;
+      if (byte === BACKSLASH && bytes[at + 1] !== LF) at++;
       else if (byte === SPACE) break;
       else if (byte === LF || byte === undefined)
         throw new LineFault(
@@ -149,7 +142,7 @@ export class LineReader extends LineCursor {
     let isEscaped = false;
     for (; ; at++) {
       const byte = bytes[at];
-      if (byte === BACKSLASH) {
+      if (byte === BACKSLASH && bytes[at + 1] !== LF) {
         isEscaped = true;
         at++;
       } else if (byte === EQUALS) break;
@@ -177,4 +170,14 @@ export class LineReader extends LineCursor {
       );
     this.at++;
   }
+}
+
+/** The readings of a series in the body that is being read. */
+function readingsOf(series: Series, found: Map<string, SeriesReadings>): SeriesReadings {
+  if (series.body === found && series.readings) return series.readings;
+  const readings = found.get(series.name) ?? new SeriesReadings();
+  found.set(series.name, readings);
+  series.readings = readings;
+  series.body = found;
+  return readings;
 }

@@ -1,6 +1,7 @@
 /** The series of lines: what stands before the fields, as bytes, to the name of a sequence. */
 import { EddyError } from '../../errors.js';
 import { faultOfTemplate, nameOfSeries } from './series-names.js';
+import type { SeriesReadings } from './series-readings.js';
 
 /** Why a line cannot be read, and the byte at which that is seen. */
 export class LineFault extends Error {
@@ -12,24 +13,15 @@ export class LineFault extends Error {
   }
 }
 
-/** What several lines of one time tell of one sequence. */
-export interface LineReading {
-  /** Milliseconds since 1970; NaN without a time. */
-  readonly t: number;
-  readonly values: Record<string, number | boolean>;
-  /** Number of its line, from 1. */
-  readonly line: number;
-}
-
 export interface Series {
   /** The name of its sequence. */
   readonly name: string;
   /** The fields of its last line, in their order, each with the bytes up to its `=`. */
   readonly fields: { name: string; key: Uint8Array }[];
-  /** Its readings of the body that is being read. */
-  list: LineReading[] | null;
-  /** That body's. */
-  reading: ReadonlyMap<string, LineReading[]> | null;
+  /** Its readings of the body that was read last with it. */
+  readings: SeriesReadings | null;
+  /** Those of all sequences of that body. */
+  body: ReadonlyMap<string, SeriesReadings> | null;
 }
 
 /** The most series that are remembered; then all are forgotten. */
@@ -57,7 +49,7 @@ export class SeriesTable {
       this.byName.clear();
     }
     // several series may be one sequence: their lines of one time are one reading
-    const series = this.byName.get(name) ?? { name, fields: [], list: null, reading: null };
+    const series = this.byName.get(name) ?? { name, fields: [], readings: null, body: null };
     this.byName.set(name, series);
     this.known.set(key, series);
     return series;

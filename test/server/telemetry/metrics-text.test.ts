@@ -70,7 +70,7 @@ describe('the metrics of the process', () => {
       expect.arrayContaining([
         ...['process_cpu_user_seconds_total', 'process_cpu_system_seconds_total', 'nodejs_active_resources'],
         ...['nodejs_eventloop_lag_seconds', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_gc_duration_seconds'],
-        ...['nodejs_active_resources_total', 'nodejs_external_memory_bytes', 'nodejs_heap_size_total_bytes'],
+        ...['nodejs_external_memory_bytes', 'nodejs_heap_size_total_bytes'],
       ]),
     );
     if (process.platform === 'linux')

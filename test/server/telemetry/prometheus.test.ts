@@ -51,8 +51,8 @@ describe('the metrics', () => {
         true,
         expect.stringMatching(/^(counter|gauge|histogram)$/),
       ]);
-      if (!name.startsWith('eddy_')) continue;
       expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+      if (!name.startsWith('eddy_')) continue;
       if (!PLAIN.includes(name))
         expect([name, UNITS.some((unit) => name.endsWith(`_${unit}`))]).toEqual([name, true]);
       expect([name, values.size > 0]).toEqual([
