@@ -1,7 +1,6 @@
 /** InfluxDB's ways to write, versions 1 and 2, for whoever has an agent that speaks them: Telegraf, Home Assistant, a script. */
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
-import type { Limits } from '../../../limits.js';
 import {
   LineReader,
   type LineReading,
@@ -13,12 +12,10 @@ import type { Row } from '../../../sources/rows/row.js';
 import { VERSION } from '../../../version.js';
 import { type Exchange, type HttpServer, sendJson } from '../http.js';
 import { type Door, type Guest, retryOf, statusOf } from './door.js';
-import { unpackedBody } from './unpacked-body.js';
 
 export interface InfluxParts {
   readonly door: Door;
   readonly ingest: Ingest;
-  readonly limits: Pick<Limits, 'bodyBytes'>;
   /** How sequences are named, and what new ones are asked to be. */
   readonly influx: { readonly name: string } & SchemaInput;
 }
@@ -67,10 +64,10 @@ async function takeLines(
   reader: LineReader,
   parts: InfluxParts,
 ): Promise<void> {
-  const { door, limits } = parts;
+  const { door } = parts;
   const precision = precisionOf(query.get('precision'));
   const guest = await door.admit(request, 'produce', null);
-  const body = await unpackedBody(request, limits.bodyBytes);
+  const body = await door.bodyOf({ request, response });
   const read = reader.read(body, precision);
   door.countRows(guest.address, read.lines);
   const faults: Line[] = [...read.faults];
@@ -121,7 +118,7 @@ async function takeSequence(
     });
     const { handle } = await ingest.open(name, asked, first, owner);
     try {
-      return await ingest.take(handle, rowsOf(readings));
+      return await ingest.take(handle, rowsOf(readings), { owner });
     } finally {
       handle.release();
     }
@@ -174,5 +171,5 @@ function refuse({ response }: Exchange, door: Door, cause: unknown): void {
           : status >= 429
             ? 'unavailable'
             : 'invalid';
-  sendJson(response, status, { code, message: cause.message, error: cause.message }, retryOf(status));
+  sendJson(response, status, { code, message: cause.message, error: cause.message }, retryOf(status, cause));
 }
