@@ -59,6 +59,12 @@ export const LIMITS = {
     KIB,
     GIB,
   ),
+  bodiesBytes: bytes(
+    128 * MIB,
+    'bodies of all requests with rows together, as they come and unpacked; more: overloaded',
+    MIB,
+    16 * GIB,
+  ),
   blockSteps: count(
     256,
     'steps or targets in one message (fewer if they are expensive); more: block-too-long',

@@ -89,6 +89,7 @@ export class EddyServer {
     this.api = addApi(this.http, {
       ...parts,
       directory: this.directory,
+      turns: registry.turns,
       authenticator: this.authenticator,
       peers: this.peers,
       onFault: (error) => logger.error({ err: error }, 'a request failed'),

@@ -1,15 +1,17 @@
 /** Rows into a sequence: opened, or made of the first row; each appended, and answered when it is durable. */
-import { catchError, firstValueFrom, type Observable, throwError } from 'rxjs';
+import { catchError, firstValueFrom, from, type Observable, switchMap, throwError } from 'rxjs';
 import type { Clock } from '../clock.js';
 import { EddyError } from '../errors.js';
 import type { SchemaInput } from '../fields/sequence-schema.js';
 import type { Directory, OpenedSequence } from '../sequence/directory.js';
 import type { SequenceHandle } from '../sequence/handle.js';
-import type { Given, Row } from './rows/row.js';
+import { inTurns, type Turns } from './in-turns.js';
+import type { Given, Piece, Row } from './rows/row.js';
 
 export interface IngestParts {
   readonly directory: Directory;
-  readonly clock: Pick<Clock, 'nextTurn' | 'scheduler'>;
+  readonly clock: Pick<Clock, 'scheduler'>;
+  readonly turns: Turns;
   /** Lets a new sequence be made. @throws EddyError `overloaded` */
   readonly checkNew: () => void;
   /** Rows of one request that wait for the disk at once. */
@@ -38,6 +40,17 @@ export interface RowFault {
   readonly error: EddyError;
 }
 
+export interface TakeOptions {
+  /** For whom it is done: the request. */
+  readonly owner: object;
+  /** The key of all rows together; each that has none of its own gets one made of it. */
+  readonly keys?: string | undefined;
+  /** Told how many more rows were read. */
+  readonly onRows?: (count: number) => void;
+}
+
+/** What it costs to read and append a row, and each of its values, nearly, in multiply-adds. */
+const [ROW_WORK, VALUE_WORK] = [2 ** 15, 2 ** 12];
 /** Milliseconds without a durable step after which the rest waits for a later reading. */
 const QUIET_MS = 100;
 /** How many refused rows are told of. */
@@ -56,11 +69,26 @@ const STOPS: ReadonlySet<string> = new Set([
 export class Ingest {
   constructor(private readonly parts: IngestParts) {}
 
-  /** Opens a sequence; makes it, with what is asked for or as its first row has it, if it is not there. Errors: as `Directory.open` */
-  open(name: string, asked: SchemaInput, first: () => Row | null, owner: object): Promise<OpenedSequence> {
+  /**
+   * Opens a sequence; makes it, with what is asked for or as its first row has it, if it is not there.
+   *
+   * @param first is asked only where it has to be made; null where there is no row, so that none is made
+   * @throws EddyError `input-invalid` without a row; else as `Directory.open`
+   */
+  open(
+    name: string,
+    asked: SchemaInput,
+    first: () => Row | null | Promise<Row | null>,
+    owner: object,
+  ): Promise<OpenedSequence> {
     const { directory, checkNew } = this.parts;
     const create = (): Observable<OpenedSequence> =>
-      directory.open(name, 'either', made(asked, first()), checkNew, owner);
+      from(Promise.resolve(first())).pipe(
+        switchMap((row) => {
+          if (!row) throw new EddyError('input-invalid', 'there is no row to make a sequence of');
+          return directory.open(name, 'either', made(asked, row), checkNew, owner);
+        }),
+      );
     const opened$ = directory
       .open(name, 'resume', {}, checkNew, owner)
       .pipe(
@@ -73,16 +101,34 @@ export class Ingest {
     return firstValueFrom(opened$);
   }
 
-  /** Takes rows, in their order. It resolves when all that were taken are durable, or wait for a step of a resampled sequence. */
-  async take(handle: SequenceHandle, rows: Iterable<Given>, keys?: string): Promise<Taken> {
-    const { inFlight } = this.parts;
+  /**
+   * Takes rows, in their order and in turn with all other work. It resolves when all that were taken are durable, or wait for a
+   * step of a resampled sequence.
+   */
+  async take(handle: SequenceHandle, rows: Iterable<Piece>, options: TakeOptions): Promise<Taken> {
+    const { inFlight, turns } = this.parts;
+    const { owner, keys, onRows } = options;
     const taking = new Taking(handle, keys);
     const isResampled = handle.schema.resample !== null;
-    for (const given of rows) {
-      if (taking.stopped) break;
-      taking.add(given);
-      if (taking.rows % inFlight === 0) await this.turn();
-      while (!isResampled && taking.waiting >= inFlight) await taking.settled();
+    const most = isResampled ? Number.POSITIVE_INFINITY : inFlight;
+    const iterator = rows[Symbol.iterator]();
+    const cost = ROW_WORK + VALUE_WORK * handle.spec.features;
+    const piece = () => {
+      if (taking.stopped || taking.waiting >= most) return null;
+      const { done, value } = iterator.next();
+      if (done) {
+        taking.isRead = true;
+        return null;
+      }
+      if (!('nothing' in value)) taking.add(value);
+      return cost;
+    };
+    for (let told = 0; !taking.isRead && !taking.stopped; ) {
+      await inTurns(turns, owner, piece);
+      onRows?.(taking.rows - told);
+      told = taking.rows;
+      // it goes on with many at once
+      if (taking.waiting >= most) while (taking.waiting > most / 2) await taking.settled();
     }
     let isQuiet = false;
     while (taking.waiting > 0 && !isQuiet)
@@ -94,19 +140,15 @@ export class Ingest {
   private quiet(): Promise<true> {
     return new Promise((resolve) => this.parts.clock.scheduler.schedule(() => resolve(true), QUIET_MS));
   }
-
-  private turn(): Promise<void> {
-    return new Promise((resolve) => this.parts.clock.nextTurn(() => resolve()));
-  }
 }
 
 /** The model of a sequence that is made of its first row, where nothing else is asked for: sensors leave readings out. */
 const USUAL = { units: 32, inputs: { missing: 'hold' } } as const;
 
 /** What a new sequence is asked to be. */
-function made(asked: SchemaInput, first: Row | null): SchemaInput {
+function made(asked: SchemaInput, first: Row): SchemaInput {
   const spec = { ...USUAL, ...(asked.spec as object | undefined) };
-  if (!first || asked.fields) return { ...asked, spec };
+  if (asked.fields) return { ...asked, spec };
   if (first.x) return { ...asked, spec: { features: first.x.length, ...spec } };
   return { ...asked, spec, fields: Object.keys(first.values ?? {}) };
 }
@@ -118,6 +160,8 @@ class Taking implements Taken {
   last: number | null = null;
   refused = 0;
   stopped: RowFault | null = null;
+  /** Was the last row read? */
+  isRead = false;
   readonly faults: RowFault[] = [];
   /** Rows that are neither durable nor refused. */
   waiting = 0;

@@ -1,6 +1,7 @@
 /** The HTTP interface of a real server, as somebody with curl uses it. */
 import { gzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { newToken, tokenFile } from '../support/access.js';
 import { startServer } from '../support/server.js';
@@ -182,16 +183,69 @@ describe('rows over HTTP', () => {
     expect((await ask('POST', '/sequences/a/steps', { body: large, type: NDJSON })).status).toBe(413);
     expect((await ask('POST', '/sequences/a/steps', { body: bomb, ...packed })).status).toBe(413);
     expect((await ask('POST', '/sequences/a/steps', { body: 'no gzip', ...packed })).status).toBe(400);
-    const body = '\n'.repeat(3000);
-    const statuses = [];
-    for (let i = 0; i < 4; i++)
-      statuses.push(await ask('POST', '/sequences/a/steps', { body, type: NDJSON }));
-    const last = statuses.at(-1)!;
-    expect([last.status, last.json.code, Number(last.headers.get('retry-after'))]).toEqual([
-      429,
-      'rate-limit',
-      1,
-    ]);
+  });
+
+  it('[HTT5] are told how long to wait where there were too many', async () => {
+    const { ask } = await served({ stepsPerSecond: 1000 });
+    const body = '{"x":1}\n'.repeat(6000);
+    expect((await ask('POST', '/sequences/a/steps', { body, type: NDJSON })).json).toMatchObject({
+      accepted: 6000,
+    });
+    const { status, json, headers } = await ask('POST', '/sequences/a/steps', { body: { x: 1 } });
+    expect([status, json.code]).toEqual([429, 'rate-limit']);
+    const told = Number(headers.get('retry-after'));
+    expect(told).toBeGreaterThan(1);
+    expect(json.message).toContain(`try again in ${told} s`);
+  });
+
+  it('[HTT13] that are none make no sequence, and are told why', async () => {
+    const { ask } = await served();
+    for (const [i, [body, type, code]] of [
+      ['[]', JSON_TYPE, 'input-invalid'],
+      ['', NDJSON, 'input-invalid'],
+      ['\n'.repeat(5000), NDJSON, 'input-invalid'],
+      ['a,b\n', 'text/csv', 'input-invalid'],
+      ['a,a\n1,2\n', 'text/csv', 'input-invalid'],
+      ['time,time,a\n1,2,3\n', 'text/csv', 'input-invalid'],
+      ['{"a":"x"}', JSON_TYPE, 'step-shape'],
+      ['{"a":1e400}', JSON_TYPE, 'step-non-finite'],
+      ['{"a":1,"time":1e300}', JSON_TYPE, 'step-time'],
+      ['x\n'.repeat(2000), NDJSON, 'input-invalid'],
+    ].entries()) {
+      const path = `/sequences/none-${i}`;
+      const made = await ask('POST', `${path}/steps?fields=a,b`, { body, type: type! });
+      expect([body!.slice(0, 20), made.status, made.json.code]).toEqual([body!.slice(0, 20), 400, code]);
+      expect((await ask('GET', path)).status).toBe(404);
+    }
+    await ask('POST', '/sequences/a/steps', { body: { x: 1 } });
+    const none = await ask('POST', '/sequences/a/steps', { body: [] });
+    expect([none.status, none.json]).toMatchObject([400, { code: 'input-invalid' }]);
+  });
+
+  it('[HTT14] hold up nobody, however their body is made', async () => {
+    const { ask } = await served({ bodyBytes: 2 ** 22 });
+    const wide = (row: number) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, row + i])));
+    await ask('POST', '/sequences/wide/steps', { body: wide(0), type: NDJSON });
+    for (const [name, body, type] of [
+      ['blank', '\n'.repeat(2 ** 22 - 1), NDJSON],
+      ['blank', `a\n${'\n'.repeat(2 ** 22 - 3)}`, 'text/csv'],
+      ['none', 'x\n'.repeat(2 ** 20), NDJSON],
+      ['wide', Array.from({ length: 600 }, (_, i) => wide(i)).join('\n'), NDJSON],
+    ]) {
+      let isOver = false;
+      const answered = ask('POST', `/sequences/${name}/steps`, { body, type: type! }).finally(() => {
+        isOver = true;
+      });
+      // others are answered between the pieces, many times
+      let between = 0;
+      while (!isOver) {
+        await ask('GET', '/sequences?limit=1');
+        between++;
+      }
+      await answered;
+      expect([name, between > 3]).toEqual([name, true]);
+    }
   });
 });
 
@@ -219,6 +273,8 @@ describe('results over HTTP', () => {
         .split('\n')
         .map((line) => JSON.parse(line).seq),
     ).toEqual([10, 11, 12]);
+    const { json: early } = await ask('GET', `/sequences/a/inputs?to=${to}`);
+    expect((early.rows as Json[]).map(({ seq }) => seq)).toEqual(Array.from({ length: 13 }, (_, i) => i));
     const csv = await ask('GET', '/sequences/a/predictions?last=3', { headers: { accept: 'text/csv' } });
     const [head, ...rows] = csv.text.trim().split('\r\n');
     expect(head).toBe(
@@ -233,9 +289,29 @@ describe('results over HTTP', () => {
     );
     for (const view of ['states', 'metrics', 'events'])
       expect((await ask('GET', `/sequences/a/${view}?last=5`)).json).toMatchObject({ view });
-    for (const bad of ['last=0', 'from=yesterday', 'format=xml'])
+    for (const bad of [
+      'last=0',
+      'from=yesterday',
+      'format=xml',
+      'last=2&from=1',
+      'last=2&to=1',
+      'from=1e300',
+    ])
       expect((await ask('GET', `/sequences/a/inputs?${bad}`)).status).toBe(400);
     expect((await ask('GET', '/sequences/none/inputs')).json).toMatchObject({ code: 'sequence-unknown' });
+  });
+
+  it('[HTT15] tell the newest forecast with its range, of a sequence whose rows came with times', async () => {
+    const { ask } = await served();
+    await ask('POST', '/sequences/a/steps', { body: lines(rowsOf(300)), type: NDJSON });
+    const { json } = await ask('GET', '/sequences/a/predictions?last=2');
+    const [before, newest] = json.rows as Record<string, number>[];
+    expect(newest!.temperature_low).toBeLessThan(newest!.temperature!);
+    expect(newest!.temperature_high).toBeGreaterThan(newest!.temperature!);
+    expect(newest!.for).toBe(new Date(T0 + 300_000).toISOString());
+    expect([before!.temperature_low, before!.temperature_high]).toEqual([null, null]);
+    const [first] = (await ask('GET', '/sequences/a/predictions?last=1')).json.rows as Json[];
+    expect(first).toEqual(newest);
   });
 
   it('[HTT7] go on as events, and behind Last-Event-ID without a hole', async () => {
@@ -291,6 +367,9 @@ describe('sequences over HTTP', () => {
     expect(
       (await ask('PATCH', '/sequences/a', { body: { learning: false, learningRate: 0.5 } })).json,
     ).toMatchObject({ learning: false, learningRate: 0.5 });
+    expect((await ask('PATCH', '/sequences/a', { body: {} })).json).toMatchObject({
+      code: 'message-invalid',
+    });
     expect((await ask('PATCH', '/sequences/a', { body: { rate: 1 } })).json).toMatchObject({
       code: 'message-invalid',
     });
@@ -371,5 +450,36 @@ describe('sequences over HTTP', () => {
         path,
         (await ask(method.toUpperCase(), path.replace('{name}', 'example'), { body })).status,
       ]).toEqual([path, 200]);
+  });
+
+  it('[HTT9] have the answers that OpenAPI says', async () => {
+    const { ask } = await served();
+    const { json } = await ask('GET', '/openapi.json');
+    const paths = json.paths as Record<string, Record<string, { responses: Record<string, Json> }>>;
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    const check = async (method: string, path: string, to: string, body?: unknown) => {
+      const answer = await ask(method, to, { body });
+      const { responses } = paths[path]![method.toLowerCase()]!;
+      const described = (responses[answer.status] ?? responses.default) as {
+        content: Record<string, { schema: object }>;
+      };
+      const validate = ajv.compile(described.content[JSON_TYPE]!.schema);
+      validate(answer.json);
+      expect([method, to, answer.status, validate.errors]).toEqual([method, to, answer.status, null]);
+      return answer;
+    };
+    const one = '/sequences/{name}';
+    await check('POST', `${one}/steps`, '/sequences/a/steps', rowsOf(30));
+    await check('POST', `${one}/steps`, '/sequences/a/steps', [{ temperature: 1 }, { temperature: 'x' }]);
+    await check('POST', `${one}/steps`, '/sequences/a/steps', []);
+    await check('GET', '/sequences', '/sequences?limit=5');
+    await check('GET', one, '/sequences/a');
+    await check('GET', one, '/sequences/none');
+    await check('PATCH', one, '/sequences/a', { learning: false });
+    for (const view of ['inputs', 'predictions', 'states', 'metrics', 'events'])
+      await check('GET', `${one}/${view}`, `/sequences/a/${view}?last=3`);
+    await check('POST', `${one}/checkpoint`, '/sequences/a/checkpoint');
+    await check('POST', `${one}/reset`, '/sequences/a/reset', { what: 'state' });
+    await check('DELETE', one, '/sequences/a');
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtoWriter } from '../../src/formats/protobuf.js';
 import { unpackSnappy } from '../../src/formats/snappy.js';
+import { finish } from '../../src/math/pieces.js';
 import { readWriteRequest } from '../../src/sources/prometheus/read-write-request.js';
 import { codeOf } from '../support/sequences.js';
 
@@ -70,7 +71,7 @@ function request(
 }
 
 const told = (body: Uint8Array, template: string) => {
-  const { readings, ...rest } = readWriteRequest(body, template);
+  const { readings, ...rest } = finish(readWriteRequest(body, template));
   return {
     ...rest,
     readings: Object.fromEntries(
@@ -118,16 +119,36 @@ describe('a request of remote write', () => {
     });
   });
 
+  it('[PRW2] tells of series that would be the same field, and of too many', () => {
+    const cpus = ['0', '1'].map((cpu) => ({
+      labels: { __name__: 'load', instance: 'a', cpu },
+      samples: [[Number(cpu), 1000]] as const,
+    }));
+    expect(told(request(cpus), '{instance}')).toMatchObject({
+      readings: { a: [[1000, { load: 0 }]] },
+      faults: [
+        expect.stringContaining(
+          'load{instance="a",cpu="1"} and load{instance="a",cpu="0"} are both load of a',
+        ),
+      ],
+    });
+    expect(told(request(cpus), '{instance}.{cpu}').faults).toEqual([]);
+    const many = request(Array.from({ length: 10_001 }, () => ({ labels: {}, samples: [] })));
+    expect(codeOf(() => finish(readWriteRequest(many, '{instance}')))).toBe('input-invalid');
+  });
+
   it('[PRW2] of any bytes gives readings or a coded error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (all) => {
-        expect(['none', 'input-invalid']).toContain(codeOf(() => readWriteRequest(all, '{measurement}')));
+        expect(['none', 'input-invalid']).toContain(
+          codeOf(() => finish(readWriteRequest(all, '{measurement}'))),
+        );
       }),
       { numRuns: 2000 },
     );
     for (let end = 0; end < body.length; end += 7)
       expect(['none', 'input-invalid']).toContain(
-        codeOf(() => readWriteRequest(body.subarray(0, end), '{instance}')),
+        codeOf(() => finish(readWriteRequest(body.subarray(0, end), '{instance}'))),
       );
   });
 });

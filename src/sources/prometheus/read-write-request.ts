@@ -35,43 +35,86 @@ export interface ReadWrite {
 
 type Values = Record<string, number>;
 
-/** @param template over the labels, `{measurement}` for the name of the metric. @throws EddyError `input-invalid` */
-export function readWriteRequest(body: Uint8Array, template: string): ReadWrite {
-  const found = new Map<string, Map<number, Values>>();
+/** The most series of one request: a Prometheus sends a few thousand samples at once. */
+const MOST_SERIES = 10_000;
+/** How many faults are told of. */
+const TOLD = 100;
+
+/**
+ * Reads a request, a series in each piece; each gives what it cost, in multiply-adds.
+ *
+ * @param template over the labels, `{measurement}` for the name of the metric. @throws EddyError `input-invalid`
+ */
+export function* readWriteRequest(body: Uint8Array, template: string): Generator<number, ReadWrite, void> {
+  const found = new Map<string, Sequence>();
   const faults: string[] = [];
   const isOfOneMetric = template.includes('{measurement}');
-  let samples = 0;
+  let [samples, count] = [0, 0];
   for (const series of messages(body, SERIES)) {
+    if (++count > MOST_SERIES)
+      throw new EddyError('input-invalid', `the request has more than ${MOST_SERIES} series`);
+    yield SERIES_WORK + series.length * BYTE_WORK;
     const fields = [...read(series)];
     const labels = new Map(fields.filter(({ field }) => field === LABELS).map(labelOf));
     const metric = labels.get(METRIC) ?? '';
     labels.delete(METRIC);
-    let name: string;
-    try {
-      name = nameOfSeries(template, metric, labels);
-    } catch (error) {
-      if (!(error instanceof EddyError)) throw error;
-      faults.push(error.message);
-      continue;
-    }
-    const times = found.get(name) ?? new Map<number, Values>();
-    found.set(name, times);
-    for (const field of fields) {
-      if (field.field !== SAMPLES) continue;
-      const { t, value } = sampleOf(field);
-      samples++;
-      if (value === null) continue;
-      const values: Values = times.get(t) ?? Object.create(null);
-      values[isOfOneMetric ? FIELD : metric] = value;
-      times.set(t, values);
-    }
+    const given = fields.filter(({ field }) => field === SAMPLES);
+    samples += given.length;
+    const why = addSeries(found, template, { metric, labels, field: isOfOneMetric ? FIELD : metric, given });
+    if (why !== null && faults.length < TOLD) faults.push(why);
   }
   return { readings: inOrder(found), samples, faults };
 }
 
-function inOrder(found: ReadonlyMap<string, ReadonlyMap<number, Values>>): Map<string, SampleReading[]> {
+/** What a series, and a byte of it, costs. */
+const [SERIES_WORK, BYTE_WORK] = [2 ** 14, 2 ** 8];
+
+/** What is read of a sequence: its values by their times, and the series of each field. */
+interface Sequence {
+  readonly times: Map<number, Values>;
+  readonly fields: Map<string, string>;
+}
+
+interface GivenSeries {
+  readonly metric: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly field: string;
+  readonly given: readonly ProtoField[];
+}
+
+/** Adds the samples of a series to those of its sequence; gives why it cannot. */
+function addSeries(
+  found: Map<string, Sequence>,
+  template: string,
+  { metric, labels, field, given }: GivenSeries,
+): string | null {
+  let name: string;
+  try {
+    name = nameOfSeries(template, metric, labels);
+  } catch (error) {
+    if (error instanceof EddyError) return error.message;
+    throw error;
+  }
+  const sequence: Sequence = found.get(name) ?? { times: new Map(), fields: new Map() };
+  found.set(name, sequence);
+  const series = `${metric}{${[...labels].map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}}`;
+  const other = sequence.fields.get(field);
+  if (other !== undefined && other !== series)
+    return `${series} and ${other} are both ${field} of ${name}: put a label that tells them apart into prometheus.name`;
+  sequence.fields.set(field, series);
+  for (const one of given) {
+    const { t, value } = sampleOf(one);
+    if (value === null) continue;
+    const values: Values = sequence.times.get(t) ?? Object.create(null);
+    values[field] = value;
+    sequence.times.set(t, values);
+  }
+  return null;
+}
+
+function inOrder(found: ReadonlyMap<string, Sequence>): Map<string, SampleReading[]> {
   const readings = new Map<string, SampleReading[]>();
-  for (const [name, times] of found) {
+  for (const [name, { times }] of found) {
     const list = [...times].map(([t, values]) => ({ t, values })).sort((a, b) => a.t - b.t);
     if (list.length > 0) readings.set(name, list);
   }

@@ -4,7 +4,7 @@ import type { Reading } from '../../fields/field.js';
 import { cellsOf } from '../../reading/text/csv-cells.js';
 import type { Line } from '../../reading/text/line-splitter.js';
 import { keyOf, shownValue, timeOf } from './json-row.js';
-import type { Given, Row } from './row.js';
+import { type Given, NOTHING, type Piece, type Row } from './row.js';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A number with a decimal comma, where commas part no cells. */
@@ -17,11 +17,16 @@ const WORDS: Readonly<Record<string, Reading>> = {
   false: false,
 };
 
-export function* csvRows(lines: Iterable<Line>): Generator<Given> {
+/** @param lines those that are not blank, and null after some that are. @throws EddyError `input-invalid` */
+export function* csvRows(lines: Iterable<Line | null>): Generator<Piece> {
   let names: string[] | null = null;
   let delimiter = ',';
-  for (const { text, number, hasQuotes, fault } of lines) {
-    if (text.trim() === '') continue;
+  for (const line of lines) {
+    if (line === null) {
+      yield NOTHING;
+      continue;
+    }
+    const { text, number, hasQuotes, fault } = line;
     if (names === null) {
       delimiter = commonest(text);
       names = cellsOf(text.replace(/^\uFEFF/, ''), delimiter, hasQuotes).map((name) => name.trim());
@@ -44,12 +49,17 @@ const commonest = (text: string): string =>
 const at = (line: number, why: string) => new EddyError('step-shape', `line ${line}: ${why}`);
 
 function checkNames(names: readonly string[]): void {
-  const number = names.find((name) => name === '' || Number.isFinite(Number(name)));
-  if (number === undefined) return;
-  throw new EddyError(
-    'input-invalid',
-    `the first line names the fields, and ${shownValue(number)} is no name`,
-  );
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (name === '' || Number.isFinite(Number(name)))
+      throw new EddyError(
+        'input-invalid',
+        `the first line names the fields, and ${shownValue(name)} is no name`,
+      );
+    if (seen.has(name))
+      throw new EddyError('input-invalid', `the first line names ${shownValue(name)} twice`);
+    seen.add(name);
+  }
 }
 
 function rowOf(names: readonly string[], cells: readonly string[], line: number): Given {

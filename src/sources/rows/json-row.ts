@@ -3,6 +3,7 @@
  * since 1970, or text in ISO 8601 with a zone. `time`, `key` and `targets` are fields where the sequence has such a field.
  */
 import { EddyError } from '../../errors.js';
+import { isTime } from '../../features/time-features.js';
 import type { Reading } from '../../fields/field.js';
 import { MAX_KEY } from '../../protocol/messages.js';
 import { parseIso } from '../../reading/time/timestamp.js';
@@ -60,7 +61,10 @@ function readingsOf(
   for (const name in given) {
     if (isBeside?.(name)) continue;
     const value = given[name];
-    if (typeof value === 'number' || typeof value === 'boolean' || value === null) readings[name] = value;
+    if (typeof value === 'boolean' || value === null || Number.isFinite(value))
+      readings[name] = value as Reading;
+    else if (typeof value === 'number')
+      throw new EddyError('step-non-finite', `${JSON.stringify(name)} is a number that is too large`);
     else
       throw new EddyError(
         'step-shape',
@@ -79,7 +83,7 @@ function numbersOf(value: unknown, name: string): Float64Array {
 
 /** @throws EddyError `step-time` */
 export function timeOf(value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && isTime(value)) return value;
   const parsed = typeof value === 'string' ? parseIso(value) : null;
   if (parsed !== null) return parsed;
   throw new EddyError(

@@ -1,9 +1,9 @@
 /** The rows in the body of a request: JSON, NDJSON or CSV. */
 import { EddyError } from '../../errors.js';
-import { LineSplitter } from '../../reading/text/line-splitter.js';
+import { type Line, LineSplitter } from '../../reading/text/line-splitter.js';
 import { csvRows } from './csv-rows.js';
 import { rowOfJson, shownValue } from './json-row.js';
-import type { Given } from './row.js';
+import { NOTHING, type Piece } from './row.js';
 
 export type RowForm = 'json' | 'ndjson' | 'csv';
 
@@ -20,6 +20,8 @@ const FORMS: Readonly<Record<string, RowForm>> = {
 
 /** Bytes that are decoded at once. */
 const CHUNK = 64 * 1024;
+/** Blank lines that are passed over at once. */
+const MOST_BLANK = 512;
 /** The largest JSON that is parsed in one piece; longer bodies have one row a line. */
 export const MOST_JSON = 2 ** 20;
 
@@ -35,7 +37,8 @@ export function formOf(type: string | undefined): RowForm {
 }
 
 /**
- * Reads rows one after the other, no further than they are asked for. One that is no row does not harm the others.
+ * Reads rows one after the other, no further than they are asked for. One that is no row does not harm the others. Long stretches
+ * without rows come in pieces too.
  *
  * @param isField is it the name of a field of the sequence?
  * @throws EddyError `input-invalid` where the whole cannot be read
@@ -44,12 +47,12 @@ export function readRows(
   body: Uint8Array,
   form: RowForm,
   isField: (name: string) => boolean,
-): Iterable<Given> {
+): Iterable<Piece> {
   if (form === 'csv') return csvRows(linesOf(body, ',;\t|'));
   return form === 'ndjson' ? ndjsonRows(body, isField) : jsonRows(body, isField);
 }
 
-function* jsonRows(body: Uint8Array, isField: (name: string) => boolean): Generator<Given> {
+function* jsonRows(body: Uint8Array, isField: (name: string) => boolean): Generator<Piece> {
   if (body.length > MOST_JSON)
     throw new EddyError(
       'message-too-large',
@@ -60,9 +63,13 @@ function* jsonRows(body: Uint8Array, isField: (name: string) => boolean): Genera
   for (const one of Array.isArray(value) ? value : [value]) yield rowOfJson(one, isField);
 }
 
-function* ndjsonRows(body: Uint8Array, isField: (name: string) => boolean): Generator<Given> {
-  for (const { text } of linesOf(body, null)) {
-    if (text.trim() === '') continue;
+function* ndjsonRows(body: Uint8Array, isField: (name: string) => boolean): Generator<Piece> {
+  for (const line of linesOf(body, null)) {
+    if (line === null) {
+      yield NOTHING;
+      continue;
+    }
+    const { text } = line;
     const value = parsed(text);
     if (value instanceof EddyError) yield { fault: value };
     else if (Array.isArray(value)) for (const one of value) yield rowOfJson(one, isField);
@@ -81,8 +88,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Decodes a body and gives its lines, a chunk at a time. */
-function* linesOf(body: Uint8Array, delimiters: string | null) {
+/** Decodes a body and gives its lines that are not blank, a chunk at a time; null after some blank ones. */
+function* linesOf(body: Uint8Array, delimiters: string | null): Generator<Line | null> {
+  let blank = 0;
+  for (const line of allLinesOf(body, delimiters)) {
+    if (line.text.trim() !== '') yield line;
+    else if (++blank % MOST_BLANK === 0) yield null;
+  }
+}
+
+function* allLinesOf(body: Uint8Array, delimiters: string | null): Generator<Line> {
   const decoder = new TextDecoder();
   const lines = new LineSplitter();
   lines.delimiters = delimiters;

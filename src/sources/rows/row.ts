@@ -14,3 +14,7 @@ export interface Row {
 
 /** A row, or what is wrong with it. */
 export type Given = { readonly row: Row } | { readonly fault: EddyError };
+
+/** A stretch of a body without rows: who reads it can let others have a turn. */
+export const NOTHING = { nothing: true } as const;
+export type Piece = Given | typeof NOTHING;

@@ -38,10 +38,11 @@ describe('the HTTP server', () => {
     for (const [method, path] of [
       ['GET', '/axb'],
       ['GET', '/a.b/'],
-      ['PUT', '/a.b'],
       ['GET', '/'],
     ])
       expect((await fetch(`${origin}${path}`, { method: method! })).status, path).toBe(404);
+    const put = await fetch(`${origin}/a.b`, { method: 'PUT' });
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
   it('refuses before any route, with what the refusal says', async () => {

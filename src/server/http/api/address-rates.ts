@@ -16,6 +16,18 @@ export class AddressRates {
    * @param now milliseconds
    */
   take(address: string, count: number, now: number): number {
+    const rate = this.rateOf(address);
+    const wait = rate.take(0, now);
+    if (wait <= 0) rate.take(count, now);
+    return wait;
+  }
+
+  /** Takes so much in any case. */
+  spend(address: string, count: number, now: number): void {
+    this.rateOf(address).take(count, now);
+  }
+
+  private rateOf(address: string): Rate {
     const rate = this.rates.get(address) ?? new Rate(this.perSecond);
     this.rates.delete(address);
     this.rates.set(address, rate);
@@ -24,8 +36,6 @@ export class AddressRates {
         this.rates.delete(oldest);
         break;
       }
-    const wait = rate.take(0, now);
-    if (wait <= 0) rate.take(count, now);
-    return wait;
+    return rate;
   }
 }

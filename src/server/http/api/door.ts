@@ -10,11 +10,13 @@ import type { Exchange, Handler } from '../http.js';
 import { sendJson } from '../http.js';
 import type { Peers } from '../peers.js';
 import { AddressRates } from './address-rates.js';
+import { BodyRoom } from './body-room.js';
+import { unpackedBody } from './unpacked-body.js';
 
 export interface DoorParts {
   readonly authenticator: Authenticator;
   readonly peers: Peers;
-  readonly limits: Pick<Limits, 'requestsPerSecond' | 'stepsPerSecond'>;
+  readonly limits: Pick<Limits, 'requestsPerSecond' | 'stepsPerSecond' | 'bodyBytes' | 'bodiesBytes'>;
   readonly clock: Pick<Clock, 'monotonic' | 'wall'>;
   readonly counters: Pick<WireCounters, 'refused'>;
   /** Reports a fault inside Eddy. */
@@ -51,14 +53,27 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Seconds after which one may ask again, where nothing tells better. */
 const RETRY_S = 1;
 
+/** Too much was asked for; it tells when one may ask again. */
+class OverRate extends EddyError {
+  readonly seconds: number;
+
+  constructor(what: string, waitMs: number) {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    super('rate-limit', `more than ${what} per second; try again in ${seconds} s`);
+    this.seconds = seconds;
+  }
+}
+
 export class Door {
   private readonly requests: AddressRates;
   private readonly steps: AddressRates;
+  private readonly room: BodyRoom;
 
   constructor(private readonly parts: DoorParts) {
     const { limits } = parts;
     this.requests = new AddressRates(limits.requestsPerSecond);
     this.steps = new AddressRates(limits.stepsPerSecond);
+    this.room = new BodyRoom(limits.bodiesBytes);
   }
 
   /**
@@ -70,11 +85,7 @@ export class Door {
     const { authenticator, peers, clock, limits } = this.parts;
     const { address } = peers.peerOf(request);
     const wait = this.requests.take(address, 1, clock.monotonic());
-    if (wait > 0)
-      throw new EddyError(
-        'rate-limit',
-        `more than ${limits.requestsPerSecond} requests per second; ${secondsOf(wait)}`,
-      );
+    if (wait > 0) throw new OverRate(`${limits.requestsPerSecond} requests`, wait);
     const access = await authenticator.admit(tokenOf(request), address, request);
     access.require(role, name, () => clock.wall());
     return { access, address };
@@ -87,11 +98,17 @@ export class Door {
   countRows(address: string, rows: number): void {
     const { clock, limits } = this.parts;
     const wait = this.steps.take(address, rows, clock.monotonic());
-    if (wait > 0)
-      throw new EddyError(
-        'rate-limit',
-        `more than ${limits.stepsPerSecond} rows per second; ${secondsOf(wait)}`,
-      );
+    if (wait > 0) throw new OverRate(`${limits.stepsPerSecond} rows`, wait);
+  }
+
+  /** Counts rows that are taken, for those that come after them. */
+  spendRows(address: string, rows: number): void {
+    this.steps.spend(address, rows, this.parts.clock.monotonic());
+  }
+
+  /** Reads the body of a request with rows, and unpacks it. @throws EddyError `message-too-large`, `input-invalid`, `overloaded` */
+  bodyOf(exchange: Pick<Exchange, 'request' | 'response'>): Promise<Uint8Array> {
+    return unpackedBody(exchange, this.parts.limits.bodyBytes, this.room);
   }
 
   /** Answers with the error of a handler. */
@@ -114,16 +131,17 @@ export class Door {
       return sendJson(response, 500, { code: 'internal', message: 'a fault inside Eddy', temporary: false });
     countOne(counters.refused, cause.code);
     const status = statusOf(cause);
-    sendJson(response, status, toldOf(cause), retryOf(status));
+    sendJson(response, status, toldOf(cause), retryOf(status, cause));
   }
 }
 
 export const statusOf = ({ code }: EddyError): number => STATUS[code] ?? 400;
 export const toldOf = ({ code, message, temporary }: EddyError) => ({ code, message, temporary });
-export const retryOf = (status: number): Record<string, string> =>
-  status === 429 || status === 503 ? { 'retry-after': String(RETRY_S) } : {};
-
-const secondsOf = (ms: number) => `try again in ${Math.max(1, Math.ceil(ms / 1000))} s`;
+/** The header that says when to ask again, with a status that says to. @param error why it was refused */
+export const retryOf = (status: number, error?: EddyError): Record<string, string> =>
+  status === 429 || status === 503
+    ? { 'retry-after': String(error instanceof OverRate ? error.seconds : RETRY_S) }
+    : {};
 
 /** The token of `Authorization: Bearer`, or as InfluxDB's agents send it: `Token`, or the password of `Basic`. */
 function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string | undefined {

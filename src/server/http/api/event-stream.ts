@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { firstValueFrom, type Subscription } from 'rxjs';
 import type { Clock } from '../../../clock.js';
+import { EddyError } from '../../../errors.js';
 import type { Limits } from '../../../limits.js';
 import type { ViewMessage } from '../../../protocol/views/index.js';
 import { countOf } from '../../../protocol/views/index.js';
@@ -51,6 +52,8 @@ export class EventStreams {
     const isPast = ['last', 'from'].some((word) => query.has(word));
     const stream = new EventStream(this.parts, response, viewTable(view, handle), handle, access.expires);
     const reader = { owner: request, hasRoom: () => stream.hasRoom };
+    if (query.has('to'))
+      throw new EddyError('message-invalid', 'to ends a span of time, and an event stream has no end');
     const { to: _, ...since } = spanOf(query);
     const { results$ } = after
       ? handle.since(view, options, { after }, reader)

@@ -1,5 +1,6 @@
 /** The HTTP interface: rows in, results out, for whoever has no client of Eddy's: curl, a script, a spreadsheet, a browser. */
 import type { Directory } from '../../../sequence/directory.js';
+import type { Turns } from '../../../sources/in-turns.js';
 import { Ingest } from '../../../sources/ingest.js';
 import type { LoadShedder } from '../../load/load-shedder.js';
 import type { ServerParts } from '../../server-parts.js';
@@ -19,6 +20,7 @@ export interface ApiParts
   extends Pick<ServerParts, 'limits' | 'clock' | 'audit' | 'telemetry' | 'influx' | 'prometheus'>,
     Pick<DoorParts, 'authenticator' | 'peers' | 'onFault'> {
   readonly directory: Directory;
+  readonly turns: Turns;
   readonly guard: Pick<LoadShedder, 'check'>;
 }
 
@@ -32,12 +34,12 @@ export interface Api {
 }
 
 export function addApi(http: HttpServer, parts: ApiParts): Api {
-  const { directory, guard, clock, limits, audit, telemetry } = parts;
+  const { directory, turns, guard, clock, limits, audit, telemetry } = parts;
   const door = new Door({ ...parts, counters: telemetry.wire });
   const inFlight = Math.min(IN_FLIGHT, limits.pendingAppends);
-  const ingest = new Ingest({ directory, clock, checkNew: () => guard.check('sequences'), inFlight });
+  const ingest = new Ingest({ directory, clock, turns, checkNew: () => guard.check('sequences'), inFlight });
   const streams = new EventStreams({ door, directory, guard, clock, limits });
-  const all = { door, directory, audit, ingest, limits };
+  const all = { door, directory, audit, ingest, turns, clock, limits };
   const on = (
     method: Parameters<HttpServer['on']>[0],
     path: string,
@@ -66,7 +68,7 @@ export function addApi(http: HttpServer, parts: ApiParts): Api {
         ? streams.begin(view, exchange)
         : readView(view, exchange, all),
     );
-  addInflux(http, { door, ingest, limits, influx: parts.influx });
-  addPrometheus(http, { door, ingest, limits, prometheus: parts.prometheus });
+  addInflux(http, { door, ingest, influx: parts.influx });
+  addPrometheus(http, { door, ingest, limits, turns: parts.turns, prometheus: parts.prometheus });
   return { door, ingest, streams };
 }

@@ -1,19 +1,16 @@
 /** InfluxDB's ways to write, versions 1 and 2, for whoever has an agent that speaks them: Telegraf, Home Assistant, a script. */
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
-import type { Limits } from '../../../limits.js';
 import { LineReader, PRECISIONS, type Precision } from '../../../sources/influx/read-lines.js';
 import type { Ingest } from '../../../sources/ingest.js';
 import { VERSION } from '../../../version.js';
 import { type Exchange, type HttpServer, sendJson } from '../http.js';
 import { type Door, retryOf, statusOf } from './door.js';
 import { takeMany } from './take-many.js';
-import { unpackedBody } from './unpacked-body.js';
 
 export interface InfluxParts {
   readonly door: Door;
   readonly ingest: Ingest;
-  readonly limits: Pick<Limits, 'bodyBytes'>;
   /** How sequences are named, and what new ones are asked to be. */
   readonly influx: { readonly name: string } & SchemaInput;
 }
@@ -29,6 +26,9 @@ const OLD: Readonly<Record<string, Precision>> = {
   m: 'm',
   h: 'h',
 };
+
+/** The most bytes of lines: they are read in one piece, at 150 MB a second or so. */
+const MOST_BYTES = 4 * 2 ** 20;
 
 export function addInflux(http: HttpServer, parts: InfluxParts): void {
   const reader = new LineReader(parts.influx.name);
@@ -60,10 +60,12 @@ async function takeLines(
   reader: LineReader,
   parts: InfluxParts,
 ): Promise<void> {
-  const { door, limits, ingest, influx } = parts;
+  const { door, ingest, influx } = parts;
   const precision = precisionOf(query.get('precision'));
   const guest = await door.admit(request, 'produce', null);
-  const body = await unpackedBody(request, limits.bodyBytes);
+  const body = await door.bodyOf({ request, response });
+  if (body.length > MOST_BYTES)
+    throw new EddyError('message-too-large', `lines of ${body.length} bytes; the limit is ${MOST_BYTES}`);
   const read = reader.read(body, precision);
   door.countRows(guest.address, read.lines);
   const { name: _, ...asked } = influx;
@@ -121,5 +123,5 @@ function refuse({ response }: Exchange, door: Door, cause: unknown): void {
           : status >= 429
             ? 'unavailable'
             : 'invalid';
-  sendJson(response, status, { code, message: cause.message, error: cause.message }, retryOf(status));
+  sendJson(response, status, { code, message: cause.message, error: cause.message }, retryOf(status, cause));
 }

@@ -4,8 +4,9 @@ import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
 import { unpackSnappy } from '../../../formats/snappy.js';
 import type { Limits } from '../../../limits.js';
+import { inTurns, type Turns } from '../../../sources/in-turns.js';
 import type { Ingest } from '../../../sources/ingest.js';
-import { readWriteRequest } from '../../../sources/prometheus/read-write-request.js';
+import { type ReadWrite, readWriteRequest } from '../../../sources/prometheus/read-write-request.js';
 import { type Exchange, type HttpServer, send } from '../http.js';
 import { bodyOf } from '../request-body.js';
 import type { Door } from './door.js';
@@ -15,9 +16,13 @@ export interface PrometheusParts {
   readonly door: Door;
   readonly ingest: Ingest;
   readonly limits: Pick<Limits, 'bodyBytes'>;
+  readonly turns: Turns;
   /** How sequences are named, and what new ones are asked to be. */
   readonly prometheus: { readonly name: string } & SchemaInput;
 }
+
+/** The most bytes of a request, unpacked: it is unpacked in one piece. */
+const MOST_BYTES = 4 * 2 ** 20;
 
 export function addPrometheus(http: HttpServer, parts: PrometheusParts): void {
   http.on(
@@ -28,12 +33,13 @@ export function addPrometheus(http: HttpServer, parts: PrometheusParts): void {
 }
 
 async function takeSamples({ request, response }: Exchange, parts: PrometheusParts): Promise<void> {
-  const { door, limits, ingest, prometheus } = parts;
+  const { door, limits, ingest, turns, prometheus } = parts;
   const guest = await door.admit(request, 'produce', null);
   checkForm(request);
-  const body = unpackSnappy(await bodyOf(request, limits.bodyBytes), limits.bodyBytes);
+  const most = Math.min(limits.bodyBytes, MOST_BYTES);
+  const body = unpackSnappy(await bodyOf(request, most), most);
   const { name: template, ...asked } = prometheus;
-  const { readings, samples, faults } = readWriteRequest(body, template);
+  const { readings, samples, faults } = await readInTurns(readWriteRequest(body, template), turns, request);
   door.countRows(guest.address, samples);
   const using = { door, ingest, guest, asked, owner: request, agent: 'prometheus' };
   const taken = await takeMany(readings, using);
@@ -43,6 +49,22 @@ async function takeSamples({ request, response }: Exchange, parts: PrometheusPar
   // Prometheus does not send it again, and logs why
   const text = `${all[0]} (${taken.refused + faults.length} readings or series were refused, the others were taken)\n`;
   send(response, 400, 'text/plain; charset=utf-8', text);
+}
+
+/** Reads a request in turn with all other work. */
+async function readInTurns(
+  reading: ReturnType<typeof readWriteRequest>,
+  turns: Turns,
+  owner: object,
+): Promise<ReadWrite> {
+  let read: ReadWrite | null = null;
+  await inTurns(turns, owner, () => {
+    const { done, value } = reading.next();
+    if (!done) return value;
+    read = value;
+    return null;
+  });
+  return read!;
 }
 
 /** @throws EddyError `input-invalid` */

@@ -1,19 +1,23 @@
 /** `GET /sequences/NAME/VIEW`: what was, as JSON, NDJSON or CSV, a page after the other as the reader takes them. */
 import type { ServerResponse } from 'node:http';
 import { firstValueFrom } from 'rxjs';
+import type { Clock } from '../../../clock.js';
 import { EddyError } from '../../../errors.js';
+import { MAX_TIME } from '../../../features/time-features.js';
 import { lineOf } from '../../../reading/text/csv-cells.js';
 import type { Directory } from '../../../sequence/directory.js';
 import type { SequenceHandle } from '../../../sequence/handle.js';
 import { timeOf } from '../../../sources/rows/json-row.js';
 import type { Exchange } from '../http.js';
 import type { Door } from './door.js';
+import { newestPrediction, withRange } from './newest-prediction.js';
 import { wholeNumber } from './sequence-routes.js';
 import { type TableView, unitsOf, type ViewRow, type ViewTable, viewTable } from './view-table.js';
 
 export interface ViewParts {
   readonly door: Door;
   readonly directory: Directory;
+  readonly clock: Pick<Clock, 'scheduler'>;
 }
 
 const TYPES = {
@@ -34,29 +38,37 @@ export interface Span {
   readonly to: number;
 }
 
-/** What of the past is asked for: `?last=100`, or `?from=…&to=…`. @throws EddyError `message-invalid`, `step-time` */
+/**
+ * What of the past is asked for: `?last=100`, or `?from=…&to=…`, either end of which may be left out.
+ *
+ * @throws EddyError `message-invalid`, `step-time`
+ */
 export function spanOf(query: URLSearchParams): Span {
   const time = (name: string) => {
     const text = query.get(name);
     return text === null ? undefined : timeOf(/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
   };
-  const [from, to = Number.POSITIVE_INFINITY] = [time('from'), time('to')];
-  if (from !== undefined) return { from, to };
-  return { last: wholeNumber(query, 'last', USUAL, MOST), to };
+  const [from, to] = [time('from'), time('to')];
+  const isSpan = from !== undefined || to !== undefined;
+  if (isSpan && query.has('last'))
+    throw new EddyError(
+      'message-invalid',
+      'last is asked for together with from or to; it is one or the other',
+    );
+  if (isSpan) return { from: from ?? -MAX_TIME, to: to ?? Number.POSITIVE_INFINITY };
+  return { last: wholeNumber(query, 'last', USUAL, MOST), to: Number.POSITIVE_INFINITY };
 }
 
-export async function readView(
-  view: TableView,
-  exchange: Exchange,
-  { door, directory }: ViewParts,
-): Promise<void> {
+export async function readView(view: TableView, exchange: Exchange, parts: ViewParts): Promise<void> {
   const { request, response, name, query } = exchange;
+  const { door, directory } = parts;
   await door.admit(request, 'subscribe', name);
   const span = spanOf(query);
   const form = formOf(query.get('format'), request.headers.accept);
   const handle = await firstValueFrom(directory.get(name, request));
   const table = viewTable(view, handle);
   const { to, ...since } = span;
+  const newest = view === 'predictions' ? await newestPrediction(handle, parts, request) : null;
   const reader = { owner: request, hasRoom: () => !response.writableNeedDrain };
   const { results$ } = handle.since(
     view,
@@ -68,7 +80,7 @@ export async function readView(
   await new Promise<void>((resolve, reject) => {
     const reading = results$.subscribe({
       next: (message) => {
-        const rows = table.rowsOf(message);
+        const rows = table.rowsOf(newest ? withRange(message, newest) : message);
         writer.write(rows.filter(({ t }) => !(t > to)));
         if (!rows.some(({ t }) => t > to)) return;
         reading.unsubscribe();

@@ -73,6 +73,7 @@ export const settingsSchema = z
     learning: z.boolean().optional().meta({ description: 'does it learn?' }),
     learningRate: z.number().positive().optional(),
   })
+  .refine((settings) => Object.keys(settings).length > 0, 'nothing is asked for: learning, learningRate')
   .meta({ examples: [{ learning: false }] });
 
 export const resetSchema = z

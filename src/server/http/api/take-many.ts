@@ -1,4 +1,5 @@
 /** Readings of many sequences, as an agent sends them in one request: some sequences at once, each for itself. */
+import { crc32 } from 'node:zlib';
 import { EddyError } from '../../../errors.js';
 import type { Reading } from '../../../fields/field.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
@@ -73,7 +74,7 @@ async function takeSequence<R extends AgentReading>(
     });
     const { handle } = await ingest.open(name, asked, first, owner);
     try {
-      return await ingest.take(handle, rowsOf(readings, agent));
+      return await ingest.take(handle, rowsOf(readings, agent), { owner });
     } finally {
       handle.release();
     }
@@ -83,8 +84,12 @@ async function takeSequence<R extends AgentReading>(
   }
 }
 
-/** Agents send a batch again whose answer they missed: the same time is the same reading. */
+/** Agents send a batch again whose answer they missed: the same values of one time are the same reading. */
 function* rowsOf(readings: readonly AgentReading[], agent: string): Generator<{ readonly row: Row }> {
   for (const { t, values } of readings)
-    yield { row: Number.isNaN(t) ? { values } : { values, t, key: `${agent}:${t}` } };
+    yield {
+      row: Number.isNaN(t)
+        ? { values }
+        : { values, t, key: `${agent}:${t}:${crc32(JSON.stringify(values)).toString(36)}` },
+    };
 }

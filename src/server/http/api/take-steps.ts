@@ -3,42 +3,39 @@
 import type { IncomingMessage } from 'node:http';
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
-import type { Limits } from '../../../limits.js';
 import { MAX_KEY } from '../../../protocol/messages.js';
 import type { SequenceHandle } from '../../../sequence/handle.js';
+import type { Turns } from '../../../sources/in-turns.js';
 import type { Ingest, RowFault, Taken } from '../../../sources/ingest.js';
+import { Ahead } from '../../../sources/rows/ahead.js';
 import { formOf, readRows } from '../../../sources/rows/read-rows.js';
-import type { Given, Row } from '../../../sources/rows/row.js';
 import { type Audit, whoOf } from '../../telemetry/audit.js';
 import { type Exchange, sendJson } from '../http.js';
 import { type Door, retryOf, statusOf, toldOf } from './door.js';
-import { unpackedBody } from './unpacked-body.js';
 
 export interface StepsParts {
   readonly door: Door;
   readonly ingest: Ingest;
-  readonly limits: Pick<Limits, 'bodyBytes'>;
+  readonly turns: Turns;
   readonly audit: Audit;
 }
 
 /** Room of a key for the number of its row. */
 const MAX_REQUEST_KEY = MAX_KEY - 12;
 
-export async function takeSteps(
-  { request, response, name, query }: Exchange,
-  parts: StepsParts,
-): Promise<void> {
-  const { door, ingest, limits, audit } = parts;
+export async function takeSteps(exchange: Exchange, parts: StepsParts): Promise<void> {
+  const { request, response, name, query } = exchange;
+  const { door, ingest, turns, audit } = parts;
   const { access, address } = await door.admit(request, 'produce', name);
+  door.countRows(address, 0);
   const form = formOf(request.headers['content-type']);
   const keys = keyOf(request);
   const asked = askedOf(query);
-  const body = await unpackedBody(request, limits.bodyBytes);
-  door.countRows(address, rowsIn(body, form));
+  const body = await door.bodyOf(exchange);
   let handle: SequenceHandle | null = null;
   const isField = (field: string) => handle?.schema.fields.some((one) => one.name === field) ?? false;
   const rows = new Ahead(readRows(body, form, isField));
-  const opened = await ingest.open(name, asked, () => rows.first(), request);
+  const opened = await ingest.open(name, asked, () => rows.first(turns, request), request);
   handle = opened.handle;
   const { created } = opened;
   if (created) {
@@ -54,7 +51,9 @@ export async function takeSteps(
   // what was read to make it was read without knowing its fields
   const all = created ? rows : readRows(body, form, isField);
   try {
-    const taken = await ingest.take(handle, all, keys);
+    const onRows = (count: number) => door.spendRows(address, count);
+    const taken = await ingest.take(handle, all, { owner: request, keys, onRows });
+    if (taken.rows === 0) throw new EddyError('input-invalid', 'the body has no rows');
     const status = statusFor(taken);
     sendJson(response, status, { ...toldTaken(name, handle.epoch, created, taken) }, retryOf(status));
   } finally {
@@ -82,40 +81,11 @@ function toldTaken(sequence: string, epoch: string, created: boolean, taken: Tak
 }
 
 /** 200 where all rows were taken, 207 where some were, else what the first error says. */
-function statusFor({ rows, accepted, refused, waiting, faults, stopped }: Taken): number {
-  if (refused === 0 && rows > 0) return 200;
-  if (rows === 0) return 400;
+function statusFor({ accepted, refused, waiting, faults, stopped }: Taken): number {
+  if (refused === 0) return 200;
   if (accepted + waiting > 0) return 207;
   return statusOf((stopped ?? faults[0]!).error);
 }
-
-/** Rows of which the first can be seen before they are taken. */
-class Ahead implements Iterable<Given> {
-  private readonly rows: Iterator<Given>;
-  private readonly seen: Given[] = [];
-
-  constructor(rows: Iterable<Given>) {
-    this.rows = rows[Symbol.iterator]();
-  }
-
-  /** The first row that is one; null if there is none. @throws EddyError `input-invalid` */
-  first(): Row | null {
-    for (let next = this.rows.next(); !next.done; next = this.rows.next()) {
-      this.seen.push(next.value);
-      if ('row' in next.value) return next.value.row;
-      if (this.seen.length >= MOST_AHEAD) return null;
-    }
-    return null;
-  }
-
-  *[Symbol.iterator](): Iterator<Given> {
-    yield* this.seen;
-    for (let next = this.rows.next(); !next.done; next = this.rows.next()) yield next.value;
-  }
-}
-
-/** Rows that are looked at for the first good one. */
-const MOST_AHEAD = 1000;
 
 /** What a new sequence is asked to be: `?spec={"units":64}&fields=temperature,humidity`. @throws EddyError `message-invalid` */
 function askedOf(query: URLSearchParams): SchemaInput {
@@ -138,12 +108,4 @@ function keyOf({ headers }: IncomingMessage): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key === 'string' && key.length > 0 && key.length <= MAX_REQUEST_KEY) return key;
   throw new EddyError('message-invalid', `Idempotency-Key is text of 1 to ${MAX_REQUEST_KEY} characters`);
-}
-
-/** Counts rows, nearly: those of JSON are not known before it is read. */
-function rowsIn(body: Uint8Array, form: string): number {
-  if (form === 'json') return 1 + Math.floor(body.length / 64);
-  let lines = 1;
-  for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) lines++;
-  return lines;
 }

@@ -1,18 +1,31 @@
-import type { IncomingMessage } from 'node:http';
+/** The body of a request, unpacked: bounded by itself, and with those of all other requests. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { EddyError } from '../../../errors.js';
 import { bodyOf } from '../request-body.js';
+import type { BodyRoom } from './body-room.js';
 
 const unpack = promisify(gunzip);
 
-/** Gives the body of a request, unpacked. @throws EddyError `message-too-large`, `input-invalid` */
-export async function unpackedBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
+/** @throws EddyError `message-too-large`, `input-invalid`, `overloaded` */
+export async function unpackedBody(
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  most: number,
+  room: BodyRoom,
+): Promise<Uint8Array> {
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity' && encoding !== 'gzip')
     throw new EddyError('input-invalid', `the body is packed with ${encoding}; gzip is read`);
-  const body = await bodyOf(request, most);
+  const held = room.hold(response);
+  const body = await bodyOf(request, most, (bytes) => held.take(bytes));
   if (encoding === 'identity') return body;
+  const unpacked = await room.unpack(() => gunzipped(body, most));
+  held.take(unpacked.length);
+  return unpacked;
+}
+
+async function gunzipped(body: Uint8Array, most: number): Promise<Uint8Array> {
   try {
     return await unpack(body, { maxOutputLength: most });
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The results of a view as rows with named columns: what a table, a spreadsheet or a chart reads. */
+import { isTime } from '../../../features/time-features.js';
 import type { Field } from '../../../fields/field.js';
 import { outputLabels } from '../../../fields/output-labels.js';
 import type { ViewMessage } from '../../../protocol/views/index.js';
@@ -86,7 +87,7 @@ function row(seq: number, t: number, cells: readonly Cell[], number?: number): V
 
 /** A number that JSON has no word for is null. */
 const finite = (cell: Cell): Cell => (typeof cell === 'number' && !Number.isFinite(cell) ? null : cell);
-export const timeText = (t: number): string | null => (Number.isFinite(t) ? new Date(t).toISOString() : null);
+export const timeText = (t: number): string | null => (isTime(t) ? new Date(t).toISOString() : null);
 
 const inputRows = (message: ViewMessage): ViewRow[] =>
   message.type === 'inputs' ? rowsFrom(message, message.x) : [];
@@ -102,6 +103,9 @@ function rowsFrom(
     row(seq + i, t[i] ?? Number.NaN, [...values.subarray(i * size, (i + 1) * size)]),
   );
 }
+
+/** Steps that are closer together came in one piece: what is next has no time of its own. */
+const LEAST_MS = 1;
 
 /** Each output, what it is for, and the ends of its range where that is known. */
 function predictionTable({ spec, schema }: SequenceHandle): ViewTable {
@@ -124,7 +128,8 @@ function predictionTable({ spec, schema }: SequenceHandle): ViewTable {
           cells.push(y[j]!, y[j]! - half, y[j]! + half);
         }
         const at = t[i] ?? Number.NaN;
-        const goal = ahead === null || interval === null ? null : timeText(at + ahead * interval);
+        const goal =
+          ahead === null || interval === null || interval < LEAST_MS ? null : timeText(at + ahead * interval);
         return row(seq + i, at, [goal, ...cells]);
       });
     },
