@@ -1,8 +1,12 @@
-/** Deletes that can wait: each write takes a few keys along, so that no write becomes slow. */
+/**
+ * Deletes that can wait: each write takes some keys along, so that no write becomes slow. It takes twice as many as it adds, so that
+ * what many sequences leave behind cannot grow faster than it goes.
+ */
 import type { GroupCommit } from './group-commit.js';
 
-/** How many keys one write deletes at most, of all sweeps together. */
+/** How many keys one write deletes at least, if so many wait, and for each that it adds. */
 export const SWEEP_KEYS = 64;
+const FOR_EACH = 2;
 
 export interface Sweep {
   /** Gives the first keys, up to `limit`, that are still to be deleted. */
@@ -21,7 +25,7 @@ export class Sweeps {
 
   /** Puts the next deletes into the write that is being filled. */
   fill(commit: GroupCommit): void {
-    let room = SWEEP_KEYS;
+    let room = Math.max(SWEEP_KEYS, FOR_EACH * commit.gathered);
     for (;;) {
       const [sweep] = this.waiting;
       if (!sweep || room === 0) break;

@@ -77,6 +77,11 @@ export class GroupCommit {
     return this.failed;
   }
 
+  /** The number of keys that the next write changes, so far. */
+  get gathered(): number {
+    return this.gathering.changes.size;
+  }
+
   /** Gives the value of a key, or undefined. */
   get(key: string): Uint8Array | undefined {
     for (const batch of [this.gathering, this.writing]) {

@@ -269,6 +269,25 @@ describe('deletes', () => {
     expect(recordsOf(sequence, 200)).toEqual([step(200)]);
   });
 
+  it('[STO56] go as fast as many sequences write, so that the disk has no more than they need', async () => {
+    const bench = new StoreBench();
+    const sequences = Array.from({ length: 150 }, (_, i) => bench.store.open(`s${i}`, new Ear()));
+    const chunks = () => bench.disk.keys({ from: 'log/', to: 'log0', limit: 1e6 }).length;
+    let most = 0;
+    for (let n = 0; n < 120; n++) {
+      for (const sequence of sequences) {
+        sequence.append(step(n));
+        if (n % 8 === 7) sequence.checkpoint(checkpointAt(n + 1));
+      }
+      await bench.endTurn();
+      await bench.flush();
+      await bench.advance(5);
+      most = Math.max(most, chunks());
+    }
+    // two checkpoints and the log after the older one, one ledger, and what is still to be deleted
+    expect(most).toBeLessThan(150 * 32);
+  });
+
   it('of a removed sequence go on after the process was killed', async () => {
     const { bench, sequence } = await filled();
     bench.store.open('b', new Ear()).append(created());
