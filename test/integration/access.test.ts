@@ -406,7 +406,7 @@ describe('a web page', () => {
     const origin = 'https://evil.example';
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
       expect(await plain(`${httpUrl}/livez`, method, { origin })).toBe(403);
-    expect(await plain(`${httpUrl}/livez`, 'POST', { origin: httpUrl })).toBe(404);
+    expect(await plain(`${httpUrl}/livez`, 'POST', { origin: httpUrl })).toBe(405);
     expect(await plain(`${httpUrl}/livez`, 'GET', { origin })).toBe(200);
   });
 
