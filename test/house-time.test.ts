@@ -53,7 +53,17 @@ const MEANT: Readonly<Record<string, string>> = {
   'src/sequence/put-together.ts the wall clock of the server': 'the time of steps that bring none',
   'src/server/create-server.ts the wall clock of the server': 'when a token expires',
   'src/server/http/metrics-door.ts the wall clock of the server': 'when a token expires',
-  'src/server/http/sequence-transfer.ts the wall clock of the server': 'when a token expires',
+  'src/cli/commands/webhook.ts the wall clock of the server': 'when a notice was sent',
+  'src/cli/sequences/sequence-files.ts Date.now': 'when a sequence was exported',
+  'src/server/alerts/sequence-follower.ts the wall clock of the server':
+    'the time it counts from, so that what it keeps is understood after a restart',
+  'src/server/http/api/door.ts the wall clock of the server': 'when a token expires',
+  'src/server/http/api/event-stream.ts the wall clock of the server': 'when a token expires',
+  'src/server/webhooks/post.ts the wall clock of the server': 'the time that a signature holds',
+  'src/server/webhooks/webhooks.ts the wall clock of the server':
+    'how long a notice has waited, after a restart too',
+  'src/server/webhooks/delivery.ts the wall clock of the server':
+    'how old a notice is, after a restart too, and the date of Retry-After',
   'src/server/socket/connection.ts the wall clock of the server': 'when a token expires',
   'src/server/socket/greeter.ts the wall clock of the server': 'when a token expires',
 };

@@ -27,10 +27,10 @@ export function addWebhook(program: Command): void {
       'after',
       '\nExamples:\n  $ eddy webhook test https://hooks.example/eddy --webhook-secret hook.secret\n  $ eddy webhook test http://127.0.0.1:8080/ --webhook-allow-private',
     )
-    .action(test);
+    .action(sendTest);
 }
 
-async function test(url: URL, options: TestOptions): Promise<void> {
+async function sendTest(url: URL, options: TestOptions): Promise<void> {
   const { systemClock: clock } = await import('../../clock.js');
   const { EddyError } = await import('../../errors.js');
   const { AddressGuard } = await import('../../server/webhooks/address-guard.js');

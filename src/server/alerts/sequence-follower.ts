@@ -40,6 +40,7 @@ export class Follower {
   private readonly followed = new Map<string, Followed>();
   private readonly open = new Subscription();
   private readonly startedAt: number;
+  private readonly startedMono: number;
   private pumping: Subscription | null = null;
   /** Is it known which sequences were there at the start? */
   private isListed = false;
@@ -48,6 +49,15 @@ export class Follower {
 
   constructor(private readonly parts: FollowerParts) {
     this.startedAt = parts.clock.wall();
+    this.startedMono = parts.clock.monotonic();
+  }
+
+  /**
+   * Milliseconds since 1970, by the clock of the start and what has passed since: a clock that is set does not make a sequence silent.
+   * What is kept by it is understood after a restart.
+   */
+  private get now(): number {
+    return this.startedAt + this.parts.clock.monotonic() - this.startedMono;
   }
 
   get size(): number {
@@ -75,7 +85,7 @@ export class Follower {
   end(): void {
     this.open.unsubscribe();
     this.pumping?.unsubscribe();
-    for (const one of this.heard) while (one.judgeSome(STEPS, this.parts.clock.wall()) > 0);
+    for (const one of this.heard) while (one.judgeSome(STEPS, this.now) > 0);
     this.keep([...this.followed.values()].filter((one) => one.isChanged));
     for (const one of this.followed.values()) one.release();
   }
@@ -151,7 +161,7 @@ export class Follower {
   private remove(name: string): void {
     const one = this.followed.get(name);
     if (!one) return;
-    one.remove(this.parts.clock.wall());
+    one.remove(this.now);
     this.heard.delete(one);
     this.keep([one]);
   }
@@ -160,7 +170,7 @@ export class Follower {
   private pump(): void {
     this.pumping = null;
     const { clock } = this.parts;
-    const now = clock.wall();
+    const { now } = this;
     let left = STEPS;
     const changed: Followed[] = [];
     for (const one of [...this.heard]) {
@@ -178,7 +188,7 @@ export class Follower {
   }
 
   private look(): void {
-    const now = this.parts.clock.wall();
+    const now = this.now;
     const due: Followed[] = [];
     for (const one of this.followed.values()) {
       one.tick(now);
@@ -188,7 +198,7 @@ export class Follower {
   }
 
   private keep(changed: readonly Followed[]): void {
-    const now = this.parts.clock.wall();
+    const now = this.now;
     if (changed.length === 0) return;
     this.parts.keep(changed.map((one) => one.take(now)));
     for (const one of changed) if (one.isGone) this.followed.delete(one.name);
