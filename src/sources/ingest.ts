@@ -50,7 +50,7 @@ export interface TakeOptions {
 }
 
 /** What it costs to read and append a row, and each of its values, nearly, in multiply-adds. */
-const [ROW_WORK, VALUE_WORK] = [2 ** 15, 2 ** 12];
+const [ROW_WORK, VALUE_WORK] = [2 ** 12, 2 ** 10];
 /** Milliseconds without a durable step after which the rest waits for a later reading. */
 const QUIET_MS = 100;
 /** How many refused rows are told of. */

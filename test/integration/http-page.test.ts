@@ -22,7 +22,13 @@ describe('the page on HTTP', { timeout: 60_000 }, () => {
     expect(row.seq).toBe(499);
     expect(Math.abs(row.temperature - (20 + 5 * Math.sin(50)))).toBeLessThan(0.2);
     const [shown] = blocksOf('docs/integrations/http.md', 'json') as [string];
-    expect(Object.keys(row)).toEqual(Object.keys(JSON.parse(shown.replaceAll('…', '')).rows[0]));
+    const [promised] = JSON.parse(shown.replaceAll('…', '')).rows;
+    expect(Object.keys(row)).toEqual(Object.keys(promised));
+    expect([row.time, row.for]).toEqual([promised.time, promised.for]);
+    expect(row.temperature_low).toBeLessThan(row.temperature);
+    expect(row.temperature_high).toBeGreaterThan(row.temperature);
+    for (const name of ['temperature', 'temperature_low', 'temperature_high'])
+      expect(Math.abs(row[name] - promised[name]), name).toBeLessThan(0.15);
   });
 
   it('[HTT12] its CSV is taken', async () => {

@@ -1,6 +1,6 @@
 /**
- * The forecast of the newest step with its range, of a sequence that is awake: what is kept of earlier steps has no ranges, and
- * a reader of the past wakes nobody.
+ * The forecast of the newest step with its range, of a sequence that is awake: earlier steps have none in the past, and its
+ * readers wake nobody.
  */
 import { catchError, EMPTY, firstValueFrom, lastValueFrom, merge, of, take, takeUntil, timer } from 'rxjs';
 import type { Clock } from '../../../clock.js';
