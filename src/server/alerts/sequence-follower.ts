@@ -54,7 +54,7 @@ export class Follower {
 
   /**
    * Milliseconds since 1970, by the clock of the start and what has passed since: a clock that is set does not make a sequence silent.
-   * What is kept by it is understood after a restart.
+   * What it keeps by it is understood after a restart.
    */
   private get now(): number {
     return this.startedAt + this.parts.clock.monotonic() - this.startedMono;
