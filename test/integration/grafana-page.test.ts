@@ -57,9 +57,16 @@ describe('the page on Grafana', { timeout: 60_000 }, () => {
         time: '2026-01-01T00:08:19.000Z',
         for: '2026-01-01T00:08:20.000Z',
         bar: expect.closeTo(4 + Math.sin(50), 1),
-        bar_low: null,
-        bar_high: null,
       });
+      // only the newest forecast has its range
+      const ranges = rows.map(({ bar_low, bar_high }) => [bar_low, bar_high]);
+      expect(ranges.at(-1)).toEqual([expect.any(Number), expect.any(Number)]);
+      expect(
+        ranges
+          .slice(0, -1)
+          .flat()
+          .filter((end) => end !== null),
+      ).toEqual([]);
       // Grafana puts in milliseconds
       const span = 'from=1767225700000&to=1767225702000';
       expect((await rowsAt(panel.replace('last=500', span))).map(({ seq }) => seq)).toEqual([100, 101, 102]);
