@@ -4,22 +4,49 @@
  * Source: google/snappy, format_description.txt. Pure: any bytes give bytes or a coded error.
  */
 import { EddyError } from '../errors.js';
+import { BYTE, type Pieces } from '../math/pieces.js';
+
+/** A literal of so many bytes is copied as fast byte by byte. */
+const SHORT = 16;
 
 const refuse = (why: string): never => {
   throw new EddyError('input-invalid', `the body is no snappy block: ${why}`);
 };
 
-/** Unpacks a block. @param most the most bytes that it may become. @throws EddyError `input-invalid`, `message-too-large` */
-export function unpackSnappy(packed: Uint8Array, most: number): Uint8Array {
+/** A piece is over after so many literals and copies, or so many bytes. */
+const [PIECE_ELEMENTS, PIECE_BYTES] = [2 ** 12, 2 ** 16];
+/** What a literal or a copy costs, in multiply-adds. */
+const ELEMENT = 2 ** 7;
+
+/**
+ * Unpacks a block, a part of it in each piece.
+ *
+ * @param most the most bytes that it may become
+ * @param onLength told how many it becomes, before there is room for them; what it throws ends the unpacking
+ * @throws EddyError `input-invalid`, `message-too-large`
+ */
+export function* unpackSnappy(
+  packed: Uint8Array,
+  most: number,
+  onLength?: (bytes: number) => void,
+): Pieces<Uint8Array> {
   const [length, start] = lengthOf(packed);
   if (length > most)
     throw new EddyError(
       'message-too-large',
       `the body has ${length} bytes when it is unpacked; the limit is ${most}`,
     );
+  onLength?.(length);
   const out = new Uint8Array(length);
   let size = 0;
+  let elements = 0;
+  let told = 0;
   for (let at = start; at < packed.length; ) {
+    if (++elements === PIECE_ELEMENTS || size - told >= PIECE_BYTES) {
+      yield elements * ELEMENT + (size - told) * BYTE;
+      elements = 0;
+      told = size;
+    }
     const tag = packed[at++]!;
     if ((tag & 3) === 0) {
       let count = (tag >> 2) + 1;
@@ -30,7 +57,8 @@ export function unpackSnappy(packed: Uint8Array, most: number): Uint8Array {
       }
       if (count > packed.length - at || count > length - size)
         refuse(`a literal of ${count} bytes extends beyond its end`);
-      out.set(packed.subarray(at, at + count), size);
+      if (count > SHORT) out.set(packed.subarray(at, at + count), size);
+      else for (let i = 0; i < count; i++) out[size + i] = packed[at + i]!;
       at += count;
       size += count;
       continue;

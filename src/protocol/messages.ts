@@ -46,7 +46,7 @@ export const SEQUENCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 /** The longest key of an append, in characters. */
 export const MAX_KEY = 128;
 /** The most fields of a step. */
-const MAX_FIELDS = 4096;
+export const MAX_FIELDS = 4096;
 
 const field = z.strictObject({
   name: z.string(),

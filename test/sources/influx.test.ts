@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../src/math/pieces.js';
 import { LineReader, type Precision } from '../../src/sources/influx/read-lines.js';
 import { faultOfTemplate, nameOfSeries } from '../../src/sources/influx/series-names.js';
 
 const read = (text: string, precision: Precision = 'ns', template = '{measurement}.{tags}') => {
-  const { readings, ...rest } = new LineReader(template).read(Buffer.from(text), precision);
+  const { readings, ...rest } = finish(new LineReader(template).read(Buffer.from(text), precision));
   return { ...rest, readings: Object.fromEntries(readings) };
 };
 /** The values and times of all readings, by sequence. */
@@ -213,7 +214,9 @@ describe('lines of the line protocol', () => {
     });
     fc.assert(
       fc.property(bytes, (all) => {
-        const { faults, refused, lines } = new LineReader('{measurement}').read(Uint8Array.from(all), 'ns');
+        const { faults, refused, lines } = finish(
+          new LineReader('{measurement}').read(Uint8Array.from(all), 'ns'),
+        );
         expect(refused).toBeLessThanOrEqual(lines);
         expect(faults.length).toBe(Math.min(100, refused));
       }),

@@ -18,7 +18,8 @@ describe('a snappy block', () => {
       [bytes(9, 2 << 2, 'abc', (5 << 2) | 3, 3, 0, 0, 0), 'abcabcabc'],
       [bytes(0), ''],
     ];
-    for (const [packed, text] of cases) expect(Buffer.from(unpackSnappy(packed, 1000)).toString()).toBe(text);
+    for (const [packed, text] of cases)
+      expect(Buffer.from(finish(unpackSnappy(packed, 1000))).toString()).toBe(text);
   });
 
   it('[PRW1] that is damaged or too large is refused, whatever its bytes are', () => {
@@ -31,12 +32,12 @@ describe('a snappy block', () => {
       bytes(6, 1 << 2, 'ab', 1, 3),
       bytes(6, 1 << 2, 'ab', 1),
     ];
-    for (const packed of bad) expect(codeOf(() => unpackSnappy(packed, 1000))).toBe('input-invalid');
-    expect(codeOf(() => unpackSnappy(bytes(0xff, 0xff, 3, 0), 1000))).toBe('message-too-large');
+    for (const packed of bad) expect(codeOf(() => finish(unpackSnappy(packed, 1000)))).toBe('input-invalid');
+    expect(codeOf(() => finish(unpackSnappy(bytes(0xff, 0xff, 3, 0), 1000)))).toBe('message-too-large');
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (packed) => {
         expect(['none', 'input-invalid', 'message-too-large']).toContain(
-          codeOf(() => unpackSnappy(packed, 4096)),
+          codeOf(() => finish(unpackSnappy(packed, 4096))),
         );
       }),
       { numRuns: 2000 },

@@ -4,6 +4,7 @@
  *   node scripts/bench/influx/main.mjs [--lines 20000] [--rounds 15]     after npm run build
  */
 import { parseArgs } from 'node:util';
+import { finish } from '../../../dist/src/math/pieces.js';
 import { LineReader } from '../../../dist/src/sources/influx/read-lines.js';
 
 const { values } = parseArgs({
@@ -30,7 +31,7 @@ for (const [name, line] of Object.entries(KINDS)) {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {
     const began = performance.now();
-    const { refused } = reader.read(body, 'ns');
+    const { refused } = finish(reader.read(body, 'ns'));
     if (refused > 0) throw new Error('lines were refused');
     best = Math.min(best, performance.now() - began);
   }

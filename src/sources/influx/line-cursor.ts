@@ -1,5 +1,5 @@
 /** A place in the bytes of lines, and what can be read there: numbers, words, times, all without a string where it is usual. */
-import { LineFault } from './series-table.js';
+import { LineFault } from './line-fault.js';
 
 const [TAB, LF, CR, SPACE, QUOTE, COMMA, MINUS, PLUS, DOT, NINE, ZERO, BACKSLASH] = [
   9, 10, 13, 32, 34, 44, 45, 43, 46, 57, 48, 92,
@@ -10,27 +10,27 @@ const TENS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** The most digits that float64 holds exactly. */
 const DIGITS = 15;
 
-const WORDS: Readonly<Record<string, boolean>> = {
-  t: true,
-  T: true,
-  true: true,
-  True: true,
-  TRUE: true,
-  f: false,
-  F: false,
-  false: false,
-  False: false,
-  FALSE: false,
-};
+/** The most bytes of the texts of one line. */
+const MOST_TEXT = 2 ** 20;
+
+const WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...['t', 'T', 'true', 'True', 'TRUE'].map((word) => [word, true] as const),
+  ...['f', 'F', 'false', 'False', 'FALSE'].map((word) => [word, false] as const),
+]);
+/** The most bytes of a number or a word, and the most digits of a time. */
+const [MOST_VALUE, MOST_TIME] = [400, 30];
 
 export class LineCursor {
-  protected bytes: Buffer = Buffer.alloc(0);
   protected at = 0;
   protected lineStart = 0;
   /** Was the value that was read last text? */
   protected isText = false;
   /** Ends of lines within texts of the line that is being read. */
   protected newlines = 0;
+  /** Bytes of the texts of that line. */
+  protected textBytes = 0;
+
+  constructor(protected readonly bytes: Buffer) {}
 
   /** Reads a value; text is left out, and `isText` says so. */
   protected readValue(): number | boolean {
@@ -68,10 +68,12 @@ export class LineCursor {
   private readOddValue(start: number, isWhole: boolean): number | boolean {
     const { bytes } = this;
     let at = start;
-    while (!ends(bytes[at])) at++;
+    const most = start + MOST_VALUE;
+    while (at < most && !ends(bytes[at])) at++;
+    if (at === most) throw new LineFault(start, `${this.shown(start, at)}… is too long for a number`);
     this.at = at;
     const text = bytes.toString('latin1', start, at);
-    const word = WORDS[text];
+    const word = WORDS.get(text);
     if (word !== undefined) return word;
     const digits = isWhole ? text.slice(0, -1) : text;
     const form = isWhole ? /^[+-]?\d+$/ : /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -87,7 +89,8 @@ export class LineCursor {
     const { bytes, at: start } = this;
     let at = start + 1;
     let newlines = 0;
-    for (; ; at++) {
+    const most = start + MOST_TEXT - this.textBytes;
+    for (; at < most; at++) {
       const byte = bytes[at];
       if (byte === BACKSLASH && bytes[at + 1] !== LF) at++;
       else if (byte === QUOTE) break;
@@ -95,6 +98,11 @@ export class LineCursor {
       else if (byte === undefined)
         throw new LineFault(start, 'the text is not closed: a double quote is missing');
     }
+    if (at >= most)
+      throw new LineFault(
+        start,
+        `the text is not closed, or the texts of the line have over ${MOST_TEXT} bytes`,
+      );
     const end = at + 1;
     // `at` stays: the lines that such a text runs over are read by themselves
     if (!ends(bytes[end]))
@@ -103,6 +111,7 @@ export class LineCursor {
         `after text come a comma, a space or the end, not ${this.shown(end, end + 1)}`,
       );
     this.newlines += newlines;
+    this.textBytes += end - start;
     this.at = end;
     this.isText = true;
     return 0;
@@ -118,7 +127,8 @@ export class LineCursor {
     if (isNegative) byte = bytes[++at];
     // times of nanoseconds have more digits than float64: the last six are the fraction of a millisecond
     const digitsAt = at;
-    while (byte !== undefined && byte >= ZERO && byte <= NINE) byte = bytes[++at];
+    const most = at + MOST_TIME;
+    while (at < most && byte !== undefined && byte >= ZERO && byte <= NINE) byte = bytes[++at];
     if (at === digitsAt || !(byte === undefined || byte === LF || byte === CR || byte === SPACE))
       throw new LineFault(start, `${this.shown(start, at + 1)} is no time: it is a whole number`);
     const cut = scale === 1e-6 ? 6 : scale === 1e-3 ? 3 : 0;

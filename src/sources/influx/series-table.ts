@@ -1,40 +1,32 @@
 /** The series of lines: what stands before the fields, as bytes, to the name of a sequence. */
 import { EddyError } from '../../errors.js';
+import { parseHead } from './series-head.js';
 import { faultOfTemplate, nameOfSeries } from './series-names.js';
-import type { SeriesReadings } from './series-readings.js';
-
-/** Why a line cannot be read, and the byte at which that is seen. */
-export class LineFault extends Error {
-  constructor(
-    readonly at: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 export interface Series {
   /** The name of its sequence. */
   readonly name: string;
   /** The fields of its last line, in their order, each with the bytes up to its `=`. */
   readonly fields: { name: string; key: Uint8Array }[];
-  /** Its readings of the body that was read last with it. */
-  readings: SeriesReadings | null;
-  /** Those of all sequences of that body. */
-  body: ReadonlyMap<string, SeriesReadings> | null;
 }
 
-/** The most series that are remembered; then all are forgotten. */
-const MOST = 100_000;
+/** The most series that are remembered, and the most bytes of them and of their fields; then all are forgotten. */
+const [MOST, MOST_BYTES] = [100_000, 32 * 2 ** 20];
 
 export class SeriesTable {
   private readonly known = new Map<string, Series>();
   private readonly byName = new Map<string, Series>();
+  private bytes = 0;
 
   /** @throws EddyError `setting-invalid` */
   constructor(private readonly template: string) {
     const fault = faultOfTemplate(template);
     if (fault !== null) throw new EddyError('setting-invalid', `${JSON.stringify(template)}: ${fault}`);
+  }
+
+  /** How many are remembered, and their bytes. */
+  get size(): { readonly series: number; readonly bytes: number } {
+    return { series: this.known.size, bytes: this.bytes };
   }
 
   /** Finds the series whose measurement and tags are these bytes. @throws LineFault, EddyError `sequence-name-invalid` */
@@ -44,32 +36,28 @@ export class SeriesTable {
     if (known) return known;
     const { measurement, tags } = parseHead(bytes.toString('utf8', from, to), from);
     const name = nameOfSeries(this.template, measurement, tags);
-    if (this.known.size >= MOST) {
-      this.known.clear();
-      this.byName.clear();
-    }
+    if (this.known.size >= MOST || this.bytes >= MOST_BYTES) this.forget();
     // several series may be one sequence: their lines of one time are one reading
-    const series = this.byName.get(name) ?? { name, fields: [], readings: null, body: null };
+    const series = this.byName.get(name) ?? { name, fields: [] };
     this.byName.set(name, series);
     this.known.set(key, series);
+    this.bytes += key.length;
     return series;
   }
-}
 
-/** Cuts at commas, and at the first equals sign, that are not escaped. */
-function parseHead(text: string, at: number): { measurement: string; tags: Map<string, string> } {
-  const [measurement = '', ...rest] = text.split(/(?<!\\),/);
-  if (measurement === '') throw new LineFault(at, 'the line has no measurement');
-  const tags = new Map<string, string>();
-  let place = at + measurement.length + 1;
-  for (const tag of rest) {
-    const [key, value, ...more] = tag.split(/(?<!\\)=/);
-    if (!key || !value || more.length > 0)
-      throw new LineFault(place, `a tag is key=value, and this is ${JSON.stringify(tag.slice(0, 40))}`);
-    tags.set(unescaped(key), unescaped(value));
-    place += tag.length + 1;
+  /** Remembers a field of a series. @param key a copy of its bytes */
+  learn(series: Series, place: number, name: string, key: Uint8Array): void {
+    const before = series.fields[place];
+    series.fields[place] = { name, key };
+    this.bytes += bytesOf(series.fields[place]) - bytesOf(before);
   }
-  return { measurement: measurement.replaceAll(/\\([, ])/g, '$1'), tags };
+
+  private forget(): void {
+    this.known.clear();
+    this.byName.clear();
+    this.bytes = 0;
+  }
 }
 
-const unescaped = (text: string): string => text.replaceAll(/\\([,= ])/g, '$1');
+const bytesOf = (field: Series['fields'][number] | undefined): number =>
+  field ? field.key.length + field.name.length : 0;

@@ -6,7 +6,10 @@
  */
 import { EddyError } from '../../errors.js';
 import { type ProtoField, protoFields, textOf, wholeNumber } from '../../formats/protobuf.js';
+import type { Pieces } from '../../math/pieces.js';
+import { type AgentReading, AgentReadings, TOO_WIDE } from '../agent-readings.js';
 import { nameOfSeries } from '../influx/series-names.js';
+import { Kept, MOST_SEQUENCES, type OnKept } from '../kept.js';
 
 /** Fields of the messages. */
 const SERIES = 1;
@@ -19,110 +22,132 @@ const FIELD = 'value';
 /** The bits of a sample that says that its series ends. */
 const STALE = 0x7ff0_0000_0000_0002n;
 
-export interface SampleReading {
-  /** Milliseconds since 1970. */
-  readonly t: number;
-  readonly values: Record<string, number>;
-}
-
 export interface ReadWrite {
   /** Readings by the name of their sequence, in the order of their times. */
-  readonly readings: ReadonlyMap<string, readonly SampleReading[]>;
+  readonly readings: ReadonlyMap<string, readonly AgentReading<number>[]>;
   readonly samples: number;
   /** Series whose name leads to no sequence, and why. */
   readonly faults: readonly string[];
 }
 
-type Values = Record<string, number>;
-
-/** The most series of one request: a Prometheus sends a few thousand samples at once. */
-const MOST_SERIES = 10_000;
 /** How many faults are told of. */
 const TOLD = 100;
+/** The most bytes of the labels of a series. */
+const MOST_LABELS = 2 ** 16;
+/** Fields of messages that are looked at at once, and what one costs in multiply-adds. */
+const [PIECE, FIELD_WORK] = [2 ** 8, 2 ** 11];
+/** What a series costs besides. */
+const SERIES_WORK = 2 ** 14;
 
 /**
- * Reads a request, a series in each piece; each gives what it cost, in multiply-adds.
+ * Reads a request, a few hundred samples in each piece.
  *
- * @param template over the labels, `{measurement}` for the name of the metric. @throws EddyError `input-invalid`
+ * @param template over the labels, `{measurement}` for the name of the metric
+ * @param onKept told what is kept of it. @throws EddyError `input-invalid`, `message-too-large`, and what `onKept` throws
  */
-export function* readWriteRequest(body: Uint8Array, template: string): Generator<number, ReadWrite, void> {
+export function* readWriteRequest(body: Uint8Array, template: string, onKept?: OnKept): Pieces<ReadWrite> {
   const found = new Map<string, Sequence>();
   const faults: string[] = [];
-  const isOfOneMetric = template.includes('{measurement}');
+  const request: Request = { found, template, kept: new Kept(onKept), series: 0 };
   let [samples, count] = [0, 0];
-  for (const series of messages(body, SERIES)) {
-    if (++count > MOST_SERIES)
-      throw new EddyError('input-invalid', `the request has more than ${MOST_SERIES} series`);
-    yield SERIES_WORK + series.length * BYTE_WORK;
-    const fields = [...read(series)];
-    const labels = new Map(fields.filter(({ field }) => field === LABELS).map(labelOf));
-    const metric = labels.get(METRIC) ?? '';
-    labels.delete(METRIC);
-    const given = fields.filter(({ field }) => field === SAMPLES);
-    samples += given.length;
-    const why = addSeries(found, template, { metric, labels, field: isOfOneMetric ? FIELD : metric, given });
+  for (const { field, bytes } of read(body)) {
+    if (++count % PIECE === 0) yield PIECE * FIELD_WORK;
+    if (field !== SERIES || !bytes) continue;
+    if (++request.series > MOST_SEQUENCES)
+      throw new EddyError('input-invalid', `the request has more than ${MOST_SEQUENCES} series`);
+    const { given, why } = yield* addSeries(request, bytes);
+    samples += given;
     if (why !== null && faults.length < TOLD) faults.push(why);
+    request.kept.tell();
+    yield SERIES_WORK;
   }
-  return { readings: inOrder(found), samples, faults };
+  const readings = new Map<string, readonly AgentReading<number>[]>();
+  const onTooWide = () => {
+    if (faults.length < TOLD) faults.push(TOO_WIDE);
+  };
+  for (const [name, { all }] of found) {
+    const list = yield* all.inOrder(onTooWide);
+    if (list.length > 0) readings.set(name, list);
+    yield FIELD_WORK;
+  }
+  return { readings, samples, faults };
 }
 
-/** What a series, and a byte of it, costs. */
-const [SERIES_WORK, BYTE_WORK] = [2 ** 14, 2 ** 8];
+/** A request that is being read. */
+interface Request {
+  readonly template: string;
+  readonly found: Map<string, Sequence>;
+  readonly kept: Kept;
+  series: number;
+}
 
-/** What is read of a sequence: its values by their times, and the series of each field. */
+/** What is read of a sequence: its readings, and the series of each field. */
 interface Sequence {
-  readonly times: Map<number, Values>;
+  readonly all: AgentReadings<number>;
   readonly fields: Map<string, string>;
 }
 
-interface GivenSeries {
-  readonly metric: string;
-  readonly labels: ReadonlyMap<string, string>;
-  readonly field: string;
-  readonly given: readonly ProtoField[];
+/** Adds the samples of a series to those of its sequence; gives how many it has, and why they cannot be taken. */
+function* addSeries(request: Request, series: Uint8Array): Pieces<{ given: number; why: string | null }> {
+  const { labels, samples } = yield* partsOf(series);
+  const given = samples.length;
+  const place = placeOf(request, labels);
+  if (typeof place === 'string') return { given, why: place };
+  const { sequence, field } = place;
+  for (const [i, one] of samples.entries()) {
+    if (i % PIECE === PIECE - 1) {
+      request.kept.tell();
+      yield PIECE * FIELD_WORK;
+    }
+    const { t, value } = sampleOf(one);
+    if (value === null) continue;
+    if (!sequence.all.add(t, { [field]: value }, 1, request.series)) return { given, why: TOO_WIDE };
+    request.kept.add(1);
+  }
+  return { given, why: null };
 }
 
-/** Adds the samples of a series to those of its sequence; gives why it cannot. */
-function addSeries(
-  found: Map<string, Sequence>,
-  template: string,
-  { metric, labels, field, given }: GivenSeries,
-): string | null {
+/** The labels of a series, null if they are too many, and its samples. */
+function* partsOf(
+  series: Uint8Array,
+): Pieces<{ labels: ReadonlyMap<string, string> | null; samples: readonly ProtoField[] }> {
+  const labels = new Map<string, string>();
+  const samples: ProtoField[] = [];
+  let [seen, bytes] = [0, 0];
+  for (const one of read(series)) {
+    if (++seen % PIECE === 0) yield PIECE * FIELD_WORK;
+    if (one.field === SAMPLES) samples.push(one);
+    if (one.field !== LABELS) continue;
+    bytes += one.bytes?.length ?? 0;
+    if (bytes <= MOST_LABELS) labels.set(...labelOf(one));
+  }
+  return { labels: bytes <= MOST_LABELS ? labels : null, samples };
+}
+
+/** Where the samples of a series go; text says why they go nowhere. */
+function placeOf(
+  { found, template }: Request,
+  labels: ReadonlyMap<string, string> | null,
+): { sequence: Sequence; field: string } | string {
+  if (!labels) return `a series has more than ${MOST_LABELS} bytes of labels`;
+  const metric = labels.get(METRIC) ?? '';
+  const rest = new Map([...labels].filter(([key]) => key !== METRIC));
+  const field = template.includes('{measurement}') ? FIELD : metric;
   let name: string;
   try {
-    name = nameOfSeries(template, metric, labels);
+    name = nameOfSeries(template, metric, rest);
   } catch (error) {
     if (error instanceof EddyError) return error.message;
     throw error;
   }
-  const sequence: Sequence = found.get(name) ?? { times: new Map(), fields: new Map() };
+  const sequence = found.get(name) ?? { all: new AgentReadings<number>(), fields: new Map() };
   found.set(name, sequence);
-  const series = `${metric}{${[...labels].map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}}`;
+  const told = `${metric}{${[...rest].map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}}`;
   const other = sequence.fields.get(field);
-  if (other !== undefined && other !== series)
-    return `${series} and ${other} are both ${field} of ${name}: put a label that tells them apart into prometheus.name`;
-  sequence.fields.set(field, series);
-  for (const one of given) {
-    const { t, value } = sampleOf(one);
-    if (value === null) continue;
-    const values: Values = sequence.times.get(t) ?? Object.create(null);
-    values[field] = value;
-    sequence.times.set(t, values);
-  }
-  return null;
-}
-
-function inOrder(found: ReadonlyMap<string, Sequence>): Map<string, SampleReading[]> {
-  const readings = new Map<string, SampleReading[]>();
-  for (const [name, { times }] of found) {
-    const list = [...times].map(([t, values]) => ({ t, values })).sort((a, b) => a.t - b.t);
-    if (list.length > 0) readings.set(name, list);
-  }
-  return readings;
-}
-
-function* messages(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
-  for (const { field, bytes: inner } of read(bytes)) if (field === wanted && inner) yield inner;
+  if (other !== undefined && other !== told)
+    return `${told} and ${other} are both ${field} of ${name}: put a label that tells them apart into prometheus.name`;
+  sequence.fields.set(field, told);
+  return { sequence, field };
 }
 
 function labelOf({ bytes }: ProtoField): [name: string, value: string] {

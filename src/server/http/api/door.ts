@@ -10,7 +10,7 @@ import type { Exchange, Handler } from '../http.js';
 import { sendJson } from '../http.js';
 import type { Peers } from '../peers.js';
 import { AddressRates } from './address-rates.js';
-import { BodyRoom } from './body-room.js';
+import { BodyRoom, type Held } from './body-room.js';
 import { unpackedBody } from './unpacked-body.js';
 
 export interface DoorParts {
@@ -79,14 +79,20 @@ export class Door {
   /**
    * Lets somebody in who has a role, on a sequence where one is named.
    *
+   * @param token as it is in the headers, unless it came otherwise
    * @throws EddyError `unauthorized`, `permission-denied`, `token-expired`, `attempts-limit`, `rate-limit`
    */
-  async admit(request: IncomingMessage, role: Role, name: string | null): Promise<Guest> {
+  async admit(
+    request: IncomingMessage,
+    role: Role,
+    name: string | null,
+    token = tokenOf(request),
+  ): Promise<Guest> {
     const { authenticator, peers, clock, limits } = this.parts;
     const { address } = peers.peerOf(request);
     const wait = this.requests.take(address, 1, clock.monotonic());
     if (wait > 0) throw new OverRate(`${limits.requestsPerSecond} requests`, wait);
-    const access = await authenticator.admit(tokenOf(request), address, request);
+    const access = await authenticator.admit(token, address, request);
     access.require(role, name, () => clock.wall());
     return { access, address };
   }
@@ -109,6 +115,11 @@ export class Door {
   /** Reads the body of a request with rows, and unpacks it. @throws EddyError `message-too-large`, `input-invalid`, `overloaded` */
   bodyOf(exchange: Pick<Exchange, 'request' | 'response'>): Promise<Uint8Array> {
     return unpackedBody(exchange, this.parts.limits.bodyBytes, this.room);
+  }
+
+  /** Counts memory of a request with those of all others, until it is answered. */
+  hold(response: ServerResponse): Held {
+    return this.room.hold(response);
   }
 
   /** Answers with the error of a handler. */
@@ -144,7 +155,7 @@ export const retryOf = (status: number, error?: EddyError): Record<string, strin
     : {};
 
 /** The token of `Authorization: Bearer`, or as InfluxDB's agents send it: `Token`, or the password of `Basic`. */
-function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string | undefined {
+export function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string | undefined {
   const [, basic] = /^Basic +([\w+/]+=*)$/i.exec(authorization) ?? [];
   if (basic === undefined) return bearerOf(authorization.replace(/^Token +/i, 'Bearer '));
   const [, password] = /^[^:]*:(.+)$/.exec(Buffer.from(basic, 'base64').toString()) ?? [];

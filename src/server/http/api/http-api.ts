@@ -68,7 +68,7 @@ export function addApi(http: HttpServer, parts: ApiParts): Api {
         ? streams.begin(view, exchange)
         : readView(view, exchange, all),
     );
-  addInflux(http, { door, ingest, influx: parts.influx });
-  addPrometheus(http, { door, ingest, limits, turns: parts.turns, prometheus: parts.prometheus });
+  addInflux(http, { door, ingest, turns, influx: parts.influx });
+  addPrometheus(http, { door, ingest, limits, turns, prometheus: parts.prometheus });
   return { door, ingest, streams };
 }

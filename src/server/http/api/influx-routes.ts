@@ -1,16 +1,19 @@
 /** InfluxDB's ways to write, versions 1 and 2, for whoever has an agent that speaks them: Telegraf, Home Assistant, a script. */
 import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
+import type { Turns } from '../../../sources/in-turns.js';
 import { LineReader, PRECISIONS, type Precision } from '../../../sources/influx/read-lines.js';
 import type { Ingest } from '../../../sources/ingest.js';
 import { VERSION } from '../../../version.js';
 import { type Exchange, type HttpServer, sendJson } from '../http.js';
-import { type Door, retryOf, statusOf } from './door.js';
+import { type Door, retryOf, statusOf, tokenOf } from './door.js';
+import { readInTurns } from './read-in-turns.js';
 import { takeMany } from './take-many.js';
 
 export interface InfluxParts {
   readonly door: Door;
   readonly ingest: Ingest;
+  readonly turns: Turns;
   /** How sequences are named, and what new ones are asked to be. */
   readonly influx: { readonly name: string } & SchemaInput;
 }
@@ -26,9 +29,6 @@ const OLD: Readonly<Record<string, Precision>> = {
   m: 'm',
   h: 'h',
 };
-
-/** The most bytes of lines: they are read in one piece, at 150 MB a second or so. */
-const MOST_BYTES = 4 * 2 ** 20;
 
 export function addInflux(http: HttpServer, parts: InfluxParts): void {
   const reader = new LineReader(parts.influx.name);
@@ -60,13 +60,12 @@ async function takeLines(
   reader: LineReader,
   parts: InfluxParts,
 ): Promise<void> {
-  const { door, ingest, influx } = parts;
+  const { door, ingest, influx, turns } = parts;
   const precision = precisionOf(query.get('precision'));
-  const guest = await door.admit(request, 'produce', null);
+  const guest = await door.admit(request, 'produce', null, tokenOf(request) ?? query.get('p') ?? undefined);
   const body = await door.bodyOf({ request, response });
-  if (body.length > MOST_BYTES)
-    throw new EddyError('message-too-large', `lines of ${body.length} bytes; the limit is ${MOST_BYTES}`);
-  const read = reader.read(body, precision);
+  const reading = { turns, owner: request, response, held: door.hold(response) };
+  const read = await readInTurns(reading, (onKept) => reader.read(body, precision, onKept));
   door.countRows(guest.address, read.lines);
   const { name: _, ...asked } = influx;
   const taken = await takeMany(read.readings, {
@@ -75,6 +74,7 @@ async function takeLines(
     guest,
     asked,
     owner: request,
+    turns,
     agent: 'influx',
   });
   if (taken.temporary) throw taken.temporary;

@@ -4,12 +4,13 @@ import { EddyError } from '../../../errors.js';
 import type { SchemaInput } from '../../../fields/sequence-schema.js';
 import { unpackSnappy } from '../../../formats/snappy.js';
 import type { Limits } from '../../../limits.js';
-import { inTurns, type Turns } from '../../../sources/in-turns.js';
+import type { Turns } from '../../../sources/in-turns.js';
 import type { Ingest } from '../../../sources/ingest.js';
-import { type ReadWrite, readWriteRequest } from '../../../sources/prometheus/read-write-request.js';
+import { readWriteRequest } from '../../../sources/prometheus/read-write-request.js';
 import { type Exchange, type HttpServer, send } from '../http.js';
 import { bodyOf } from '../request-body.js';
 import type { Door } from './door.js';
+import { readInTurns } from './read-in-turns.js';
 import { takeMany } from './take-many.js';
 
 export interface PrometheusParts {
@@ -20,9 +21,6 @@ export interface PrometheusParts {
   /** How sequences are named, and what new ones are asked to be. */
   readonly prometheus: { readonly name: string } & SchemaInput;
 }
-
-/** The most bytes of a request, unpacked: it is unpacked in one piece. */
-const MOST_BYTES = 4 * 2 ** 20;
 
 export function addPrometheus(http: HttpServer, parts: PrometheusParts): void {
   http.on(
@@ -36,12 +34,18 @@ async function takeSamples({ request, response }: Exchange, parts: PrometheusPar
   const { door, limits, ingest, turns, prometheus } = parts;
   const guest = await door.admit(request, 'produce', null);
   checkForm(request);
-  const most = Math.min(limits.bodyBytes, MOST_BYTES);
-  const body = unpackSnappy(await bodyOf(request, most), most);
   const { name: template, ...asked } = prometheus;
-  const { readings, samples, faults } = await readInTurns(readWriteRequest(body, template), turns, request);
+  const held = door.hold(response);
+  const packed = await bodyOf(request, limits.bodyBytes, (bytes) => held.take(bytes));
+  const { readings, samples, faults } = await readInTurns(
+    { turns, owner: request, response, held },
+    function* (onKept) {
+      const body = yield* unpackSnappy(packed, limits.bodyBytes, onKept);
+      return yield* readWriteRequest(body, template, onKept);
+    },
+  );
   door.countRows(guest.address, samples);
-  const using = { door, ingest, guest, asked, owner: request, agent: 'prometheus' };
+  const using = { door, ingest, guest, asked, owner: request, turns, agent: 'prometheus' };
   const taken = await takeMany(readings, using);
   if (taken.temporary) throw taken.temporary;
   const all = [...faults, ...taken.faults.map(({ message }) => message)];
@@ -49,22 +53,6 @@ async function takeSamples({ request, response }: Exchange, parts: PrometheusPar
   // Prometheus does not send it again, and logs why
   const text = `${all[0]} (${taken.refused + faults.length} readings or series were refused, the others were taken)\n`;
   send(response, 400, 'text/plain; charset=utf-8', text);
-}
-
-/** Reads a request in turn with all other work. */
-async function readInTurns(
-  reading: ReturnType<typeof readWriteRequest>,
-  turns: Turns,
-  owner: object,
-): Promise<ReadWrite> {
-  let read: ReadWrite | null = null;
-  await inTurns(turns, owner, () => {
-    const { done, value } = reading.next();
-    if (!done) return value;
-    read = value;
-    return null;
-  });
-  return read!;
 }
 
 /** @throws EddyError `input-invalid` */
