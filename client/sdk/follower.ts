@@ -69,7 +69,9 @@ export class Follower<T extends Item> {
     }
     this.isAhead = recovered || begins !== undefined;
     if (recovered && this.place) return;
-    this.place = { epoch, seq, ...(event !== undefined && { event }) };
+    // the latest result comes first in place of those that are lost: until it is here, it is yet to be seen
+    const isDue = this.isPerStep && this.place !== null && begins === undefined && seq >= 0;
+    this.place = { epoch, seq: isDue ? seq - 1 : seq, ...(event !== undefined && { event }) };
     this.lastUpdate = -1;
     this.seenEvents = [];
     // the steps in between are counted when the next result comes

@@ -48,6 +48,29 @@ function record(options?: ViewOptions) {
 const to = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i}`);
 
+describe('a view of the client whose position is lost', () => {
+  it('[SDK35] asks for the latest result again where the connection breaks before that is there', async () => {
+    const { seen } = record();
+    await peer.settle();
+    peer.say(states(10, 10));
+    const lose = async () => {
+      peer.break();
+      peer.advance(1000);
+      await peer.open();
+    };
+    peer.sequences.get('s')!.epoch = 'another';
+    await lose();
+    await lose();
+    expect(peer.heardOf('subscribe').map(({ after }) => after && `${after.epoch} ${after.seq}`)).toEqual([
+      undefined,
+      expect.stringMatching(/^epoch-\d+ 10$/),
+      'another 8',
+    ]);
+    peer.say(states(9, 9));
+    expect(seen).toEqual(['10', '9']);
+  });
+});
+
 describe('a view of the client that begins in the past', () => {
   it('[HIS9] gives what was, and then what is new', async () => {
     const joined: Joined[] = [];

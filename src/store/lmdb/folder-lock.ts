@@ -91,6 +91,18 @@ export function isMarked(folder: string, word: string): boolean {
   }
 }
 
+/** What begins the word of a holder that only reads, and soon gives the folder up: a check, a backup. */
+export const READING = 'reading ';
+
+/** Does the holder of a folder only read it? */
+export function isBeingRead(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, FILE), 'utf8').split('\n')[1]?.startsWith(READING) ?? false;
+  } catch {
+    return false;
+  }
+}
+
 /** Opens a file and locks it; null if another descriptor has the lock. */
 function lockedFile(path: string): number | null {
   for (;;) {

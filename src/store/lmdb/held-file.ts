@@ -27,9 +27,9 @@ export async function holdFolder(folder: string): Promise<HeldFile> {
   const path = join(folder, 'data.mdb');
   if (!existsSync(path))
     throw new EddyError('store-unavailable', `there is no store in ${folder}: ${path} is missing`);
-  const { FolderLock } = await import('./folder-lock.js');
+  const { FolderLock, READING } = await import('./folder-lock.js');
   try {
-    const lock = FolderLock.take(folder, resolve(folder), randomUUID());
+    const lock = FolderLock.take(folder, resolve(folder), READING + randomUUID());
     const unlock = () => {
       lock.close();
       closeSync(lock.data);

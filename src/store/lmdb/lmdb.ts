@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { EddyError } from '../../errors.js';
 import { createDurableStore, type DurableStoreParts } from '../log/durable.js';
 import { QuickSurvey } from '../log/quick-survey.js';
@@ -37,7 +38,7 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     };
     let found: ReturnType<typeof look>;
     try {
-      found = look();
+      found = await onceRead(folder, look);
     } catch (damage) {
       onDamage(await saved(folder, damage));
       found = look();
@@ -54,6 +55,23 @@ export async function openLmdbStore(folder: string, parts: DurableStoreParts = {
     throw new EddyError('store-unavailable', `the store in ${folder} cannot be opened: ${diskWords(cause)}`, {
       cause,
     });
+  }
+}
+
+/** Milliseconds between two looks at a folder that is being read, and for which one waits at most. */
+const [LOOK_MS, LONGEST_MS] = [50, 60_000];
+
+/** Opens a folder as soon as a check or a backup of it, which takes its time, is done. @throws EddyError `store-locked` */
+async function onceRead<T>(folder: string, open: () => T): Promise<T> {
+  const { isBeingRead } = await import('./folder-lock.js');
+  for (let waited = 0; ; waited += LOOK_MS) {
+    try {
+      return open();
+    } catch (error) {
+      const isLocked = error instanceof EddyError && error.code === 'store-locked';
+      if (!isLocked || waited >= LONGEST_MS || !isBeingRead(folder)) throw error;
+      await setTimeout(LOOK_MS);
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdFolder } from '../../../src/store/lmdb/held-file.js';
 import { openLmdbStore } from '../../../src/store/lmdb/lmdb.js';
 import { Ear } from '../../support/store-data.js';
 
@@ -50,6 +51,23 @@ const hasPrlimit = (() => {
 })();
 
 describe('a data folder', () => {
+  it('[STO57] that a check or a backup reads is waited for', async () => {
+    await (await openLmdbStore(folder)).close();
+    const held = await holdFolder(folder);
+    expect(held.owner).toBe(null);
+    let isOpen = false;
+    const opening = openLmdbStore(folder).then((store) => {
+      isOpen = true;
+      return store;
+    });
+    await expect.poll(() => isOpen).toBe(false);
+    held.file.close();
+    await held.release();
+    const store = await opening;
+    expect(isOpen).toBe(true);
+    await store.close();
+  });
+
   it('[STO23] is refused to a second process, by name, until the first has ended, however that ends', async () => {
     const { child, next } = start('hold');
     expect(await next()).toBe('open');
