@@ -5,7 +5,7 @@ import { EddyError } from '../errors.js';
 export type OnKept = (bytes: number) => void;
 
 /** What a reading takes, and each of its values. */
-export const [READING_BYTES, VALUE_BYTES] = [128, 16];
+const [READING_BYTES, VALUE_BYTES] = [128, 16];
 /** The most of one request: some 400,000 readings. */
 const MOST_KEPT = 64 * 2 ** 20;
 /** The most sequences of one request: agents send a few thousand readings at once. */
@@ -18,8 +18,14 @@ export class Kept {
 
   constructor(private readonly onKept?: OnKept) {}
 
-  add(values: number): void {
+  /** Counts a reading of so many values. */
+  addReading(values: number): void {
     this.bytes += READING_BYTES + VALUE_BYTES * values;
+  }
+
+  /** Counts values of a reading that is there. */
+  addValues(values: number): void {
+    this.bytes += VALUE_BYTES * values;
   }
 
   /** Tells of what was added. @throws EddyError `message-too-large`, and what `onKept` throws */

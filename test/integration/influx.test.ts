@@ -105,6 +105,46 @@ describe('lines over HTTP', () => {
     expect(await rows('cpu.a', token.token)).toHaveLength(3);
   });
 
+  it('[INF8] need a token also where version 1 has it: in the address, unless the headers have one', async () => {
+    const token = newToken(['produce', 'subscribe'], ['cpu.*']);
+    const { write, rows } = await served({}, 0, { security: { tokens: tokenFile(token) } });
+    const path = (p: string) => `/write?db=x&u=telegraf&p=${encodeURIComponent(p)}`;
+    expect((await write(linesOf(2), { path: path(token.token) })).status).toBe(204);
+    expect((await write(linesOf(2), { path: path('nobody') })).status).toBe(401);
+    const headers = { authorization: 'Token nobody' };
+    expect((await write(linesOf(2), { path: path(token.token), headers })).status).toBe(401);
+    expect(await rows('cpu.a', token.token)).toHaveLength(2);
+  });
+
+  it('[INF13] hold up nobody, whatever their body is', async () => {
+    const { write, httpUrl } = await served();
+    const size = 2 ** 22;
+    for (const [name, line] of [
+      ['bad', 'a\n'],
+      ['bad values', 'a x=y\n'],
+      ['comments', '#\n'],
+      ['of one step', 'a x=1 1\n'],
+    ] as const) {
+      let isOver = false;
+      const answered = write(line.repeat(size / line.length)).finally(() => {
+        isOver = true;
+      });
+      let between = 0;
+      for (; !isOver; between++) await (await fetch(`${httpUrl}/livez`)).text();
+      expect([name, (await answered).status]).toEqual([name, /bad/.test(name) ? 400 : 204]);
+      expect([name, between > 3]).toEqual([name, true]);
+    }
+  });
+
+  it('[INF13] are counted with the bodies of all requests, in what is kept of them too', async () => {
+    const { write } = await served({ bodiesBytes: 2 ** 20 });
+    const body = 'a v=1\n'.repeat(10_000);
+    expect(body.length).toBeLessThan(2 ** 20);
+    const { status, json, headers } = await write(body);
+    expect([status, json.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+    expect((await write(linesOf(100))).status).toBe(204);
+  });
+
   it('[INF9] of several times become one step where the configuration resamples', async () => {
     const influx = { name: '{measurement}', resample: { every: '10s', of: 'mean' } };
     const { write, rows } = await served({}, 0, { influx });

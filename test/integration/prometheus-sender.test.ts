@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ProtoWriter } from '../../src/formats/protobuf.js';
 import { freePort } from '../support/data-folder.js';
 import { hasCommand } from '../support/has-command.js';
 import { blocksOf } from '../support/page.js';
@@ -86,6 +87,34 @@ describe('Prometheus', () => {
   );
 });
 
+/** The body of a request: a series for each name, with one sample of 1 at the time 1. */
+function requestOf(names: readonly string[]): Buffer {
+  const all = new ProtoWriter();
+  const sample = Buffer.concat([
+    Buffer.of(9, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f),
+    new ProtoWriter().number(2, 1).finish(),
+  ]);
+  for (const name of names)
+    all.message(
+      1,
+      new ProtoWriter().message(1, new ProtoWriter().text(1, '__name__').text(2, name)).bytes(2, sample),
+    );
+  return packed(all.finish());
+}
+
+/** A snappy block of one literal. */
+function packed(bytes: Uint8Array): Buffer {
+  const length: number[] = [];
+  let rest = bytes.length;
+  for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
+  const literal = Buffer.alloc(5);
+  literal[0] = 63 << 2;
+  literal.writeUInt32LE(bytes.length - 1, 1);
+  return Buffer.concat([Buffer.from([...length, rest]), literal, bytes]);
+}
+
+const REMOTE_WRITE = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+
 describe('the page on Prometheus', () => {
   it.runIf(hasPrometheus)(title('[PRW3] has configurations that Prometheus takes'), () => {
     const folder = mkdtempSync(join(tmpdir(), 'eddy-promtool-'));
@@ -99,19 +128,58 @@ describe('the page on Prometheus', () => {
 });
 
 describe('remote write', () => {
+  it('[PRW4] is answered with 204, and with what Prometheus sends again for what may pass', async () => {
+    const { httpUrl } = await startServer({ stepsPerSecond: 1000, bodiesBytes: 2 ** 20 });
+    const write = async (body: Buffer) => {
+      const answer = await fetch(`${httpUrl}/api/v1/write`, {
+        method: 'POST',
+        headers: REMOTE_WRITE,
+        body: body as never,
+      });
+      const text = await answer.text();
+      return [answer.status, text && JSON.parse(text).code, answer.headers.get('retry-after')];
+    };
+    expect(await write(requestOf(['a', 'b']))).toEqual([204, '', null]);
+    // what is kept of bodies is counted with the bodies
+    const large = requestOf(Array.from({ length: 9000 }, (_, i) => `m${i}`));
+    expect(await write(large)).toEqual([503, 'overloaded', '1']);
+    expect(await write(requestOf(['a']))).toEqual([204, '', null]);
+    await fetch(`${httpUrl}/sequences/c/steps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: '{"x":1}\n'.repeat(5000),
+    });
+    expect(await write(requestOf(['a']))).toEqual([429, 'rate-limit', expect.stringMatching(/^[1-9]$/)]);
+  });
+
+  it('[PRW5] holds up nobody, whatever the body is', async () => {
+    const { httpUrl } = await startServer();
+    const field = Buffer.of(0x18, 1);
+    let isOver = false;
+    const answered = fetch(`${httpUrl}/api/v1/write`, {
+      method: 'POST',
+      headers: REMOTE_WRITE,
+      body: packed(Buffer.alloc(2 ** 22, field)) as never,
+    }).finally(() => {
+      isOver = true;
+    });
+    let between = 0;
+    for (; !isOver; between++) await (await fetch(`${httpUrl}/livez`)).text();
+    expect([(await answered).status, between > 3]).toEqual([204, true]);
+  });
+
   it('[PRW4] refuses what is no request of version 1.0, and says why', async () => {
     const { httpUrl } = await startServer();
     const write = async (body: Uint8Array, headers: Record<string, string>) => {
       const answer = await fetch(`${httpUrl}/api/v1/write`, { method: 'POST', headers, body: body as never });
       return [answer.status, ((await answer.json()) as { code: string }).code];
     };
-    const good = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
     expect(await write(Buffer.of(1), {})).toEqual([400, 'input-invalid']);
-    expect(await write(Buffer.of(1), { ...good, 'content-encoding': 'gzip' })).toEqual([
+    expect(await write(Buffer.of(1), { ...REMOTE_WRITE, 'content-encoding': 'gzip' })).toEqual([
       400,
       'input-invalid',
     ]);
-    expect(await write(Buffer.of(9, 9, 9), good)).toEqual([400, 'input-invalid']);
-    expect(await write(Buffer.of(0xff, 0xff, 0xff, 0x7f), good)).toEqual([413, 'message-too-large']);
+    expect(await write(Buffer.of(9, 9, 9), REMOTE_WRITE)).toEqual([400, 'input-invalid']);
+    expect(await write(Buffer.of(0xff, 0xff, 0xff, 0x7f), REMOTE_WRITE)).toEqual([413, 'message-too-large']);
   });
 });

@@ -154,6 +154,9 @@ describe('lines of the line protocol', () => {
       'a x=-5u',
       'a x=1.5i',
       'a __proto__=1',
+      'a x=constructor',
+      'a x=toString',
+      'a x=__proto__',
     ];
     for (const line of bad) {
       const { faults, readings, refused } = read(`ok v=1 1\n${line}\nok v=2 2000000`);

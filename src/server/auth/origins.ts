@@ -37,6 +37,9 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** Agents of InfluxDB 1 may have their password in the address. */
+const PASSWORD = /^\/write\?(?:[^#]*&)?p=[^&]/;
+
 /** The header that asks for a token. */
 export const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="eddy"' };
 
@@ -54,7 +57,7 @@ export class Origins {
 
   /** Gives the refusal of a request, or null if it may be served. An upgrade counts as a change, whatever its method. */
   refusal(
-    { method = '', headers, socket }: IncomingMessage,
+    { method = '', url = '', headers, socket }: IncomingMessage,
     isUpgrade: boolean,
     asked: Asked = DIRECTLY,
   ): Refusal | null {
@@ -66,7 +69,7 @@ export class Origins {
       return this.allowsPage({ headers, socket } as IncomingMessage, asked)
         ? null
         : { status: 403, reason: 'this page may not connect' };
-    if (!this.parts.needsToken || authorization !== undefined) return null;
+    if (!this.parts.needsToken || authorization !== undefined || PASSWORD.test(url)) return null;
     return { status: 401, reason: 'a token is needed', headers: CHALLENGE };
   }
 

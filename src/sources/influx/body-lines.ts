@@ -81,7 +81,6 @@ export class BodyLines extends LineCursor {
     if (count === 0) return true;
     if (!this.readingsOf(series).add(t, values, count, this.line))
       throw new LineFault(this.lineStart, TOO_WIDE);
-    this.parts.kept.add(count);
     return true;
   }
 
@@ -182,7 +181,7 @@ export class BodyLines extends LineCursor {
         this.lineStart,
         `lines of one body belong to at most ${MOST_SEQUENCES} sequences; send it in several requests`,
       );
-    const readings = known ?? new AgentReadings<number | boolean>();
+    const readings = known ?? new AgentReadings<number | boolean>(this.parts.kept);
     if (!known) this.found.set(series.name, readings);
     this.bySeries.set(series, readings);
     return readings;

@@ -102,7 +102,6 @@ function* addSeries(request: Request, series: Uint8Array): Pieces<{ given: numbe
     const { t, value } = sampleOf(one);
     if (value === null) continue;
     if (!sequence.all.add(t, { [field]: value }, 1, request.series)) return { given, why: TOO_WIDE };
-    request.kept.add(1);
   }
   return { given, why: null };
 }
@@ -126,7 +125,7 @@ function* partsOf(
 
 /** Where the samples of a series go; text says why they go nowhere. */
 function placeOf(
-  { found, template }: Request,
+  { found, template, kept }: Request,
   labels: ReadonlyMap<string, string> | null,
 ): { sequence: Sequence; field: string } | string {
   if (!labels) return `a series has more than ${MOST_LABELS} bytes of labels`;
@@ -140,7 +139,7 @@ function placeOf(
     if (error instanceof EddyError) return error.message;
     throw error;
   }
-  const sequence = found.get(name) ?? { all: new AgentReadings<number>(), fields: new Map() };
+  const sequence = found.get(name) ?? { all: new AgentReadings<number>(kept), fields: new Map() };
   found.set(name, sequence);
   const told = `${metric}{${[...rest].map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}}`;
   const other = sequence.fields.get(field);

@@ -62,7 +62,8 @@ async function takeLines(
 ): Promise<void> {
   const { door, ingest, influx, turns } = parts;
   const precision = precisionOf(query.get('precision'));
-  const guest = await door.admit(request, 'produce', null, tokenOf(request) ?? query.get('p') ?? undefined);
+  const token = request.headers.authorization === undefined ? query.get('p') : null;
+  const guest = await door.admit(request, 'produce', null, token ?? tokenOf(request));
   const body = await door.bodyOf({ request, response });
   const reading = { turns, owner: request, response, held: door.hold(response) };
   const read = await readInTurns(reading, (onKept) => reader.read(body, precision, onKept));
