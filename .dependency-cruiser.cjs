@@ -22,7 +22,7 @@ const floors = {
   protocol: [],
   store: ['formats', 'math'],
   sequence: ['operators', 'fields', 'features', 'rnn', 'kernels', 'protocol', 'store', 'formats', 'math'],
-  sources: ['sequence', 'reading', 'fields', 'features', 'protocol', 'formats'],
+  sources: ['sequence', 'reading', 'fields', 'features', 'protocol', 'formats', 'math'],
   server: [
     'sources',
     'formats',

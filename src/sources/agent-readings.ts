@@ -2,7 +2,7 @@
 import type { Pieces } from '../math/pieces.js';
 import { MAX_FIELDS } from '../protocol/messages.js';
 import { inOrderOfTime } from './in-order.js';
-import type { Kept } from './kept.js';
+import type { RequestMemory } from './request-memory.js';
 
 /** What a request tells of one sequence and one time. */
 export interface AgentReading<V extends number | boolean = number | boolean> {
@@ -54,8 +54,8 @@ export class AgentReadings<V extends number | boolean> {
   private latest = Number.NEGATIVE_INFINITY;
   private isOrdered = true;
 
-  /** @param kept counts what is kept of the request */
-  constructor(private readonly kept: Kept) {}
+  /** @param memory counts that of the request */
+  constructor(private readonly memory: RequestMemory) {}
 
   /**
    * Adds values to the reading of their time, where that is the last one. Those without a time are readings of their own.
@@ -67,7 +67,7 @@ export class AgentReadings<V extends number | boolean> {
     const { last } = this;
     if (last?.t === t) {
       this.merging ??= new Merging(last.values, this.lastWidth);
-      this.kept.addValues(width);
+      this.memory.addValues(width);
       return this.merging.add(values, width);
     }
     // untimed ones are last
@@ -78,7 +78,7 @@ export class AgentReadings<V extends number | boolean> {
     this.merging = null;
     this.lastWidth = width;
     this.list.push(this.last);
-    this.kept.addReading(width);
+    this.memory.addReading(width);
     return true;
   }
 

@@ -1,5 +1,7 @@
-/** Real senders of InfluxDB's line protocol: InfluxDB itself, which passes on what is written to it. */
+/** Real senders of InfluxDB's line protocol: InfluxDB itself, which passes on what is written to it, and collectd. */
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +11,7 @@ import { hasCommand } from '../support/has-command.js';
 import { startServer } from '../support/server.js';
 
 const hasInflux = hasCommand('influxd');
+const hasCollectd = hasCommand('collectd');
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,6 +82,80 @@ describe('InfluxDB', () => {
       await expect.poll(lastSecond, { timeout: 20_000 }).toBe(second - 1);
       for (const { time, bar, on } of await rows())
         expect([bar, on]).toEqual([(Date.parse(time) / 1000) % 7, 1]);
+    },
+    60_000,
+  );
+});
+
+/** Receives datagrams, as InfluxDB does, and gives each to Eddy as it came; gives the port, and the answers. */
+async function passedOn(url: string): Promise<{ port: number; answers: number[] }> {
+  const answers: number[] = [];
+  const socket = createSocket('udp4');
+  endings.push(() => socket.close());
+  let sent = Promise.resolve();
+  socket.on('message', (lines) => {
+    const post = () => fetch(url, { method: 'POST', body: lines as never });
+    // at the end of a test the server may be gone before collectd is
+    sent = sent.then(post).then(
+      ({ status }) => void answers.push(status),
+      () => void answers.push(0),
+    );
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return { port: socket.address().port, answers };
+}
+
+/** Starts collectd, which tells each second of the load and the memory of this machine. */
+function collectd(port: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'eddy-collectd-'));
+  const config = join(folder, 'collectd.conf');
+  const lines = [
+    'Hostname "web-1"',
+    `BaseDir "${folder}"`,
+    `PIDFile "${join(folder, 'pid')}"`,
+    'TypesDB "/usr/share/collectd/types.db"',
+    'Interval 1',
+    ...['load', 'memory', 'write_influxdb_udp'].map((plugin) => `LoadPlugin ${plugin}`),
+    `<Plugin write_influxdb_udp>\n  Server "127.0.0.1" "${port}"\n</Plugin>\n`,
+  ];
+  writeFileSync(config, lines.join('\n'));
+  const child = spawn('collectd', ['-f', '-C', config], { stdio: 'ignore' });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  endings.push(async () => {
+    child.kill('SIGTERM');
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+const collectdTitle = hasCollectd
+  ? 'has its lines taken, each as a step'
+  : 'has its lines taken (skipped: collectd is not installed)';
+
+describe('collectd', () => {
+  it.runIf(hasCollectd)(
+    `[INF14] ${collectdTitle}`,
+    async () => {
+      const { httpUrl } = await startServer({}, 0, {
+        influx: { name: '{host}.{measurement}.{type_instance}' },
+      });
+      const { port, answers } = await passedOn(`${httpUrl}/write?db=collectd&precision=ms`);
+      collectd(port);
+      const rows = async (name: string) => {
+        const answer = await fetch(`${httpUrl}/sequences/${name}/inputs?last=100`);
+        return ((await answer.json()) as { rows?: Record<string, number | string>[] }).rows ?? [];
+      };
+      await expect
+        .poll(async () => (await rows('web-1.memory.used')).length, { timeout: 30_000, interval: 200 })
+        .toBeGreaterThanOrEqual(3);
+      expect([...new Set(answers)]).toEqual([204]);
+      const used = await rows('web-1.memory.used');
+      const times = used.map(({ time }) => Date.parse(time as string));
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      for (const { value } of used) expect(value as number).toBeGreaterThan(2 ** 20);
+      const [load] = await rows('web-1.load');
+      expect(Object.keys(load!)).toEqual(['seq', 'time', 'shortterm', 'midterm', 'longterm']);
     },
     60_000,
   );

@@ -1,13 +1,14 @@
 /** A real Prometheus: it scrapes a server, checks its metrics, and passes on what it scraped. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ProtoWriter } from '../../src/formats/protobuf.js';
-import { freePort } from '../support/data-folder.js';
+import { freePort, serve } from '../support/data-folder.js';
 import { hasCommand } from '../support/has-command.js';
-import { blocksOf } from '../support/page.js';
+import { blocksOf, shell } from '../support/page.js';
 import { startServer } from '../support/server.js';
 
 const hasPrometheus = hasCommand('prometheus');
@@ -18,8 +19,12 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-/** Starts a Prometheus that scrapes a server every second and writes a few metrics to it. */
-async function prometheus(host: string, regex: string): Promise<void> {
+/**
+ * Starts a Prometheus that scrapes a server every second and writes a few metrics to it, and gives its own address.
+ *
+ * @param scraped what it scrapes, unless that is the server too; itself where it is `itself`
+ */
+async function prometheus(host: string, regex: string, scraped = host): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'eddy-prometheus-'));
   const port = await freePort();
   const config = join(folder, 'prometheus.yml');
@@ -29,7 +34,7 @@ async function prometheus(host: string, regex: string): Promise<void> {
       'scrape_configs:',
       '  - job_name: eddy',
       '    scrape_interval: 1s',
-      `    static_configs: [{ targets: ['${host}'] }]`,
+      `    static_configs: [{ targets: ['${scraped === 'itself' ? `127.0.0.1:${port}` : scraped}'] }]`,
       'remote_write:',
       `  - url: http://${host}/api/v1/write`,
       '    queue_config: { batch_send_deadline: 1s }',
@@ -48,6 +53,7 @@ async function prometheus(host: string, regex: string): Promise<void> {
     await gone;
     rmSync(folder, { recursive: true, force: true });
   });
+  return `http://127.0.0.1:${port}`;
 }
 
 describe('Prometheus', () => {
@@ -73,6 +79,51 @@ describe('Prometheus', () => {
       expect(Math.abs(Date.now() - times.at(-1)!)).toBeLessThan(30_000);
     },
     60_000,
+  );
+
+  it.runIf(hasPrometheus)(
+    title('[PRW6] sends what a server that was killed did not take, and nothing is lost or there twice'),
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'eddy-prometheus-'));
+      const port = await freePort();
+      let server: ChildProcess | null = null;
+      const stop = async () => {
+        const gone = server && once(server, 'exit');
+        server?.kill('SIGKILL');
+        await gone;
+        server = null;
+      };
+      endings.push(() => rmSync(folder, { recursive: true, force: true }), stop);
+      const start = async () => {
+        server = await serve(join(folder, 'data'), port, { EDDY_PROMETHEUS_NAME: '{job}' });
+      };
+      await start();
+      const own = await prometheus(`127.0.0.1:${port}`, 'go_goroutines', 'itself');
+      const taken = async (): Promise<number[]> => {
+        const answer = await fetch(`http://127.0.0.1:${port}/sequences/eddy/inputs?last=1000`);
+        const { rows = [] } = (await answer.json()) as { rows?: { time: string }[] };
+        return rows.map(({ time }) => Date.parse(time));
+      };
+      /** The times of what Prometheus has scraped. */
+      const scraped = async (): Promise<number[]> => {
+        const answer = await fetch(`${own}/api/v1/query?query=${encodeURIComponent('go_goroutines[10m]')}`);
+        const { data } = (await answer.json()) as { data: { result: { values: [number, string][] }[] } };
+        return data.result.flatMap(({ values }) => values.map(([seconds]) => Math.round(seconds * 1000)));
+      };
+      const until = (count: number, times: () => Promise<number[]>) =>
+        expect
+          .poll(async () => (await times()).length, { timeout: 40_000, interval: 200 })
+          .toBeGreaterThanOrEqual(count);
+      await until(2, taken);
+      await stop();
+      const before = (await scraped()).length;
+      await until(before + 3, scraped);
+      await start();
+      await until(before + 5, taken);
+      const all = await taken();
+      expect(all).toEqual((await scraped()).slice(0, all.length));
+    },
+    120_000,
   );
 
   it.runIf(hasPrometheus)(
@@ -116,6 +167,38 @@ function packed(bytes: Uint8Array): Buffer {
 const REMOTE_WRITE = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 
 describe('the page on Prometheus', () => {
+  it.runIf(hasPrometheus)(
+    title('[PRW7] its first commands, at most ten lines, end with a forecast'),
+    async () => {
+      const [first] = blocksOf('docs/integrations/prometheus.md', 'sh') as [string];
+      expect(first.split('\n').length).toBeLessThanOrEqual(10);
+      const [port, own] = [await freePort(), await freePort()];
+      shell(
+        first
+          .replaceAll('127.0.0.1:4000', `127.0.0.1:${port}`)
+          .replace('eddy serve', `eddy serve --port ${port}`)
+          .replaceAll('localhost:9090', `localhost:${own}`)
+          .replace('scrape_interval: 5s', 'scrape_interval: 1s')
+          .replace('prometheus --', `prometheus --web.listen-address=127.0.0.1:${own} --`),
+      );
+      const [ask] = blocksOf('docs/integrations/prometheus.md', 'text') as [string];
+      const url = ask
+        .replace('127.0.0.1:4000', `127.0.0.1:${port}`)
+        .replace('localhost:9090', `localhost:${own}`);
+      const forecast = async () => {
+        const answer = await fetch(url).catch(() => null);
+        const { rows } = ((await answer?.json()) ?? {}) as { rows?: Record<string, unknown>[] };
+        return rows?.[0];
+      };
+      await expect.poll(forecast, { timeout: 60_000, interval: 500 }).toMatchObject({
+        seq: expect.any(Number),
+        time: expect.any(String),
+        go_goroutines: expect.any(Number),
+      });
+    },
+    90_000,
+  );
+
   it.runIf(hasPrometheus)(title('[PRW3] has configurations that Prometheus takes'), () => {
     const folder = mkdtempSync(join(tmpdir(), 'eddy-promtool-'));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));

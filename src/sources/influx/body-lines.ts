@@ -2,7 +2,7 @@
 import { EddyError } from '../../errors.js';
 import { MAX_FIELDS } from '../../protocol/messages.js';
 import { AgentReadings, TOO_WIDE } from '../agent-readings.js';
-import { type Kept, MOST_SEQUENCES } from '../kept.js';
+import { MOST_SEQUENCES, type RequestMemory } from '../request-memory.js';
 import { LineCursor } from './line-cursor.js';
 import { LineFault } from './line-fault.js';
 import type { Series, SeriesTable } from './series-table.js';
@@ -11,7 +11,7 @@ export interface BodyParts {
   readonly series: SeriesTable;
   /** Milliseconds in what a time counts. */
   readonly scale: number;
-  readonly kept: Kept;
+  readonly memory: RequestMemory;
 }
 
 const [LF, CR, SPACE, HASH, COMMA, EQUALS, BACKSLASH] = [10, 13, 32, 35, 44, 61, 92];
@@ -181,7 +181,7 @@ export class BodyLines extends LineCursor {
         this.lineStart,
         `lines of one body belong to at most ${MOST_SEQUENCES} sequences; send it in several requests`,
       );
-    const readings = known ?? new AgentReadings<number | boolean>(this.parts.kept);
+    const readings = known ?? new AgentReadings<number | boolean>(this.parts.memory);
     if (!known) this.found.set(series.name, readings);
     this.bySeries.set(series, readings);
     return readings;

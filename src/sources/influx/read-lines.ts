@@ -7,7 +7,7 @@
  */
 import type { Pieces } from '../../math/pieces.js';
 import { type AgentReading, TOO_WIDE } from '../agent-readings.js';
-import { Kept, type OnKept } from '../kept.js';
+import { type OnKept, RequestMemory } from '../request-memory.js';
 import { BodyLines } from './body-lines.js';
 import { SeriesTable } from './series-table.js';
 
@@ -52,8 +52,8 @@ export class LineReader {
    * @throws EddyError `message-too-large` where it has more readings than one request may have, and what `onKept` throws
    */
   *read(body: Uint8Array, precision: Precision, onKept?: OnKept): Pieces<ReadLines> {
-    const kept = new Kept(onKept);
-    const lines = new BodyLines(body, { series: this.series, scale: PRECISIONS[precision], kept });
+    const memory = new RequestMemory(onKept);
+    const lines = new BodyLines(body, { series: this.series, scale: PRECISIONS[precision], memory });
     const faults: { line: number; column: number; message: string }[] = [];
     let refused = 0;
     for (let from = 0; !lines.isOver; from = lines.place) {
@@ -64,7 +64,7 @@ export class LineReader {
         refused++;
         if (faults.length < TOLD) faults.push(fault);
       }
-      kept.tell();
+      memory.tell();
       yield count * LINE_WORK + (lines.place - from) * BYTE_WORK;
     }
     const readings = new Map<string, readonly AgentReading[]>();

@@ -9,7 +9,7 @@ import { type ProtoField, protoFields, textOf, wholeNumber } from '../../formats
 import type { Pieces } from '../../math/pieces.js';
 import { type AgentReading, AgentReadings, TOO_WIDE } from '../agent-readings.js';
 import { nameOfSeries } from '../influx/series-names.js';
-import { Kept, MOST_SEQUENCES, type OnKept } from '../kept.js';
+import { MOST_SEQUENCES, type OnKept, RequestMemory } from '../request-memory.js';
 
 /** Fields of the messages. */
 const SERIES = 1;
@@ -43,12 +43,12 @@ const SERIES_WORK = 2 ** 14;
  * Reads a request, a few hundred samples in each piece.
  *
  * @param template over the labels, `{measurement}` for the name of the metric
- * @param onKept told what is kept of it. @throws EddyError `input-invalid`, `message-too-large`, and what `onKept` throws
+ * @param onKept told how much memory it takes. @throws EddyError `input-invalid`, `message-too-large`, and what `onKept` throws
  */
 export function* readWriteRequest(body: Uint8Array, template: string, onKept?: OnKept): Pieces<ReadWrite> {
   const found = new Map<string, Sequence>();
   const faults: string[] = [];
-  const request: Request = { found, template, kept: new Kept(onKept), series: 0 };
+  const request: Request = { found, template, memory: new RequestMemory(onKept), series: 0 };
   let [samples, count] = [0, 0];
   for (const { field, bytes } of read(body)) {
     if (++count % PIECE === 0) yield PIECE * FIELD_WORK;
@@ -58,7 +58,7 @@ export function* readWriteRequest(body: Uint8Array, template: string, onKept?: O
     const { given, why } = yield* addSeries(request, bytes);
     samples += given;
     if (why !== null && faults.length < TOLD) faults.push(why);
-    request.kept.tell();
+    request.memory.tell();
     yield SERIES_WORK;
   }
   const readings = new Map<string, readonly AgentReading<number>[]>();
@@ -77,7 +77,7 @@ export function* readWriteRequest(body: Uint8Array, template: string, onKept?: O
 interface Request {
   readonly template: string;
   readonly found: Map<string, Sequence>;
-  readonly kept: Kept;
+  readonly memory: RequestMemory;
   series: number;
 }
 
@@ -96,7 +96,7 @@ function* addSeries(request: Request, series: Uint8Array): Pieces<{ given: numbe
   const { sequence, field } = place;
   for (const [i, one] of samples.entries()) {
     if (i % PIECE === PIECE - 1) {
-      request.kept.tell();
+      request.memory.tell();
       yield PIECE * FIELD_WORK;
     }
     const { t, value } = sampleOf(one);
@@ -125,7 +125,7 @@ function* partsOf(
 
 /** Where the samples of a series go; text says why they go nowhere. */
 function placeOf(
-  { found, template, kept }: Request,
+  { found, template, memory }: Request,
   labels: ReadonlyMap<string, string> | null,
 ): { sequence: Sequence; field: string } | string {
   if (!labels) return `a series has more than ${MOST_LABELS} bytes of labels`;
@@ -139,7 +139,7 @@ function placeOf(
     if (error instanceof EddyError) return error.message;
     throw error;
   }
-  const sequence = found.get(name) ?? { all: new AgentReadings<number>(kept), fields: new Map() };
+  const sequence = found.get(name) ?? { all: new AgentReadings<number>(memory), fields: new Map() };
   found.set(name, sequence);
   const told = `${metric}{${[...rest].map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}}`;
   const other = sequence.fields.get(field);

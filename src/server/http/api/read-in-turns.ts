@@ -1,4 +1,4 @@
-/** Bodies of agents, read in turn with all other work; what is kept of them is counted with the bodies of all requests. */
+/** Bodies of agents, read in turn with all other work; the memory of their readings is counted with the bodies of all requests. */
 import type { ServerResponse } from 'node:http';
 import { EddyError } from '../../../errors.js';
 import type { Pieces } from '../../../math/pieces.js';
@@ -23,7 +23,7 @@ export function readInTurns<T>(
   reading: (onKept: (bytes: number) => void) => Pieces<T>,
 ): Promise<T> {
   const onKept = (bytes: number) => {
-    // what is kept of a request that is gone is counted nowhere, so nothing is
+    // the memory of a request that is gone is counted nowhere, so it takes no more
     if (response.destroyed) throw new EddyError('input-invalid', 'the sender went before its body was read');
     held.take(bytes);
   };

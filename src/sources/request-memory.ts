@@ -11,8 +11,8 @@ const MOST_KEPT = 64 * 2 ** 20;
 /** The most sequences of one request: agents send a few thousand readings at once. */
 export const MOST_SEQUENCES = 10_000;
 
-/** Counts what is kept of one request. */
-export class Kept {
+/** Counts the memory of one request. */
+export class RequestMemory {
   private bytes = 0;
   private told = 0;
 
