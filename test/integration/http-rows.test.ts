@@ -44,6 +44,20 @@ describe('rows over HTTP', () => {
     });
   });
 
+  it('[HTT1] of a resampled sequence are told as waiting until their step is over', async () => {
+    const { ask, server } = await served();
+    const client = await server.client();
+    const resample = { every: '10s', of: 'mean' } as const;
+    await client.open('bins', { spec: { units: 4 }, fields: ['x'], resample }).opened;
+    const rows = [0, 4, 12].map((s) => ({ time: T0 + 1000 * s, x: s }));
+    const taken = await ask('POST', '/sequences/bins/steps', { body: rows });
+    expect([taken.status, taken.json]).toMatchObject([
+      200,
+      { rows: 3, accepted: 2, waiting: 1, durable: false, first: 0, last: 0 },
+    ]);
+    expect((await ask('GET', '/sequences/bins/inputs')).json).toMatchObject({ rows: [{ seq: 0, x: 2 }] });
+  });
+
   it('[HTT2] that are none are told one by one, and harm no other', async () => {
     const { ask } = await served();
     const [first, second] = rowsOf(2);

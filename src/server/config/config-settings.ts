@@ -7,7 +7,7 @@ export interface Setting {
   readonly path: string;
   /** `EDDY_LIMITS_UNACKED_STEPS` */
   readonly variable: string;
-  readonly type: 'string' | 'number' | 'boolean' | 'array';
+  readonly type: 'string' | 'number' | 'boolean' | 'array' | 'object';
   readonly default?: unknown;
   readonly about: string;
   readonly unit?: string;
@@ -64,6 +64,16 @@ const variableOf = (path: readonly string[]) =>
 /** Parses the text of a variable; unparsable text passes unchanged, and the schema refuses it. */
 export function readText({ type }: Setting, text: string): unknown {
   if (type === 'array') return text.split(',').flatMap((item) => item.trim() || []);
+  if (type === 'object') return parsed(text);
   if (type === 'boolean') return { true: true, '1': true, false: false, '0': false }[text] ?? text;
   return type === 'number' && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Settings that are objects, such as a model spec, are JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

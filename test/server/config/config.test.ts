@@ -86,6 +86,7 @@ describe('the configuration', () => {
       EDDY_INSECURE: '0',
       EDDY_ORIGINS: 'https://a.example, https://b.example:8443,',
       EDDY_CHECKPOINT_STEPS: '10',
+      EDDY_INFLUX_RESAMPLE: '{"every":"10s"}',
       EDDY_TLS_CERT: 'c.pem',
       EDDY_TLS_KEY: 'k.pem',
       EDDY_TOKEN: 'the secret of a client',
@@ -96,6 +97,7 @@ describe('the configuration', () => {
       insecure: false,
       origins: ['https://a.example', 'https://b.example:8443'],
       checkpoint: { steps: 10, ms: 60_000 },
+      influx: { resample: { every: '10s' } },
       tls: { cert: 'c.pem', key: 'k.pem' },
     });
   });
